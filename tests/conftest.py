@@ -109,7 +109,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 @pytest.fixture(scope="session")
-def common(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def common_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that only the processes of this session share."""
     own = tmp_path_factory.getbasetemp()
     # Not by the variable of pytest-xdist, because a session that a test starts inherits it.
@@ -117,9 +117,9 @@ def common(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="session")
-def postgres(common: Path) -> Iterator[Postgres]:
+def postgres(common_folder: Path) -> Iterator[Postgres]:
     """One PostgreSQL server for all processes of the session; skipped with a reason if it cannot start."""
-    with shared_postgres(common) as server:
+    with shared_postgres(common_folder) as server:
         yield server
 
 

@@ -22,21 +22,21 @@ def rows(page: str) -> list[tuple[int, str, str]]:
 
 
 @cache
-def defined_in(file: str) -> frozenset[str]:
+def defined_tests(file: str) -> frozenset[str]:
     """The tests of a file that pytest collects; a test of a class is `Class::test`."""
     path = ROOT / file
     if not (file.startswith("tests/") and path.name.startswith("test_") and path.is_file()):
         return frozenset()
-    return frozenset(_defined(ast.parse(path.read_text(encoding="utf-8")).body))
+    return frozenset(_defined_tests(ast.parse(path.read_text(encoding="utf-8")).body))
 
 
-def _defined(body: list[ast.stmt]) -> Iterator[str]:
+def _defined_tests(body: list[ast.stmt]) -> Iterator[str]:
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
             if not _always_skipped(node):
                 yield node.name
         elif isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
-            yield from (f"{node.name}::{name}" for name in _defined(node.body))
+            yield from (f"{node.name}::{name}" for name in _defined_tests(node.body))
 
 
 def _always_skipped(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -61,7 +61,7 @@ def faults(page: str) -> list[str]:
             lines.append(f"{number}: words beside its tests")
         for name in named:
             file, _, test = name.partition("::")
-            if test not in defined_in(file):
+            if test not in defined_tests(file):
                 lines.append(f"{number}: there is no {name}")
     return lines
 
@@ -102,4 +102,4 @@ def test_a_test_that_never_runs_proves_nothing() -> None:
     source = (
         "@pytest.mark.skip(reason='later')\ndef test_a(): ...\n@pytest.mark.soak\ndef test_b(): ...\ndef c(): ...\n"
     )
-    assert list(_defined(ast.parse(source).body)) == ["test_b"]
+    assert list(_defined_tests(ast.parse(source).body)) == ["test_b"]

@@ -29,9 +29,9 @@ from serving.platform.settings import Settings
 from serving.webhooks.client import new_secret
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.machines import some_machines, wait_for
-from tests.fixtures.many_removals import acknowledged, schedule_all
+from tests.fixtures.many_removals import acknowledged_count, schedule_all
 from tests.fixtures.postgres import Postgres, shared_postgres
-from tests.fixtures.receivers import proven
+from tests.fixtures.receivers import mark_endpoint_proven
 from tests.fixtures.runtimes import Site, populate
 
 _LONGEST_SECONDS: Final = 600.0
@@ -53,7 +53,7 @@ or sent twice.
 
 
 @dataclass(slots=True)
-class Counting:
+class CountingReceiver:
     """A receiver that answers every message with 204, counts the ids, and knows when each message came."""
 
     url: str = ""
@@ -62,9 +62,9 @@ class Counting:
 
 
 @contextmanager
-def counting_receiver() -> Iterator[Counting]:
+def counting_receiver() -> Iterator[CountingReceiver]:
     """A receiver in a thread of its own."""
-    receiver, loop = Counting(), asyncio.new_event_loop()
+    receiver, loop = CountingReceiver(), asyncio.new_event_loop()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError, ConnectionError), closing(writer):
@@ -87,7 +87,7 @@ def counting_receiver() -> Iterator[Counting]:
 
 
 @dataclass(frozen=True, slots=True)
-class Took:
+class DeliveryCosts:
     """One run: messages a second, and processor milliseconds a message of the worker and of the database."""
 
     per_second: float
@@ -101,7 +101,7 @@ def _ticks(pid: int, *, ended_children: bool = False) -> int:
     return own + (int(fields[13]) + int(fields[14]) if ended_children else 0)
 
 
-def _of_database(postgres: Postgres) -> int:
+def _database_ticks(postgres: Postgres) -> int:
     with psycopg.connect(postgres.admin_url) as connection:
         (directory,) = connection.execute("SHOW data_directory").fetchone() or ("",)
     master = int((Path(directory) / "postmaster.pid").read_text().split()[0])
@@ -113,15 +113,17 @@ def _of_database(postgres: Postgres) -> int:
     return ticks
 
 
-def _measured(postgres: Postgres, worker: int, receiver: Counting, run: Callable[[], None]) -> Took:
-    database, own = _of_database(postgres), _ticks(worker)
+def _measure_run(postgres: Postgres, worker: int, receiver: CountingReceiver, run: Callable[[], None]) -> DeliveryCosts:
+    database, own = _database_ticks(postgres), _ticks(worker)
     run()
     messages, came = len(receiver.seen), receiver.came
     ms = 1_000 / _TICKS / messages
-    return Took(messages / (came[-1] - came[0]), (_ticks(worker) - own) * ms, (_of_database(postgres) - database) * ms)
+    return DeliveryCosts(
+        messages / (came[-1] - came[0]), (_ticks(worker) - own) * ms, (_database_ticks(postgres) - database) * ms
+    )
 
 
-def ours(postgres: Postgres, folder: Path, messages: int) -> Took:
+def ours(postgres: Postgres, folder: Path, messages: int) -> DeliveryCosts:
     """One worker of the product, with everything as an operator has it."""
     url = postgres.new_database()
     home = folder / "home"
@@ -135,21 +137,21 @@ def ours(postgres: Postgres, folder: Path, messages: int) -> Took:
         provisioning.register_webhook(
             runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=new_secret(), by="bench"
         )
-        proven(site)
-        took = _measured(postgres, worker.process.pid, receiver, lambda: _all_arrive(site, receiver, messages))
+        mark_endpoint_proven(site)
+        took = _measure_run(postgres, worker.process.pid, receiver, lambda: _wait_for_all(site, receiver, messages))
     runtime.close()
     postgres.drop(url)
     return took
 
 
-def _all_arrive(site: Site, receiver: Counting, messages: int) -> None:
+def _wait_for_all(site: Site, receiver: CountingReceiver, messages: int) -> None:
     schedule_all(site, [f"MP-{number}" for number in range(messages)])
-    wait_for(lambda: len(receiver.seen) == messages and acknowledged(site) == messages, _LONGEST_SECONDS)
+    wait_for(lambda: len(receiver.seen) == messages and acknowledged_count(site) == messages, _LONGEST_SECONDS)
     if set(receiver.seen.values()) != {1}:
         raise RuntimeError("A message was sent twice.")
 
 
-def peer(postgres: Postgres, messages: int) -> Took:
+def peer(postgres: Postgres, messages: int) -> DeliveryCosts:
     """PgQueuer, with its jobs in the queue before the measurement begins."""
     url = postgres.new_database()
     with counting_receiver() as receiver:
@@ -165,7 +167,7 @@ def peer(postgres: Postgres, messages: int) -> Took:
                 peer_output.readline()
 
             peer_output.readline()
-            took = _measured(postgres, process.pid, receiver, run)
+            took = _measure_run(postgres, process.pid, receiver, run)
             peer_input.write("end\n")
         if len(receiver.seen) != messages:
             raise RuntimeError("The peer lost a message.")
@@ -175,7 +177,7 @@ def peer(postgres: Postgres, messages: int) -> Took:
 
 def section(rounds: int, messages: int) -> str:
     """The measurements as a part of the page."""
-    measurements: dict[str, list[Took]] = {"Touchstone": []}
+    measurements: dict[str, list[DeliveryCosts]] = {"Touchstone": []}
     with TemporaryDirectory() as place, shared_postgres(Path(place)) as postgres:
         for _ in range(rounds):
             measurements["Touchstone"].append(ours(postgres, Path(place) / secrets.token_hex(4), messages))
@@ -188,5 +190,5 @@ def section(rounds: int, messages: int) -> str:
     )
 
 
-def _median(runs: list[Took], name: str) -> float:
+def _median(runs: list[DeliveryCosts], name: str) -> float:
     return statistics.median(float(getattr(took, name)) for took in runs)

@@ -19,7 +19,7 @@ from models.classifier import Join, learner_columns
 from models.forest import Forest
 from models.treetext import trees_of
 from tests.benchmarks.tree_peers import tree_peers
-from tests.benchmarks.work import NOW, bundle_files, labelled, rows_to_score
+from tests.benchmarks.work import NOW, bundle_files, labelled_listings, rows_to_score
 from training.fit.forest import ForestSettings, fit_forest, forest_settings
 
 _ROUNDS: Final = 9
@@ -83,7 +83,7 @@ def _forests() -> list[tuple[str, Forest, Floats]]:
     bundle = from_files(bundle_files())
     read = (check(row, received_at=NOW) for row in rows_to_score(_ROWS))
     rows = _columns(bundle, [listing for listing in read if isinstance(listing, Listing)])
-    listings, labels = labelled()
+    listings, labels = labelled_listings()
     columns = _columns(bundle, listings)
 
     def fitted(settings: ForestSettings) -> Forest:

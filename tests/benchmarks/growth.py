@@ -72,7 +72,7 @@ HEADS: Final = {EngineName.SQLITE: "SQLite", EngineName.POSTGRESQL: "PostgreSQL"
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     """The processor milliseconds of an operation, by the number of listings."""
 
     name: str
@@ -94,19 +94,19 @@ class Measured:
 
 
 @contextmanager
-def filled(engine: EngineName, size: int) -> Iterator[Site]:
+def filled_site(engine: EngineName, size: int) -> Iterator[Site]:
     """A site with so many listings; its folder is deleted afterwards."""
     # A line for each request would hide the figures.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     folder = Path(mkdtemp(prefix="touchstone-growth-"))
     try:
         if engine is EngineName.SQLITE:
-            with _filled(Settings(home=folder / "home"), size) as site:
+            with _site_of_size(Settings(home=folder / "home"), size) as site:
                 yield site
             return
         with (
             shared_postgres(folder) as server,
-            _filled(Settings(home=folder / "home", database_url=server.new_database()), size) as site,
+            _site_of_size(Settings(home=folder / "home", database_url=server.new_database()), size) as site,
         ):
             yield site
     finally:
@@ -115,7 +115,7 @@ def filled(engine: EngineName, size: int) -> Iterator[Site]:
 
 
 @contextmanager
-def _filled(settings: Settings, size: int) -> Iterator[Site]:
+def _site_of_size(settings: Settings, size: int) -> Iterator[Site]:
     clock = TestClock()
     runtime = open_runtime(settings, clock=clock, draw=random.Random(0).random)
     try:
@@ -129,11 +129,11 @@ def _filled(settings: Settings, size: int) -> Iterator[Site]:
         runtime.close()
 
 
-def singles(site: Site) -> dict[str, Callable[[], object]]:
+def single_operations(site: Site) -> dict[str, Callable[[], object]]:
     """Operations on one listing, one seller or one page, which should not grow."""
     visitor, numbers, scored = visit_as(site, site.analyst), count(), check(a_row(), received_at=site.clock.now())
     assert isinstance(scored, Listing)
-    open_cases = waiting(site)
+    open_cases = waiting_cases(site)
     shown = open_cases[len(open_cases) // 2]
     pages = {
         "page: queue": "/queue",
@@ -147,8 +147,8 @@ def singles(site: Site) -> dict[str, Callable[[], object]]:
         "intake of 50 listings": lambda: receive_some(site, numbers),
         "score of a listing, nothing stored": partial(precheck, site.runtime, site.marketplace, scored),
         "events of a seller, 50": lambda: send_events(site, numbers),
-        **{name: partial(got, visitor, path) for name, path in pages.items()},
-        "verdict, and the next case": deciding(site, visitor),
+        **{name: partial(get_page, visitor, path) for name, path in pages.items()},
+        "verdict, and the next case": case_decider(site, visitor),
     }
 
 
@@ -173,42 +173,42 @@ def send_events(site: Site, numbers: Iterator[int]) -> None:
     receive_events(site.runtime, site.marketplace, {"events": events}, backfill=False)
 
 
-def got(visitor: Visitor, path: str) -> None:
+def get_page(visitor: Visitor, path: str) -> None:
     """Ask for a page."""
     answer = visitor.get(path)
     assert answer.status_code == 200, (path, answer.status_code)
 
 
-def waiting(site: Site) -> list[Case]:
+def waiting_cases(site: Site) -> list[Case]:
     """Some cases that wait for an analyst, the costliest first."""
     with site.runtime.store.read() as connection:
         case_rows = queues.queue(connection, QueueFilter(frozenset({site.here}), (CaseLane.ANALYST,)), most=60)
         return [cases.get(connection, site.here, case_row["case_id"]) for case_row in case_rows]
 
 
-def deciding(site: Site, visitor: Visitor) -> Callable[[], None]:
+def case_decider(site: Site, visitor: Visitor) -> Callable[[], None]:
     """What decides a case of the queue, and follows to the next one, as the key of a reviewer does."""
-    remaining = iter(waiting(site)[10:])
+    remaining = iter(waiting_cases(site)[10:])
 
     def decide() -> None:
         case = next(remaining)
         answer = visitor.answer(case.case_id, case.version_id, "genuine")
         assert answer.status_code == 303, answer.status_code
-        got(visitor, answer.headers["location"])
+        get_page(visitor, answer.headers["location"])
 
     return decide
 
 
-def totals(site: Site, size: int) -> dict[str, Callable[[], object]]:
+def total_operations(site: Site, size: int) -> dict[str, Callable[[], object]]:
     """Operations on everything, which should grow in proportion."""
     return {
         "snapshot of all labels": partial(export_snapshot, site.runtime, site.here),
         "price references of all listings": partial(refresh_references, site.runtime),
-        "training on a tenth of the listings": partial(fitted, size // 10),
+        "training on a tenth of the listings": partial(fit_model, size // 10),
     }
 
 
-def fitted(labelled: int) -> None:
+def fit_model(labelled: int) -> None:
     """Fit a model on so many labelled listings."""
     listings, labels = evaluation_set(SETTINGS, labelled)
     brands = BrandRegister([brand.brand for brand in build_world(SETTINGS).brands])
@@ -219,32 +219,32 @@ def fitted(labelled: int) -> None:
     )
 
 
-def measure(engine: EngineName, sizes: Sequence[int], say: Callable[[str], object]) -> list[Measured]:
+def measure(engine: EngineName, sizes: Sequence[int], say: Callable[[str], object]) -> list[Measurement]:
     """Every operation at every size."""
     times_by_work: dict[tuple[str, bool], dict[int, float]] = {}
     for size in sizes:
-        with filled(engine, size) as site:
+        with filled_site(engine, size) as site:
             processors = Processors(site.runtime.store.writes)
             say(f"{engine.value}, {size:,} listings are there")
-            for name, work in singles(site).items():
-                _repeated(work, _WARM)
-                spent = processors.of(partial(_repeated, work, _TIMES))
+            for name, work in single_operations(site).items():
+                _repeat(work, _WARM)
+                spent = processors.of(partial(_repeat, work, _TIMES))
                 times_by_work.setdefault((name, False), {})[size] = 1_000 * spent / _TIMES
                 say(f"  {name}: {1_000 * spent / _TIMES:.1f} ms")
             site.clock.forward(seconds=_MATURE.total_seconds())
-            for name, work in totals(site, size).items():
+            for name, work in total_operations(site, size).items():
                 spent = processors.of(work)
                 times_by_work.setdefault((name, True), {})[size] = 1_000 * spent
                 say(f"  {name}: {1_000 * spent:.0f} ms")
-    return [Measured(name, total, times) for (name, total), times in times_by_work.items()]
+    return [Measurement(name, total, times) for (name, total), times in times_by_work.items()]
 
 
-def _repeated(work: Callable[[], object], times: int) -> None:
+def _repeat(work: Callable[[], object], times: int) -> None:
     for _ in range(times):
         work()
 
 
-def table(sizes: Sequence[int], measured: Sequence[Measured]) -> str:
+def table(sizes: Sequence[int], measured: Sequence[Measurement]) -> str:
     """The operations with their times and exponents."""
     heads = " | ".join(f"{size:,} listings" for size in sizes)
     lines = [f"| what | {heads} | exponent | |", f"| --- |{' ---: |' * len(sizes)} ---: | --- |"]

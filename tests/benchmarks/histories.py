@@ -42,7 +42,7 @@ WANTED: Final = {"pandas": 2.5, "polars": 1.5, "duckdb": 3.5}
 Side = Callable[[], NDArray[np.int64]]
 
 
-def made(events: int) -> tuple[EventColumns, SellerMoments]:
+def random_events(events: int) -> tuple[EventColumns, SellerMoments]:
     """Random events in the order of time, each known when it occurred, and moments in any order."""
     random = np.random.default_rng(1)
     sellers = events // _EVENTS_OF_A_SELLER
@@ -173,7 +173,7 @@ def section(rounds: int, events: int) -> str:
     ValueError
         Two sides count differently.
     """
-    event_columns, instants = made(events)
+    event_columns, instants = random_events(events)
     makers = {"pandas": with_pandas, "polars": with_polars, "duckdb": with_duckdb}
     sides = {"ours": ours(event_columns, instants)}
     sides |= {name: make(event_columns, instants) for name, make in makers.items() if find_spec(name) is not None}

@@ -93,7 +93,7 @@ class Side:
 
 
 @contextmanager
-def opened(checkout: Path, server: Postgres, home: Path, paths: Iterable[str] = FastPath) -> Iterator[Side]:
+def open_side(checkout: Path, server: Postgres, home: Path, paths: Iterable[str] = FastPath) -> Iterator[Side]:
     """A checkout's side with these fast paths, with a database and a marketplace of its own."""
     url = server.new_database()
     home.mkdir()
@@ -151,8 +151,11 @@ def section(rounds: int, parent: Path | None) -> str:
         works = _works(rounds, folder)
         server = stack.enter_context(shared_postgres(folder))
         sides = {
-            side: stack.enter_context(opened(checkout, server, folder / side)) for side, checkout in checkouts.items()
-        } | {side: stack.enter_context(opened(_HERE, server, folder / side, paths)) for side, paths in without.items()}
+            side: stack.enter_context(open_side(checkout, server, folder / side))
+            for side, checkout in checkouts.items()
+        } | {
+            side: stack.enter_context(open_side(_HERE, server, folder / side, paths)) for side, paths in without.items()
+        }
         for number, files in enumerate(works):
             for work, (path, many) in files.items():
                 for side in sides.values():

@@ -12,7 +12,7 @@ MEAN_BYTES: Final = 812  # The target for training the text model applies to thi
 _SPREAD: Final = 0.5  # Spread of the log of the length.
 
 
-def lengthened(listings: Sequence[Listing], *, seed: int) -> list[Listing]:
+def with_longer_texts(listings: Sequence[Listing], *, seed: int) -> list[Listing]:
     """The listings with random descriptions of others after their own.
 
     The added text does not depend on the label, like boilerplate of shops. It makes learning harder, equally for all

@@ -18,7 +18,7 @@ from serving.platform.database.engine import is_sqlite, job_database_url, sqlite
 from serving.platform.database.types import Digest, UtcTime
 from serving.schema import metadata
 from tests.fixtures.labels import label_a_history
-from tests.fixtures.many_cases import suspects
+from tests.fixtures.many_cases import suspect_rows
 from tests.fixtures.runtimes import Site
 
 TAKEN_IN: Final = 2_000
@@ -43,7 +43,7 @@ def take_in(site: Site) -> None:
     """A labelled history, cases that wait, and the events of sellers."""
     label_a_history(site, listings=TAKEN_IN - _WAITING)
     site.clock.forward(days=3)  # What one person has just judged is on every page of theirs, to be undone.
-    rows = suspects(_WAITING, random.Random(0))
+    rows = suspect_rows(_WAITING, random.Random(0))
     receive_rows(site.runtime, site.marketplace, rows, source="bench")
     events = list(_events(site, rows))
     for first in range(0, len(events), _BATCH):
@@ -61,7 +61,7 @@ def _events(site: Site, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def multiply(url: str, times: int) -> None:
     """Add so many copies of everything that belongs to a listing; statistics are counted where the engine does so."""
-    statements = [_copying(url, table) for table in metadata.sorted_tables if _multiplies(table)]
+    statements = [_copy_statement(url, table) for table in metadata.sorted_tables if _is_multiplied(table)]
     if is_sqlite(url):
         connection = sqlite_driver().connect(make_url(url).database, isolation_level=None)
         for setting in _SETTINGS:
@@ -80,13 +80,13 @@ def multiply(url: str, times: int) -> None:
         server.execute("VACUUM ANALYZE")
 
 
-def _multiplies(table: Table) -> bool:
+def _is_multiplied(table: Table) -> bool:
     return table.name in _TOO or bool(_TIED & set(table.columns.keys()))
 
 
-def _copying(url: str, table: Table) -> str:
+def _copy_statement(url: str, table: Table) -> str:
     names = [column.name for column in table.columns]
-    values = ", ".join(_copied(url, table, column) for column in table.columns)
+    values = ", ".join(_copied_column(url, table, column) for column in table.columns)
     listed = ", ".join(f'"{name}"' for name in names)
     return (
         f"INSERT INTO {table.name} ({listed}) "  # noqa: S608  # names of our own tables
@@ -95,13 +95,13 @@ def _copying(url: str, table: Table) -> str:
     )
 
 
-def _copied(url: str, table: Table, column: Column[Any]) -> str:  # noqa: PLR0911  # a case for each kind of column
+def _copied_column(url: str, table: Table, column: Column[Any]) -> str:  # noqa: PLR0911  # a case for each kind of column
     was = f'one."{column.name}"'
     if column.name in _SHARED or {key.column.table.name for key in column.foreign_keys} & _SHARED_TABLES:
         return was
     match column.type:
         case UtcTime():
-            return _earlier(url, was)
+            return _earlier_moment(url, was)
         case BigInteger() if column.name == "band":
             return f"{was} / 2 + copy.n * 7919"
         case BigInteger() | Integer() if column.primary_key and column.name in _NUMBERED:
@@ -124,7 +124,7 @@ def _another_digest(url: str, digest: str) -> str:
     return f"convert_to(substr(copy.n || 'z' || encode({digest}, 'hex'), 1, 32), 'UTF8')"
 
 
-def _earlier(url: str, moment: str) -> str:
+def _earlier_moment(url: str, moment: str) -> str:
     """A copy's moments lie seconds before those of its original."""
     if is_sqlite(url):
         return f"strftime('%Y-%m-%dT%H:%M:%f', {moment}, '-' || copy.n || ' seconds') || '000Z'"

@@ -19,7 +19,7 @@ bundle, rows = from_files(bundle_files()), rows_to_score(200)
 remembered = [function for function in vars(fold).values() if hasattr(function, "cache_clear")]
 
 
-def round_of_all() -> float:
+def round_seconds() -> float:
     for function in remembered:
         function.cache_clear()
     begun = time.process_time()
@@ -31,7 +31,7 @@ def round_of_all() -> float:
     return (time.process_time() - begun) / len(rows) * 1e6
 
 
-round_of_all()  # Compiles and warms up.
+round_seconds()  # Compiles and warms up.
 for _ in sys.stdin:
-    sys.stdout.write(f"{round_of_all()}\n")
+    sys.stdout.write(f"{round_seconds()}\n")
     sys.stdout.flush()

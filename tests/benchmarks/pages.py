@@ -12,7 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
-from tests.benchmarks.growth import HEADS, EngineName, deciding, filled, got, waiting
+from tests.benchmarks.growth import HEADS, EngineName, case_decider, filled_site, get_page, waiting_cases
 from tests.benchmarks.multiplied import TAKEN_IN
 from tests.benchmarks.server_time import Processors
 from tests.fixtures.runtimes import Site
@@ -38,9 +38,9 @@ class Page:
     late: float
 
 
-def of_site(site: Site) -> list[Page]:
+def measure_pages(site: Site) -> list[Page]:
     """Every page, and a decision with the next case."""
-    visitor, shown = visit_as(site, site.analyst), waiting(site)[7]
+    visitor, shown = visit_as(site, site.analyst), waiting_cases(site)[7]
     paths = {
         "queue": "/queue",
         "queue, page 20": "/queue?page=20",
@@ -53,13 +53,13 @@ def of_site(site: Site) -> list[Page]:
         "search: a frequent word and an unfinished one": "/search?q=no+aure",
         "search: two frequent words": "/search?q=aurelle+tote",
     }
-    pages = {name: partial(got, visitor, path) for name, path in paths.items()}
+    pages = {name: partial(get_page, visitor, path) for name, path in paths.items()}
     processors = Processors(site.runtime.store.writes)
-    works: dict[str, Callable[[], object]] = {**pages, "verdict, and the next case": deciding(site, visitor)}
-    return [_measured(processors, name, work) for name, work in works.items()]
+    works: dict[str, Callable[[], object]] = {**pages, "verdict, and the next case": case_decider(site, visitor)}
+    return [_measure_page(processors, name, work) for name, work in works.items()]
 
 
-def _measured(processors: Processors, name: str, work: Callable[[], object]) -> Page:
+def _measure_page(processors: Processors, name: str, work: Callable[[], object]) -> Page:
     for _ in range(_WARM):
         work()
     waits, begun = [], processors.seconds()
@@ -76,10 +76,10 @@ def section(engines: Sequence[EngineName], listings: int) -> str:
     """The part of the page."""
     parts = [INTRODUCTION.format(listings=listings, cases=listings // 10, times=_TIMES)]
     for engine in engines:
-        with filled(engine, listings) as site:
+        with filled_site(engine, listings) as site:
             rows = [
                 f"| {page.name} | {page.processor:.0f} | {page.median:.0f} | {page.late:.0f} |"
-                for page in of_site(site)
+                for page in measure_pages(site)
             ]
         heads = [f"{HEADS[engine]}:", "", "| page | processor | median | 95 % |", "| --- | ---: | ---: | ---: |"]
         parts.append("\n".join([*heads, *rows]))

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from features.listing import Listing, check
 from tests.benchmarks.peers import PEERS
-from tests.benchmarks.work import labelled
+from tests.benchmarks.work import labelled_listings
 
 NO_OP: Final = "no-op"
 
@@ -27,7 +27,7 @@ def create_app(name: str) -> FastAPI:
             return {"probability": 0.0 if row else 1.0}
 
         return app
-    listings, labels = labelled()
+    listings, labels = labelled_listings()
     peer = PEERS[name].fit(listings, labels)
 
     @app.post("/score")

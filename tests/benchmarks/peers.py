@@ -41,13 +41,13 @@ def frame_of(listings: Sequence[Listing]) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Naive:
+class NaivePeer:
     """A fitted scikit-learn Pipeline on frames."""
 
     pipeline: Pipeline
 
     @classmethod
-    def fit(cls, listings: Sequence[Listing], labels: NDArray[np.int8]) -> "Naive":
+    def fit(cls, listings: Sequence[Listing], labels: NDArray[np.int8]) -> "NaivePeer":
         """Fit on labelled listings."""
         columns = ColumnTransformer(
             [("text", TfidfVectorizer(max_features=20_000), "text"), ("numbers", "passthrough", _COLUMNS)]
@@ -61,7 +61,7 @@ class Naive:
 
 
 @dataclass(frozen=True, slots=True)
-class Competent:
+class CompetentPeer:
     """A stateless vectoriser, a linear text model and the raw booster."""
 
     characters: HashingVectorizer
@@ -70,7 +70,7 @@ class Competent:
     booster: lgb.Booster
 
     @classmethod
-    def fit(cls, listings: Sequence[Listing], labels: NDArray[np.int8]) -> "Competent":
+    def fit(cls, listings: Sequence[Listing], labels: NDArray[np.int8]) -> "CompetentPeer":
         """Fit on labelled listings."""
         characters = HashingVectorizer(analyzer="char_wb", ngram_range=(3, 5), n_features=2**18, norm="l2")
         words = HashingVectorizer(analyzer="word", ngram_range=(1, 2), n_features=2**18, norm="l2")
@@ -91,7 +91,7 @@ class Competent:
 
 
 @dataclass(frozen=True, slots=True)
-class FullWork:
+class FullWorkPeer:
     """The competent peer's score with wording and brands in its columns, a route, and the columns that led to it."""
 
     names: Prefilter
@@ -102,9 +102,9 @@ class FullWork:
     booster: lgb.Booster
 
     @classmethod
-    def fit(cls, listings: Sequence[Listing], labels: NDArray[np.int8], brands: Sequence[str]) -> "FullWork":
+    def fit(cls, listings: Sequence[Listing], labels: NDArray[np.int8], brands: Sequence[str]) -> "FullWorkPeer":
         """Fit on labelled listings; `brands` are the names to search for."""
-        competent = Competent.fit(listings, labels)
+        competent = CompetentPeer.fit(listings, labels)
         wording = loosened_patterns(folded_entries())
         names = Prefilter([*wording, *(rf"\b{re2.escape(name.casefold())}\b" for name in brands)])
         shell = cls(names, len(wording), competent.characters, competent.words, competent.linear, competent.booster)
@@ -133,4 +133,4 @@ class FullWork:
         return answers
 
 
-PEERS: Final[dict[str, type[Naive] | type[Competent]]] = {"naive": Naive, "competent": Competent}
+PEERS: Final[dict[str, type[NaivePeer] | type[CompetentPeer]]] = {"naive": NaivePeer, "competent": CompetentPeer}

@@ -117,7 +117,7 @@ SECTIONS: Final[dict[Part, Callable[[Sizes], str]]] = {
 QUICK: Final = (Part.PARTS, Part.FOREST, Part.BULK, Part.HISTORIES)
 
 
-def replaced(page: str, heading: str, body: str) -> str:
+def replace_part(page: str, heading: str, body: str) -> str:
     """The page with this part in place of the part with its heading, or at its end."""
     part = f"## {heading}\n\n{body.strip()}\n"
     match = re.search(rf"^## {re.escape(heading)}\n.*?(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
@@ -177,7 +177,7 @@ def _keep(part: Part, where: str, body: str) -> None:
     figures[part.value] = {"circumstances": where, "tables": tables(body)}
     FIGURES.write_text(json.dumps(figures, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
     page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else INTRODUCTION
-    PAGE.write_text(replaced(page, HEADINGS[part], f"{where}\n\n{body}"), encoding="utf-8")
+    PAGE.write_text(replace_part(page, HEADINGS[part], f"{where}\n\n{body}"), encoding="utf-8")
     typer.echo(f"Written to {PAGE.name} and {FIGURES.name}.")
 
 

@@ -17,7 +17,7 @@ import typer
 from sqlalchemy import Connection
 
 from serving.platform.database.engine import database_bytes
-from tests.benchmarks.growth import EngineName, deciding, filled, fitted, receive_some, send_events
+from tests.benchmarks.growth import EngineName, case_decider, filled_site, fit_model, receive_some, send_events
 from tests.benchmarks.server_time import Processors
 from tests.serving.web.visits import visit_as
 
@@ -100,14 +100,14 @@ def _bottleneck(database: int, log: float, terabytes: float, costs: Mapping[str,
     return f"{name}, {share:,.2f} of one server"
 
 
-def given_in(page: str) -> dict[str, float]:
+def costs_of_page(page: str) -> dict[str, float]:
     """The unit costs and the assumptions of a page."""
     return {name: float(figure.replace(",", "")) for name, figure in _ROW.findall(page)}
 
 
-def computed(page: str) -> str:
+def with_computed_table(page: str) -> str:
     """The page with its computed table."""
-    volume_needs = [needs(volume, given_in(page)) for volume in VOLUMES]
+    volume_needs = [needs(volume, costs_of_page(page)) for volume in VOLUMES]
     rows: dict[str, Callable[[Needs], str]] = {
         "listings a second at the peak": lambda need: f"{need.listings_a_second:,.0f}",
         "cores of services and workers": lambda need: f"{need.service_cores:,}",
@@ -126,21 +126,21 @@ def computed(page: str) -> str:
     return _COMPUTED.sub(lambda _: "\n".join(lines) + "\n", page)
 
 
-def measured() -> dict[str, float]:
+def measure_costs() -> dict[str, float]:
     """The unit costs on this machine, with PostgreSQL."""
     costs: dict[str, float] = {}
-    with filled(EngineName.POSTGRESQL, _SIZE) as site:
+    with filled_site(EngineName.POSTGRESQL, _SIZE) as site:
         store, numbers = site.runtime.store, count()
         processors, visitor = Processors(store.writes), visit_as(site, site.analyst)
         for name, work, items in (
             ("intake", partial(receive_some, site, numbers), _BATCH),
             ("event", partial(send_events, site, numbers), _BATCH),
-            ("decision", deciding(site, visitor), 1),
+            ("decision", case_decider(site, visitor), 1),
         ):
             work()
             with store.read() as connection:
                 log = _log_position(connection)
-            service, database = processors.apart(partial(_repeated, work))
+            service, database = processors.apart(partial(_repeat, work))
             costs[f"{name}_service_ms"] = 1_000 * service / _TIMES / items
             costs[f"{name}_database_ms"] = 1_000 * database / _TIMES / items
             with store.read() as connection:
@@ -148,12 +148,12 @@ def measured() -> dict[str, float]:
         with store.read() as connection:
             events, everything = _table_bytes(connection, "seller_event"), database_bytes(connection)
         costs |= {"listing_bytes": (everything - events) / _SIZE, "event_bytes": events / (_SIZE * 10)}
-        costs["label_training_ms"] = 1_000 * processors.of(partial(fitted, _SIZE // 10)) / (_SIZE // 10)
+        costs["label_training_ms"] = 1_000 * processors.of(partial(fit_model, _SIZE // 10)) / (_SIZE // 10)
     costs["listing_log_bytes"] = costs["intake_log_bytes"]
     return costs
 
 
-def _repeated(work: Callable[[], object]) -> None:
+def _repeat(work: Callable[[], object]) -> None:
     for _ in range(_TIMES):
         work()
 
@@ -167,7 +167,7 @@ def _table_bytes(connection: Connection, table: str) -> int:
     return int(connection.exec_driver_sql(f"SELECT pg_total_relation_size('{table}')").scalar_one())
 
 
-def with_measured(page: str, costs: Mapping[str, float]) -> str:
+def with_costs(page: str, costs: Mapping[str, float]) -> str:
     """The page with these unit costs."""
 
     def new(row: re.Match[str]) -> str:
@@ -185,8 +185,8 @@ def main(measure: Annotated[bool, typer.Option(help="Measure the unit costs agai
     """Compute the third table of docs/scale.md."""
     page = PAGE.read_text(encoding="utf-8")
     if measure:
-        page = with_measured(page, measured())
-    PAGE.write_text(computed(page), encoding="utf-8")
+        page = with_costs(page, measure_costs())
+    PAGE.write_text(with_computed_table(page), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -35,9 +35,17 @@ from serving.scoring.service.scoring import QuestionBudget, ScoringInput, score_
 from tests.benchmarks.bulk import family
 from tests.benchmarks.load import run_load
 from tests.benchmarks.peer_server import NO_OP
-from tests.benchmarks.peers import Competent, FullWork, Naive
+from tests.benchmarks.peers import CompetentPeer, FullWorkPeer, NaivePeer
 from tests.benchmarks.pyfunc import COLUMNS
-from tests.benchmarks.work import NOW, SETTINGS, bundle_files, forget_folds, labelled, mean_length, rows_to_score
+from tests.benchmarks.work import (
+    NOW,
+    SETTINGS,
+    bundle_files,
+    forget_folds,
+    labelled_listings,
+    mean_length,
+    rows_to_score,
+)
 from tests.fixtures.registered import registered_model
 from training.bundle_folder import write_bundle_folder
 from training.dataset import read_listings
@@ -60,8 +68,12 @@ Figures = dict[str, list[float]]
 
 def one_in_process(rounds: int) -> tuple[str, Figures]:
     """Microseconds of processor time per listing, from row to score, one at a time; each side has one thread."""
-    listings, labels = labelled()
-    bundle, naive, competent = from_files(bundle_files()), Naive.fit(listings, labels), Competent.fit(listings, labels)
+    listings, labels = labelled_listings()
+    bundle, naive, competent = (
+        from_files(bundle_files()),
+        NaivePeer.fit(listings, labels),
+        CompetentPeer.fit(listings, labels),
+    )
     rows = rows_to_score(200)
 
     def ours(row: dict[str, Any]) -> None:
@@ -93,9 +105,9 @@ def one_in_process(rounds: int) -> tuple[str, Figures]:
 
 def full_work(rounds: int) -> tuple[str, Figures]:
     """Microseconds of processor time per listing, from row to route, with reasons for those that go to a person."""
-    listings, labels = labelled()
+    listings, labels = labelled_listings()
     bundle, brands = from_files(bundle_files()), [brand.brand for brand in build_world(SETTINGS).brands]
-    peer = FullWork.fit(listings, labels, [brand.name for brand in brands])
+    peer = FullWorkPeer.fit(listings, labels, [brand.name for brand in brands])
     questions = QuestionBudget(frozenset(brand.brand_id for brand in brands))
     rows = rows_to_score(200)
 
@@ -118,14 +130,14 @@ def full_work(rounds: int) -> tuple[str, Figures]:
         for name, side in sides.items():
             forget_folds()
             begun = time.process_time()
-            routed[name] = sum(map(side, _checked(rows)))
+            routed[name] = sum(map(side, _checked_listings(rows)))
             if number:
                 figures[name].append((time.process_time() - begun) / len(rows) * 1e6)
     shares = " and ".join(f"{many / len(rows):.0%}" for many in routed.values())
     return f"one listing with its route, and reasons for those routed ({shares}), processor microseconds", figures
 
 
-def _checked(rows: list[dict[str, Any]]) -> Iterator[Listing]:
+def _checked_listings(rows: list[dict[str, Any]]) -> Iterator[Listing]:
     for row in rows:
         listing = check(row, received_at=NOW)
         assert isinstance(listing, Listing)
@@ -138,7 +150,7 @@ def over_http(rounds: int, stored: int) -> list[tuple[str, Figures]]:
     Ours compares each text with those of the stored listings. Peers store nothing.
     """
     rows = rows_to_score(200)
-    of_sellers = [{**row, "external_id": f"new-{i}"} for i, row in enumerate(islice(_simulated(stored), 200))]
+    of_sellers = [{**row, "external_id": f"new-{i}"} for i, row in enumerate(islice(_simulated_rows(stored), 200))]
     records = [
         json.dumps({"dataframe_records": [_columns_of(row)], "params": {"reasons": False}}).encode() for row in rows
     ]
@@ -181,7 +193,7 @@ def _in_turns(
     return figures
 
 
-def _simulated(many: int) -> Iterator[dict[str, Any]]:
+def _simulated_rows(many: int) -> Iterator[dict[str, Any]]:
     """Rows of so many listings with the ids of their sellers; of changed listings there are several."""
     world = build_world(Settings(listings=max(many, 1_000), seed=5, start=SETTINGS.start))
     return (dict(sent.row) for sent in world.sent if str(sent.row["external_id"]) in world.truth)
@@ -207,14 +219,14 @@ def _columns_of(row: dict[str, Any]) -> dict[str, Any]:
 
 def in_bulk(rounds: int, many: int) -> tuple[str, Figures]:
     """Listings per second from a Parquet file to a file of scores, on all cores."""
-    listings, labels = labelled()
-    naive, competent, files = Naive.fit(listings, labels), Competent.fit(listings, labels), bundle_files()
+    listings, labels = labelled_listings()
+    naive, competent, files = NaivePeer.fit(listings, labels), CompetentPeer.fit(listings, labels), bundle_files()
     cores = os.cpu_count() or 1
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder) / "listings.parquet", Path(folder) / "scores.parquet"
         _write_listings(source, many)
 
-        def peer(side: Naive | Competent) -> None:
+        def peer(side: NaivePeer | CompetentPeer) -> None:
             """The peers also use our reader, in batches; scikit-learn and LightGBM use as many cores as they can."""
             batch: list[Listing] = []
             for row in read_listings(source, "native", received_at=NOW):
@@ -282,7 +294,7 @@ def _our_service(stored: int, checkout: Path | None = None) -> Iterator[_Server]
         if stored:
             listings = Path(folder) / "listings.ndjson"
             with listings.open("w", encoding="utf-8") as file:
-                file.writelines(f"{json.dumps(row)}\n" for row in _simulated(stored))
+                file.writelines(f"{json.dumps(row)}\n" for row in _simulated_rows(stored))
             command("import", str(listings), "--format", "native")
         with _process([*touchstone_command(), "serve", "--port", str(port)], environment, port, "/healthz") as pid:
             yield _Server(pid, port, "/api/v1/score", {"authorization": f"Bearer {key}"})
@@ -354,7 +366,7 @@ def _process(command: list[str], environment: dict[str, str], port: int, path: s
 def section(rounds: int, bulk: int, stored: int) -> str:
     """The part of the page; `bulk` is the number of listings in the file, `stored` of those in the service."""
     results = [one_in_process(rounds), full_work(rounds), *over_http(rounds, stored), in_bulk(rounds, bulk)]
-    listings, _ = labelled()
+    listings, _ = labelled_listings()
     lines = [
         INTRODUCTION.format(rounds=rounds, characters=mean_length(listings)),
         "| what | ours | peer | the peer | ours over it |",

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.benchmarks import growth, multiplied
-from tests.benchmarks.growth import EngineName, Measured
+from tests.benchmarks.growth import EngineName, Measurement
 
 
 @pytest.mark.soak
@@ -31,4 +31,4 @@ def test_no_single_operation_grows_in_proportion_to_the_listings(engine: EngineN
 def test_what_grows_faster_than_it_may_is_a_fault(
     times: dict[int, float], total: bool, is_fault: bool, reason: str
 ) -> None:
-    assert Measured("any", total, times).is_fault == is_fault, reason
+    assert Measurement("any", total, times).is_fault == is_fault, reason

@@ -14,8 +14,8 @@ from features import text_kernel
 from features.listing import Listing
 from features.ngrams import BUCKETS
 from features.text_kernel import COLUMNS
-from tests.benchmarks.long_texts import lengthened
-from tests.benchmarks.peers import Competent
+from tests.benchmarks.long_texts import with_longer_texts
+from tests.benchmarks.peers import CompetentPeer
 from tests.benchmarks.work import SETTINGS
 from training.evaluate.baselines import all_text
 from training.fit.text import fit_text
@@ -46,11 +46,11 @@ Sides = dict[str, tuple[Callable[[int], object], int]]
 def section(rounds: int) -> str:
     """The part of the page."""
     listings, labels = evaluation_set(SETTINGS, _LISTINGS)
-    long = lengthened(listings, seed=1)
+    long = with_longer_texts(listings, seed=1)
     texts = all_text(long)
     matrix = TextMatrix.of(long)
     fitted = fit_text(matrix, np.arange(_LISTINGS), labels, np.ones(_LISTINGS))
-    peer = Competent.fit(long[:1_000], labels[:1_000])
+    peer = CompetentPeer.fit(long[:1_000], labels[:1_000])
     weights, packed = fitted.model.weights, text_kernel.pack_texts(text_kernel.listing_texts(long))
     indices, ends = _indices(long)
     out = np.empty(_LISTINGS)

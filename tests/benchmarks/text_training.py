@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 from features.listing import Listing, check
 from features.text_kernel import COLUMNS
 from models.arrays import Floats, Labels
-from tests.benchmarks.long_texts import lengthened
+from tests.benchmarks.long_texts import with_longer_texts
 from tests.benchmarks.work import NOW, SETTINGS
 from training.evaluate import metrics
 from training.evaluate.baselines import all_text
@@ -41,16 +41,16 @@ _SIDES: Final = {
 def section(rounds: int) -> str:
     """The part of the page."""
     settings = Settings(listings=_LISTINGS, seed=SETTINGS.seed, start=SETTINGS.start)
-    (train, labels), (test, truth) = _sent(settings), evaluation_set(settings, _LISTINGS)
+    (train, labels), (test, truth) = _sent_listings(settings), evaluation_set(settings, _LISTINGS)
     rows = []
     for name, seeds in (("as simulated", None), ("lengthened to 812 bytes", (1, 2))):
-        known = train if seeds is None else lengthened(train, seed=seeds[0])
-        unseen = list(test) if seeds is None else lengthened(test, seed=seeds[1])
-        rows += _rows(name, _measured(known, labels, unseen, rounds), truth)
+        known = train if seeds is None else with_longer_texts(train, seed=seeds[0])
+        unseen = list(test) if seeds is None else with_longer_texts(test, seed=seeds[1])
+        rows += _rows(name, _measure_sides(known, labels, unseen, rounds), truth)
     return _PAGE.format(many=_LISTINGS, counterfeit=int(labels.sum()), rounds=rounds, rows="\n".join(rows))
 
 
-def _sent(settings: Settings) -> tuple[list[Listing], Labels]:
+def _sent_listings(settings: Settings) -> tuple[list[Listing], Labels]:
     """The first version of every listing that the marketplace sends, and the truth."""
     world = build_world(settings)
     listings_by_id: dict[str, Listing] = {}
@@ -63,7 +63,7 @@ def _sent(settings: Settings) -> tuple[list[Listing], Labels]:
     )
 
 
-def _measured(
+def _measure_sides(
     train: list[Listing], labels: Labels, test: list[Listing], rounds: int
 ) -> dict[str, tuple[float, Floats]]:
     """Microseconds per training listing and scores of the test listings, by side."""
@@ -73,7 +73,7 @@ def _measured(
         return fit_text(TextMatrix.of(train), rows, labels, np.ones(len(train)))
 
     def peer() -> SGDClassifier:
-        return SGDClassifier(loss="log_loss", random_state=0).fit(_hashed(texts), labels)
+        return SGDClassifier(loss="log_loss", random_state=0).fit(_hashed_texts(texts), labels)
 
     times: dict[str, list[float]] = {"ours": [], "peer": []}
     for number in range(rounds + 1):
@@ -85,14 +85,14 @@ def _measured(
         if number:  # The first round compiles and warms up.
             times["ours"].append((between - began) / len(train) * 1e6)
             times["peer"].append((ended - between) / len(train) * 1e6)
-    scores = {"ours": our_model.model.many(test), "peer": their_model.decision_function(_hashed(unseen))}
+    scores = {"ours": our_model.model.many(test), "peer": their_model.decision_function(_hashed_texts(unseen))}
     sides = {name: (float(np.median(taken)), scores[name]) for name, taken in times.items()}
     for name, cost in (("liblinear", row_cost(len(train))), ("liblinear at cost 10", TEXT_COST)):
         sides[name] = _by_liblinear(TextMatrix.of(train), TextMatrix.of(test), labels, cost)
     return sides
 
 
-def _hashed(texts: list[str]) -> sp.csr_matrix:
+def _hashed_texts(texts: list[str]) -> sp.csr_matrix:
     characters = HashingVectorizer(analyzer="char_wb", ngram_range=(3, 5), n_features=2**18)
     words = HashingVectorizer(analyzer="word", ngram_range=(1, 2), n_features=2**18)
     return hstack([characters.transform(texts), words.transform(texts)]).tocsr()

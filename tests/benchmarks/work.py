@@ -25,14 +25,14 @@ _FITTED: Final = 3_000
 
 
 @cache
-def labelled() -> tuple[tuple[Listing, ...], NDArray[np.int8]]:
+def labelled_listings() -> tuple[tuple[Listing, ...], NDArray[np.int8]]:
     """Labelled listings to fit on."""
     return evaluation_set(SETTINGS, _FITTED)
 
 
 def bundle_files() -> dict[str, bytes]:
     """Our model, fitted on the same listings as the peers."""
-    listings, labels = labelled()
+    listings, labels = labelled_listings()
     brands = BrandRegister([brand.brand for brand in build_world(SETTINGS).brands])
     offline = OfflineReferences(listings, brands)
     facts = [offline.facts(listing, as_of=NOW, marketplace="bench", took_part=True) for listing in listings]

@@ -86,7 +86,7 @@ addEventListener("securitypolicyviolation",
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentRequest:
     """A request of a window; the path has its query."""
 
     method: str
@@ -100,7 +100,7 @@ class Watch:
 
     origin: str
     complaints: list[str] = field(default_factory=list)
-    sent: list[Sent] = field(default_factory=list)
+    sent: list[SentRequest] = field(default_factory=list)
 
     def follow(self, page: Page) -> None:
         """Listen to everything that the page says and asks for."""
@@ -114,7 +114,7 @@ class Watch:
         self._note(not request.url.startswith(f"{self.origin}/"), request.url)
         if request.is_navigation_request():
             body = (request.post_data_buffer or b"").decode(errors="replace")
-            self.sent.append(Sent(request.method, request.url.removeprefix(self.origin), body))
+            self.sent.append(SentRequest(request.method, request.url.removeprefix(self.origin), body))
 
     def _asks(self, dialog: Dialog) -> None:
         """An unanswered dialog blocks its page for ever, and no test would report why."""
@@ -126,7 +126,7 @@ class Watch:
             self.complaints.append(what)
 
 
-def watched(context: BrowserContext, origin: str) -> tuple[Page, Watch]:
+def watched_window(context: BrowserContext, origin: str) -> tuple[Page, Watch]:
     """A new window, and the watch that follows it."""
     page, watch = context.new_page(), Watch(origin)
     watch.follow(page)

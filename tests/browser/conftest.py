@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from serving.webhooks.client import new_secret
-from tests.browser.chromium import CHROMIUM, chromium, watched
+from tests.browser.chromium import CHROMIUM, chromium, watched_window
 from tests.browser.house import House, furnish
-from tests.browser.receiver import Receiver, receiving
-from tests.browser.service import fill, on_home, serving
+from tests.browser.receiver import Receiver, running_receiver
+from tests.browser.service import app_on_home, fill, running_service
 from tests.fixtures.runtimes import Site
 
 # The limit for a page on a busy machine.
@@ -42,14 +42,14 @@ def browser() -> Iterator[Browser]:
 def stage(browser: Browser, forked_touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The service, started once."""
     home = tmp_path_factory.mktemp("browser") / "home"
-    with receiving(new_secret()) as receiver:
+    with running_receiver(new_secret()) as receiver:
         site = fill(home, receiver.url, receiver.secret)
-        with serving(forked_touchstone, home) as address:
+        with running_service(forked_touchstone, home) as address:
             yield Stage(address, site, receiver)
 
 
 @dataclass(frozen=True, slots=True)
-class Furnished:
+class FurnishedApp:
     """A running application over a data directory in which every page has content."""
 
     address: str
@@ -61,13 +61,13 @@ class Furnished:
 
 
 @pytest.fixture(scope="package")
-def furnished(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+def furnished_app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FurnishedApp]:
     """The application, in a thread."""
     home = tmp_path_factory.mktemp("furnished") / "home"
     with ThreadPoolExecutor(1) as aside:  # The browser's loop runs in this thread, and deliveries need their own.
         house = aside.submit(furnish, home).result()
-    with on_home(home) as address:
-        yield Furnished(address, house)
+    with app_on_home(home) as address:
+        yield FurnishedApp(address, house)
 
 
 @pytest.fixture(
@@ -85,7 +85,7 @@ def thoroughly(request: pytest.FixtureRequest) -> bool:
 def page(browser: Browser, stage: Stage) -> Iterator[Page]:
     """A new window whose console, violations and requests are recorded; the test fails on any complaint."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    window, watch = watched(context, stage.address)
+    window, watch = watched_window(context, stage.address)
     yield window
     context.close()
     assert watch.complaints == []

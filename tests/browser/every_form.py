@@ -214,7 +214,7 @@ FORMS: Final = (
 )
 
 
-def written() -> Iterator[tuple[str, str]]:
+def template_forms() -> Iterator[tuple[str, str]]:
     """Each form that a template writes, in order: template, method and action, with * for expressions."""
     for path in sorted(_TEMPLATES.rglob("*.html")):
         for form in _FORM.finditer(path.read_text(encoding="utf-8")):
@@ -226,7 +226,7 @@ def written() -> Iterator[tuple[str, str]]:
             yield name, f"{method[1].upper()} {_VALUE.sub('*', place)}"
 
 
-def tags() -> int:
+def form_tag_count() -> int:
     """The number of forms that the templates begin, counted without parsing them."""
     return sum(path.read_text(encoding="utf-8").count("<form") for path in _TEMPLATES.rglob("*.html"))
 
@@ -236,6 +236,6 @@ def journey_of(request: pytest.FixtureRequest) -> str:
     return f"{request.module.__name__.rpartition('.')[2]}.{request.node.originalname}"
 
 
-def unsent(journey: str, watch: Watch) -> list[str]:
+def unsent_forms(journey: str, watch: Watch) -> list[str]:
     """The forms of a journey that were not sent in it."""
     return [f"{form.template}: {form.route}" for form in FORMS if form.journey == journey and not form.was_sent(watch)]

@@ -10,7 +10,7 @@ from serving.accounts.rules.access import Role
 
 
 @dataclass(frozen=True, slots=True)
-class Follow:
+class LinkPath:
     """The first link on another page that a selector finds, then the first of the next selector, and so on."""
 
     start: str
@@ -18,7 +18,7 @@ class Follow:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class KnownAddress:
     """An address that only the data directory knows, such as a link that was sent to somebody."""
 
     name: str
@@ -35,45 +35,45 @@ class OnePage:
     name: str
     route: str
     role: Role | None
-    at: str | Follow | Given | None = None
+    at: str | LinkPath | KnownAddress | None = None
     phone: bool = False
     unfold: bool = False
     whole: bool = False
 
     @property
-    def way(self) -> str | Follow | Given:
+    def way(self) -> str | LinkPath | KnownAddress:
         """The way to the page."""
         return self.route if self.at is None else self.at
 
 
 _ROWS: Final = ("main table tbody a",)
-_LISTING: Final = Follow("/search?q=tote", ("a[href^='/listings/']",))
-_CASE: Final = Follow("/queue?lane=analyst", ("a[data-stop]",))
+_LISTING: Final = LinkPath("/search?q=tote", ("a[href^='/listings/']",))
+_CASE: Final = LinkPath("/queue?lane=analyst", ("a[data-stop]",))
 
 PAGES: Final = (
     OnePage("sign-in", "/sign-in", None, phone=True),
     OnePage("error", "/seller/{token}", None, "/seller/nothing", phone=True),
-    OnePage("setup", "/setup/{token}", None, Given("setup"), phone=True),
-    OnePage("join", "/join/{token}", None, Given("join"), phone=True),
-    OnePage("reset", "/reset/{token}", None, Given("reset"), phone=True),
-    OnePage("seller", "/seller/{token}", None, Given("seller"), phone=True),
-    OnePage("seller-answered", "/seller/{token}", None, Given("seller-answered"), phone=True),
-    OnePage("seller-undone", "/seller/{token}", None, Given("seller-undone"), phone=True, unfold=True),
+    OnePage("setup", "/setup/{token}", None, KnownAddress("setup"), phone=True),
+    OnePage("join", "/join/{token}", None, KnownAddress("join"), phone=True),
+    OnePage("reset", "/reset/{token}", None, KnownAddress("reset"), phone=True),
+    OnePage("seller", "/seller/{token}", None, KnownAddress("seller"), phone=True),
+    OnePage("seller-answered", "/seller/{token}", None, KnownAddress("seller-answered"), phone=True),
+    OnePage("seller-undone", "/seller/{token}", None, KnownAddress("seller-undone"), phone=True, unfold=True),
     OnePage("notice-form", "/notice", None, phone=True),
-    OnePage("notice", "/notice/{token}", None, Given("notice"), phone=True),
-    OnePage("notice-confirmation", "/notice/confirm/{token}", None, Given("notice-confirmation"), phone=True),
-    OnePage("confirm-factor", "/confirm-factor/{link}", None, Given("confirm-factor"), phone=True),
-    OnePage("stop-removals", "/stop-removals/{token}", None, Given("stop-removals"), phone=True),
-    OnePage("stop-report", "/stop-report/{token}", None, Given("stop-report"), phone=True),
-    OnePage("unsubscribe", "/mail/unsubscribe/{token}", None, Given("unsubscribe"), phone=True),
+    OnePage("notice", "/notice/{token}", None, KnownAddress("notice"), phone=True),
+    OnePage("notice-confirmation", "/notice/confirm/{token}", None, KnownAddress("notice-confirmation"), phone=True),
+    OnePage("confirm-factor", "/confirm-factor/{link}", None, KnownAddress("confirm-factor"), phone=True),
+    OnePage("stop-removals", "/stop-removals/{token}", None, KnownAddress("stop-removals"), phone=True),
+    OnePage("stop-report", "/stop-report/{token}", None, KnownAddress("stop-report"), phone=True),
+    OnePage("unsubscribe", "/mail/unsubscribe/{token}", None, KnownAddress("unsubscribe"), phone=True),
     OnePage("queue", "/queue", Role.ANALYST, phone=True),
     OnePage("my-figures", "/queue/me", Role.ANALYST),
     OnePage("search", "/search", Role.ANALYST, "/search?q=bag"),
     OnePage("listing", "/listings/{listing_id}", Role.ANALYST, _LISTING, phone=True),
     OnePage("saved-filters", "/queue/filters", Role.ANALYST),
     OnePage("case", "/cases/{case_id}", Role.ANALYST, _CASE, phone=True, unfold=True),
-    OnePage("bulk", "/cases/bulk", Role.ANALYST, Given("bulk"), phone=True),
-    OnePage("bulk-answer", "/cases/bulk/{bulk_id}", Role.ANALYST, Given("bulk-answer"), phone=True),
+    OnePage("bulk", "/cases/bulk", Role.ANALYST, KnownAddress("bulk"), phone=True),
+    OnePage("bulk-answer", "/cases/bulk/{bulk_id}", Role.ANALYST, KnownAddress("bulk-answer"), phone=True),
     OnePage("notes", "/notes", Role.ANALYST, phone=True),
     OnePage("pending-removals", "/pending-removals", Role.ANALYST),
     OnePage("sellers", "/sellers", Role.ANALYST),
@@ -93,17 +93,17 @@ PAGES: Final = (
     OnePage("brand-prices", "/brand/prices", Role.BRAND, phone=True),
     OnePage("certification", "/brand/certification", Role.BRAND, phone=True),
     OnePage("reports", "/brand/reports", Role.BRAND, phone=True),
-    OnePage("report-sent", "/brand/reports/{report_id}", Role.BRAND, Given("report-sent"), phone=True),
+    OnePage("report-sent", "/brand/reports/{report_id}", Role.BRAND, KnownAddress("report-sent"), phone=True),
     OnePage("takedowns", "/brand/takedowns", Role.BRAND, phone=True),
-    OnePage("takedown", "/brand/takedowns/{request_id}", Role.BRAND, Given("takedown"), phone=True),
+    OnePage("takedown", "/brand/takedowns/{request_id}", Role.BRAND, KnownAddress("takedown"), phone=True),
     OnePage("counter-notices", "/counter-notices", Role.BRAND, phone=True),
     OnePage("brands", "/brands", Role.ACCOUNT_MANAGER),
-    OnePage("brand-of-manager", "/brands/{brand_id}", Role.ACCOUNT_MANAGER, Follow("/brands", _ROWS)),
+    OnePage("brand-of-manager", "/brands/{brand_id}", Role.ACCOUNT_MANAGER, LinkPath("/brands", _ROWS)),
     OnePage(
         "dashboard-of-manager",
         "/brands/{brand_id}/dashboard",
         Role.ACCOUNT_MANAGER,
-        Follow("/brands", (*_ROWS, "main a[href*='/dashboard']")),
+        LinkPath("/brands", (*_ROWS, "main a[href*='/dashboard']")),
     ),
     OnePage("models", "/models", Role.DATA_SCIENTIST, phone=True, unfold=True, whole=True),
     OnePage("models-live", "/models/live", Role.DATA_SCIENTIST, whole=True),
@@ -111,13 +111,16 @@ PAGES: Final = (
     OnePage("models-snapshots", "/models/snapshots", Role.DATA_SCIENTIST),
     OnePage("models-runs", "/models/runs", Role.DATA_SCIENTIST),
     OnePage(
-        "models-card", "/models/cards/{digest}", Role.DATA_SCIENTIST, Follow("/models", ("a[href^='/models/cards/']",))
+        "models-card",
+        "/models/cards/{digest}",
+        Role.DATA_SCIENTIST,
+        LinkPath("/models", ("a[href^='/models/cards/']",)),
     ),
     OnePage(
         "models-snapshot",
         "/models/snapshots/{snapshot_id}",
         Role.DATA_SCIENTIST,
-        Follow("/models/snapshots", ("a[href^='/models/snapshots/snp']",)),
+        LinkPath("/models/snapshots", ("a[href^='/models/snapshots/snp']",)),
     ),
     OnePage("operations", "/operations", Role.ADMIN, phone=True, unfold=True, whole=True),
     OnePage("deliveries", "/operations/deliveries", Role.ADMIN, phone=True),
@@ -128,7 +131,7 @@ PAGES: Final = (
     OnePage("audit", "/operations/audit", Role.ADMIN, unfold=True),
     OnePage("kill-switches", "/kill-switches", Role.ADMIN),
     OnePage("people", "/people", Role.ADMIN, phone=True),
-    OnePage("person", "/people/{user_id}", Role.ADMIN, Follow("/people", _ROWS), phone=True),
+    OnePage("person", "/people/{user_id}", Role.ADMIN, LinkPath("/people", _ROWS), phone=True),
     OnePage("keys", "/keys", Role.ADMIN, phone=True),
 )
 

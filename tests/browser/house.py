@@ -37,19 +37,19 @@ from serving.standing.policy import StandingPolicy
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import removal_notices
 from tests.fixtures.clocks import TestClock
-from tests.fixtures.factors import an_app, signed_in_with, waiting_app
+from tests.fixtures.factors import an_app, session_with_app, waiting_app
 from tests.fixtures.links import path_of
-from tests.fixtures.many_cases import suspects
+from tests.fixtures.many_cases import suspect_rows
 from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.reporting import (
     a_draft,
     a_leader,
     a_marketplace_that_listens,
     confirm,
-    given_back,
     on_sale,
-    removed_by_brand,
-    request,
+    reinstate_on_appeal,
+    removal_by_brand,
+    request_takedown,
 )
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_row, a_suspect_row, invite, judge, populate
 from tests.fixtures.stepping_up import in_full_standing, waiting_report
@@ -97,9 +97,9 @@ def furnish(home: Path) -> House:
         with a_marketplace_that_listens(site):
             strikes_of(site, 2, seller="two-strikes")
             links = _answers_of_sellers(site)
-        links |= {"takedown": _confirmed_at_once(site), **_notified(site), "report-sent": _reported(site)}
+        links |= {"takedown": _confirmed_request(site), **_notice_links(site), "report-sent": _small_report(site)}
         _open_work(site)
-        links |= _decided_together(site)
+        links |= _bulk_decision(site)
         add_snapshot(site)
         add_model(site, "b" * 64, a_whole_report(champion="c" * 64, failing=True))
         add_drift(site, price_log=0.41, seller_age=0.3)
@@ -108,7 +108,7 @@ def furnish(home: Path) -> House:
         links["reset"] = reset_links.make_link(runtime, people[Role.ADMIN], site.second_analyst.user_id)
         unsubscribing = unsubscribe_link(runtime, site.brand_person.user_id, MailKind.QUESTIONS)
         links["unsubscribe"] = path_of(unsubscribing)
-        links["stop-report"] = stop_path(runtime, site.account_manager.user_id, _confirmed_whole(site))
+        links["stop-report"] = stop_path(runtime, site.account_manager.user_id, _confirmed_report(site))
         links["confirm-factor"] = f"{CONFIRM}{waiting_app(site, site.second_analyst)[1]}"
         with runtime.store.read() as connection:
             notices = removal_notices.unused_since(connection, site.clock.now() - timedelta(days=90))
@@ -124,10 +124,10 @@ def _answers_of_sellers(site: Site) -> dict[str, str]:
     """Removals that their sellers can answer, one that awaits the rights holder, and one that was undone."""
     title = "Сумка Аurеlle Colline люкс копия 1:1"
     undone, answered, journey, fresh = (
-        removed_by_brand(site, f"MP-3{number}", title=f"{title}, {number}", seller={"external_id": f"sumka-{number}"})
+        removal_by_brand(site, f"MP-3{number}", title=f"{title}, {number}", seller={"external_id": f"sumka-{number}"})
         for number in range(4)
     )
-    given_back(site, undone)
+    reinstate_on_appeal(site, undone)
     open_counter_notices(site.runtime)
     links = {
         name: path_of(new_link(site.runtime, site.here, action.action_id))
@@ -143,12 +143,12 @@ def _answers_of_sellers(site: Site) -> dict[str, str]:
     return links
 
 
-def _confirmed_at_once(site: Site) -> str:
+def _confirmed_request(site: Site) -> str:
     cases = [a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-4{number}") for number in range(2)]
-    return f"/brand/takedowns/{request(site, cases).request.request_id}"
+    return f"/brand/takedowns/{request_takedown(site, cases).request.request_id}"
 
 
-def _confirmed_whole(site: Site) -> str:
+def _confirmed_report(site: Site) -> str:
     """A large report that a colleague confirmed with a second factor, which the other people of the house have not."""
     odile = invite(site.runtime, "odile@aurelle.example", "Odile Renard", Role.BRAND, "Aurelle")
     standing_site = in_full_standing(replace(site, brand_person=odile))
@@ -165,14 +165,14 @@ def _confirmed_whole(site: Site) -> str:
     report_id = waiting_report(standing_site, on_sale(standing_site, 21, 500))
     prove_second_factor(
         standing_site.runtime,
-        signed_in_with(standing_site, odile, app),
+        session_with_app(standing_site, odile, app),
         report_id,
         FactorResponse(app.code(standing_site)),
     )
     return report_id
 
 
-def _reported(site: Site) -> str:
+def _small_report(site: Site) -> str:
     on_sale(site, FREE, FREE_FROM)
     bought = TestBuyRecord("405-1177", date(2026, 1, 2), date(2026, 1, 9), "The serial number is printed.", "RP-1")
     draft = replace(a_draft(site, [*on_sale(site, 3), "RP-0", "RP-unknown"]), test_buy=bought)
@@ -181,7 +181,7 @@ def _reported(site: Site) -> str:
     return f"/brand/reports/{report_id}"
 
 
-def _decided_together(site: Site) -> dict[str, str]:
+def _bulk_decision(site: Site) -> dict[str, str]:
     """A decision about two cases, one of them decided before, and two cases that can be decided now."""
     decided_cases, fresh = ([a_case(site, external_id=f"MP-{tens}{number}") for number in range(2)] for tens in (7, 8))
     judge(site, site.second_analyst, decided_cases[0], Judgement.GENUINE)
@@ -192,7 +192,7 @@ def _decided_together(site: Site) -> dict[str, str]:
     return {"bulk": f"/cases/bulk?{together}", "bulk-answer": f"/cases/bulk/{decision.bulk_id}"}
 
 
-def _notified(site: Site) -> dict[str, str]:
+def _notice_links(site: Site) -> dict[str, str]:
     receipt = notify(site, a_listing(site, "MP-50"), a_listing(site, "MP-51"))
     return {
         "notice": path_of(receipt.link),
@@ -215,6 +215,6 @@ def _open_work(site: Site) -> None:
     for number in range(3):
         a_case(site, external_id=f"MP-{10 + number}", title=_HOSTILE.format(number), price=f"{300 - 100 * number}.00")
     receive_rows(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-10", price="250.00")], source="test")
-    receive_rows(site.runtime, site.marketplace, suspects(_TO_DECIDE, random.Random(0)), source="test")
+    receive_rows(site.runtime, site.marketplace, suspect_rows(_TO_DECIDE, random.Random(0)), source="test")
     colleague = NewPerson(COLLEAGUE, "Lin Qiao", Role.BRAND, brand="Aurelle", password=PASSWORD, briefed=True)
     provisioning.add_person(site.runtime, colleague, by="test")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.every_page import Follow, Given, OnePage
+from tests.browser.every_page import KnownAddress, LinkPath, OnePage
 
 SCREEN: Final = (1440, 900)
 LAPTOP: Final = (1280, 720)
@@ -26,7 +26,7 @@ STRUCTURE: Final = {**WCAG, "rules": {"color-contrast": {"enabled": False}}}
 _RUN: Final = "(options) => axe.run({resultTypes: ['violations'], ...options}).then((found) => found.violations)"
 
 
-class NotReached(LookupError):
+class PageNotReached(LookupError):
     """The page cannot be reached: its address is unknown, or no link leads to it."""
 
 
@@ -41,21 +41,21 @@ def go_to(page: Page, base_url: str, listed_page: OnePage, addresses: Mapping[st
         Its way leads nowhere in this home.
     """
     match listed_page.way:
-        case Given(name):
+        case KnownAddress(name):
             if name not in addresses:
-                raise NotReached(name)
+                raise PageNotReached(name)
             answer = page.goto(addresses[name] if "://" in addresses[name] else base_url + addresses[name])
-        case Follow(start, selectors):
+        case LinkPath(start, selectors):
             answer = page.goto(base_url + start)
             for selector in selectors:
                 link = page.locator(selector).first
                 if not link.count():
-                    raise NotReached(selector)
+                    raise PageNotReached(selector)
                 answer = page.goto(base_url + (link.get_attribute("href") or ""))
         case str(address):
             answer = page.goto(base_url + address)
     if not re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(listed_page.route)), urlsplit(page.url).path):
-        raise NotReached(page.url)
+        raise PageNotReached(page.url)
     if listed_page.unfold:
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     return answer.text() if answer else ""

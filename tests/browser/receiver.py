@@ -22,7 +22,7 @@ class Receiver:
 
 
 @contextmanager
-def receiving(secret: str) -> Iterator[Receiver]:
+def running_receiver(secret: str) -> Iterator[Receiver]:
     """A receiver on loopback for the length of the block."""
 
     class Handler(BaseHTTPRequestHandler):

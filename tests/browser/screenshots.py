@@ -23,8 +23,8 @@ from serving.accounts.rules.access import Role
 from tests.browser.chromium import chromium, sign_in
 from tests.browser.every_page import PAGES, OnePage
 from tests.browser.house import furnish
-from tests.browser.looking import PHONE, SCREEN, THEMES, NotReached, go_to
-from tests.browser.service import serving
+from tests.browser.looking import PHONE, SCREEN, THEMES, PageNotReached, go_to
+from tests.browser.service import running_service
 from tests.fixtures.links import path_of
 from tests.fixtures.runtimes import PASSWORD
 
@@ -52,7 +52,7 @@ def main(outdir: Path, base_url: str, home: Path) -> list[str]:
     addresses = _addresses(base_url, home, next(person["password"] for person in people if person["role"] == "api_key"))
     with chromium(fonts=None) as browser:
         by_role: dict[str, Mapping[str, str]] = {person["role"]: person for person in reversed(people)}
-        by_role[Role.BRAND] = _most_asked(
+        by_role[Role.BRAND] = _busiest_brand_person(
             browser,
             base_url,
             [person for person in people if person["role"] == Role.BRAND and "totp_secret" not in person],
@@ -66,7 +66,7 @@ def main(outdir: Path, base_url: str, home: Path) -> list[str]:
                 role.value: {"user": person.email, "password": PASSWORD} for role, person in house.people.items()
             }
             command = str(Path(sys.executable).with_name("touchstone"))
-            with serving(command, small) as address:
+            with running_service(command, small) as address:
                 _Place(browser, outdir, address, residents, house.addresses).take(demo.missed)
     names = sorted(path.name for path in outdir.glob("*.png"))
     (outdir / "index.html").write_text(_contact_sheet(names), encoding="utf-8")
@@ -95,7 +95,7 @@ class _Place:
             for listed_page in role_pages:
                 try:
                     _take(page, self.outdir, self.address, listed_page, self.addresses)
-                except NotReached:
+                except PageNotReached:
                     self.missed.append(listed_page)
             page.context.close()
 
@@ -144,7 +144,7 @@ def _addresses(base_url: str, home: Path, key: str) -> dict[str, str]:
     return links
 
 
-def _most_asked(browser: Browser, base_url: str, brands: Credentials) -> Mapping[str, str]:
+def _busiest_brand_person(browser: Browser, base_url: str, brands: Credentials) -> Mapping[str, str]:
     """The person with the most questions."""
 
     def questions(person: Mapping[str, str]) -> int:

@@ -18,9 +18,9 @@ from serving.composition import open_runtime
 from serving.listings.service.intake import receive_rows
 from serving.operations.service.housekeeping import refresh_references
 from serving.platform.settings import Settings
-from tests.fixtures.answering import answering
+from tests.fixtures.answering import answering_service
 from tests.fixtures.clocks import TestClock
-from tests.fixtures.receivers import proven
+from tests.fixtures.receivers import mark_endpoint_proven
 from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, populate
 from tests.serving.web.reports import a_whole_report, add_model
 
@@ -37,7 +37,7 @@ def fill(home: Path, webhook_url: str, secret: str) -> Site:
         provisioning.register_webhook(
             runtime, url=webhook_url, allow_loopback=True, marketplace=None, secret=secret, by="test"
         )
-        proven(site)
+        mark_endpoint_proven(site)
         honest = [a_row(external_id=f"MP-{100 + i}", price=f"{470 + 5 * i}.00") for i in range(9)]
         receive_rows(runtime, site.marketplace, honest, source="test")
         refresh_references(runtime)
@@ -61,18 +61,18 @@ def fill(home: Path, webhook_url: str, secret: str) -> Site:
 
 
 @contextmanager
-def on_home(home: Path) -> Iterator[str]:
+def app_on_home(home: Path) -> Iterator[str]:
     """The application over a data directory of its own, without its jobs; answers can be undone for long."""
     runtime = open_runtime(Settings(home=home, undo_window_seconds=180), migrated=True)
     try:
-        with answering(runtime) as address:
+        with answering_service(runtime) as address:
             yield address
     finally:
         runtime.close()
 
 
 @contextmanager
-def serving(
+def running_service(
     touchstone: str, home: Path, *, starts_within: float = _STARTS_WITHIN, more: Mapping[str, str] | None = None
 ) -> Iterator[str]:
     """`touchstone serve` on a free port for the length of the block, with `more` settings; yields its address."""

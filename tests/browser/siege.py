@@ -33,9 +33,9 @@ from serving.platform.settings import Settings
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.links import path_of, token_of
 from tests.fixtures.notifying import notify
-from tests.fixtures.reporting import a_marketplace_that_listens, carried_out
+from tests.fixtures.reporting import a_marketplace_that_listens, carry_out_action
 from tests.fixtures.runtimes import Site, a_suspect_row, invite, judge, open_cases, populate
-from tests.serving.appeals.service.test_counter_notices import now_of
+from tests.serving.appeals.service.test_counter_notices import counter_notice_of
 
 _APART: Final = timedelta(hours=4)
 _DOCUMENTS: Final = 3
@@ -156,14 +156,14 @@ class _Round:
         site, runtime = self.siege.site, self.siege.site.runtime
         case = self._case(f"R{number}", CaseLane.ASK_BRAND)
         sentence = Answer(case.case_id, case.version_id, Judgement.COUNTERFEIT, note=self._next(900))
-        action = carried_out(site, record_verdict(runtime, site.brand_person, sentence).action)
+        action = carry_out_action(site, record_verdict(runtime, site.brand_person, sentence).action)
         open_counter_notices(runtime)
         link = new_link(runtime, site.here, action.action_id)
         for document in range(_DOCUMENTS):
             content = f"%PDF-1.4\n{number}.{document}\n%%EOF".encode()
             upload_document(runtime, token_of(link), self._next(300), content)
         submit(runtime, site.here, action.action_id, self._next(4_000))
-        contested = now_of(site, action).counter_notice_id
+        contested = counter_notice_of(site, action).counter_notice_id
         answer_as_rights_holder(
             runtime, site.brand_person, contested, CounterNoticeEvent.MAINTAIN, f"No. {self._next(3_000)}"
         )

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from serving.accounts.rules.access import Person
-from tests.browser.chromium import Watch, begin_session, watched
-from tests.browser.conftest import Furnished
-from tests.browser.every_form import PORTAL, journey_of, unsent
+from tests.browser.chromium import Watch, begin_session, watched_window
+from tests.browser.conftest import FurnishedApp
+from tests.browser.every_form import PORTAL, journey_of, unsent_forms
 from tests.browser.house import COLLEAGUE
 from tests.browser.looking import PHONE, in_both_themes, in_themes, too_wide
 from tests.fixtures.runtimes import PASSWORD
@@ -19,37 +19,37 @@ _PDF = b"%PDF-1.4\n% registration\n%%EOF\n"
 
 
 @pytest.fixture
-def window(browser: Browser, furnished: Furnished) -> Iterator[Page]:
+def window(browser: Browser, furnished_app: FurnishedApp) -> Iterator[Page]:
     """A fresh window whose console, violations and requests are watched."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    page, watch = watched(context, furnished.address)
+    page, watch = watched_window(context, furnished_app.address)
     yield page
     context.close()
     assert watch.complaints == []
 
 
-def enter(page: Page, furnished: Furnished, person: Person, path: str = "/") -> None:
+def enter(page: Page, furnished: FurnishedApp, person: Person, path: str = "/") -> None:
     """A page as this person sees it, who replaces the last signed-in user."""
     begin_session(page, furnished.address, furnished.house.site, person, path)
 
 
-def waiting(page: Page) -> int:
+def waiting_count(page: Page) -> int:
     """The number of listings that await an answer, from the heading."""
     number = re.match(r"\d+", page.get_by_role("heading", level=1).inner_text())
     assert number
     return int(number[0])
 
 
-def now_deferred(page: Page, number: int) -> None:
+def expect_waiting(page: Page, number: int) -> None:
     """The heading says that so many wait."""
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(rf"^{number}\b"))
 
 
-def test_a_brand_user_answers_by_keyboard_and_undoes(window: Page, furnished: Furnished) -> None:
-    enter(window, furnished, furnished.house.site.brand_person)
-    before = waiting(window)
+def test_a_brand_user_answers_by_keyboard_and_undoes(window: Page, furnished_app: FurnishedApp) -> None:
+    enter(window, furnished_app, furnished_app.house.site.brand_person)
+    before = waiting_count(window)
     window.keyboard.press("g")
-    now_deferred(window, before)
+    expect_waiting(window, before)
     window.keyboard.press("?")
     expect(window.get_by_text("An answer's letter applies only to the framed card")).to_be_visible()
     window.keyboard.press("Escape")
@@ -63,46 +63,46 @@ def test_a_brand_user_answers_by_keyboard_and_undoes(window: Page, furnished: Fu
     case_id = cards.first.get_attribute("id")
     with window.expect_navigation():
         window.keyboard.press("g")
-    now_deferred(window, before - 1)
+    expect_waiting(window, before - 1)
     expect(window.locator("article.q").first).to_be_focused()
     with window.expect_navigation():
         window.keyboard.press("c")
-    now_deferred(window, before - 2)
+    expect_waiting(window, before - 2)
     for number in (before - 1, before):
         with window.expect_navigation():
             window.keyboard.press("z")
-        now_deferred(window, number)
+        expect_waiting(window, number)
     assert case_id in [card.get_attribute("id") for card in window.locator("article.q").all()]
 
 
-def test_a_brand_answers_in_the_language_in_which_it_signs_in(browser: Browser, furnished: Furnished) -> None:
+def test_a_brand_answers_in_the_language_in_which_it_signs_in(browser: Browser, furnished_app: FurnishedApp) -> None:
     context = browser.new_context(
         locale="zh-CN", viewport={"width": PHONE[0], "height": PHONE[1]}, reduced_motion="reduce"
     )
-    page, watch = watched(context, furnished.address)
-    page.goto(f"{furnished.address}/sign-in")
+    page, watch = watched_window(context, furnished_app.address)
+    page.goto(f"{furnished_app.address}/sign-in")
     page.locator("input[name=email]").fill(COLLEAGUE)
     page.locator("input[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("件商品待您答复")
-    before = waiting(page)
+    before = waiting_count(page)
     assert too_wide(page, phone=True) == []
     card = page.locator("article.q").first
     expect(card).to_contain_text("这是贵品牌的商品吗？")
     with page.expect_navigation():
         card.get_by_role("button", name="否，假冒商品").click()
-    now_deferred(page, before - 1)
+    expect_waiting(page, before - 1)
     expect(page.locator("#done")).to_contain_text("假冒：")
     with page.expect_navigation():
         page.keyboard.press("z")
-    now_deferred(page, before)
+    expect_waiting(page, before)
     expect(page.get_by_role("status")).to_contain_text(["已撤回。案件重新开启"])
     context.close()
     assert watch.complaints == []
 
 
-def test_a_bulk_confirmation_shows_every_listing_and_is_undone(window: Page, furnished: Furnished) -> None:
-    enter(window, furnished, furnished.house.site.brand_person)
+def test_a_bulk_confirmation_shows_every_listing_and_is_undone(window: Page, furnished_app: FurnishedApp) -> None:
+    enter(window, furnished_app, furnished_app.house.site.brand_person)
     window.get_by_role("link", name="Confirm several listings").click()
     ticks = window.locator("input[type=checkbox][name^='listing:']")
     expect(window.get_by_label("I believe in good faith")).to_be_visible()
@@ -122,22 +122,22 @@ def test_a_bulk_confirmation_shows_every_listing_and_is_undone(window: Page, fur
     "script", [pytest.param(True, id="with script", marks=pytest.mark.soak), pytest.param(False, id="without script")]
 )
 def test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_answers(
-    browser: Browser, furnished: Furnished, tmp_path: Path, *, script: bool
+    browser: Browser, furnished_app: FurnishedApp, tmp_path: Path, *, script: bool
 ) -> None:
     context = browser.new_context(
         java_script_enabled=script, viewport={"width": PHONE[0], "height": PHONE[1]}, reduced_motion="reduce"
     )
     page, name = context.new_page(), f"shop-{script}"
-    watch = Watch(furnished.address)
+    watch = Watch(furnished_app.address)
     watch.follow(page)
-    enter(page, furnished, furnished.house.site.brand_person, "/brand/sellers")
+    enter(page, furnished_app, furnished_app.house.site.brand_person, "/brand/sellers")
     page.get_by_label("Or paste ids, one per line").fill(f"{name}-a\n{name}-b\n")
     page.get_by_role("button", name="Preview changes").click()
     expect(page.get_by_text("Added: 2. Removed: 0.")).to_be_visible()
     page.get_by_role("button", name="Save changes").click()
     expect(page.get_by_role("rowheader", name=f"{name}-a")).to_be_visible()
 
-    page.goto(f"{furnished.address}/brand/prices")
+    page.goto(f"{furnished_app.address}/brand/prices")
     prices = tmp_path / "prices.csv"
     prices.write_text(f"model,price,currency\nWeekender {script},640,EUR\nBroken {script},nothing,EUR\n", "utf-8")
     page.get_by_label("File").set_input_files(prices)
@@ -147,7 +147,7 @@ def test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_an
     expect(page.get_by_role("rowheader", name=f"Weekender {script}")).to_be_visible()
     expect(page.get_by_role("rowheader", name=f"Broken {script}")).to_have_count(0)
 
-    page.goto(f"{furnished.address}/brand/rights")
+    page.goto(f"{furnished_app.address}/brand/rights")
     certificate = tmp_path / "certificate.pdf"
     certificate.write_bytes(_PDF + str(script).encode())
     for label, text in (("Name or title", f"Weekender {script}"), ("Office", "EUIPO"), ("Number", f"01-{script}")):
@@ -157,12 +157,12 @@ def test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_an
     page.get_by_role("button", name="Claim right").click()
     expect(page.get_by_text("Pending verification")).to_have_count(1)
 
-    page.goto(f"{furnished.address}/brand/messages")
+    page.goto(f"{furnished_app.address}/brand/messages")
     page.get_by_label("Your message").fill(f"Please verify {script}.")
     page.get_by_role("button", name="Send message").click()
     expect(page.get_by_text(f"Please verify {script}.")).to_be_visible()
 
-    enter(page, furnished, furnished.house.site.account_manager, "/brands")
+    enter(page, furnished_app, furnished_app.house.site.account_manager, "/brands")
     expect(page.get_by_text("1 right to verify.")).to_be_visible()
     page.get_by_role("link", name="Aurelle", exact=True).click()
     expect(page.get_by_text(f"Please verify {script}.")).to_be_visible()
@@ -171,24 +171,26 @@ def test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_an
     page.get_by_label("Your message").fill(f"Verified {script}.")
     page.get_by_role("button", name="Send message").click()
 
-    enter(page, furnished, furnished.house.site.brand_person)
+    enter(page, furnished_app, furnished_app.house.site.brand_person)
     expect(page.get_by_role("link", name="Messages 1 unread")).to_be_visible()
-    page.goto(f"{furnished.address}/brand/messages")
+    page.goto(f"{furnished_app.address}/brand/messages")
     expect(page.get_by_text(f"Verified {script}.")).to_be_visible()
     context.close()
     assert watch.complaints == []
-    assert unsent(PORTAL, watch) == []
+    assert unsent_forms(PORTAL, watch) == []
 
 
-def test_the_previews_are_accessible_and_fit_a_phone(window: Page, furnished: Furnished, *, thoroughly: bool) -> None:
+def test_the_previews_are_accessible_and_fit_a_phone(
+    window: Page, furnished_app: FurnishedApp, *, thoroughly: bool
+) -> None:
     """The pages themselves are on the list of all pages; previews appear only after a form."""
-    enter(window, furnished, furnished.house.site.brand_person)
+    enter(window, furnished_app, furnished_app.house.site.brand_person)
     for path, label, text, button in (
         ("sellers", "Or paste ids, one per line", f"shop\n{'x' * 201}\n", "Preview changes"),
         ("prices", "Or paste rows", "model,price,currency\nBag,1,EUR\nBag,0,EUR\n", "Preview file"),
         ("indicators", "Pattern", "tote", "Test pattern"),
     ):
-        window.goto(f"{furnished.address}/brand/{path}")
+        window.goto(f"{furnished_app.address}/brand/{path}")
         window.get_by_label(label).fill(text)
         window.get_by_role("button", name=button).click()
         assert in_themes(window, thoroughly=thoroughly) == [], path
@@ -203,19 +205,19 @@ _ANSWER = "Куплено у официального дилера в Лионе
 
 
 @pytest.fixture
-def phone(browser: Browser, furnished: Furnished, request: pytest.FixtureRequest) -> Iterator[Page]:
+def phone(browser: Browser, furnished_app: FurnishedApp, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A telephone whose browser asks for Spanish and runs no script; every form of the journey must be sent."""
     context = browser.new_context(viewport=_SIZE, java_script_enabled=False, locale="es-MX", has_touch=True)
-    page, watch = watched(context, furnished.address)
+    page, watch = watched_window(context, furnished_app.address)
     yield page
     context.close()
     # A browser complains of every answer that refuses something.
     assert [complaint for complaint in watch.complaints if "status of 422" not in complaint] == []
-    assert unsent(journey_of(request), watch) == []
+    assert unsent_forms(journey_of(request), watch) == []
 
 
-def test_a_seller_answers_a_removal_from_its_link(phone: Page, furnished: Furnished, tmp_path: Path) -> None:
-    phone.goto(furnished.at("seller-journey"))
+def test_a_seller_answers_a_removal_from_its_link(phone: Page, furnished_app: FurnishedApp, tmp_path: Path) -> None:
+    phone.goto(furnished_app.at("seller-journey"))
     expect(phone.get_by_role("heading", level=1)).to_have_text("Su oferta ha sido retirada")
     phone.get_by_role("link", name="Русский").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Ваше предложение удалено")
@@ -243,14 +245,16 @@ def test_a_seller_answers_a_removal_from_its_link(phone: Page, furnished: Furnis
     expect(phone.get_by_role("heading", level=1)).to_have_text("Решает сотрудник, который не принимал прежнее решение")
 
 
-def test_what_is_refused_says_why_and_keeps_what_was_typed(phone: Page, furnished: Furnished, tmp_path: Path) -> None:
-    phone.goto(f"{furnished.at('seller')}?lang=es")
+def test_what_is_refused_says_why_and_keeps_what_was_typed(
+    phone: Page, furnished_app: FurnishedApp, tmp_path: Path
+) -> None:
+    phone.goto(f"{furnished_app.at('seller')}?lang=es")
     page = tmp_path / "factura.html"
     page.write_text("<script>alert(1)</script>")
     phone.get_by_label("Una factura, un albarán").set_input_files(page)
     phone.get_by_role("button", name="Subir documento").click()
     expect(phone.get_by_role("alert")).to_have_text("El documento debe ser un archivo PDF, PNG o JPEG.")
-    phone.goto(f"{furnished.address}/notice?offer=MP-50")
+    phone.goto(f"{furnished_app.address}/notice?offer=MP-50")
     phone.get_by_label("Por qué cree que la oferta es ilícita").fill("Falsa.")
     phone.get_by_label("Qué es lo que está mal").select_option("design")
     phone.get_by_label("Su nombre").fill("Ana Ruiz")
@@ -275,17 +279,17 @@ def test_what_is_refused_says_why_and_keeps_what_was_typed(phone: Page, furnishe
 @pytest.mark.parametrize(
     "language", ["zh", "ru", "de", *(pytest.param(name, marks=pytest.mark.soak) for name in ("en", "es", "fr"))]
 )
-def test_a_telephone_shows_every_language_whole(browser: Browser, furnished: Furnished, language: str) -> None:
+def test_a_telephone_shows_every_language_whole(browser: Browser, furnished_app: FurnishedApp, language: str) -> None:
     """Longer words and other letters neither widen a page nor break a rule of accessibility."""
     context = browser.new_context(viewport=_SIZE, reduced_motion="reduce")
-    page, watch = watched(context, furnished.address)
+    page, watch = watched_window(context, furnished_app.address)
     wrong = []
-    url = furnished.address
-    for address in (furnished.at("seller-answered"), furnished.at("notice"), f"{url}/notice", f"{url}/sign-in"):
+    url = furnished_app.address
+    for address in (furnished_app.at("seller-answered"), furnished_app.at("notice"), f"{url}/notice", f"{url}/sign-in"):
         page.goto(f"{address}?lang={language}")
         assert (page.locator("html").get_attribute("lang") or "").startswith(language)
         wrong += [f"{page.url}: {fault}" for fault in too_wide(page, phone=True)]
-    page.goto(f"{furnished.at('seller')}?lang={language}")
+    page.goto(f"{furnished_app.at('seller')}?lang={language}")
     wrong += in_both_themes(page) + too_wide(page, phone=True)
     sizes = page.locator("main").evaluate(
         "(main) => [...main.querySelectorAll('p, dd, li, textarea, button')].map("

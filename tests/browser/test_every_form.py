@@ -25,7 +25,7 @@ from serving.learning.store import learning
 from serving.platform.database.engine import sqlite_url
 from serving.platform.database.store import Store
 from serving.scoring.store import breakers
-from tests.browser.chromium import Sent, Watch, sign_in
+from tests.browser.chromium import SentRequest, Watch, sign_in
 from tests.browser.every_form import (
     ADMINISTRATOR,
     BRAND,
@@ -41,9 +41,9 @@ from tests.browser.every_form import (
     SCIENTISTS,
     SELLERS,
     OneForm,
-    tags,
-    unsent,
-    written,
+    form_tag_count,
+    template_forms,
+    unsent_forms,
 )
 from tests.browser.workshop import Window, Workshop, a_workshop, without_script
 from tests.fixtures.notifying import a_listing, items_of, notify
@@ -63,8 +63,8 @@ def workshop(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPat
 
 def test_every_form_that_a_template_writes_is_on_the_list() -> None:
     """In the order in which they stand, each with a route that its action can be."""
-    written_forms = list(written())
-    assert len(written_forms) == tags(), "a form is written in a way that this list does not read"
+    written_forms = list(template_forms())
+    assert len(written_forms) == form_tag_count(), "a form is written in a way that this list does not read"
     for (template, action), form in zip(written_forms, FORMS, strict=True):
         assert template == form.template, f"{template} {action} is not where the list has {form}"
         shape = re.escape(action).replace(r"\*", ".+")
@@ -106,16 +106,16 @@ def test_a_form_that_no_browser_sends_is_sent_by_a_test_of_its_page() -> None:
 @pytest.mark.parametrize(
     ("sent", "was_sent"),
     [
-        (Sent("POST", "/brand/sellers", "rows=a&whole=yes"), True),
-        (Sent("POST", "/brand/sellers", "rows=a"), False),  # The other form of the page.
-        (Sent("GET", "/brand/sellers?whole=", ""), False),
-        (Sent("POST", "/brand/sellers/preview", "whole=yes"), False),
+        (SentRequest("POST", "/brand/sellers", "rows=a&whole=yes"), True),
+        (SentRequest("POST", "/brand/sellers", "rows=a"), False),  # The other form of the page.
+        (SentRequest("GET", "/brand/sellers?whole=", ""), False),
+        (SentRequest("POST", "/brand/sellers/preview", "whole=yes"), False),
     ],
 )
-def test_a_form_counts_as_sent_where_its_route_got_its_fields(sent: Sent, was_sent: bool) -> None:
+def test_a_form_counts_as_sent_where_its_route_got_its_fields(sent: SentRequest, was_sent: bool) -> None:
     watch = Watch("", sent=[sent])
     assert OneForm("brand_sellers.html", "POST /brand/sellers", "", "whole=").was_sent(watch) is was_sent
-    assert unsent(FOUNDER, watch) == [
+    assert unsent_forms(FOUNDER, watch) == [
         "notice.html: POST /notice/{token}",
         "notice_confirmation.html: POST /notice/confirm/{token}",
         "setup.html: POST /setup/{token}",

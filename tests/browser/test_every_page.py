@@ -17,8 +17,8 @@ from serving.accounts.store import display_settings
 from serving.platform.database.store import Store
 from serving.platform.display import DEFAULT_DISPLAY
 from serving.platform.languages import ENGLISH, Language
-from tests.browser.chromium import Watch, begin_session, watched
-from tests.browser.conftest import Furnished
+from tests.browser.chromium import Watch, begin_session, watched_window
+from tests.browser.conftest import FurnishedApp
 from tests.browser.every_page import PAGES, OnePage
 from tests.browser.house import House
 from tests.browser.looking import PHONE, SCREEN, go_to, in_themes, too_wide
@@ -45,7 +45,7 @@ class Windows:
         if role not in self.made:
             context = self.browser.new_context(reduced_motion="reduce", locale=self.locale)
             self.contexts.append(context)
-            page, watch = watched(context, self.address)
+            page, watch = watched_window(context, self.address)
             if role is not None:
                 begin_session(page, self.address, self.house.site, self.house.people[role], "/settings")
             self.made[role] = page, watch
@@ -56,26 +56,26 @@ class Windows:
 
 
 @pytest.fixture(scope="module")
-def windows(browser: Browser, furnished: Furnished) -> Iterator[Windows]:
+def windows(browser: Browser, furnished_app: FurnishedApp) -> Iterator[Windows]:
     """Windows into a home in which every page has something to show."""
-    opened_windows = Windows(browser, furnished.address, furnished.house)
+    opened_windows = Windows(browser, furnished_app.address, furnished_app.house)
     yield opened_windows
     for context in opened_windows.contexts:
         context.close()
 
 
 @pytest.fixture(scope="module", params=["de", "ru"])
-def foreign(browser: Browser, furnished: Furnished, request: pytest.FixtureRequest) -> Iterator[Windows]:
+def foreign_windows(browser: Browser, furnished_app: FurnishedApp, request: pytest.FixtureRequest) -> Iterator[Windows]:
     """Windows of people who read one of the languages with the longest words."""
-    _all_read(furnished.house, Language(request.param))
-    foreign_windows = Windows(browser, furnished.address, furnished.house, request.param)
+    _set_language_of_all(furnished_app.house, Language(request.param))
+    foreign_windows = Windows(browser, furnished_app.address, furnished_app.house, request.param)
     yield foreign_windows
-    _all_read(furnished.house, ENGLISH)
+    _set_language_of_all(furnished_app.house, ENGLISH)
     for context in foreign_windows.contexts:
         context.close()
 
 
-def _all_read(house: House, language: Language) -> None:
+def _set_language_of_all(house: House, language: Language) -> None:
     store = Store(house.site.runtime.store.url)
     with store.write() as connection:
         for person in house.people.values():
@@ -83,7 +83,7 @@ def _all_read(house: House, language: Language) -> None:
     store.close()
 
 
-def _wrong(windows: Windows, listed_page: OnePage, *, thoroughly: bool) -> list[str]:
+def _problems(windows: Windows, listed_page: OnePage, *, thoroughly: bool) -> list[str]:
     page, watch = windows.of(listed_page.role)
     source = go_to(page, windows.address, listed_page, windows.house.addresses)
     faults = in_themes(page, thoroughly=thoroughly) + too_wide(page, phone=listed_page.phone)
@@ -102,24 +102,26 @@ def _of_pages_that_are_there(listed_page: OnePage, complaints: list[str]) -> lis
 
 @pytest.mark.parametrize("listed_page", PAGES, ids=lambda listed_page: listed_page.name)
 def test_a_page_is_accessible_and_quiet_and_fits(windows: Windows, listed_page: OnePage) -> None:
-    assert _wrong(windows, listed_page, thoroughly=False) == []
+    assert _problems(windows, listed_page, thoroughly=False) == []
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("listed_page", PAGES, ids=lambda listed_page: listed_page.name)
 def test_a_page_keeps_every_rule_in_both_themes_at_both_sizes(windows: Windows, listed_page: OnePage) -> None:
-    assert _wrong(windows, listed_page, thoroughly=True) == []
+    assert _problems(windows, listed_page, thoroughly=True) == []
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize(
     "listed_page", [listed_page for listed_page in PAGES if listed_page.phone], ids=lambda listed_page: listed_page.name
 )
-def test_a_page_fits_a_phone_in_the_languages_with_the_longest_words(foreign: Windows, listed_page: OnePage) -> None:
-    page, _ = foreign.of(listed_page.role)
-    go_to(page, foreign.address, listed_page, foreign.house.addresses)
+def test_a_page_fits_a_phone_in_the_languages_with_the_longest_words(
+    foreign_windows: Windows, listed_page: OnePage
+) -> None:
+    page, _ = foreign_windows.of(listed_page.role)
+    go_to(page, foreign_windows.address, listed_page, foreign_windows.house.addresses)
     if listed_page.role is Role.BRAND:
-        assert page.evaluate("document.documentElement.lang") == foreign.locale
+        assert page.evaluate("document.documentElement.lang") == foreign_windows.locale
     assert too_wide(page, phone=True) == []
 
 

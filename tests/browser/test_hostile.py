@@ -16,9 +16,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from serving.accounts.rules.access import Role
-from tests.browser.chromium import begin_session, watched
+from tests.browser.chromium import begin_session, watched_window
 from tests.browser.every_page import PAGES
-from tests.browser.service import on_home
+from tests.browser.service import app_on_home
 from tests.browser.siege import Siege, besiege
 from tests.fixtures.hostile import CORPUS, FAMILIES, MARK, SAMPLE
 from tests.fixtures.runtimes import PASSWORD
@@ -60,30 +60,30 @@ _TABLES: Final = ("/brand/record.csv", "/brand/record.jsonl", "/brand/prices.csv
 
 
 @dataclass(frozen=True, slots=True)
-class Besieged:
+class BesiegedApp:
     """The application over a home that is full of them."""
 
     address: str
     siege: Siege
 
 
-def _besieged(home: Path, texts: tuple[str, ...], *, step: int) -> Iterator[Besieged]:
+def _besieged_app(home: Path, texts: tuple[str, ...], *, step: int) -> Iterator[BesiegedApp]:
     with ThreadPoolExecutor(1) as aside:  # The browser's loop runs in this thread, and deliveries need their own.
         siege = aside.submit(besiege, home, texts, step=step).result()
-    with on_home(home) as address:
-        yield Besieged(address, siege)
+    with app_on_home(home) as address:
+        yield BesiegedApp(address, siege)
 
 
 @pytest.fixture(scope="module")
-def besieged(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Besieged]:
+def besieged_app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BesiegedApp]:
     """One text of each family."""
-    yield from _besieged(tmp_path_factory.mktemp("siege") / "home", SAMPLE, step=7)
+    yield from _besieged_app(tmp_path_factory.mktemp("siege") / "home", SAMPLE, step=7)
 
 
 @pytest.fixture(scope="module")
-def besieged_by_all(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Besieged]:
+def besieged_by_all(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BesiegedApp]:
     """Every text in every field."""
-    yield from _besieged(tmp_path_factory.mktemp("siege") / "home", CORPUS, step=1)
+    yield from _besieged_app(tmp_path_factory.mktemp("siege") / "home", CORPUS, step=1)
 
 
 def _pages_of(siege: Siege, role: Role | None) -> list[str]:
@@ -98,10 +98,10 @@ def _pages_of(siege: Siege, role: Role | None) -> list[str]:
     return [*dict.fromkeys(listed), *filled, *reflected]
 
 
-def _looked_at(browser: Browser, target: Besieged, role: Role | None) -> list[str]:
+def _problems_of_role(browser: Browser, target: BesiegedApp, role: Role | None) -> list[str]:
     """All problems on the pages of a role."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page, watch = watched(context, target.address)
+    page, watch = watched_window(context, target.address)
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.on("popup", lambda _popup: requests.append("a window"))
@@ -111,14 +111,14 @@ def _looked_at(browser: Browser, target: Besieged, role: Role | None) -> list[st
     for path in _pages_of(target.siege, role):
         requests.clear()
         watch.complaints.clear()
-        wrong += [f"{path}: {fault}" for fault in _wrong_on(page, target.address, path)]
+        wrong += [f"{path}: {fault}" for fault in _problems_on(page, target.address, path)]
         wrong += [f"{path}: {complaint}" for complaint in watch.complaints]
         wrong += [f"{path} asked for {url}" for url in requests if not _is_ours(url, target.address, path)]
     context.close()
     return wrong
 
 
-def _wrong_on(page: Page, address: str, path: str) -> list[str]:
+def _problems_on(page: Page, address: str, path: str) -> list[str]:
     answer = page.goto(address + path)
     assert answer is not None
     assert answer.status == 200, f"{path}: {answer.status}"
@@ -146,23 +146,23 @@ ROLES: Final = [None, *dict.fromkeys(listed_page.role for listed_page in PAGES i
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "anybody")
-def test_no_text_becomes_part_of_a_page(browser: Browser, besieged: Besieged, role: Role | None) -> None:
-    assert _looked_at(browser, besieged, role) == []
+def test_no_text_becomes_part_of_a_page(browser: Browser, besieged_app: BesiegedApp, role: Role | None) -> None:
+    assert _problems_of_role(browser, besieged_app, role) == []
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(2_400)
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "anybody")
 def test_none_of_all_texts_in_any_field_becomes_part_of_a_page(
-    browser: Browser, besieged_by_all: Besieged, role: Role | None
+    browser: Browser, besieged_by_all: BesiegedApp, role: Role | None
 ) -> None:
-    assert _looked_at(browser, besieged_by_all, role) == []
+    assert _problems_of_role(browser, besieged_by_all, role) == []
 
 
-def test_a_text_that_did_become_part_of_a_page_would_be_seen(browser: Browser, besieged: Besieged) -> None:
+def test_a_text_that_did_become_part_of_a_page_would_be_seen(browser: Browser, besieged_app: BesiegedApp) -> None:
     """The detector works: it reports a page with each kind of injected markup."""
     page = browser.new_page()
-    page.goto(f"{besieged.address}/sign-in")
+    page.goto(f"{besieged_app.address}/sign-in")
     for grown in ("<b onclick=x>x</b>", "<iframe></iframe>", "<a href=https://evil.example>x</a>", "<p style=x>x</p>"):
         page.evaluate("(html) => document.body.insertAdjacentHTML('beforeend', html)", grown)
         assert page.evaluate(_GROWN, MARK), grown
@@ -173,16 +173,16 @@ def test_a_text_that_did_become_part_of_a_page_would_be_seen(browser: Browser, b
 
 
 @contextmanager
-def _signed_in(target: Besieged, role: Role) -> Iterator[httpx.Client]:
+def _signed_in_client(target: BesiegedApp, role: Role) -> Iterator[httpx.Client]:
     fields = {"email": target.siege.people[role].email, "password": PASSWORD}
     with httpx.Client(base_url=target.address, timeout=30) as client:
         assert client.post("/sign-in", data=fields, headers={"accept": "text/html"}).status_code == 303
         yield client
 
 
-def test_a_file_is_saved_and_never_shown(besieged: Besieged) -> None:
-    with _signed_in(besieged, Role.ANALYST) as analyst, _signed_in(besieged, Role.BRAND) as brand:
-        pages = [analyst.get(case, headers={"accept": "text/html"}).text for case in besieged.siege.cases]
+def test_a_file_is_saved_and_never_shown(besieged_app: BesiegedApp) -> None:
+    with _signed_in_client(besieged_app, Role.ANALYST) as analyst, _signed_in_client(besieged_app, Role.BRAND) as brand:
+        pages = [analyst.get(case, headers={"accept": "text/html"}).text for case in besieged_app.siege.cases]
         files = sorted({path for page in pages for path in _FILES.findall(page)})
         answers = {path: analyst.get(path) for path in files} | {path: brand.get(path) for path in _TABLES}
     assert len(files) >= 3
@@ -193,8 +193,8 @@ def test_a_file_is_saved_and_never_shown(besieged: Besieged) -> None:
         assert answer.headers["x-content-type-options"] == "nosniff", path
 
 
-def test_no_cell_of_a_sheet_is_a_formula(besieged: Besieged) -> None:
-    with _signed_in(besieged, Role.BRAND) as brand:
+def test_no_cell_of_a_sheet_is_a_formula(besieged_app: BesiegedApp) -> None:
+    with _signed_in_client(besieged_app, Role.BRAND) as brand:
         tables = [brand.get(path).content.decode("utf-8-sig") for path in _TABLES if ".csv" in path]
     cells = [cell for table in tables for row in csv.reader(StringIO(table)) for cell in row]
     assert [cell for cell in cells if _FORMULA.match(cell) and not _is_number(cell)] == []
@@ -204,10 +204,10 @@ def _is_number(cell: str) -> bool:
     return re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", cell) is not None
 
 
-def test_a_statement_is_json_whatever_the_brand_and_the_listing_are_called(besieged: Besieged) -> None:
-    headers = {"authorization": f"Bearer {besieged.siege.site.key}"}
-    for action_id in besieged.siege.removals:
-        answer = httpx.get(f"{besieged.address}/api/v1/actions/{action_id}/statement", headers=headers)
+def test_a_statement_is_json_whatever_the_brand_and_the_listing_are_called(besieged_app: BesiegedApp) -> None:
+    headers = {"authorization": f"Bearer {besieged_app.siege.site.key}"}
+    for action_id in besieged_app.siege.removals:
+        answer = httpx.get(f"{besieged_app.address}/api/v1/actions/{action_id}/statement", headers=headers)
         assert answer.headers["content-type"].startswith("application/json")
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.json()["statement"]["decision"] == "The listing is removed."

@@ -19,9 +19,9 @@ from serving.composition import open_runtime
 from serving.platform.database.engine import sqlite_url
 from serving.platform.database.store import Store
 from serving.platform.settings import Settings
-from tests.browser.chromium import begin_session, watched
-from tests.browser.conftest import Furnished
-from tests.browser.service import serving
+from tests.browser.chromium import begin_session, watched_window
+from tests.browser.conftest import FurnishedApp
+from tests.browser.service import running_service
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.many_cases import fill_many
 from tests.fixtures.runtimes import PASSWORD, Site, populate
@@ -64,7 +64,7 @@ def a_queue(touchstone: str, home: Path, number: int, url: str | None = None) ->
     finally:
         runtime.close()
     more = {"UNDO_WINDOW_SECONDS": "180"} | ({"DATABASE_URL": url} if url else {})
-    with serving(touchstone, home, more=more) as address:
+    with running_service(touchstone, home, more=more) as address:
         yield Service(address, site, url or sqlite_url(home / "touchstone.sqlite"))
 
 
@@ -72,7 +72,7 @@ def a_queue(touchstone: str, home: Path, number: int, url: str | None = None) ->
 def a_window(browser: Browser, stage: Service, *, refused: str = "") -> Iterator[Page]:
     """The first case of the queue, opened by keys. Chromium writes a status that is `refused` to the console."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    page, watch = watched(context, stage.address)
+    page, watch = watched_window(context, stage.address)
     begin_session(page, stage.address, stage.site, stage.site.analyst, "/queue")
     page.keyboard.press("j")
     with page.expect_navigation():
@@ -84,9 +84,9 @@ def a_window(browser: Browser, stage: Service, *, refused: str = "") -> Iterator
 
 
 @pytest.fixture
-def stage(furnished: Furnished) -> Service:
-    site = furnished.house.site
-    return Service(furnished.address, site, site.runtime.store.url)
+def stage(furnished_app: FurnishedApp) -> Service:
+    site = furnished_app.house.site
+    return Service(furnished_app.address, site, site.runtime.store.url)
 
 
 def case_on(page: Page) -> str:
@@ -101,7 +101,7 @@ def press(page: Page, key: str) -> str:
     return before
 
 
-def hold_answers(page: Page) -> Callable[[], None]:
+def delay_answers(page: Page) -> Callable[[], None]:
     """Delay every answer until the returned function is called."""
     waiting: list[Route] = []
     are_held = True
@@ -242,7 +242,7 @@ def test_who_is_signed_out_meanwhile_is_told_and_keeps_the_note(browser: Browser
 def test_an_answer_in_transit_can_be_undone(browser: Browser, stage: Service) -> None:
     with a_window(browser, stage) as page:
         before = len(stage.text())
-        go_on = hold_answers(page)
+        go_on = delay_answers(page)
         case_id = press(page, "g")
         expect(page.locator("#undo")).to_contain_text("is being recorded for")
         page.keyboard.press("z")
@@ -256,7 +256,7 @@ def test_an_answer_in_transit_can_be_undone(browser: Browser, stage: Service) ->
 def test_back_waits_for_an_answer_that_is_still_on_its_way(browser: Browser, stage: Service) -> None:
     """Chromium would ask whether to leave the page, and staying would show one case at the address of another."""
     with a_window(browser, stage) as page:
-        go_on = hold_answers(page)
+        go_on = delay_answers(page)
         first = press(page, "g")
         expect(page.locator("#undo")).to_contain_text("is being recorded for")
         page.evaluate("window.still = true")
@@ -270,7 +270,7 @@ def test_back_waits_for_an_answer_that_is_still_on_its_way(browser: Browser, sta
 
 def test_back_from_a_refused_answer_keeps_its_reason(browser: Browser, stage: Service) -> None:
     with a_window(browser, stage, refused="409") as page:
-        go_on = hold_answers(page)
+        go_on = delay_answers(page)
         first = press(page, "g")
         _decide_elsewhere(stage, first)
         expect(page.locator("#undo")).to_contain_text("is being recorded for")
@@ -285,11 +285,11 @@ def test_looking_ahead_keeps_the_case_for_nobody(browser: Browser, stage: Servic
     _end_leases(stage)
     with a_window(browser, stage) as page:
         ahead = (page.locator("#case").get_attribute("data-ahead") or "").rpartition("/")[2]
-        assert _holder(stage, case_on(page)) == stage.site.analyst.user_id
-        assert _holder(stage, ahead) is None
+        assert _lease_holder(stage, case_on(page)) == stage.site.analyst.user_id
+        assert _lease_holder(stage, ahead) is None
         press(page, "j")
         expect(page.locator("#lease")).to_contain_text("leased until")
-        assert _holder(stage, ahead) == stage.site.analyst.user_id
+        assert _lease_holder(stage, ahead) == stage.site.analyst.user_id
 
 
 def _end_leases(stage: Service) -> None:
@@ -299,7 +299,7 @@ def _end_leases(stage: Service) -> None:
     store.close()
 
 
-def _holder(stage: Service, case_id: str) -> str | None:
+def _lease_holder(stage: Service, case_id: str) -> str | None:
     store = Store(stage.url)
     with store.read() as connection:
         holder = cases.get(connection, stage.site.here, case_id).leased_by

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser, Route
 
-from tests.browser.chromium import watched
+from tests.browser.chromium import watched_window
 from tests.browser.conftest import Stage
 from tests.browser.looking import in_both_themes, too_wide
 from tests.fixtures.clocks import NOW
@@ -14,7 +14,7 @@ def test_the_design_system_is_accessible_and_quiet_in_both_themes_and_fits(brows
         route.fulfill(body=kit(NOW), content_type="text/html; charset=utf-8")
 
     context = browser.new_context(reduced_motion="reduce")
-    page, watch = watched(context, stage.address)
+    page, watch = watched_window(context, stage.address)
     page.route(f"{stage.address}/kit", draw)
     page.goto(f"{stage.address}/kit")
     assert in_both_themes(page) + too_wide(page, phone=True) == []

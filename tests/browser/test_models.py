@@ -3,19 +3,21 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import begin_session, watched
-from tests.browser.conftest import Furnished, Stage
+from tests.browser.chromium import begin_session, watched_window
+from tests.browser.conftest import FurnishedApp, Stage
 
 
 @pytest.mark.parametrize(
     "script", [pytest.param(True, id="with script", marks=pytest.mark.soak), pytest.param(False, id="without script")]
 )
 def test_a_data_scientist_reads_what_fails_and_whence_the_labels_come(
-    browser: Browser, furnished: Furnished, script: bool
+    browser: Browser, furnished_app: FurnishedApp, script: bool
 ) -> None:
     context = browser.new_context(java_script_enabled=script)
-    page, watch = watched(context, furnished.address)
-    begin_session(page, furnished.address, furnished.house.site, furnished.house.site.data_scientist, "/models")
+    page, watch = watched_window(context, furnished_app.address)
+    begin_session(
+        page, furnished_app.address, furnished_app.house.site, furnished_app.house.site.data_scientist, "/models"
+    )
     gates = page.get_by_role("region", name="Gates").or_(page.locator("section[aria-labelledby=h3]")).first
     first = gates.locator("details").first
     expect(first.locator("summary")).to_contain_text("fail")

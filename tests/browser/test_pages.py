@@ -3,9 +3,9 @@ from itertools import pairwise
 from playwright.sync_api import Browser, Page, expect
 
 from serving.accounts.rules.access import Person
-from tests.browser.chromium import begin_session, watched
+from tests.browser.chromium import begin_session, watched_window
 from tests.browser.conftest import Stage
-from tests.browser.every_form import ANSWER, unsent
+from tests.browser.every_form import ANSWER, unsent_forms
 from tests.browser.looking import in_themes
 
 
@@ -150,7 +150,7 @@ def test_a_phone_shows_every_page_of_the_navigation(page: Page, stage: Stage) ->
 
 def test_pages_work_without_script_and_show_nothing_that_needs_it(browser: Browser, stage: Stage) -> None:
     context = browser.new_context(java_script_enabled=False)
-    page, watch = watched(context, stage.address)
+    page, watch = watched_window(context, stage.address)
     enter(page, stage, stage.site.analyst)
     expect(page).to_have_url(f"{stage.address}/queue")
     page.get_by_role("button", name="Switch theme").click()
@@ -165,4 +165,4 @@ def test_pages_work_without_script_and_show_nothing_that_needs_it(browser: Brows
     expect(page.get_by_text("Undone.")).to_be_visible()
     context.close()
     assert watch.complaints == []
-    assert unsent(ANSWER, watch) == []
+    assert unsent_forms(ANSWER, watch) == []

@@ -7,8 +7,8 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.chromium import begin_session, watched
-from tests.browser.conftest import Furnished
+from tests.browser.chromium import begin_session, watched_window
+from tests.browser.conftest import FurnishedApp
 from tests.browser.house import FREE_FROM
 from tests.browser.looking import PHONE, in_both_themes, too_wide
 
@@ -25,7 +25,7 @@ HEADINGS: Final = {
 LANGUAGES = [name if name == "zh" else pytest.param(name, marks=pytest.mark.soak) for name in HEADINGS]
 
 
-def _enter(page: Page, furnished: Furnished, language: str) -> None:
+def _enter(page: Page, furnished: FurnishedApp, language: str) -> None:
     """Sign in, and choose a language."""
     begin_session(page, furnished.address, furnished.house.site, furnished.house.site.brand_person, "/settings")
     page.locator("select[name=language]").select_option(language)
@@ -47,13 +47,13 @@ def _attach(page: Page, folder: Path, listing: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_listings_are_reported_with_a_telephone_in_every_language(
-    browser: Browser, furnished: Furnished, language: str, tmp_path: Path
+    browser: Browser, furnished_app: FurnishedApp, language: str, tmp_path: Path
 ) -> None:
     number = FREE_FROM + 2 + 2 * list(HEADINGS).index(language)
     context = browser.new_context(locale=language, viewport=_SIZE, reduced_motion="reduce", has_touch=True)
-    page, watch = watched(context, furnished.address)
-    _enter(page, furnished, language)
-    page.goto(f"{furnished.address}/brand/reports")
+    page, watch = watched_window(context, furnished_app.address)
+    _enter(page, furnished_app, language)
+    page.goto(f"{furnished_app.address}/brand/reports")
     wrong: list[str] = []
 
     def looked_at() -> None:

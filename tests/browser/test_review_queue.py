@@ -6,9 +6,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import sign_in, watched
+from tests.browser.chromium import sign_in, watched_window
 from tests.browser.conftest import Stage
-from tests.browser.every_form import journey_of, unsent
+from tests.browser.every_form import journey_of, unsent_forms
 from tests.browser.test_pages import check, enter
 from tests.fixtures.runtimes import PASSWORD, a_suspect_row
 
@@ -27,11 +27,11 @@ def send(stage: Stage, external_id: str, **changes: object) -> None:
 def plain(browser: Browser, stage: Stage, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A window in which no script runs, and in which every form of the journey must have been sent."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, java_script_enabled=False)
-    page, watch = watched(context, stage.address)
+    page, watch = watched_window(context, stage.address)
     yield page
     context.close()
     assert watch.complaints == []
-    assert unsent(journey_of(request), watch) == []
+    assert unsent_forms(journey_of(request), watch) == []
 
 
 def test_an_analyst_filters_the_queue_keeps_the_filter_and_searches_by_keyboard(

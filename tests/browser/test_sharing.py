@@ -16,10 +16,10 @@ from serving.composition import open_runtime
 from serving.platform.settings import Settings
 from tests.browser.every_form import SHARING
 from tests.browser.house import House
-from tests.browser.service import serving
+from tests.browser.service import running_service
 from tests.browser.workshop import Workshop, without_script
 from tests.fixtures.clocks import TestClock
-from tests.fixtures.reporting import a_leader, answers_at, elsewhere
+from tests.fixtures.reporting import a_leader, second_marketplace, with_brand_grant_at
 from tests.fixtures.runtimes import Site, invite, populate
 
 _PDF = b"%PDF-1.4\n% certificate\n%%EOF\n"
@@ -39,9 +39,9 @@ def _on_file(home: Path) -> Site:
         until = _CLOCK.now() + timedelta(days=90)
         grant_mandate(runtime, NewMandate("Aurelle", ana.email, "Kanzlei Nord", ("EU",), until), by="test")
         load_price_list(runtime, "Aurelle", [{"model": "Colline", "price": "540", "currency": "EUR"}], by="test")
-        souk = elsewhere(site)
-        answers_at(site, ana, souk)
-        answers_at(site, a_leader(site), souk, leads=True)
+        souk = second_marketplace(site)
+        with_brand_grant_at(site, ana, souk)
+        with_brand_grant_at(site, a_leader(site), souk, leads=True)
     finally:
         runtime.close()
     return site
@@ -52,7 +52,7 @@ def test_a_lead_shares_what_is_on_file_with_another_marketplace(
     browser: Browser, forked_touchstone: str, tmp_path: Path
 ) -> None:
     site = _on_file(tmp_path / "home")
-    with serving(forked_touchstone, tmp_path / "home") as address:
+    with running_service(forked_touchstone, tmp_path / "home") as address:
         workshop = Workshop(browser, address, House(site, {}, {}), "", "")
         with without_script(workshop, SHARING, site.brand_person) as (camille,):
             camille.go("/brand/rights")

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page
 
 from serving.composition import open_runtime
 from serving.platform.settings import Settings
-from tests.browser.chromium import sign_in, watched
-from tests.browser.service import serving
+from tests.browser.chromium import sign_in, watched_window
+from tests.browser.service import running_service
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.many_cases import fill_many
 from tests.fixtures.postgres import Postgres
@@ -48,21 +48,23 @@ _STOPWATCH: Final = """
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def busy(request: pytest.FixtureRequest, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def busy_address(
+    request: pytest.FixtureRequest, touchstone: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """The address of a service with a full queue, on each engine in turn."""
     home = tmp_path_factory.mktemp("busy") / "home"
     url = None
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
         url = server.new_database()
-    assert _filled(Settings(home=home, database_url=url)).analyst.email == "ines@touchstone.example"
+    assert _filled_site(Settings(home=home, database_url=url)).analyst.email == "ines@touchstone.example"
     more = {"UNDO_WINDOW_SECONDS": "180", **({"DATABASE_URL": url} if url else {})}
-    with serving(touchstone, home, more=more) as address:
+    with running_service(touchstone, home, more=more) as address:
         yield address
     assert "[error" not in (home / "serve.log").read_text(encoding="utf-8")
 
 
-def _filled(settings: Settings) -> Site:
+def _filled_site(settings: Settings) -> Site:
     runtime = open_runtime(settings)
     try:
         site = populate(runtime, TestClock())
@@ -73,12 +75,12 @@ def _filled(settings: Settings) -> Site:
 
 
 @pytest.fixture
-def stage(browser: Browser, busy: str) -> Iterator[Page]:
+def stage(browser: Browser, busy_address: str) -> Iterator[Page]:
     """An analyst's window on the full queue, with a stopwatch in it."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     context.add_init_script(_STOPWATCH)
-    page, watch = watched(context, busy)
-    sign_in(page, busy, "ines@touchstone.example", PASSWORD)
+    page, watch = watched_window(context, busy_address)
+    sign_in(page, busy_address, "ines@touchstone.example", PASSWORD)
     yield page
     context.close()
     assert watch.complaints == []
@@ -124,19 +126,19 @@ def test_the_next_case_is_on_screen_within_a_tenth_of_a_second(stage: Page) -> N
         "/search?q=手袋",
     ],
 )
-def test_the_queue_answers_within_a_fifth_of_a_second(busy: str, path: str) -> None:
-    assert _asked_for(busy, path, _ASKED) <= 200
+def test_the_queue_answers_within_a_fifth_of_a_second(busy_address: str, path: str) -> None:
+    assert _answer_ms(busy_address, path, _ASKED) <= 200
 
 
 @pytest.mark.soak
 @pytest.mark.alone
 @pytest.mark.timeout(900)
-def test_a_queue_that_nobody_has_just_loaded_takes_no_longer(busy: str) -> None:
+def test_a_queue_that_nobody_has_just_loaded_takes_no_longer(busy_address: str) -> None:
     """Caches have expired between one load and the next."""
-    assert _asked_for(busy, "/queue", _NOW_AND_THEN, paused_seconds=_LONGER_THAN_KEPT_SECONDS) <= 200
+    assert _answer_ms(busy_address, "/queue", _NOW_AND_THEN, paused_seconds=_LONGER_THAN_KEPT_SECONDS) <= 200
 
 
-def _asked_for(address: str, path: str, times: int, *, paused_seconds: float = 0.0) -> float:
+def _answer_ms(address: str, path: str, times: int, *, paused_seconds: float = 0.0) -> float:
     """Within how many ms 95 % of the answers came."""
     with httpx.Client(base_url=address, follow_redirects=True, timeout=60) as client:
         client.post("/sign-in", data={"email": "ines@touchstone.example", "password": PASSWORD})

@@ -22,17 +22,17 @@ from serving.listings.service.intake import receive_rows
 from serving.platform.settings import Settings
 from serving.scoring.store import breakers
 from tests.browser.chromium import Watch, sign_in
-from tests.browser.every_form import unsent
+from tests.browser.every_form import unsent_forms
 from tests.browser.house import House, furnish
-from tests.browser.service import serving
-from tests.fixtures.aliases import three_corrected
+from tests.browser.service import running_service
+from tests.fixtures.aliases import three_corrected_cases
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.links import path_of
 from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.promoting import promote
 from tests.fixtures.receivers import deliver
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_drawn_case, a_suspect_row, judge, open_cases
-from tests.serving.web.reports import a_whole_report, admit_model, admit_reported, put_champion_in_force
+from tests.serving.web.reports import a_whole_report, admit_model, admit_with_report, put_champion_in_force
 
 _CONTEXT = timedelta(minutes=54)  # Without a pause for so long, an analyst is asked to make one.
 _DECIDED = 18
@@ -124,7 +124,7 @@ def without_script(workshop: Workshop, journey: str, *people: Person | None) -> 
     for context in contexts:
         context.close()
     assert [complaint for complaint in watch.complaints if "status of 4" not in complaint] == []
-    assert unsent(journey, watch) == []
+    assert unsent_forms(journey, watch) == []
 
 
 @contextmanager
@@ -132,7 +132,7 @@ def a_workshop(browser: Browser, touchstone: str, home: Path) -> Iterator[Worksh
     """The service over such a home."""
     with ThreadPoolExecutor(1) as aside:  # The browser's loop runs in this thread, and deliveries need their own.
         house, versions, complaint = aside.submit(_equip, home).result()
-    with serving(touchstone, home, more={"UNDO_WINDOW_SECONDS": "180"}) as address:
+    with running_service(touchstone, home, more={"UNDO_WINDOW_SECONDS": "180"}) as address:
         yield Workshop(browser, address, house, versions, complaint)
 
 
@@ -149,7 +149,7 @@ def _equip(home: Path) -> tuple[House, str, str]:
         _a_long_session(site)
         for number in range(6):
             a_case(site, CaseLane.ASK_BRAND, external_id=f"ASK-{number}", price=f"{70 + number}.00")
-        three_corrected(site)
+        three_corrected_cases(site)
         removals = [a_drawn_case(site, external_id=f"DEAD-{number}") for number in range(2)]
         for name in ("Noemi Blanc", "Pia Renard", "Ruben Faure"):
             email = f"{name.partition(' ')[0].lower()}@aurelle.example"
@@ -160,7 +160,7 @@ def _equip(home: Path) -> tuple[House, str, str]:
         clock.forward(seconds=1)
         promote(site, admit_model(site, analyst_from=0.002))
         clock.forward(seconds=1)
-        admit_reported(site, Thresholds(ask_brand_from=0.999, analyst_from=0.003), a_whole_report())
+        admit_with_report(site, Thresholds(ask_brand_from=0.999, analyst_from=0.003), a_whole_report())
         with runtime.store.write() as connection:
             breakers.record_check(connection, site.here, clock.now())
             breakers.open_breaker(connection, site.here, "43 of 60 listings were flagged in 6 hours.", clock.now())

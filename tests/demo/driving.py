@@ -35,7 +35,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Survived:
+class KilledDemo:
     """A data directory after one of its processes was killed and restarted.
 
     `told` are the service's figures before, `kept` the rows in the database just after, `figures` and `rows` those at
@@ -97,45 +97,45 @@ def effects_of(home: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def kill_the_service(touchstone: str, folder: Path, *options: str, again: str | None = None) -> Survived:
+def kill_the_service(touchstone: str, folder: Path, *options: str, again: str | None = None) -> KilledDemo:
     """Kill the service alone; a new `touchstone serve` takes over while the demo waits for it.
 
     `again` is another command for the new service.
     """
     home, out = folder / "home", folder / "figures.json"
     demo = [touchstone, "demo", "--no-serve", *options, "--json", str(out)]
-    with _started(demo, home, folder / "demo.log") as process:
-        earlier_figures = _told_on_the_way(process, home, removals=3)
+    with _started_process(demo, home, folder / "demo.log") as process:
+        earlier_figures = _figures_midway(process, home, removals=3)
         service = _service_of(home)
         os.kill(service["pid"], signal.SIGKILL)
         wait_for("the end of the service", lambda: _has_ended(service["pid"]))
         earlier_rows = _rows_in(home)
-        with _started([again or touchstone, "serve"], home, folder / "serve.log"):
+        with _started_process([again or touchstone, "serve"], home, folder / "serve.log"):
             wait_for("the new service", lambda: _answers(home, after=service["pid"]))
             assert _service_of(home)["port"] == service["port"]
             assert process.wait(900) == 0, (folder / "demo.log").read_text(encoding="utf-8")[-2_000:]
-            figures = _settled(home)
-        return Survived(home, earlier_figures, earlier_rows, figures, _rows_in(home), read(out))
+            figures = _settled_figures(home)
+        return KilledDemo(home, earlier_figures, earlier_rows, figures, _rows_in(home), read(out))
 
 
-def kill_everything(touchstone: str, folder: Path, listings: int) -> Survived:
+def kill_everything(touchstone: str, folder: Path, listings: int) -> KilledDemo:
     """Kill the whole process group; both children are started again by hand."""
     home = folder / "home"
     demo = [touchstone, "demo", "--no-serve", "--listings", str(listings)]
-    with _started(demo, home, folder / "demo.log") as process:
-        earlier_figures = _told_on_the_way(process, home, removals=3)
+    with _started_process(demo, home, folder / "demo.log") as process:
+        earlier_figures = _figures_midway(process, home, removals=3)
         killed = _service_of(home)["pid"]
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     wait_for("the end of the service", lambda: _has_ended(killed))
     earlier_rows = _rows_in(home)
     with (
-        _started([touchstone, "reference-marketplace"], home, folder / "receiver.log"),
-        _started([touchstone, "serve"], home, folder / "serve.log"),
+        _started_process([touchstone, "reference-marketplace"], home, folder / "receiver.log"),
+        _started_process([touchstone, "serve"], home, folder / "serve.log"),
     ):
         wait_for("the new service", lambda: _answers(home, after=killed))
-        figures = _settled(home)
-    return Survived(home, earlier_figures, earlier_rows, figures, _rows_in(home), {})
+        figures = _settled_figures(home)
+    return KilledDemo(home, earlier_figures, earlier_rows, figures, _rows_in(home), {})
 
 
 def wait_for(what: str, holds: Callable[[], Found], seconds: float = 600) -> Found:
@@ -202,7 +202,7 @@ def _answers(home: Path, after: int) -> bool:
     return _service_of(home).get("pid") not in {None, after} and bool(_ask(home, "/healthz"))
 
 
-def _told_on_the_way(demo: subprocess.Popen[bytes], home: Path, removals: int) -> dict[str, Any]:
+def _figures_midway(demo: subprocess.Popen[bytes], home: Path, removals: int) -> dict[str, Any]:
     """The service's own figures once at least `removals` removals are in progress."""
 
     def enough() -> dict[str, Any]:
@@ -214,7 +214,7 @@ def _told_on_the_way(demo: subprocess.Popen[bytes], home: Path, removals: int) -
     return wait_for("removals on their way", enough)
 
 
-def _settled(home: Path) -> dict[str, Any]:
+def _settled_figures(home: Path) -> dict[str, Any]:
     def nothing_pending() -> dict[str, Any]:
         figures = _ask(home, "/api/v1/figures")
         return figures if figures and figures["pending"] == 0 else {}
@@ -231,7 +231,7 @@ def _rows_in(home: Path) -> Rows:
 
 
 @contextmanager
-def _started(command: list[str], home: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _started_process(command: list[str], home: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process in a separate group, ended with the block."""
     with log.open("ab") as stream:
         process = subprocess.Popen(

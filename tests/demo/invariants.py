@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.demo.driving import Survived, effects_of
+from tests.demo.driving import KilledDemo, effects_of
 from tests.serving.commands.commands import touchstone_in
 
 
@@ -29,7 +29,7 @@ def assert_adds_up(figures: Mapping[str, Any], home: Path) -> None:
     assert sum("request" in effect for effect in effects) == done.total() - done["remove"] - done["reinstate"]
 
 
-def assert_nothing_was_lost(survived: Survived) -> None:
+def assert_nothing_was_lost(survived: KilledDemo) -> None:
     """Every pending takedown ended with one effect; no acknowledged listing or verdict is gone."""
     earlier_figures, figures = survived.told, survived.figures
     assert len(survived.kept.listings) >= earlier_figures["listings"]

@@ -22,7 +22,7 @@ from serving.demo import children as started
 from serving.demo.children import Children
 from serving.demo.run import FIRST_DAY, DemoOptions, begin_play
 from serving.platform.home import Home
-from tests.demo.driving import Survived, kill_the_service, read
+from tests.demo.driving import KilledDemo, kill_the_service, read
 from tests.demo.invariants import assert_adds_up, assert_nothing_was_lost, assert_the_audit_chain_holds
 from tests.serving.commands.commands import REFUSED, touchstone_in
 from training.simulation.synthetic import Settings as WorldSettings
@@ -41,28 +41,28 @@ def signals() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def killed(touchstone: str, forked_touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Survived:
+def killed_demo(touchstone: str, forked_touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> KilledDemo:
     """A demo whose service was killed in the middle and restarted; most tests here use it."""
     return kill_the_service(touchstone, tmp_path_factory.mktemp("demo"), *SMALL, again=forked_touchstone)
 
 
 @pytest.mark.timeout(1_200)
-def test_a_killed_service_loses_nothing_and_the_demo_goes_on(killed: Survived) -> None:
-    assert_nothing_was_lost(killed)
-    assert_the_audit_chain_holds(killed.home)
+def test_a_killed_service_loses_nothing_and_the_demo_goes_on(killed_demo: KilledDemo) -> None:
+    assert_nothing_was_lost(killed_demo)
+    assert_the_audit_chain_holds(killed_demo.home)
 
 
-def test_the_figures_of_a_demo_add_up_even_so(killed: Survived) -> None:
-    assert_adds_up(killed.result, killed.home)
+def test_the_figures_of_a_demo_add_up_even_so(killed_demo: KilledDemo) -> None:
+    assert_adds_up(killed_demo.result, killed_demo.home)
 
 
-def test_the_home_and_what_is_secret_in_it_belong_to_the_owner_alone(killed: Survived) -> None:
-    assert stat.S_IMODE(killed.home.stat().st_mode) == 0o700
-    assert stat.S_IMODE((killed.home / "demo-credentials.json").stat().st_mode) == 0o600
+def test_the_home_and_what_is_secret_in_it_belong_to_the_owner_alone(killed_demo: KilledDemo) -> None:
+    assert stat.S_IMODE(killed_demo.home.stat().st_mode) == 0o700
+    assert stat.S_IMODE((killed_demo.home / "demo-credentials.json").stat().st_mode) == 0o600
 
 
-def test_the_credentials_name_a_role_a_user_and_a_password_for_everybody(killed: Survived) -> None:
-    rows = json.loads((killed.home / "demo-credentials.json").read_text(encoding="utf-8"))
+def test_the_credentials_name_a_role_a_user_and_a_password_for_everybody(killed_demo: KilledDemo) -> None:
+    rows = json.loads((killed_demo.home / "demo-credentials.json").read_text(encoding="utf-8"))
     assert {row["role"] for row in rows} == {*(role.value for role in Role), "api_key"}
     assert all({"role", "user", "password"} <= set(row) <= {"role", "user", "password", "totp_secret"} for row in rows)
     (brand, *_) = (row for row in rows if row["role"] == Role.BRAND)
@@ -71,8 +71,8 @@ def test_the_credentials_name_a_role_a_user_and_a_password_for_everybody(killed:
 
 
 @pytest.mark.usefixtures("signals")
-def test_another_demo_is_not_played_over_it(killed: Survived) -> None:
-    done = touchstone_in(killed.home, "demo", "--no-serve", *SMALL, "--seed", "5")
+def test_another_demo_is_not_played_over_it(killed_demo: KilledDemo) -> None:
+    done = touchstone_in(killed_demo.home, "demo", "--no-serve", *SMALL, "--seed", "5")
     assert (done.code, "--reset makes another" in done.text) == (REFUSED, True)
 
 
@@ -86,22 +86,22 @@ def test_a_home_with_other_data_is_refused(tmp_path: Path, migrated_sqlite: Path
 
 
 @pytest.mark.usefixtures("signals")
-def test_a_demo_that_is_over_is_shown_again(killed: Survived, tmp_path: Path) -> None:
+def test_a_demo_that_is_over_is_shown_again(killed_demo: KilledDemo, tmp_path: Path) -> None:
     out = tmp_path / "again.json"
-    assert touchstone_in(killed.home, "demo", "--no-serve", *SMALL, "--json", str(out)).code == 0
-    assert read(out) == killed.result
+    assert touchstone_in(killed_demo.home, "demo", "--no-serve", *SMALL, "--json", str(out)).code == 0
+    assert read(out) == killed_demo.result
 
 
-def test_the_models_of_a_demo_are_registered_and_the_last_is_the_champion(killed: Survived) -> None:
-    with closing(sqlite3.connect(f"file:{killed.home / 'touchstone.sqlite'}?mode=ro", uri=True)) as connection:
+def test_the_models_of_a_demo_are_registered_and_the_last_is_the_champion(killed_demo: KilledDemo) -> None:
+    with closing(sqlite3.connect(f"file:{killed_demo.home / 'touchstone.sqlite'}?mode=ro", uri=True)) as connection:
         versions = dict(connection.execute("SELECT digest, mlflow_version FROM model").fetchall())
         jobs = connection.execute("SELECT state, error FROM training_job ORDER BY created_at").fetchall()
-    assert versions == {killed.result["before"]["digest"]: "1", killed.result["after"]["digest"]: "2"}
+    assert versions == {killed_demo.result["before"]["digest"]: "1", killed_demo.result["after"]["digest"]: "2"}
     assert jobs == [("done", None), ("done", None)]
 
 
-def test_the_analysts_of_a_demo_name_the_brand_and_every_seller_is_told_of_it(killed: Survived) -> None:
-    with closing(sqlite3.connect(f"file:{killed.home / 'touchstone.sqlite'}?mode=ro", uri=True)) as connection:
+def test_the_analysts_of_a_demo_name_the_brand_and_every_seller_is_told_of_it(killed_demo: KilledDemo) -> None:
+    with closing(sqlite3.connect(f"file:{killed_demo.home / 'touchstone.sqlite'}?mode=ro", uri=True)) as connection:
         rows = connection.execute("SELECT statement FROM action WHERE kind = 'remove'").fetchall()
         named = connection.execute("SELECT brand_id, mark, mark_owner FROM case_brand").fetchall()
         unnamed = """

@@ -93,7 +93,9 @@ def _flow() -> Diagram:
 
 def _case() -> Diagram:
     places: dict[str, Point] = {"open": (0, 0), "decided": (1.3, -0.5), "stale": (1.3, 0.5)}
-    return _machine("States of a case", CaseState, _allowed(CaseState, CaseEvent, case.next_state), places, ("open",))
+    return _machine(
+        "States of a case", CaseState, _allowed_steps(CaseState, CaseEvent, case.next_state), places, ("open",)
+    )
 
 
 def _takedown() -> Diagram:
@@ -105,7 +107,7 @@ def _takedown() -> Diagram:
         "withdrawn": (1, 1.2),
         "dead": (2.05, 1.2),
     }
-    transitions = _allowed(ActionState, ActionEvent, action.next_state)
+    transitions = _allowed_steps(ActionState, ActionEvent, action.next_state)
     return _machine("States of a takedown", ActionState, transitions, places, ("pending_approval", "scheduled"))
 
 
@@ -117,7 +119,7 @@ def _appeal() -> Diagram:
         "dismissed": (2.2, 0.7),
         "unanswered": (0, 0.9),
     }
-    transitions = _allowed(AppealState, AppealEvent, appeals.next_state)
+    transitions = _allowed_steps(AppealState, AppealEvent, appeals.next_state)
     return _machine("States of an appeal", AppealState, transitions, places, ("none",))
 
 
@@ -140,7 +142,7 @@ def _counter_notice() -> Diagram:
         ("with_reviewer", "upheld"): Route(((4.2, 3.8), (4.2, 0.08)), (4.2, 2.2)),
         ("upheld", "with_reviewer"): Route(((4.5, -0.08), (4.5, 3.94)), (4.5, 1.4)),
     }
-    title, starts = "States of a counter-notice", (_opened(PROFILES["alibaba_like"]).state.value,)
+    title, starts = "States of a counter-notice", (_first_turn(PROFILES["alibaba_like"]).state.value,)
     return replace(_machine(title, CounterNoticeState, _steps(), places, starts), routes=routes)
 
 
@@ -159,7 +161,7 @@ def _machine(
     return Diagram(title, names, {pair: ", ".join(events) for pair, events in edges.items()}, places, starts)
 
 
-def _allowed(states: type[_S], events: type[_E], next_state: Callable[[_S, _E], _S]) -> Iterator[Transition]:
+def _allowed_steps(states: type[_S], events: type[_E], next_state: Callable[[_S, _E], _S]) -> Iterator[Transition]:
     for state in states:
         for event in events:
             try:
@@ -168,7 +170,7 @@ def _allowed(states: type[_S], events: type[_E], next_state: Callable[[_S, _E], 
                 continue
 
 
-def _opened(policy: CounterNoticePolicy) -> CounterNoticeTurn:
+def _first_turn(policy: CounterNoticePolicy) -> CounterNoticeTurn:
     return first_turn(_INFORMED, policy, _CALENDAR)
 
 
@@ -183,7 +185,7 @@ def _steps() -> list[Transition]:
 
 
 def _steps_of(policy: CounterNoticePolicy) -> Iterator[Transition]:
-    reached, known = [_opened(policy)], set[CounterNoticeTurn]()
+    reached, known = [_first_turn(policy)], set[CounterNoticeTurn]()
     while reached:
         before = reached.pop()
         if before in known:

@@ -219,9 +219,9 @@ def concepts_page() -> str:
     """docs/concepts.md: its prose unchanged, with generated diagrams and glossary."""
     page = (ROOT / "docs" / "concepts.md").read_text(encoding="utf-8")
     for name, diagram in diagrams().items():
-        page = _filled(page, f"diagram: {name}", _diagram_block(name, diagram))
+        page = _with_block(page, f"diagram: {name}", _diagram_block(name, diagram))
     rows = ["| term | definition |", "| --- | --- |", *(_row((term.name, term.definition)) for term in TERMS)]
-    return _filled(page, "glossary", "\n".join(rows))
+    return _with_block(page, "glossary", "\n".join(rows))
 
 
 def integrating_page() -> str:
@@ -248,17 +248,17 @@ def integrating_page() -> str:
     for event, payload in PAYLOADS.items():
         listed = ", ".join(f"`{name}`" for name in payload.model_fields)
         rows.append(_row((f"`{event}`", payload.__doc__ or "", listed)))
-    page = _filled(page, "example: listing.remove", example)
-    page = _filled(page, "webhooks", "\n".join([*rows, "", *_described(fields)]))
-    return _filled(page, "statement", "\n".join(_described(StatementOfReasons.model_fields)))
+    page = _with_block(page, "example: listing.remove", example)
+    page = _with_block(page, "webhooks", "\n".join([*rows, "", *_field_table(fields)]))
+    return _with_block(page, "statement", "\n".join(_field_table(StatementOfReasons.model_fields)))
 
 
-def _described(fields: Mapping[str, FieldInfo]) -> list[str]:
+def _field_table(fields: Mapping[str, FieldInfo]) -> list[str]:
     rows = [_row((f"`{name}`", field.description or "")) for name, field in fields.items() if field.description]
     return ["| field | meaning |", "| --- | --- |", *rows]
 
 
-def _filled(page: str, name: str, block: str) -> str:
+def _with_block(page: str, name: str, block: str) -> str:
     """The page with one block between its two hand-written marks."""
     start, end = f"<!-- {name} -->\n", "<!-- end -->"
     assert page.count(start) == 1, f"the page has no place for {name}"

@@ -3,23 +3,23 @@
 from dataclasses import replace
 
 from tests.benchmarks import scale
-from tests.benchmarks.scale import PAGE, VOLUMES, Needs, given_in, needs
+from tests.benchmarks.scale import PAGE, VOLUMES, Needs, costs_of_page, needs
 
-GIVEN = given_in(PAGE.read_text(encoding="utf-8"))
+COSTS = costs_of_page(PAGE.read_text(encoding="utf-8"))
 
 
 def test_the_table_is_computed_from_the_tables_above_it() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert scale.computed(page) == page, "run python -m tests.benchmarks.scale"
+    assert scale.with_computed_table(page) == page, "run python -m tests.benchmarks.scale"
 
 
 def test_every_unit_cost_was_measured() -> None:
-    measured = [name for name in GIVEN if name.endswith(("_ms", "_bytes"))]
-    assert all(GIVEN[name] > 0 for name in measured)
+    measured = [name for name in COSTS if name.endswith(("_ms", "_bytes"))]
+    assert all(COSTS[name] > 0 for name in measured)
 
 
 def test_a_volume_by_hand() -> None:
-    costs = dict.fromkeys(GIVEN, 0.0) | {
+    costs = dict.fromkeys(COSTS, 0.0) | {
         "peak_over_mean": 2,
         "usable_share": 0.5,
         "intake_service_ms": 3,
@@ -56,7 +56,7 @@ def test_a_volume_by_hand() -> None:
 
 
 def test_nothing_gets_cheaper_with_more_listings() -> None:
-    all_needs = [needs(volume, GIVEN) for volume in VOLUMES]
+    all_needs = [needs(volume, COSTS) for volume in VOLUMES]
     for name in ("service_cores", "database_cores", "database_servers", "terabytes", "reviewers", "money_a_month"):
         values = [getattr(volume_needs, name) for volume_needs in all_needs]
         assert values == sorted(values), name

@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from serving.commands.main import app
-from tests.equality.normalise import normalised
+from tests.equality.normalise import normalised_text
 
 _ENVIRONMENT = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1", "TERM": "dumb"}
 
@@ -27,4 +27,4 @@ def _commands(command: object, words: tuple[str, ...]) -> Iterator[tuple[str, ..
 
 def _help(words: tuple[str, ...]) -> str:
     done = CliRunner().invoke(app, [*words, "--help"], prog_name="touchstone")
-    return normalised(f"exit {done.exit_code}\n{done.output}")
+    return normalised_text(f"exit {done.exit_code}\n{done.output}")

@@ -10,9 +10,9 @@ from models.policies.version import policy_version
 from serving.composition import default_policies
 from serving.platform.settings import Settings
 from tests.equality.discover import modules_that_say
-from tests.equality.normalise import normalised
+from tests.equality.normalise import normalised_text
 from tests.equality.plain import fields, plain
-from tests.fixtures.golden import cases
+from tests.fixtures.golden import golden_facts
 
 _POLICY: Final = r"^[A-Z][A-Z_]*: Final(\[.*\])? = \w*Policy\(|^DEFAULT_\w+"
 
@@ -20,7 +20,7 @@ _POLICY: Final = r"^[A-Z][A-Z_]*: Final(\[.*\])? = \w*Policy\(|^DEFAULT_\w+"
 def texts() -> dict[str, str]:
     """The fingerprint, a text for each case, for each policy, and for the settings."""
     texts_by_name = {"fingerprint": input_fingerprint(), "names": "\n".join(NAMES), "settings": _settings()}
-    for name, facts in cases().items():
+    for name, facts in golden_facts().items():
         vector = zip(NAMES, compute(facts).vector, strict=True)
         values = (f"{feature} {'missing' if math.isnan(figure) else repr(float(figure))}" for feature, figure in vector)
         texts_by_name[f"vectors/{name}"] = "\n".join([facts.to_json().decode(), *values])
@@ -29,7 +29,7 @@ def texts() -> dict[str, str]:
         for policy in default_policies()
         if dataclasses.is_dataclass(policy) and not isinstance(policy, type)
     )
-    texts_by_name |= {f"policies/{name}": _described(policy) for name, policy in _policies()}
+    texts_by_name |= {f"policies/{name}": _policy_text(policy) for name, policy in _policies()}
     return texts_by_name
 
 
@@ -41,13 +41,13 @@ def _policies() -> Iterator[tuple[str, Any]]:
                 yield f"{type(constant).__name__} {name}", constant
 
 
-def _described(policy: Any) -> str:
+def _policy_text(policy: Any) -> str:
     return "\n".join([policy_version(policy), *fields(policy)])
 
 
 def _settings() -> str:
     """Each setting with its type, default and description."""
-    return normalised(
+    return normalised_text(
         "\n".join(
             f"{name}: {field.annotation} = {plain(field.default)}  # {field.description}"
             for name, field in Settings.model_fields.items()

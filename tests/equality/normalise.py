@@ -56,7 +56,7 @@ def rules(roots: Iterable[str]) -> tuple[Rule, ...]:
 RULES: Final = rules(packages())
 
 
-def normalised(text: str, rules: Iterable[Rule] = RULES) -> str:
+def normalised_text(text: str, rules: Iterable[Rule] = RULES) -> str:
     """The text after all rules, in their order."""
     for rule in rules:
         text = rule.pattern.sub(rule.instead, text)

@@ -14,8 +14,8 @@ from serving.commands.registry import COMMANDS
 from serving.composition import open_runtime
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
-from tests.equality.normalise import normalised
-from tests.equality.routes import described, flattened
+from tests.equality.normalise import normalised_text
+from tests.equality.routes import flat_routes, route_line
 from tests.fixtures.clocks import TestClock
 
 
@@ -24,8 +24,8 @@ def texts() -> dict[str, str]:
     with _an_empty_home() as runtime:
         public, local = create_app(runtime), create_local_app(runtime)
         return {
-            "openapi": normalised(json.dumps(public.openapi(), indent=1, sort_keys=True)),
-            "openapi-local": normalised(json.dumps(local.openapi(), indent=1, sort_keys=True)),
+            "openapi": normalised_text(json.dumps(public.openapi(), indent=1, sort_keys=True)),
+            "openapi-local": normalised_text(json.dumps(local.openapi(), indent=1, sort_keys=True)),
             "routes": _routes(public),
             "routes-local": _routes(local),
             "middleware": "\n".join(str(getattr(layer.cls, "__name__", layer.cls)) for layer in public.user_middleware),
@@ -44,7 +44,7 @@ def _an_empty_home() -> Iterator[Runtime]:
 
 
 def _routes(app: FastAPI) -> str:
-    return "\n".join(described(path, route) for path, route in flattened(app.routes))
+    return "\n".join(route_line(path, route) for path, route in flat_routes(app.routes))
 
 
 def _commands() -> Iterator[str]:

@@ -22,13 +22,13 @@ from serving.platform.database.engine import sqlite_driver
 from serving.platform.languages import languages
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
-from tests.browser.every_page import PAGES, Follow, Given, OnePage
+from tests.browser.every_page import PAGES, KnownAddress, LinkPath, OnePage
 from tests.browser.house import House, furnish
 from tests.equality import selectors
-from tests.equality.normalise import Aliases, normalised, slug
-from tests.equality.routes import flattened
-from tests.equality.seeded import PRESENT, seeded
-from tests.fixtures.clients import sign_in, with_key
+from tests.equality.normalise import Aliases, normalised_text, slug
+from tests.equality.routes import flat_routes
+from tests.equality.seeded import PRESENT, seeded_run
+from tests.fixtures.clients import key_headers, sign_in
 from tests.fixtures.clocks import TestClock
 
 NOBODY: Final = "nobody"
@@ -62,10 +62,10 @@ class Visit:
 
 def texts() -> dict[str, str]:
     """Every answer by its viewer and page."""
-    with TemporaryDirectory(prefix="equality-") as folder, seeded() as heard:
+    with TemporaryDirectory(prefix="equality-") as folder, seeded_run() as heard:
         home = Path(folder) / "home"
         house = furnish(home)
-        with opened(home) as runtime:
+        with runtime_of(home) as runtime:
             visits = list(_visits(runtime, house))
         aliases = Aliases(_dump(home))
         pages: dict[str, str] = {}
@@ -74,11 +74,11 @@ def texts() -> dict[str, str]:
             name = path if path not in pages else f"{path}~{sum(known.startswith(path) for known in pages)}"
             pages[name] = _text(visit, aliases, folder)
         sent = {f"sent/{number:03d}": aliases.put(text) for number, text in enumerate(heard.messages, 1)}
-        return pages | {name: normalised(text) for name, text in sent.items()}
+        return pages | {name: normalised_text(text) for name, text in sent.items()}
 
 
 @contextmanager
-def opened(home: Path) -> Iterator[Runtime]:
+def runtime_of(home: Path) -> Iterator[Runtime]:
     """The runtime of the data directory, some days after it was filled."""
     settings = Settings(home=home, undo_window_seconds=180)
     runtime = open_runtime(settings, clock=TestClock(PRESENT), draw=random.Random(0).random)
@@ -90,7 +90,7 @@ def opened(home: Path) -> Iterator[Runtime]:
 
 def _visits(runtime: Runtime, house: House) -> Iterator[Visit]:
     app = create_app(runtime)
-    viewers, of_role, ways = _known(app, house)
+    viewers, of_role, ways = _viewers_and_addresses(app, house)
     known = set(ways.values())
     linked: dict[str, list[str]] = {}
     for viewer in viewers:
@@ -100,13 +100,15 @@ def _visits(runtime: Runtime, house: House) -> Iterator[Visit]:
             yield visit
     for viewer in viewers:
         plain = [
-            path for path, route in flattened(app.routes) if "GET" in getattr(route, "methods", ()) and "{" not in path
+            path
+            for path, route in flat_routes(app.routes)
+            if "GET" in getattr(route, "methods", ()) and "{" not in path
         ]
         for address in dict.fromkeys([*plain, *linked[viewer.name]]):
             if address not in known:
                 yield Visit(f"{viewer.name}/linked", address, address, viewer.get(address))
-    yield from _of_the_key(app, house)
-    yield from _in_other_languages(of_role, ways)
+    yield from _visits_of_key(app, house)
+    yield from _translated_visits(of_role, ways)
     sweep(runtime)
     for listed_page in PAGES:
         viewer = of_role[listed_page.role]
@@ -117,13 +119,15 @@ def _visits(runtime: Runtime, house: House) -> Iterator[Visit]:
 
 def ways_of(runtime: Runtime, house: House) -> list[tuple[Viewer, str]]:
     """Each page of the table with its reader."""
-    _, of_role, ways = _known(create_app(runtime), house)
+    _, of_role, ways = _viewers_and_addresses(create_app(runtime), house)
     return [(of_role[listed_page.role], ways[listed_page.name]) for listed_page in PAGES]
 
 
-def _known(app: FastAPI, house: House) -> tuple[list[Viewer], dict[Role | None, Viewer], dict[str, str]]:
+def _viewers_and_addresses(
+    app: FastAPI, house: House
+) -> tuple[list[Viewer], dict[Role | None, Viewer], dict[str, str]]:
     """The viewers, the same by role, and the addresses of the table's pages."""
-    viewers = [_signed_in(app, house, role) for role in (*house.people, None)]
+    viewers = [_viewer_of(app, house, role) for role in (*house.people, None)]
     of_role = {viewer.role: viewer for viewer in viewers}
     return (
         viewers,
@@ -132,7 +136,7 @@ def _known(app: FastAPI, house: House) -> tuple[list[Viewer], dict[Role | None, 
     )
 
 
-def _signed_in(app: FastAPI, house: House, role: Role | None) -> Viewer:
+def _viewer_of(app: FastAPI, house: House, role: Role | None) -> Viewer:
     client = TestClient(app, raise_server_exceptions=False)
     if role is None:
         return Viewer(NOBODY, None, client)
@@ -148,9 +152,9 @@ def _way(listed_page: OnePage, viewer: Viewer, house: House) -> str:
         No link leads there in this data directory.
     """
     match listed_page.way:
-        case Given(name):
+        case KnownAddress(name):
             return house.addresses[name]
-        case Follow(start, steps):
+        case LinkPath(start, steps):
             address = start
             for step in steps:
                 link = selectors.first(viewer.get(address).text, step)
@@ -172,15 +176,15 @@ def _links(visit: Visit) -> Iterator[str]:
             yield f"{target.path}?{target.query}" if target.query else target.path
 
 
-def _of_the_key(app: FastAPI, house: House) -> Iterator[Visit]:
+def _visits_of_key(app: FastAPI, house: House) -> Iterator[Visit]:
     """The API responses that the marketplace's key may read."""
-    client = TestClient(app, raise_server_exceptions=False, headers=with_key(house.site))
-    for path, route in flattened(app.routes):
+    client = TestClient(app, raise_server_exceptions=False, headers=key_headers(house.site))
+    for path, route in flat_routes(app.routes):
         if path.startswith("/api/") and "GET" in getattr(route, "methods", ()) and "{" not in path:
             yield Visit("key", path, path, client.get(path))
 
 
-def _in_other_languages(of_role: Mapping[Role | None, Viewer], ways: Mapping[str, str]) -> Iterator[Visit]:
+def _translated_visits(of_role: Mapping[Role | None, Viewer], ways: Mapping[str, str]) -> Iterator[Visit]:
     """The pages of outsiders and of brands, which are translated."""
     outsider, brand = of_role[None], of_role[Role.BRAND]
     for language in languages()[1:]:
@@ -209,7 +213,7 @@ def _text(visit: Visit, aliases: Aliases, folder: str) -> str:
     answer = visit.answer
     headers = sorted(f"{name}: {text}" for name, text in answer.headers.items() if name not in _LEFT_OUT)
     head = "\n".join([f"GET {visit.address}", str(answer.status_code), *headers])
-    return normalised(aliases.put(f"{head}\n\n{_body(answer)}".replace(folder, "<home>")))
+    return normalised_text(aliases.put(f"{head}\n\n{_body(answer)}".replace(folder, "<home>")))
 
 
 def _body(answer: Response) -> str:

@@ -31,9 +31,9 @@ def write_part(out: Path, part: str, texts: Mapping[str, str]) -> str:
         path.write_text(text, encoding="utf-8", newline="")
     parts = _read(out) if out.exists() else {}
     parts[part] = {name: _digest(text) for name, text in sorted(texts.items())}
-    payload = {name: {"digest": _whole(of), "texts": of} for name, of in sorted(parts.items())}
+    payload = {name: {"digest": _overall_digest(of), "texts": of} for name, of in sorted(parts.items())}
     out.write_text(json.dumps({"parts": payload}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return _whole(parts[part])
+    return _overall_digest(parts[part])
 
 
 def compare(before: Path, after: Path, *, without_digests: bool = False) -> Iterator[str]:
@@ -54,14 +54,14 @@ def compare(before: Path, after: Path, *, without_digests: bool = False) -> Iter
         if not differing and not gone and not added:
             continue
         yield f"{part}: {len(differing)} of {len(mine)} texts differ, {len(gone)} are gone, {len(added)} are new"
-        yield from _named("gone", gone)
-        yield from _named("new", added)
-        yield from _named("differs", differing)
+        yield from _name_lines("gone", gone)
+        yield from _name_lines("new", added)
+        yield from _name_lines("differs", differing)
         for name in differing[:_SHOWN_TEXTS]:
             yield from _difference(before, after, part, name, without_digests)
 
 
-def _named(what: str, names: list[str]) -> Iterator[str]:
+def _name_lines(what: str, names: list[str]) -> Iterator[str]:
     yield from (f"  {what}: {name}" for name in names[:_SHOWN_NAMES])
     if len(names) > _SHOWN_NAMES:
         yield f"  {what}: {len(names) - _SHOWN_NAMES} more"
@@ -95,7 +95,7 @@ def _path(out: Path, part: str, name: str) -> Path:
     return folder_of(out) / part / f"{name}.txt"
 
 
-def _whole(texts: Mapping[str, str]) -> str:
+def _overall_digest(texts: Mapping[str, str]) -> str:
     return _digest("\n".join(f"{name} {digest}" for name, digest in sorted(texts.items())))
 
 

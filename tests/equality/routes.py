@@ -8,18 +8,18 @@ from starlette.routing import BaseRoute, Mount
 from serving.guards import Guard
 
 
-def flattened(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[str, BaseRoute]]:
+def flat_routes(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[str, BaseRoute]]:
     """Every route with its full path, including those of mounts and routers."""
     for route in routes:
         path = prefix + str(getattr(route, "path", ""))
         inner = getattr(route, "routes", None)
         if inner:
-            yield from flattened(inner, path)
+            yield from flat_routes(inner, path)
         else:
             yield path, route
 
 
-def described(path: str, route: BaseRoute) -> str:
+def route_line(path: str, route: BaseRoute) -> str:
     """Methods, path, name of the endpoint function, and guards."""
     methods = ",".join(sorted(getattr(route, "methods", None) or ["*"]))
     if isinstance(route, Mount):

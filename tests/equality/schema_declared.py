@@ -19,7 +19,7 @@ _DIALECTS: Final[Mapping[str, Dialect]] = {
 _TABLES: Final = r"\bTable\(|\bmetadata\b"
 
 
-def declared() -> dict[str, str]:
+def declared_texts() -> dict[str, str]:
     """A text for each table."""
     list(modules_that_say(_TABLES))  # An import declares the tables of a module.
     return {f"table/{name}": "\n".join(_lines(table)) for name, table in sorted(metadata.tables.items())}

@@ -26,7 +26,7 @@ _WAITS_SECONDS: Final = 120
 _DISK: Final = SimpleNamespace(total=400_000_000_000, used=300_000_000_000, free=100_000_000_000)
 
 
-class _Present:
+class _FixedClock:
     """Replaces the class `datetime` where only `now` is used."""
 
     @staticmethod
@@ -36,12 +36,12 @@ class _Present:
 
 
 @dataclass(slots=True)
-class Heard:
+class HeardMessages:
     """The messages to the marketplace's receiver, as text."""
 
     messages: list[str] = field(default_factory=list)
 
-    def webhook(self, _secret: str) -> "Heard":
+    def webhook(self, _secret: str) -> "HeardMessages":
         """Replaces the official library, which would reject our time as too far from the machine's."""
         return self
 
@@ -53,21 +53,21 @@ class Heard:
 
 
 @contextmanager
-def seeded(seed: int = 1) -> Iterator[Heard]:
+def seeded_run(seed: int = 1) -> Iterator[HeardMessages]:
     """Seed `secrets`, stop the machine's clock, and let receivers listen on one known port."""
-    drawn, heard = random.Random(seed), Heard()
+    drawn, heard = random.Random(seed), HeardMessages()
     with ExitStack() as stack:
         # `secrets` and `random.SystemRandom` take all their values from here, including bound methods.
         stack.enter_context(patch.object(random, "_urandom", drawn.randbytes))
         stack.enter_context(patch.object(SystemClock, "now", lambda _clock: PRESENT))
-        stack.enter_context(patch.object(house, "datetime", _Present))
+        stack.enter_context(patch.object(house, "datetime", _FixedClock))
         stack.enter_context(patch.object(shutil, "disk_usage", lambda _place: _DISK))
-        stack.enter_context(patch.object(receivers, "ThreadingHTTPServer", _at_the_port))
+        stack.enter_context(patch.object(receivers, "ThreadingHTTPServer", _server_at_port))
         stack.enter_context(patch.object(receivers, "Webhook", heard.webhook))
         yield heard
 
 
-def _at_the_port(_address: tuple[str, int], handler: Any) -> ThreadingHTTPServer:
+def _server_at_port(_address: tuple[str, int], handler: Any) -> ThreadingHTTPServer:
     """A server at our port, once no other run uses it."""
     until = time.monotonic() + _WAITS_SECONDS
     while True:

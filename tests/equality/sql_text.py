@@ -19,7 +19,7 @@ def items(sql: str) -> Iterator[str]:
     text = one_line(sql)
     start = text.index("(") + 1
     end = _closing(text, start)
-    yield from _divided(text[start:end])
+    yield from _split_clauses(text[start:end])
     if after := text[end + 1 :].strip():
         yield f"after: {after}"
 
@@ -50,7 +50,7 @@ def _closing(text: str, start: int) -> int:
     raise ValueError(f"A parenthesis does not close: {text}")
 
 
-def _divided(text: str) -> Iterator[str]:
+def _split_clauses(text: str) -> Iterator[str]:
     at = depth = 0
     quoted = False
     for position, letter in enumerate(text):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.equality.discover import ROOT, packages
-from tests.equality.normalise import RULES, Aliases, normalised, rules, slug
+from tests.equality.normalise import RULES, Aliases, normalised_text, rules, slug
 from tests.equality.plain import plain
 from tests.equality.record import compare, write_part
 from tests.equality.selectors import addresses, first
@@ -33,19 +33,19 @@ _TABLE = """CREATE TABLE "sale" (
     ],
 )
 def test_differences_of_a_move_or_a_run_are_removed(before: str, after: str) -> None:
-    assert normalised(before, _OLD) == normalised(after, _NEW)
+    assert normalised_text(before, _OLD) == normalised_text(after, _NEW)
 
 
 @pytest.mark.parametrize(
     "text", ["ada@serving.example", "/models/cards/1", "/static/models.css", "cdn.market.example", "serving", "30 s"]
 )
 def test_similar_texts_are_unchanged(text: str) -> None:
-    assert normalised(text, _OLD) == text
+    assert normalised_text(text, _OLD) == text
 
 
 def test_every_rule_gives_its_reason() -> None:
     assert all(rule.why.endswith(".") for rule in RULES)
-    assert normalised(str(ROOT)) == "<checkout>"
+    assert normalised_text(str(ROOT)) == "<checkout>"
 
 
 def test_ids_are_named_in_the_order_in_which_they_were_made() -> None:

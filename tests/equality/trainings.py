@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from models.bundle import digest_of, from_files
-from tests.equality.normalise import normalised
+from tests.equality.normalise import normalised_text
 from tests.equality.plain import plain
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
@@ -30,8 +30,8 @@ def texts() -> dict[str, str]:
     return {
         "snapshot": snapshot.digest,
         "golden set": golden.digest,
-        **_described("first", first),
-        **_described("second", second),
+        **_candidate_texts("first", first),
+        **_candidate_texts("second", second),
         **_world(),
     }
 
@@ -50,12 +50,12 @@ def _golden_items() -> list[GoldenItem]:
     ]
 
 
-def _described(name: str, candidate: Candidate) -> Mapping[str, str]:
+def _candidate_texts(name: str, candidate: Candidate) -> Mapping[str, str]:
     files = sorted(candidate.files.items())
     digests = [f"{hashlib.sha256(body).hexdigest()} {len(body)} {file}" for file, body in files]
     return {
         f"{name}/bundle": "\n".join([digest_of(candidate.files), *digests]),
-        f"{name}/report": normalised(json.dumps(candidate.report, indent=1, sort_keys=True)),
+        f"{name}/report": normalised_text(json.dumps(candidate.report, indent=1, sort_keys=True)),
     }
 
 

@@ -138,11 +138,11 @@ def _runs(letters: Sequence[int]) -> Iterable[int]:
             yield (before << 9 & MASK ^ run_hash) * PAIR & MASK
         before = run_hash
         if len(run) > 1:
-            yield from _joined(spaced)
+            yield from _spaced_hash(spaced)
             spaced = []
         else:
             spaced += run
-    yield from _joined(spaced)
+    yield from _spaced_hash(spaced)
 
 
 def _run(run: Sequence[int]) -> int:
@@ -156,7 +156,7 @@ def _run(run: Sequence[int]) -> int:
     return run_hash
 
 
-def _joined(spaced: Sequence[int]) -> Iterable[int]:
+def _spaced_hash(spaced: Sequence[int]) -> Iterable[int]:
     if len(spaced) >= FEWEST_SPACED:
         joined_hash = 0
         for code in spaced:

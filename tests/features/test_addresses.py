@@ -11,7 +11,7 @@ from features.fold import fold
 from features.lexicon import Kind
 from features.listing import Listing
 from features.reading import _INVISIBLE_CHARACTERS, _SCRIPTS, most_repeated_share, read_text
-from tests.fixtures.facts import a_listing, some_facts, value, words
+from tests.fixtures.facts import a_listing, feature_words, some_facts, value_of
 from tests.fixtures.lexicon import SAMPLES
 from tests.fixtures.strategies import ANY_TEXT, MIXED, PROPERTY
 
@@ -139,13 +139,13 @@ def test_an_address_is_a_number_and_a_sentence(
     name: str, changes: dict[str, object], expected: float, message: str
 ) -> None:
     facts = some_facts(**changes)  # type: ignore[arg-type]  # rows of a table
-    assert value(name, facts) == expected
-    assert words(name, facts) == message
+    assert value_of(name, facts) == expected
+    assert feature_words(name, facts) == message
 
 
 @pytest.mark.parametrize("name", ["text_links", "text_hidden_links", "text_contacts", "text_beside_brand"])
 def test_without_text_it_is_unknown_and_not_clean(name: str) -> None:
-    assert str(value(name, some_facts(title=None, description=None))) == "nan"
+    assert str(value_of(name, some_facts(title=None, description=None))) == "nan"
 
 
 SCRIPTS = [

@@ -171,13 +171,13 @@ def _obfuscations(letter: str) -> list[str]:
 
 
 @st.composite
-def obfuscated(draw: st.DrawFn, name: str) -> str:
+def obfuscated_names(draw: st.DrawFn, name: str) -> str:
     between = draw(st.sampled_from(["", " ", "-", ".", "\u200b", "\u00ad", " * "]))
     return between.join(draw(st.sampled_from(_obfuscations(letter))) for letter in name.lower())
 
 
 @QUICK
-@given(st.sampled_from(["Aurelle", "Solenne"]).flatmap(lambda name: st.tuples(st.just(name), obfuscated(name))))
+@given(st.sampled_from(["Aurelle", "Solenne"]).flatmap(lambda name: st.tuples(st.just(name), obfuscated_names(name))))
 @example(("Solenne", "so\uffe8enne"))
 def test_an_obfuscated_name_is_still_found(name_and_title: tuple[str, str]) -> None:
     name, title = name_and_title

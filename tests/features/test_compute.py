@@ -15,7 +15,7 @@ from tests.fixtures import golden, strategies
 from tests.fixtures.facts import FULL_ROW, bare_facts, facts_of, full_facts, some_facts
 from tests.fixtures.strategies import PROPERTY
 
-GOLDEN = golden.recorded()
+GOLDEN = golden.recorded_file()
 
 
 def test_there_are_at_least_thirty_features() -> None:
@@ -135,7 +135,7 @@ def test_outputs_change_only_with_a_version_step(row: dict[str, object]) -> None
 
 def test_the_recorded_facts_are_those_of_the_fixture() -> None:
     assert {row["case"]: row["facts"] for row in GOLDEN["rows"]} == {
-        name: json.loads(facts.to_json()) for name, facts in golden.cases().items()
+        name: json.loads(facts.to_json()) for name, facts in golden.golden_facts().items()
     }
 
 
@@ -187,7 +187,7 @@ def test_the_log_of_an_unknown_count_is_missing_and_that_of_none_is_zero() -> No
     assert log1p(0) == 0
 
 
-def _one(version: int) -> Registry:
+def _registry_of_version(version: int) -> Registry:
     registry = Registry(Family.PRICE, source="s")
 
     @registry.feature(Scale("u", 0, 1), missing="never", side=either, say=lambda _e, _v: message("w"), version=version)
@@ -203,26 +203,26 @@ def _fingerprint(registry: Registry, **tables: str | int) -> str:
 
 
 def test_a_feature_takes_its_name_and_meaning_from_its_function() -> None:
-    (feature,) = _one(1).features
+    (feature,) = _registry_of_version(1).features
     assert (feature.name, feature.meaning) == ("a_feature", "What it means.")
 
 
 CHANGES = [
-    (_fingerprint(_one(2)), "a version step of a feature"),
+    (_fingerprint(_registry_of_version(2)), "a version step of a feature"),
     (_fingerprint(Registry(Family.PRICE)), "a feature less"),
-    (_fingerprint(_one(1), lexicon="m"), "another lexicon"),
-    (_fingerprint(_one(1), fold_table=2), "another version of a table"),
-    (_fingerprint(_one(1), minhash=1), "a table more"),
+    (_fingerprint(_registry_of_version(1), lexicon="m"), "another lexicon"),
+    (_fingerprint(_registry_of_version(1), fold_table=2), "another version of a table"),
+    (_fingerprint(_registry_of_version(1), minhash=1), "a table more"),
 ]
 
 
 @pytest.mark.parametrize(("changed", "_why"), CHANGES)
 def test_the_fingerprint_changes_with(changed: str, _why: str) -> None:
-    assert changed != _fingerprint(_one(1))
+    assert changed != _fingerprint(_registry_of_version(1))
 
 
 def test_the_fingerprint_changes_with_the_order_of_the_features() -> None:
-    first, second = _one(1), _one(2)
+    first, second = _registry_of_version(1), _registry_of_version(2)
     registry, other = Registry(Family.PRICE), Registry(Family.PRICE)
     registry.features = [*first.features, *second.features]
     other.features = [*second.features, *first.features]
@@ -230,4 +230,4 @@ def test_the_fingerprint_changes_with_the_order_of_the_features() -> None:
 
 
 def test_equal_features_have_equal_fingerprints() -> None:
-    assert _fingerprint(_one(1)) == _fingerprint(_one(1))
+    assert _fingerprint(_registry_of_version(1)) == _fingerprint(_registry_of_version(1))

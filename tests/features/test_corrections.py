@@ -21,7 +21,7 @@ EARLIER: Final = NOW - timedelta(hours=1)
 TOTE: Final = "Aurele Colline tote bag, black leather"
 
 
-def named(brand_id: str | None = "brn_aurelle", *, at: datetime = EARLIER, **changes: Any) -> NamedBrand:
+def named_brand(brand_id: str | None = "brn_aurelle", *, at: datetime = EARLIER, **changes: Any) -> NamedBrand:
     """A naming of a listing that declares a misspelt brand."""
     seen: dict[str, Any] = {"title": TOTE, "declared": "Aurele", "mark": None if brand_id else "Vela Nord"}
     return NamedBrand(known_at=at, brand_id=brand_id, **{**seen, **changes})
@@ -36,7 +36,7 @@ def facts(*namings: NamedBrand, history: History = NOTHING_RECORDED, **changes: 
     return assemble_facts(listing, REFERENCES, history, marketplace="bazaar", as_of=NOW, named=namings)
 
 
-def changed(listing_facts: Facts) -> Facts:
+def without_correction(listing_facts: Facts) -> Facts:
     """The same facts without the correction, as they would be if nobody had named the brand."""
     return assemble_facts(listing_facts.listing, REFERENCES, NOTHING_RECORDED, marketplace="bazaar", as_of=NOW)
 
@@ -49,13 +49,25 @@ def minutes(n: int) -> datetime:
     ("namings", "expected", "reason"),
     [
         ([], None, "nobody named it"),
-        ([named(at=NOW)], None, "named at the very moment: after everything that was assembled as of it"),
-        ([named(at=NOW + timedelta(days=1))], None, "named later"),
-        ([named("a", at=minutes(0)), named("b", at=minutes(1))], "b", "a later naming replaces an earlier one"),
-        ([named("a", at=minutes(0)), undo(minutes(1))], None, "an undo restores that nobody named it"),
-        ([named("a", at=minutes(0)), named("b", at=minutes(1)), undo(minutes(2))], "a", "an undo restores the first"),
-        ([named("a", at=minutes(0)), named("b", at=minutes(1)), undo(NOW)], "b", "the undo was not known yet"),
-        ([undo(minutes(0)), named("a", at=minutes(1))], "a", "an undo of nothing undoes nothing later"),
+        ([named_brand(at=NOW)], None, "named at the very moment: after everything that was assembled as of it"),
+        ([named_brand(at=NOW + timedelta(days=1))], None, "named later"),
+        (
+            [named_brand("a", at=minutes(0)), named_brand("b", at=minutes(1))],
+            "b",
+            "a later naming replaces an earlier one",
+        ),
+        ([named_brand("a", at=minutes(0)), undo(minutes(1))], None, "an undo restores that nobody named it"),
+        (
+            [named_brand("a", at=minutes(0)), named_brand("b", at=minutes(1)), undo(minutes(2))],
+            "a",
+            "an undo restores the first",
+        ),
+        (
+            [named_brand("a", at=minutes(0)), named_brand("b", at=minutes(1)), undo(NOW)],
+            "b",
+            "the undo was not known yet",
+        ),
+        ([undo(minutes(0)), named_brand("a", at=minutes(1))], "a", "an undo of nothing undoes nothing later"),
     ],
 )
 def test_the_naming_in_force_at_a_moment(namings: list[NamedBrand], expected: str | None, reason: str) -> None:
@@ -81,14 +93,14 @@ GOODS: Final[dict[str, Any]] = {"title": TOTE, "brand": "Aurele"}
     ],
 )
 def test_a_naming_holds_until_the_listing_is_of_other_goods(now: dict[str, Any], expected: bool, reason: str) -> None:
-    assert still_applies(named(), a_listing(**{**GOODS, **now}), REGISTER) is expected, reason
+    assert still_applies(named_brand(), a_listing(**{**GOODS, **now}), REGISTER) is expected, reason
 
 
 def test_a_naming_of_a_listing_without_a_title_ends_with_its_declared_brand() -> None:
     lamp = a_listing(title="Table lamp, brass", brand="Lumen")
-    assert not still_applies(named(title=None), lamp, REGISTER)
-    assert still_applies(named(title=None), a_listing(title="Table lamp, brass", brand="Aurele"), REGISTER)
-    assert still_applies(named(title=None), a_listing(title=None, brand="Lumen"), REGISTER)
+    assert not still_applies(named_brand(title=None), lamp, REGISTER)
+    assert still_applies(named_brand(title=None), a_listing(title="Table lamp, brass", brand="Aurele"), REGISTER)
+    assert still_applies(named_brand(title=None), a_listing(title=None, brand="Lumen"), REGISTER)
 
 
 def test_an_alias_that_was_added_since_ends_no_naming() -> None:
@@ -96,17 +108,17 @@ def test_an_alias_that_was_added_since_ends_no_naming() -> None:
     known = BrandRegister([Brand("brn_aurelle", "Aurelle", ("Aurele",))])
     listing = a_listing(**GOODS)
     assert known.resolve(title=listing.title, declared=listing.brand, gtin=None).brand_id == "brn_aurelle"
-    assert still_applies(named(None), listing, known)
+    assert still_applies(named_brand(None), listing, known)
 
 
 def test_a_naming_of_a_brand_that_the_references_do_not_know_does_not_hold() -> None:
-    assert not still_applies(named("brn_elsewhere"), a_listing(**GOODS), REGISTER)
+    assert not still_applies(named_brand("brn_elsewhere"), a_listing(**GOODS), REGISTER)
 
 
 def test_features_see_the_corrected_brand() -> None:
     before, after = (
         facts(history=A_HISTORY),
-        facts(named(), history=replace(A_HISTORY, authorised_for=("brn_aurelle",))),
+        facts(named_brand(), history=replace(A_HISTORY, authorised_for=("brn_aurelle",))),
     )
     assert (before.brand.brand_id, before.seller.authorised) == (None, False)
     assert (after.brand.brand_id, after.brand.name, after.brand.method) == ("brn_aurelle", "Aurelle", Method.CORRECTED)
@@ -121,7 +133,7 @@ def test_features_see_the_corrected_brand() -> None:
 
 def test_a_mark_that_is_not_registered_leaves_no_registered_brand() -> None:
     wrong: dict[str, Any] = {"title": "Aurelle style tote bag", "brand": "Aurelle"}
-    naming = named(None, title=wrong["title"], declared=wrong["brand"])
+    naming = named_brand(None, title=wrong["title"], declared=wrong["brand"])
     before, after = facts(**wrong), facts(naming, **wrong)
     assert (before.brand.brand_id, before.price.listed is None) == ("brn_aurelle", False)
     assert (after.brand.brand_id, after.brand.name, after.brand.candidates) == (None, "Vela Nord", ())
@@ -135,27 +147,29 @@ def test_the_title_and_the_declared_brand_are_read_as_before() -> None:
     """What the seller wrote does not change because a person knows better."""
     title: dict[str, Any] = {"title": "Aurelle tote bag", "brand": "奥蕾尔"}
     before = facts(**title)
-    after = facts(named("brn_nordfjell", title=title["title"], declared=title["brand"]), **title)
+    after = facts(named_brand("brn_nordfjell", title=title["title"], declared=title["brand"]), **title)
     names = ("brand_named_but_not_declared", "brand_in_title", "brand_mentions", "brand_disguised")
     columns = [NAMES.index(name) for name in names]
     assert after.brand.method is Method.CORRECTED
     assert compute(before).vector[columns].tolist() == compute(after).vector[columns].tolist()
 
 
-@pytest.mark.parametrize("namings", [(), (named(at=NOW),), (named(), undo(minutes(1)))])
+@pytest.mark.parametrize("namings", [(), (named_brand(at=NOW),), (named_brand(), undo(minutes(1)))])
 def test_facts_without_a_correction_in_force_are_what_they_were(namings: tuple[NamedBrand, ...]) -> None:
     listing_facts = facts(*namings)
-    assert listing_facts == changed(listing_facts)
-    assert np.array_equal(compute(listing_facts).vector, compute(changed(listing_facts)).vector, equal_nan=True)
+    assert listing_facts == without_correction(listing_facts)
+    assert np.array_equal(
+        compute(listing_facts).vector, compute(without_correction(listing_facts)).vector, equal_nan=True
+    )
 
 
 def test_facts_with_a_correction_are_read_back_as_written() -> None:
-    listing_facts = facts(named(None))
+    listing_facts = facts(named_brand(None))
     assert facts_from_json(listing_facts.to_json()) == listing_facts
 
 
 def test_a_rewritten_listing_of_the_same_goods_keeps_its_correction() -> None:
-    listing_facts = facts(named())
+    listing_facts = facts(named_brand())
 
     def with_content(listing: Listing) -> Facts:
         return facts_of_changed(listing_facts, listing, REFERENCES)

@@ -198,12 +198,12 @@ def test_the_tables_hold_what_the_definition_says_of_every_character() -> None:
     differing = [
         hex(code)
         for code in range(TABLE_SIZE)
-        if stored(code) != [defined.get(letter) or _defined(letter) for letter in read_plain(chr(code))]
+        if stored(code) != [defined.get(letter) or _letter_values(letter) for letter in read_plain(chr(code))]
     ]
     assert differing == []
 
 
-def _defined(letter: int) -> tuple[int, int, int]:
+def _letter_values(letter: int) -> tuple[int, int, int]:
     return kind_plain(letter), value_plain(letter), word_value_plain(letter)
 
 
@@ -275,7 +275,7 @@ def test_no_text_has_more_n_grams_than_there_is_room_for(text: str) -> None:
     assert len(indices_plain(text, TITLE)) <= most_ngrams(len(text.encode()) + 1)
 
 
-def _value(listing: Listing) -> float:
+def _text_log_odds(listing: Listing) -> float:
     """The second method: the weights of the definition's n-grams, one by one."""
     total = 0.0
     for field, text in enumerate(listing_texts([listing])):
@@ -287,7 +287,7 @@ def _value(listing: Listing) -> float:
 @PROPERTY
 @given(st.lists(listings(), max_size=3))
 def test_a_score_is_the_sum_of_the_weights_over_the_root_of_their_number(listings: list[Listing]) -> None:
-    assert scores(listings, WEIGHTS) == pytest.approx([_value(listing) for listing in listings], abs=1e-5)
+    assert scores(listings, WEIGHTS) == pytest.approx([_text_log_odds(listing) for listing in listings], abs=1e-5)
 
 
 def test_a_listing_scores_the_same_in_any_company() -> None:

@@ -19,23 +19,25 @@ from features.indicators import (
     check_pattern,
 )
 from tests.fixtures.clocks import NOW
-from tests.fixtures.facts import RECEIPT, a_listing, an_indicator, some_facts, value, words
+from tests.fixtures.facts import RECEIPT, a_listing, an_indicator, feature_words, some_facts, value_of
 from tests.fixtures.strategies import PROPERTY
 
 DAY = timedelta(days=1)
 OUTSIDE = "Serial number outside, as it should be."
 
 
-def found(*supplied: Indicator, brands: tuple[str, ...] = ("brn_aurelle",), **changes: Any) -> IndicatorFacts:
+def facts_of_indicators(
+    *supplied: Indicator, brands: tuple[str, ...] = ("brn_aurelle",), **changes: Any
+) -> IndicatorFacts:
     return Indicators(supplied).of(a_listing(**changes), brands, NOW)
 
 
-def fired(*supplied: Indicator, **changes: Any) -> list[str]:
-    return [tell_tale.indicator_id for tell_tale in found(*supplied, **changes).fired]
+def fired_ids(*supplied: Indicator, **changes: Any) -> list[str]:
+    return [tell_tale.indicator_id for tell_tale in facts_of_indicators(*supplied, **changes).fired]
 
 
 def test_an_indicator_fires_with_the_words_that_it_matches() -> None:
-    (tell_tale,) = found(an_indicator(), description=OUTSIDE).fired
+    (tell_tale,) = facts_of_indicators(an_indicator(), description=OUTSIDE).fired
     assert (tell_tale.label, tell_tale.where, tell_tale.words) == (
         "Serial number outside",
         SearchedText.DESCRIPTION,
@@ -54,7 +56,7 @@ READS = [
 
 @pytest.mark.parametrize(("description", "_why"), READS)
 def test_a_pattern_meets_the_folded_text(description: str, _why: str) -> None:
-    assert fired(an_indicator(), description=description) == ["tel_serial"]
+    assert fired_ids(an_indicator(), description=description) == ["tel_serial"]
 
 
 WHERE = [
@@ -71,7 +73,7 @@ WHERE = [
 
 @pytest.mark.parametrize(("where", "changes", "fires", "_why"), WHERE)
 def test_an_indicator_is_searched(where: SearchedText, changes: dict[str, Any], fires: bool, _why: str) -> None:
-    assert bool(fired(an_indicator(where=where), **changes)) is fires
+    assert bool(fired_ids(an_indicator(where=where), **changes)) is fires
 
 
 TIMES = [
@@ -88,41 +90,43 @@ TIMES = [
 
 @pytest.mark.parametrize(("changes", "fires", "_why"), TIMES)
 def test_an_indicator_is_in_force_as_of_the_moment(changes: dict[str, Any], fires: bool, _why: str) -> None:
-    indicator_facts = found(an_indicator(**changes), description=OUTSIDE)
+    indicator_facts = facts_of_indicators(an_indicator(**changes), description=OUTSIDE)
     assert (bool(indicator_facts.fired), indicator_facts.for_counterfeit) == (fires, int(fires))
 
 
 def test_only_the_brands_in_question_are_asked() -> None:
     other = an_indicator(indicator_id="tel_other", brand_id="brn_solenne")
-    assert fired(an_indicator(), other, description=OUTSIDE) == ["tel_serial"]
-    assert fired(an_indicator(), other, brands=("brn_aurelle", "brn_solenne"), description=OUTSIDE) == [
+    assert fired_ids(an_indicator(), other, description=OUTSIDE) == ["tel_serial"]
+    assert fired_ids(an_indicator(), other, brands=("brn_aurelle", "brn_solenne"), description=OUTSIDE) == [
         "tel_serial",
         "tel_other",
     ]
-    assert found(an_indicator(), brands=(), description=OUTSIDE) == IndicatorFacts()
+    assert facts_of_indicators(an_indicator(), brands=(), description=OUTSIDE) == IndicatorFacts()
 
 
 def test_facts_say_how_many_were_supplied_for_either_side_and_which_fit() -> None:
-    indicator_facts = found(an_indicator(), RECEIPT, description="With its receipt, with the seal of the house.")
+    indicator_facts = facts_of_indicators(
+        an_indicator(), RECEIPT, description="With its receipt, with the seal of the house."
+    )
     assert (indicator_facts.for_counterfeit, indicator_facts.for_genuine, indicator_facts.fired) == (1, 1, ())
-    indicator_facts = found(an_indicator(), RECEIPT, description="Receipt with the seal of the house.")
+    indicator_facts = facts_of_indicators(an_indicator(), RECEIPT, description="Receipt with the seal of the house.")
     assert (indicator_facts.for_counterfeit, indicator_facts.for_genuine) == (1, 1)
     assert [tell_tale.indicator_id for tell_tale in indicator_facts.fired_for(Direction.GENUINE)] == ["tel_receipt"]
     assert indicator_facts.fired_for(Direction.COUNTERFEIT) == ()
 
 
 def test_the_brand_of_a_listing_is_asked_and_where_it_is_open_every_candidate() -> None:
-    assert value("brand_tell_tales_of_counterfeits", some_facts(description=OUTSIDE)) == 1
-    assert value("brand_tell_tales_of_counterfeits", some_facts(title="Aurelle or Solenne", brand=None)) == 0
+    assert value_of("brand_tell_tales_of_counterfeits", some_facts(description=OUTSIDE)) == 1
+    assert value_of("brand_tell_tales_of_counterfeits", some_facts(title="Aurelle or Solenne", brand=None)) == 0
     unbranded = some_facts(title="Grey bag", brand=None, description=OUTSIDE)
-    assert str(value("brand_tell_tales_of_counterfeits", unbranded)) == "nan"
+    assert str(value_of("brand_tell_tales_of_counterfeits", unbranded)) == "nan"
 
 
 def test_a_reason_counts_indicators_and_never_names_them() -> None:
     facts = some_facts(description=OUTSIDE)
-    told_text = words("brand_tell_tales_of_counterfeits", facts)
+    told_text = feature_words("brand_tell_tales_of_counterfeits", facts)
     assert told_text == "The text matches 1 of 1 counterfeit indicator of the brand."
-    assert words("brand_tell_tales_of_its_own", facts) == (
+    assert feature_words("brand_tell_tales_of_its_own", facts) == (
         "The text matches 0 of 1 indicator of the brand's genuine goods."
     )
 

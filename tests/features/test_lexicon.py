@@ -351,14 +351,14 @@ def test_a_trap_and_only_a_trap_or_a_negation_takes_a_match_away(text: str) -> N
     """The definition, without the prefilter: every match of every row that no trap covers and no negation cancels."""
     folded = fold(text)
     traps = spans(folded, {Kind.TRAP})
-    documents = [span for span in spans(folded, {Kind.DOCUMENTS}) if offered(folded, span, traps, [])]
+    documents = [span for span in spans(folded, {Kind.DOCUMENTS}) if is_offered(folded, span, traps, [])]
     expected = {
         phrase.term
         for phrase in ENTRIES
         if not phrase.reads_raw
         and any(
             phrase.kind is Kind.TRAP
-            or offered(folded, match.span(), traps, [] if phrase.kind is Kind.DOCUMENTS else documents)
+            or is_offered(folded, match.span(), traps, [] if phrase.kind is Kind.DOCUMENTS else documents)
             for match in phrase.pattern.finditer(folded)
         )
     }
@@ -381,7 +381,7 @@ def sentence(folded: str, span: Span) -> str:
     return folded[first : min([i for i in ends if i >= end] + [end + 80, len(folded)])]
 
 
-def offered(folded: str, span: Span, traps: list[Span], documents: list[Span]) -> bool:
+def is_offered(folded: str, span: Span, traps: list[Span], documents: list[Span]) -> bool:
     """Covered by no trap, and negated neither by a free word before it nor by one after it."""
     start, end = span
     if any(low <= start and end <= high for low, high in traps) or lexicon._NEGATED_AFTER.match(folded, end):

@@ -17,7 +17,7 @@ from tests.fixtures.runtimes import a_row
 from tests.fixtures.strategies import JSON_VALUES, PROPERTY, listings
 
 
-def refused(row: object) -> Rejection:
+def rejection_of(row: object) -> Rejection:
     rejection = check(row, received_at=NOW)
     assert isinstance(rejection, Rejection), rejection
     return rejection
@@ -126,13 +126,13 @@ BAD_ROWS: list[tuple[dict[Any, Any], str, str | None, str]] = [
 
 @pytest.mark.parametrize(("change", "code", "field", "_why"), BAD_ROWS)
 def test_a_bad_row_is_refused_with_its_code_and_field(change: dict[str, Any], code: str, field: str, _why: str) -> None:
-    rejection = refused({**a_row(), **change})
+    rejection = rejection_of({**a_row(), **change})
     assert (rejection.code, rejection.field) == (code, field)
 
 
 def test_a_refusal_can_be_shown_and_stored_and_does_not_repeat_what_was_sent() -> None:
     for change, _, _, why in BAD_ROWS:
-        rejection = refused({**a_row(), **change})
+        rejection = rejection_of({**a_row(), **change})
         shown = f"{rejection.field}{rejection.sentence}"
         assert rejection.sentence.endswith("."), why
         assert "\0" not in shown, why
@@ -141,7 +141,7 @@ def test_a_refusal_can_be_shown_and_stored_and_does_not_repeat_what_was_sent() -
 
 @pytest.mark.parametrize("row", [None, 5, "title", ["title"], b"{}"])
 def test_what_is_no_object_is_refused(row: object) -> None:
-    assert refused(row).code == "wrong_type"
+    assert rejection_of(row).code == "wrong_type"
 
 
 ACCEPTED_ROWS = [
@@ -190,7 +190,7 @@ def test_a_window_left_out_is_unknown_and_not_zero() -> None:
 
 
 def test_a_bad_second_field_is_refused_even_where_the_first_is_fine() -> None:
-    assert refused(a_row(mpn="\0")).field == "mpn"
+    assert rejection_of(a_row(mpn="\0")).field == "mpn"
 
 
 @PROPERTY
@@ -275,12 +275,12 @@ def test_the_same_price_written_otherwise_is_the_same_version() -> None:
 
 
 def test_all_unknown_fields_are_named_at_once_with_the_nearest_field() -> None:
-    rejection = refused({**a_row(), "Titel": "Bag", "prise": "10", "our_remark": "x", "empty": None})
+    rejection = rejection_of({**a_row(), "Titel": "Bag", "prise": "10", "our_remark": "x", "empty": None})
     near = "Titel (nearest field: title), prise (nearest field: price)"
     assert (rejection.field, rejection.sentence) == ("Titel", f"{near}, our_remark are not fields of a listing.")
-    many = refused({**a_row(), **{f"x{i}": 1 for i in range(500)}})
+    many = rejection_of({**a_row(), **{f"x{i}": 1 for i in range(500)}})
     assert many.sentence.endswith("x9 and 490 more are not fields of a listing.")
-    assert "agedays (nearest field: age_days), ratng (nearest" in refused(in_seller(agedays=3, ratng=4)).sentence
+    assert "agedays (nearest field: age_days), ratng (nearest" in rejection_of(in_seller(agedays=3, ratng=4)).sentence
 
 
 def test_every_field_says_what_it_means() -> None:

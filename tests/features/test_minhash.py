@@ -31,7 +31,7 @@ LONG = (
 )
 
 
-def signed(text: str) -> Signature:
+def signature_of_text(text: str) -> Signature:
     return signature(skeleton_codes(text))
 
 
@@ -45,13 +45,13 @@ def jaccard(text: str, other: str) -> float:
 
 
 def estimate(text: str, other: str) -> float:
-    return float(similarities(signed(text), signed(other)[None])[0])
+    return float(similarities(signature_of_text(text), signature_of_text(other)[None])[0])
 
 
 @QUICK
 @given(st.lists(ANY_TEXT, min_size=1, max_size=12).map(" ".join))
 def test_the_kernel_makes_what_the_definition_makes(text: str) -> None:
-    assert signed(text).tolist() == signature_plain(text)
+    assert signature_of_text(text).tolist() == signature_plain(text)
 
 
 def pairs_of_texts(n: int) -> Iterator[tuple[str, str]]:
@@ -79,7 +79,7 @@ def test_like_texts_meet_under_a_key_and_unlike_ones_do_not(n: int) -> None:
     between: list[tuple[bool, float]] = []
     for a, b in pairs_of_texts(n):
         share = jaccard(a, b)
-        met = bool(set(band_keys(signed(a)).tolist()) & set(band_keys(signed(b)).tolist()))
+        met = bool(set(band_keys(signature_of_text(a)).tolist()) & set(band_keys(signature_of_text(b)).tolist()))
         expected = 1 - (1 - share**ROWS) ** BANDS
         (near if share >= 0.7 else far if share < 0.35 else between).append((met, expected))
     assert np.mean([met for met, _ in near]) == pytest.approx(np.mean([e for _, e in near]), abs=0.05)
@@ -98,7 +98,7 @@ SAME = [
 
 @pytest.mark.parametrize(("text", "_why"), SAME)
 def test_an_obfuscated_copy_has_the_same_signature(text: str, _why: str) -> None:
-    assert signed(text).tobytes() == signed(LONG).tobytes()
+    assert signature_of_text(text).tobytes() == signature_of_text(LONG).tobytes()
 
 
 TOO_LITTLE = [
@@ -111,22 +111,22 @@ TOO_LITTLE = [
 
 @pytest.mark.parametrize(("text", "_why"), TOO_LITTLE)
 def test_too_little_text_has_no_signature(text: str, _why: str) -> None:
-    assert signed(text).size == 0
+    assert signature_of_text(text).size == 0
 
 
 def test_a_megabyte_has_a_signature_like_any_other() -> None:
     chance = random.Random(3)
     text = "".join(chance.choice("abcdefghij klmnop") for _ in range(1_000_000))
-    assert signed(text).shape == (BINS,)
-    assert signed(text).tolist() == signed(text).tolist()
+    assert signature_of_text(text).shape == (BINS,)
+    assert signature_of_text(text).tolist() == signature_of_text(text).tolist()
 
 
 def test_signatures_are_two_bytes_a_bin() -> None:
-    assert (signed(LONG).nbytes, band_keys(signed(LONG)).shape) == (2 * BINS, (BANDS,))
+    assert (signature_of_text(LONG).nbytes, band_keys(signature_of_text(LONG)).shape) == (2 * BINS, (BANDS,))
 
 
 def test_a_text_just_long_enough_is_signed() -> None:
-    lengths = [n for n in range(len(LONG)) if signed(LONG[:n]).size]
+    lengths = [n for n in range(len(LONG)) if signature_of_text(LONG[:n]).size]
     assert lengths[0] - RUN + 1 >= FEWEST_FULL
     assert lengths == list(range(lengths[0], len(LONG)))
 
@@ -152,7 +152,7 @@ def test_the_signature_of_a_listing_is_of_what_it_says(changes: dict[str, str], 
 @PROPERTY
 @given(ANY_TEXT)
 def test_equal_texts_share_everything(text: str) -> None:
-    signature = signed(text)
+    signature = signature_of_text(text)
     if signature.size:
         assert similarities(signature, signature[None]).tolist() == [1.0]
 
@@ -160,7 +160,7 @@ def test_equal_texts_share_everything(text: str) -> None:
 MASK = 2**64 - 1
 
 
-def _value(letter: int, *, ordinary: bool = True) -> int:
+def _letter_value(letter: int, *, ordinary: bool = True) -> int:
     """SplitMix64's finaliser of (letter + 1) times its increment, the lowest bit telling letters from all else."""
     bits = (letter + 1) * 0x9E3779B97F4A7C15 & MASK
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
@@ -170,7 +170,7 @@ def _value(letter: int, *, ordinary: bool = True) -> int:
 
 def test_a_two_letter_word_is_three_windows_and_itself() -> None:
     """Of 'ab': ' ab', ' ab ', 'ab ' and the run of letters, with the multipliers written out."""
-    a, b, blank = _value(ord("a")), _value(ord("b")), _value(ord(" "), ordinary=False)
+    a, b, blank = _letter_value(ord("a")), _letter_value(ord("b")), _letter_value(ord(" "), ordinary=False)
     expected = []
     for window in ((blank, a, b), (blank, a, b, blank), (a, b, blank)):
         window_hash = (window[0] << 7) & MASK

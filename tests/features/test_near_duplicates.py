@@ -11,19 +11,19 @@ from features.near_duplicates import NearDuplicates, near_duplicates
 from features.references import PriceReference
 from features.spec import Family
 from tests.fixtures.clocks import NOW
-from tests.fixtures.facts import NEAR_DUPLICATES, some_facts, value, words
-from tests.fixtures.near_duplicates import OWN, a_listing, ago, ruled
+from tests.fixtures.facts import NEAR_DUPLICATES, feature_words, some_facts, value_of
+from tests.fixtures.near_duplicates import OWN, a_listing, days_before, rulings_of
 
 
-def found(*candidates: Any, seller: str | None = "closet-mia", more: bool = False) -> NearDuplicates:
+def duplicates_of(*candidates: Any, seller: str | None = "closet-mia", more: bool = False) -> NearDuplicates:
     return near_duplicates(OWN, listing_id="MP-1", seller=seller, candidates=candidates, as_of=NOW, more=more)
 
 
-FAKE, CLEARED = ruled((5, True)), ruled((5, False))
+FAKE, CLEARED = rulings_of((5, True)), rulings_of((5, False))
 
 
 def test_no_near_duplicates_are_zeros_and_not_missing() -> None:
-    assert found() == NearDuplicates()
+    assert duplicates_of() == NearDuplicates()
 
 
 NEAR = [
@@ -36,7 +36,7 @@ NEAR = [
 
 @pytest.mark.parametrize(("shared", "nearest", "_why"), NEAR)
 def test_a_listing_is_near_from_seven_tenths_on(shared: int, nearest: float | None, _why: str) -> None:
-    duplicates = found(a_listing(shared=shared))
+    duplicates = duplicates_of(a_listing(shared=shared))
     assert (duplicates.nearest, duplicates.listings) == (nearest, int(nearest is not None))
 
 
@@ -49,56 +49,56 @@ NOT_COUNTED = [
 
 @pytest.mark.parametrize(("candidate", "_why"), NOT_COUNTED)
 def test_no_near_duplicate_is(candidate: Any, _why: str) -> None:
-    assert found(candidate) == NearDuplicates()
+    assert duplicates_of(candidate) == NearDuplicates()
 
 
 def test_a_listing_that_became_known_at_the_very_moment_counts() -> None:
-    assert found(a_listing(days=0)).listings == 1
+    assert duplicates_of(a_listing(days=0)).listings == 1
 
 
 OUTCOMES = [
     (FAKE, (1, 0), "found counterfeit before"),
     (CLEARED, (0, 1), "found genuine before"),
-    (ruled((-1, True)), (0, 0), "found counterfeit a day later"),
-    (ruled((5, True), (4, None)), (0, 0), "found counterfeit, and withdrawn"),
-    (ruled((5, True), (-1, None)), (1, 0), "found counterfeit, and withdrawn a day later"),
-    (ruled((5, True), (3, False)), (0, 1), "found counterfeit, and an appeal upheld"),
-    (ruled((5, True), (-1, False)), (1, 0), "found counterfeit, and an appeal upheld a day later"),
-    (ruled((5, False), (3, True)), (1, 0), "cleared by an analyst, then found counterfeit by the brand"),
+    (rulings_of((-1, True)), (0, 0), "found counterfeit a day later"),
+    (rulings_of((5, True), (4, None)), (0, 0), "found counterfeit, and withdrawn"),
+    (rulings_of((5, True), (-1, None)), (1, 0), "found counterfeit, and withdrawn a day later"),
+    (rulings_of((5, True), (3, False)), (0, 1), "found counterfeit, and an appeal upheld"),
+    (rulings_of((5, True), (-1, False)), (1, 0), "found counterfeit, and an appeal upheld a day later"),
+    (rulings_of((5, False), (3, True)), (1, 0), "cleared by an analyst, then found counterfeit by the brand"),
     ((), (0, 0), "never judged"),
 ]
 
 
 @pytest.mark.parametrize(("rulings", "counts", "_why"), OUTCOMES)
 def test_an_outcome_counts_as_it_stood_at_the_moment(rulings: Any, counts: tuple[int, int], _why: str) -> None:
-    duplicates = found(a_listing(rulings=rulings))
+    duplicates = duplicates_of(a_listing(rulings=rulings))
     assert (duplicates.counterfeit, duplicates.genuine) == counts
     assert (duplicates.nearest_counterfeit, duplicates.nearest_genuine) == tuple(1.0 if n else None for n in counts)
 
 
 def test_listings_of_the_same_seller_are_counted_apart() -> None:
-    duplicates = found(a_listing("MP-2", seller="closet-mia", rulings=FAKE), a_listing("MP-3"))
+    duplicates = duplicates_of(a_listing("MP-2", seller="closet-mia", rulings=FAKE), a_listing("MP-3"))
     assert (duplicates.own_listings, duplicates.own_counterfeit, duplicates.nearest_own_counterfeit) == (1, 1, 1.0)
     assert (duplicates.listings, duplicates.counterfeit, duplicates.nearest_counterfeit) == (1, 0, None)
 
 
 def test_listings_without_a_named_seller_are_nobodys_own_and_each_of_another() -> None:
-    duplicates = found(a_listing("MP-2", seller=None), a_listing("MP-3", seller=None), seller=None)
+    duplicates = duplicates_of(a_listing("MP-2", seller=None), a_listing("MP-3", seller=None), seller=None)
     assert (duplicates.own_listings, duplicates.listings, duplicates.sellers) == (0, 2, 2)
 
 
 def test_sellers_are_counted_once_however_many_listings_they_have() -> None:
-    assert found(*(a_listing(f"MP-{n}", seller=f"shop-{n % 2}") for n in range(2, 8))).sellers == 2
+    assert duplicates_of(*(a_listing(f"MP-{n}", seller=f"shop-{n % 2}") for n in range(2, 8))).sellers == 2
 
 
 def test_of_several_texts_of_a_listing_the_nearest_counts_and_any_ruling_is_the_listings() -> None:
-    duplicates = found(a_listing(shared=100, rulings=FAKE), a_listing(shared=120))
+    duplicates = duplicates_of(a_listing(shared=100, rulings=FAKE), a_listing(shared=120))
     assert (duplicates.listings, duplicates.nearest, duplicates.counterfeit) == (1, 120 / 128, 1)
 
 
 def test_a_ruling_on_a_text_that_is_not_near_says_nothing_of_the_near_one() -> None:
     """A seller whose honest text was cleared and who then rewrites it has no cleared listing."""
-    duplicates = found(a_listing(shared=10, rulings=CLEARED), a_listing(shared=128))
+    duplicates = duplicates_of(a_listing(shared=10, rulings=CLEARED), a_listing(shared=128))
     assert (duplicates.listings, duplicates.genuine, duplicates.nearest_genuine) == (1, 0, None)
 
 
@@ -113,35 +113,38 @@ AUTHORISED = [
 def test_an_authorised_sellers_listing_is_known_to_be_genuine(
     days: float | None, count: int, nearest: float | None, _why: str
 ) -> None:
-    duplicates = found(a_listing(authorised_days=days))
+    duplicates = duplicates_of(a_listing(authorised_days=days))
     assert (duplicates.authorised, duplicates.nearest_genuine, duplicates.genuine) == (count, nearest, 0)
 
 
 def test_a_confirmed_counterfeit_of_an_authorised_seller_is_no_genuine_listing() -> None:
-    duplicates = found(a_listing(authorised_days=20, rulings=FAKE))
+    duplicates = duplicates_of(a_listing(authorised_days=20, rulings=FAKE))
     assert (duplicates.nearest_counterfeit, duplicates.nearest_genuine) == (1.0, None)
 
 
-def priced(n: int, log_price: float | None, **options: Any) -> Any:
+def priced_listing(n: int, log_price: float | None, **options: Any) -> Any:
     return a_listing(f"MP-{n}", seller=f"shop-{n}", log_prices=[(10, log_price)], **options)
 
 
 def test_the_price_is_the_median_of_the_others_with_its_spread_and_count() -> None:
-    duplicates = found(*(priced(n, math.log(price)) for n, price in enumerate((100, 200, 400), 2)))
+    duplicates = duplicates_of(*(priced_listing(n, math.log(price)) for n, price in enumerate((100, 200, 400), 2)))
     assert duplicates.price == pytest.approx((math.log(200), math.log(2), 3))
 
 
 NO_PRICE = [
-    ([priced(2, 5.0), priced(3, 5.0)], "only two"),
-    ([priced(2, 5.0), priced(3, 5.0), priced(4, None)], "a third without a price"),
-    ([priced(2, 5.0), priced(3, 5.0), priced(4, 1.0, rulings=FAKE)], "a third that was found counterfeit"),
-    ([priced(2, 5.0), priced(3, 5.0), priced(4, 5.0, shared=20)], "a third that is not near"),
+    ([priced_listing(2, 5.0), priced_listing(3, 5.0)], "only two"),
+    ([priced_listing(2, 5.0), priced_listing(3, 5.0), priced_listing(4, None)], "a third without a price"),
+    (
+        [priced_listing(2, 5.0), priced_listing(3, 5.0), priced_listing(4, 1.0, rulings=FAKE)],
+        "a third that was found counterfeit",
+    ),
+    ([priced_listing(2, 5.0), priced_listing(3, 5.0), priced_listing(4, 5.0, shared=20)], "a third that is not near"),
 ]
 
 
 @pytest.mark.parametrize(("candidates", "_why"), NO_PRICE)
 def test_there_is_no_price_level_of(candidates: list[Any], _why: str) -> None:
-    assert found(*candidates).price is None
+    assert duplicates_of(*candidates).price is None
 
 
 PRICES = [
@@ -152,35 +155,35 @@ PRICES = [
 
 @pytest.mark.parametrize(("log_prices", "expected", "_why"), PRICES)
 def test_a_price_is_the_one_asked_at_the_moment(log_prices: Any, expected: float, _why: str) -> None:
-    (shown,) = found(a_listing(log_prices=log_prices)).shown
+    (shown,) = duplicates_of(a_listing(log_prices=log_prices)).shown
     assert shown.log_price == expected
 
 
 def test_the_first_of_the_others_dates_the_text() -> None:
     own = a_listing("MP-4", seller="closet-mia", days=90)
-    assert found(a_listing("MP-2", days=30), a_listing("MP-3", days=2), own).first_days == 30
+    assert duplicates_of(a_listing("MP-2", days=30), a_listing("MP-3", days=2), own).first_days == 30
 
 
 def test_more_is_set_where_more_listings_are_similar_than_were_compared() -> None:
-    assert found(a_listing(), more=True).more
+    assert duplicates_of(a_listing(), more=True).more
 
 
 def test_a_person_is_shown_counterfeits_and_genuine_listings_before_those_that_nobody_judged() -> None:
     fakes = [a_listing(f"MP-F{n}", shared=100 + n, rulings=FAKE) for n in range(5)]
     cleared = [a_listing(f"MP-G{n}", shared=95 + n, rulings=CLEARED) for n in range(3)]
     open_ones = [a_listing(f"MP-O{n}", shared=120 + n) for n in range(4)]
-    shown = [duplicate.listing_id for duplicate in found(*open_ones, *cleared, *fakes).shown]
+    shown = [duplicate.listing_id for duplicate in duplicates_of(*open_ones, *cleared, *fakes).shown]
     assert shown == ["MP-F4", "MP-F3", "MP-F2", "MP-G2", "MP-G1", "MP-O3"]
 
 
 def test_the_order_of_the_candidates_changes_nothing() -> None:
-    candidates = [priced(n, float(n % 5), shared=90 + n, rulings=FAKE if n % 3 else ()) for n in range(2, 20)]
-    assert found(*candidates) == found(*reversed(candidates))
+    candidates = [priced_listing(n, float(n % 5), shared=90 + n, rulings=FAKE if n % 3 else ()) for n in range(2, 20)]
+    assert duplicates_of(*candidates) == duplicates_of(*reversed(candidates))
 
 
 def test_moments_before_the_first_listing_know_nothing() -> None:
     duplicates = near_duplicates(
-        OWN, listing_id="MP-1", seller="s", candidates=[a_listing(rulings=FAKE)], as_of=ago(11)
+        OWN, listing_id="MP-1", seller="s", candidates=[a_listing(rulings=FAKE)], as_of=days_before(11)
     )
     assert duplicates == NearDuplicates()
 
@@ -194,7 +197,7 @@ def facts(duplicates: NearDuplicates | None = NEAR_DUPLICATES, **changes: Any) -
 
 @pytest.mark.parametrize("name", NAMES)
 def test_without_a_comparison_everything_is_missing(name: str) -> None:
-    assert math.isnan(value(name, facts(None)))
+    assert math.isnan(value_of(name, facts(None)))
 
 
 NOTHING_ALIKE = {
@@ -207,13 +210,13 @@ NOTHING_ALIKE = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_where_nothing_is_alike_counts_and_similarities_are_zero(name: str) -> None:
-    feature_value = value(name, facts(NearDuplicates()))
+    feature_value = value_of(name, facts(NearDuplicates()))
     assert math.isnan(feature_value) if name in NOTHING_ALIKE else feature_value == 0
 
 
 @pytest.mark.parametrize("name", ["likeness_own_offers", "likeness_own_counterfeit"])
 def test_what_the_same_seller_did_is_missing_where_none_is_named(name: str) -> None:
-    assert math.isnan(value(name, facts(seller=None)))
+    assert math.isnan(value_of(name, facts(seller=None)))
 
 
 VALUES = [
@@ -245,8 +248,8 @@ VALUES = [
 
 @pytest.mark.parametrize(("name", "expected", "message"), VALUES, ids=[row[0] for row in VALUES])
 def test_a_feature_is_a_number_and_a_sentence(name: str, expected: float, message: str) -> None:
-    assert value(name, facts()) == pytest.approx(expected)
-    assert words(name, facts()) == message
+    assert value_of(name, facts()) == pytest.approx(expected)
+    assert feature_words(name, facts()) == message
 
 
 def test_every_feature_of_the_family_is_read_above() -> None:
@@ -281,4 +284,4 @@ SENTENCES = [
 
 @pytest.mark.parametrize(("name", "duplicates", "message"), SENTENCES)
 def test_a_sentence_says_what_is_so(name: str, duplicates: NearDuplicates, message: str) -> None:
-    assert words(name, facts(duplicates)) == message
+    assert feature_words(name, facts(duplicates)) == message

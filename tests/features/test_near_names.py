@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 
 from features.brands import Brand, BrandRegister, Naming
 from features.near_names import LONGEST_NAME, MOST_WORDS, NearMiss, NearNames, ordinary_words, words_of
-from tests.fixtures.facts import some_facts, value, words
+from tests.fixtures.facts import feature_words, some_facts, value_of
 from tests.fixtures.strategies import ANY_TEXT, PROPERTY
 
 NAMES = NearNames(
@@ -28,7 +28,7 @@ NAMES = NearNames(
 )
 
 
-def near(text: str) -> list[tuple[str, str, int]]:
+def near_names(text: str) -> list[tuple[str, str, int]]:
     return [(miss.name, miss.word, miss.edits) for miss in NAMES.in_text(text)]
 
 
@@ -49,7 +49,7 @@ NEAR = [
 
 @pytest.mark.parametrize(("text", "expected", "_why"), NEAR)
 def test_a_word_is_nearly_a_name(text: str, expected: tuple[str, str, int], _why: str) -> None:
-    assert near(text) == [expected]
+    assert near_names(text) == [expected]
 
 
 NOT_NEAR = [
@@ -74,7 +74,7 @@ NOT_NEAR = [
 
 @pytest.mark.parametrize(("text", "_why"), NOT_NEAR)
 def test_a_word_is_no_near_miss(text: str, _why: str) -> None:
-    assert near(text) == []
+    assert near_names(text) == []
 
 
 def test_no_name_is_nearly_nothing() -> None:
@@ -82,7 +82,10 @@ def test_no_name_is_nearly_nothing() -> None:
 
 
 def test_of_each_brand_the_first_near_miss_counts() -> None:
-    assert near("Aurulle, Aurille and Balenciagga") == [("Aurelle", "aurulle", 1), ("Balenciaga", "balenciagga", 1)]
+    assert near_names("Aurulle, Aurille and Balenciagga") == [
+        ("Aurelle", "aurulle", 1),
+        ("Balenciaga", "balenciagga", 1),
+    ]
 
 
 def test_every_ordinary_word_keeps_a_name_from_being_seen_in_it() -> None:
@@ -119,8 +122,8 @@ def test_any_text_is_answered(text: str) -> None:
 
 
 def test_only_the_first_words_of_an_endless_title_are_looked_at() -> None:
-    assert near("x " * MOST_WORDS + "Aurulle") == []
-    assert near("x " * (MOST_WORDS - 1) + "Aurulle") != []
+    assert near_names("x " * MOST_WORDS + "Aurulle") == []
+    assert near_names("x " * (MOST_WORDS - 1) + "Aurulle") != []
 
 
 def test_a_thousand_names_and_a_megabyte_are_answered() -> None:
@@ -191,8 +194,8 @@ SENTENCES = [
 
 @pytest.mark.parametrize(("name", "changes", "expected", "message"), SENTENCES)
 def test_a_naming_is_a_number_and_a_sentence(name: str, changes: dict[str, Any], expected: float, message: str) -> None:
-    assert value(name, some_facts(**changes)) == expected
-    assert words(name, some_facts(**changes)) == message
+    assert value_of(name, some_facts(**changes)) == expected
+    assert feature_words(name, some_facts(**changes)) == message
 
 
 MISSING = [
@@ -206,4 +209,4 @@ MISSING = [
 
 @pytest.mark.parametrize(("name", "changes"), MISSING)
 def test_what_there_is_no_text_for_is_missing(name: str, changes: dict[str, Any]) -> None:
-    assert str(value(name, some_facts(**changes))) == "nan"
+    assert str(value_of(name, some_facts(**changes))) == "nan"

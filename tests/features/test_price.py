@@ -20,11 +20,11 @@ from tests.fixtures.facts import (
     a_full_listing,
     a_listing,
     facts_of,
+    feature_words,
     full_facts,
     some_facts,
     some_listings,
-    value,
-    words,
+    value_of,
 )
 
 HALF = math.log(0.5)
@@ -42,27 +42,27 @@ RATIOS = [
 
 @pytest.mark.parametrize(("name", "price", "expected", "_why"), RATIOS)
 def test_a_price_against_comparable_listings_is(name: str, price: str, expected: float, _why: str) -> None:
-    assert value(name, some_facts(price=price)) == pytest.approx(expected, abs=1e-12)
+    assert value_of(name, some_facts(price=price)) == pytest.approx(expected, abs=1e-12)
 
 
 def test_prices_in_two_currencies_compare_by_their_rate() -> None:
     facts = some_facts(price="250.00", currency="USD")
-    assert value("price_to_brand_category", facts) == pytest.approx(math.log(0.5 * 0.92), abs=1e-12)
+    assert value_of("price_to_brand_category", facts) == pytest.approx(math.log(0.5 * 0.92), abs=1e-12)
 
 
 def test_a_shelf_price_does_not_make_a_rounding_look_like_an_outlier() -> None:
     table = PriceTable({("brn_aurelle", "bags"): PriceReference(math.log(500), 0.0, 20)})
     facts = facts_of(a_listing(price="495.00"), references=References(REFERENCES.rates, REFERENCES.brands, table))
-    assert value("price_spread_brand_category", facts) == pytest.approx(math.log(0.99) / 0.05, abs=1e-12)
+    assert value_of("price_spread_brand_category", facts) == pytest.approx(math.log(0.99) / 0.05, abs=1e-12)
 
 
 def test_a_price_of_zero_is_not_compared() -> None:
-    assert math.isnan(value("price_to_brand_category", some_facts(price="0")))
+    assert math.isnan(value_of("price_to_brand_category", some_facts(price="0")))
 
 
 def test_the_smallest_unit_of_the_weakest_currency_lies_within_the_range() -> None:
     references = References(Rates("EUR", {"XTS": 1e-8}), REFERENCES.brands, PriceTable())
-    log_price = value("price_log", facts_of(a_listing(price="0.01", currency="XTS"), references=references))
+    log_price = value_of("price_log", facts_of(a_listing(price="0.01", currency="XTS"), references=references))
     assert FEATURES[NAMES.index("price_log")].low < log_price < -20
 
 
@@ -76,12 +76,12 @@ DISCOUNTS = [
 
 @pytest.mark.parametrize(("price", "claimed", "expected", "_why"), DISCOUNTS)
 def test_the_claimed_discount_is(price: str, claimed: str, expected: float, _why: str) -> None:
-    assert value("price_claimed_discount", some_facts(price=price, list_price=claimed)) == expected
+    assert value_of("price_claimed_discount", some_facts(price=price, list_price=claimed)) == expected
 
 
 @pytest.mark.parametrize("claimed", [None, "0.00"])
 def test_without_a_claimed_price_there_is_no_discount(claimed: str | None) -> None:
-    assert math.isnan(value("price_claimed_discount", some_facts(list_price=claimed)))
+    assert math.isnan(value_of("price_claimed_discount", some_facts(list_price=claimed)))
 
 
 PLACEHOLDERS = [
@@ -98,7 +98,7 @@ PLACEHOLDERS = [
 
 @pytest.mark.parametrize(("price", "expected", "_why"), PLACEHOLDERS)
 def test_a_price_is_a_placeholder(price: str, expected: float, _why: str) -> None:
-    assert value("price_is_placeholder", some_facts(price=price)) == expected
+    assert value_of("price_is_placeholder", some_facts(price=price)) == expected
 
 
 STATEMENT = [
@@ -128,12 +128,12 @@ STATEMENT = [
 
 @pytest.mark.parametrize(("name", "price", "sentence"), STATEMENT)
 def test_a_price_signal_reads(name: str, price: str, sentence: str) -> None:
-    assert words(name, some_facts(price=price)) == sentence
+    assert feature_words(name, some_facts(price=price)) == sentence
 
 
 def test_a_discount_reads() -> None:
     facts = some_facts(price="250.00", list_price="1000.00")
-    assert words("price_claimed_discount", facts) == "The listing claims 75% off 1,000 EUR."
+    assert feature_words("price_claimed_discount", facts) == "The listing claims 75% off 1,000 EUR."
 
 
 CHANGES = [
@@ -144,10 +144,10 @@ CHANGES = [
 
 @pytest.mark.parametrize(("price", "sentence"), CHANGES)
 def test_a_change_of_price_reads(price: str, sentence: str) -> None:
-    assert words("price_change", some_facts(price=price, history=A_HISTORY)) == sentence
+    assert feature_words("price_change", some_facts(price=price, history=A_HISTORY)) == sentence
 
 
-def priced_before(*amounts: float | None) -> Facts:
+def facts_after_prices(*amounts: float | None) -> Facts:
     prices = OwnPrices()
     for amount in amounts:
         prices = prices.then(None if amount is None else math.log(amount))
@@ -166,7 +166,7 @@ PRICE_HISTORY_CHANGES = [
 
 @pytest.mark.parametrize(("before", "changes", "_why"), PRICE_HISTORY_CHANGES)
 def test_changes_of_the_price_are_counted(before: tuple[float | None, ...], changes: int, _why: str) -> None:
-    assert value("price_changes", priced_before(*before)) == math.log1p(changes)
+    assert value_of("price_changes", facts_after_prices(*before)) == math.log1p(changes)
 
 
 FALLS = [
@@ -181,7 +181,7 @@ FALLS = [
 
 @pytest.mark.parametrize(("before", "fall", "_why"), FALLS)
 def test_the_largest_fall_is(before: tuple[float | None, ...], fall: float, _why: str) -> None:
-    assert value("price_largest_fall", priced_before(*before)) == pytest.approx(fall, abs=1e-12, nan_ok=True)
+    assert value_of("price_largest_fall", facts_after_prices(*before)) == pytest.approx(fall, abs=1e-12, nan_ok=True)
 
 
 CLAIMS = [
@@ -195,11 +195,13 @@ CLAIMS = [
 def test_a_claimed_price_is_compared_with_the_highest_seen(
     before: tuple[float, ...], expected: float, _why: str
 ) -> None:
-    assert value("price_claim_to_highest", priced_before(*before)) == pytest.approx(expected, abs=1e-12, nan_ok=True)
+    assert value_of("price_claim_to_highest", facts_after_prices(*before)) == pytest.approx(
+        expected, abs=1e-12, nan_ok=True
+    )
 
 
 def test_a_claim_that_was_once_true_is_told_so() -> None:
-    assert words("price_claim_to_highest", priced_before(200.0)).endswith(
+    assert feature_words("price_claim_to_highest", facts_after_prices(200.0)).endswith(
         "is the highest price recorded for this listing."
     )
 
@@ -209,17 +211,17 @@ def test_the_same_price_at_the_same_seller_is_counted_to_the_cent_and_the_curren
     listings = tuple(
         replace(listing, price=price) for price in ((48_900, "EUR"), (48_901, "EUR"), (48_900, "USD"), None)
     )
-    assert value("price_same_at_seller", some_facts(history=History(listings=listings))) == math.log(2)
+    assert value_of("price_same_at_seller", some_facts(history=History(listings=listings))) == math.log(2)
 
 
 def test_four_other_prices_are_no_level() -> None:
-    assert math.isnan(value("price_to_seller_offers", some_facts(history=History(listings=some_listings()[:4]))))
+    assert math.isnan(value_of("price_to_seller_offers", some_facts(history=History(listings=some_listings()[:4]))))
 
 
 def test_a_price_without_a_rate_is_compared_with_nothing() -> None:
     unrated = some_facts(currency="XTS", list_price="980.00", history=History(listings=some_listings()))
     for name in ("price_to_seller_offers", "price_claim_to_highest", "price_changes"):
-        assert math.isnan(value(name, unrated)), name
+        assert math.isnan(value_of(name, unrated)), name
 
 
 PRICE_LISTED_RATIOS = [
@@ -236,7 +238,7 @@ PRICE_LISTED_RATIOS = [
 
 @pytest.mark.parametrize(("row", "expected", "_why"), PRICE_LISTED_RATIOS)
 def test_a_price_against_the_brands_own_is(row: dict[str, Any], expected: float, _why: str) -> None:
-    assert value("price_to_list", some_facts(**row)) == pytest.approx(expected, abs=1e-12, nan_ok=True)
+    assert value_of("price_to_list", some_facts(**row)) == pytest.approx(expected, abs=1e-12, nan_ok=True)
 
 
 PRICE_LISTED_STATEMENT = [
@@ -257,15 +259,15 @@ PRICE_LISTED_STATEMENT = [
 
 @pytest.mark.parametrize(("row", "sentence"), PRICE_LISTED_STATEMENT)
 def test_a_price_against_the_brands_own_reads(row: dict[str, Any], sentence: str) -> None:
-    assert words("price_to_list", some_facts(**row)) == sentence
+    assert feature_words("price_to_list", some_facts(**row)) == sentence
 
 
 def test_a_claimed_price_is_compared_with_the_brands_own() -> None:
     facts = some_facts(price="100.00", list_price="1080.00")
-    assert value("price_claim_to_list", facts) == pytest.approx(math.log(2), abs=1e-12)
+    assert value_of("price_claim_to_list", facts) == pytest.approx(math.log(2), abs=1e-12)
     sentence = "The claimed earlier price is 2.0 times the brand's list price for Colline (540 EUR)."
-    assert words("price_claim_to_list", some_facts(price="100.00", list_price="1090.00")) == sentence
-    assert math.isnan(value("price_claim_to_list", some_facts()))
+    assert feature_words("price_claim_to_list", some_facts(price="100.00", list_price="1090.00")) == sentence
+    assert math.isnan(value_of("price_claim_to_list", some_facts()))
 
 
 COMMON = [
@@ -278,23 +280,23 @@ COMMON = [
 
 @pytest.mark.parametrize(("row", "expected", "_why"), COMMON)
 def test_a_price_that_many_have_is_counted(row: dict[str, Any], expected: float, _why: str) -> None:
-    assert value("price_same_on_marketplace", some_facts(**row)) == pytest.approx(expected, abs=1e-12, nan_ok=True)
+    assert value_of("price_same_on_marketplace", some_facts(**row)) == pytest.approx(expected, abs=1e-12, nan_ok=True)
 
 
 def test_a_price_that_many_have_is_told() -> None:
     sentence = "300 listings on the marketplace have exactly this price."
-    assert words("price_same_on_marketplace", some_facts(price="9999.00")) == sentence
+    assert feature_words("price_same_on_marketplace", some_facts(price="9999.00")) == sentence
 
 
 def test_a_share_of_few_cases_is_pulled_towards_what_is_usual_on_the_marketplace() -> None:
     """A fashion marketplace, where a third comes back: 2 of 9 is little there and much elsewhere."""
     fashion = replace(REFERENCES, priors=Priors(item_returns=Prior(0.33, 10.0, 800)))
-    assert value("item_return_share", facts_of(a_full_listing(), references=fashion)) == pytest.approx(5.3 / 19)
-    assert value("item_return_share", full_facts()) == (2 + 0.08 * 20) / (9 + 20)
+    assert value_of("item_return_share", facts_of(a_full_listing(), references=fashion)) == pytest.approx(5.3 / 19)
+    assert value_of("item_return_share", full_facts()) == (2 + 0.08 * 20) / (9 + 20)
 
 
 def test_facts_of_the_first_schema_are_read_with_the_stated_constants() -> None:
-    assert value("item_return_share", replace(facts_of(a_full_listing()), priors=None)) == (2 + 0.08 * 20) / (9 + 20)
+    assert value_of("item_return_share", replace(facts_of(a_full_listing()), priors=None)) == (2 + 0.08 * 20) / (9 + 20)
 
 
 def test_what_the_brand_asks_is_part_of_the_facts() -> None:
@@ -347,19 +349,21 @@ def test_a_brand_that_is_not_known_or_has_no_list_asks_nothing(brand_id: str | N
     assert LISTS.find(a_listing(title="Aurelle Colline"), brand_id, base_currency="EUR") is None
 
 
-def entry(name: str, amount: str, currency: str = "EUR") -> ListPrice:
+def a_list_price(name: str, amount: str, currency: str = "EUR") -> ListPrice:
     return ListPrice(brand_id="b", by=ListedBy.MODEL, name=name, amount=Decimal(amount), currency=currency)
 
 
 def test_of_two_models_in_one_title_the_cheaper_counts() -> None:
-    lists = PriceLists([entry("Marlow", "1250"), entry("Calder", "780")])
+    lists = PriceLists([a_list_price("Marlow", "1250"), a_list_price("Calder", "780")])
     list_price = lists.find(a_listing(title="Strap for Marlow and Calder"), "b", base_currency="EUR")
     assert list_price is not None
     assert list_price.name == "Calder"
 
 
 def test_of_many_currencies_none_of_which_is_asked_for_the_choice_is_fixed() -> None:
-    lists = PriceLists([entry("Marlow", "9", "USD"), entry("Marlow", "8", "CHF"), entry("Marlow", "1", "JPY")])
+    lists = PriceLists(
+        [a_list_price("Marlow", "9", "USD"), a_list_price("Marlow", "8", "CHF"), a_list_price("Marlow", "1", "JPY")]
+    )
     list_price = lists.find(a_listing(title="Marlow"), "b", base_currency="EUR")
     assert list_price is not None
     assert list_price.currency == "CHF"

@@ -21,39 +21,41 @@ C, G, E, NONE = Side.COUNTERFEIT, Side.GENUINE, Side.EITHER, Side.NONE
 FULL = full_facts()
 
 
-def after(**changes: Any) -> Facts:
+def facts_after(**changes: Any) -> Facts:
     """The full facts with another history."""
     return some_facts(history=replace(A_HISTORY, **changes))
 
 
-def trading(fakes: float | None, sales: float = 500.0) -> Facts:
+def trading_facts(fakes: float | None, sales: float = 500.0) -> Facts:
     """The full facts of a seller and a listing with so many sales returned as not genuine."""
     counts = Windows(fakes, fakes, fakes)
     facts = replace(FULL, listing=replace(FULL.listing, fake_returns=counts, sales=Windows(sales, sales, sales)))
     return replace(facts, seller=replace(facts.seller, fake_returns=counts))
 
 
-def turning_over(amount: float) -> Facts:
+def turnover_facts(amount: float) -> Facts:
     return replace(FULL, seller=replace(FULL.seller, turnover=Windows(0.0, 0.0, amount)))
 
 
-def rated(*counts: int) -> Facts:
+def rated_facts(*counts: int) -> Facts:
     return replace(FULL, listing=replace(FULL.listing, rating_counts=counts))
 
 
-def judged(counterfeit: int, genuine: int) -> Facts:
-    return after(outcomes=Outcomes(counterfeit=counterfeit, genuine=genuine))
+def judged_facts(counterfeit: int, genuine: int) -> Facts:
+    return facts_after(outcomes=Outcomes(counterfeit=counterfeit, genuine=genuine))
 
 
-def linked(counterfeit: int, genuine: int) -> Facts:
+def linked_facts(counterfeit: int, genuine: int) -> Facts:
     seller = replace(A_HISTORY.links.sellers[0], counterfeit=counterfeit, genuine=genuine)  # type: ignore[union-attr]  # set in the fixture
-    return after(links=Links(contacts=1, sellers=(seller,)))
+    return facts_after(links=Links(contacts=1, sellers=(seller,)))
 
 
-def copied(counterfeit: int, genuine: int) -> Facts:
+def copied_facts(counterfeit: int, genuine: int) -> Facts:
     near_duplicates = A_HISTORY.near_duplicates
     assert near_duplicates is not None
-    return after(near_duplicates=replace(near_duplicates, counterfeit=counterfeit, own_counterfeit=0, genuine=genuine))
+    return facts_after(
+        near_duplicates=replace(near_duplicates, counterfeit=counterfeit, own_counterfeit=0, genuine=genuine)
+    )
 
 
 LOG = math.log
@@ -299,22 +301,22 @@ ROWS: list[tuple[str, float, Side, str]] = [
 
 # (feature, facts, side, why): the value is that of the facts.
 FACTS: list[tuple[str, Facts, Side, str]] = [
-    ("item_fake_return_share", trading(20), C, "20 of 500 is above the base rate"),
-    ("item_fake_return_share", trading(1), NONE, "1 of 500: too few to accuse, and no praise"),
-    ("item_fake_return_share", trading(0), G, "none of 500"),
-    ("seller_fake_return_share_30d", after(), C, "1 of 20"),
-    ("seller_fake_return_share_90d", after(), C, "3 of 60"),
-    ("item_rating", rated(9, 0, 0, 0, 1), C, "1.4 of 5"),
-    ("item_rating", rated(1, 0, 0, 2, 3), E, "4 of 5"),
-    ("item_rating", rated(0, 0, 0, 0, 9), G, "5 of 5"),
-    ("seller_counterfeit_share", judged(2, 5), C, "2 of 7"),
-    ("seller_counterfeit_share", judged(1, 99), NONE, "1 of 100: no praise"),
-    ("seller_counterfeit_share", judged(0, 5), G, "none of 5"),
-    ("seller_linked_counterfeit_share", linked(2, 1), C, "2 of 3"),
-    ("seller_linked_counterfeit_share", linked(0, 4), G, "none of 4"),
-    ("likeness_counterfeit_share", copied(3, 1), C, "3 of 4"),
-    ("likeness_counterfeit_share", copied(1, 5), NONE, "1 of 6: no praise"),
-    ("likeness_counterfeit_share", copied(0, 5), G, "none of 5"),
+    ("item_fake_return_share", trading_facts(20), C, "20 of 500 is above the base rate"),
+    ("item_fake_return_share", trading_facts(1), NONE, "1 of 500: too few to accuse, and no praise"),
+    ("item_fake_return_share", trading_facts(0), G, "none of 500"),
+    ("seller_fake_return_share_30d", facts_after(), C, "1 of 20"),
+    ("seller_fake_return_share_90d", facts_after(), C, "3 of 60"),
+    ("item_rating", rated_facts(9, 0, 0, 0, 1), C, "1.4 of 5"),
+    ("item_rating", rated_facts(1, 0, 0, 2, 3), E, "4 of 5"),
+    ("item_rating", rated_facts(0, 0, 0, 0, 9), G, "5 of 5"),
+    ("seller_counterfeit_share", judged_facts(2, 5), C, "2 of 7"),
+    ("seller_counterfeit_share", judged_facts(1, 99), NONE, "1 of 100: no praise"),
+    ("seller_counterfeit_share", judged_facts(0, 5), G, "none of 5"),
+    ("seller_linked_counterfeit_share", linked_facts(2, 1), C, "2 of 3"),
+    ("seller_linked_counterfeit_share", linked_facts(0, 4), G, "none of 4"),
+    ("likeness_counterfeit_share", copied_facts(3, 1), C, "3 of 4"),
+    ("likeness_counterfeit_share", copied_facts(1, 5), NONE, "1 of 6: no praise"),
+    ("likeness_counterfeit_share", copied_facts(0, 5), G, "none of 5"),
 ]  # fmt: skip
 
 
@@ -336,7 +338,7 @@ def test_every_feature_has_a_row() -> None:
     assert {row[0] for row in (*ROWS, *FACTS)} == set(NAMES)
 
 
-def told(feature: Feature) -> set[str]:
+def row_texts(feature: Feature) -> set[str]:
     """What a person is told of the feature in its rows; a message without a template has no words."""
     pairs = [(compute(FULL).evidence, feature_value) for name, feature_value, *_ in ROWS if name == feature.name]
     for name, facts, *_ in FACTS:
@@ -349,13 +351,13 @@ def told(feature: Feature) -> set[str]:
 
 @pytest.mark.parametrize("feature", FEATURES, ids=NAMES)
 def test_every_feature_has_words_for_a_person(feature: Feature) -> None:
-    assert told(feature)
-    assert not told(replace(feature, say=lambda _evidence, _value: None)), "a feature that says nothing is noticed"
+    assert row_texts(feature)
+    assert not row_texts(replace(feature, say=lambda _evidence, _value: None)), "a feature that says nothing is noticed"
 
 
 def test_a_message_without_a_template_is_no_words_for_a_person() -> None:
     with pytest.raises(KeyError):
-        told(replace(FEATURES[0], say=lambda _evidence, _value: message("of_no_template")))
+        row_texts(replace(FEATURES[0], say=lambda _evidence, _value: message("of_no_template")))
 
 
 AGREEMENTS: Mapping[Side, tuple[bool, bool]] = {
@@ -379,13 +381,13 @@ def test_words_are_told_for_a_weight_of_their_side_alone() -> None:
 
 
 UNRATED = replace(FULL, listing=replace(FULL.listing, seller=replace(FULL.listing.seller, rating_count=0)))
-TWO_OTHERS = after(listings=A_HISTORY.listings[:2] if A_HISTORY.listings else ())
+TWO_OTHERS = facts_after(listings=A_HISTORY.listings[:2] if A_HISTORY.listings else ())
 UNSAID: list[tuple[str, Facts, str]] = [
-    ("item_rating", rated(0, 0, 0, 0, 0), "nobody rated it"),
-    ("seller_counterfeit_share", judged(0, 0), "none was reviewed"),
-    ("seller_linked_counterfeit_share", linked(0, 0), "none was reviewed: '0 counterfeit, 0 genuine'"),
-    ("item_return_share", trading(0, sales=0), "nothing was sold: '0 of 0'"),
-    ("seller_turnover_growth_30d", turning_over(0.4), "a turnover that rounds to none: '0 of 0'"),
+    ("item_rating", rated_facts(0, 0, 0, 0, 0), "nobody rated it"),
+    ("seller_counterfeit_share", judged_facts(0, 0), "none was reviewed"),
+    ("seller_linked_counterfeit_share", linked_facts(0, 0), "none was reviewed: '0 counterfeit, 0 genuine'"),
+    ("item_return_share", trading_facts(0, sales=0), "nothing was sold: '0 of 0'"),
+    ("seller_turnover_growth_30d", turnover_facts(0.4), "a turnover that rounds to none: '0 of 0'"),
     ("seller_rating", UNRATED, "nobody rated the seller"),
     ("seller_recent_listings_share", TWO_OTHERS, "one of two is no burst"),
 ]  # fmt: skip

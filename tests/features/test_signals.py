@@ -5,7 +5,7 @@ import math
 import pytest
 
 from features.brand_signals import gtin_is_valid
-from tests.fixtures.facts import full_facts, some_facts, value, words
+from tests.fixtures.facts import feature_words, full_facts, some_facts, value_of
 
 VALUES = [
     ("item_age", math.log(13), "12 days"),
@@ -146,20 +146,20 @@ STATEMENTS = [
 
 @pytest.mark.parametrize(("name", "expected", "_why"), VALUES, ids=[row[0] for row in VALUES])
 def test_a_signal_of_full_facts_is(name: str, expected: float, _why: str) -> None:
-    assert value(name, full_facts()) == pytest.approx(expected, abs=1e-12)
+    assert value_of(name, full_facts()) == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize(("name", "sentence"), STATEMENTS, ids=[row[0] for row in STATEMENTS])
 def test_a_signal_of_full_facts_reads(name: str, sentence: str) -> None:
-    assert words(name, full_facts()) == sentence
+    assert feature_words(name, full_facts()) == sentence
 
 
 def test_no_ratings_at_all_are_the_prior_and_not_zero_stars() -> None:
-    assert value("item_rating", some_facts(rating_counts=[0] * 5)) == pytest.approx(4.3)
+    assert value_of("item_rating", some_facts(rating_counts=[0] * 5)) == pytest.approx(4.3)
 
 
 def test_ratings_that_were_not_sent_are_missing() -> None:
-    assert math.isnan(value("item_rating", some_facts()))
+    assert math.isnan(value_of("item_rating", some_facts()))
 
 
 GTINS = [
@@ -196,7 +196,7 @@ NOT_DECLARED = [
 
 @pytest.mark.parametrize(("title", "brand", "expected", "_why"), NOT_DECLARED)
 def test_a_brand_is_named_but_not_declared(title: str, brand: str | None, expected: float, _why: str) -> None:
-    assert value("brand_named_but_not_declared", some_facts(title=title, brand=brand)) == expected
+    assert value_of("brand_named_but_not_declared", some_facts(title=title, brand=brand)) == expected
 
 
 IN_TITLE = [
@@ -208,25 +208,25 @@ IN_TITLE = [
 
 @pytest.mark.parametrize(("title", "brand", "expected", "_why"), IN_TITLE)
 def test_the_declared_brand_stands_in_the_title_by(title: str, brand: str, expected: float, _why: str) -> None:
-    assert value("brand_in_title", some_facts(title=title, brand=brand)) == expected
+    assert value_of("brand_in_title", some_facts(title=title, brand=brand)) == expected
 
 
 def test_an_obfuscated_brand_is_quoted_by_its_name() -> None:
-    assert words("brand_disguised", some_facts(title="Au re11e tote")) == (
+    assert feature_words("brand_disguised", some_facts(title="Au re11e tote")) == (
         "Brand name in obfuscated spelling: Aurelle."
     )
 
 
 def test_a_brand_that_is_not_declared_is_quoted_by_its_name() -> None:
-    assert words("brand_named_but_not_declared", some_facts(brand=None)) == (
+    assert feature_words("brand_named_but_not_declared", some_facts(brand=None)) == (
         "The title names Aurelle, which the seller does not declare."
     )
 
 
 def test_a_plain_name_is_not_obfuscated() -> None:
-    assert value("brand_disguised", some_facts()) == 0
-    assert value("brand_disguised", some_facts(title="Ａｕｒｅｌｌｅ　ｔｏｔｅ")) == 0
+    assert value_of("brand_disguised", some_facts()) == 0
+    assert value_of("brand_disguised", some_facts(title="Ａｕｒｅｌｌｅ　ｔｏｔｅ")) == 0
 
 
 def test_two_named_brands_are_counted() -> None:
-    assert value("brand_mentions", some_facts(title="Aurelle or Solenne")) == 2
+    assert value_of("brand_mentions", some_facts(title="Aurelle or Solenne")) == 2

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from tests.fixtures.facts import some_facts, value, words
+from tests.fixtures.facts import feature_words, some_facts, value_of
 
 WEIGHTS = [
     ("text_replica_grade", "high quality replica bag", 3.25, "a strong hit, and a second wording inside it"),
@@ -19,21 +19,21 @@ WEIGHTS = [
 
 @pytest.mark.parametrize(("name", "title", "expected", "_why"), WEIGHTS, ids=[f"{r[0]}: {r[-1]}" for r in WEIGHTS])
 def test_wording_weighs(name: str, title: str, expected: float, _why: str) -> None:
-    assert value(name, some_facts(title=title, description=None)) == expected
+    assert value_of(name, some_facts(title=title, description=None)) == expected
 
 
 def test_each_further_wording_adds_a_quarter() -> None:
     one_wording = some_facts(title="high quality replica", description=None)
     two_wordings = some_facts(title="high quality replica", description="mirror quality 1:1")
-    assert value("text_replica_grade", two_wordings) >= value("text_replica_grade", one_wording) + 0.25
+    assert value_of("text_replica_grade", two_wordings) >= value_of("text_replica_grade", one_wording) + 0.25
 
 
 def test_wording_in_the_description_counts() -> None:
-    assert value("text_replica_grade", some_facts(description="this is a high quality replica")) == 3.25
+    assert value_of("text_replica_grade", some_facts(description="this is a high quality replica")) == 3.25
 
 
 def test_without_any_text_wording_is_unknown() -> None:
-    assert math.isnan(value("text_replica_grade", some_facts(title=None, description=None)))
+    assert math.isnan(value_of("text_replica_grade", some_facts(title=None, description=None)))
 
 
 KINDS = [
@@ -47,7 +47,7 @@ KINDS = [
 
 @pytest.mark.parametrize(("title", "expected", "_why"), KINDS)
 def test_kinds_of_suspect_wording_are_counted(title: str, expected: float, _why: str) -> None:
-    assert value("text_kinds", some_facts(title=title, description=None)) == expected
+    assert value_of("text_kinds", some_facts(title=title, description=None)) == expected
 
 
 SHAPES = [
@@ -63,7 +63,7 @@ SHAPES = [
 
 @pytest.mark.parametrize(("name", "title", "expected", "_why"), SHAPES, ids=[f"{r[0]}: {r[-1]}" for r in SHAPES])
 def test_a_title_is_written(name: str, title: str, expected: float, _why: str) -> None:
-    assert value(name, some_facts(title=title, description=None)) == pytest.approx(expected, abs=1e-12)
+    assert value_of(name, some_facts(title=title, description=None)) == pytest.approx(expected, abs=1e-12)
 
 
 DESCRIPTIONS = [
@@ -79,13 +79,13 @@ DESCRIPTIONS = [
     ("name", "text", "expected", "_why"), DESCRIPTIONS, ids=[f"{r[0]}: {r[-1]}" for r in DESCRIPTIONS]
 )
 def test_a_description_is_written(name: str, text: str, expected: float, _why: str) -> None:
-    assert value(name, some_facts(title="Grey tote", description=text)) == pytest.approx(expected, abs=1e-12)
+    assert value_of(name, some_facts(title="Grey tote", description=text)) == pytest.approx(expected, abs=1e-12)
 
 
 def test_no_description_is_known_and_its_quality_unknown() -> None:
     facts = some_facts(description=None)
-    assert value("text_described", facts) == 0
-    assert math.isnan(value("text_repetition", facts))
+    assert value_of("text_described", facts) == 0
+    assert math.isnan(value_of("text_repetition", facts))
 
 
 STATEMENT = [
@@ -106,7 +106,7 @@ STATEMENT = [
 
 @pytest.mark.parametrize(("name", "title", "sentence"), STATEMENT, ids=[f"{row[0]}: {row[1]}" for row in STATEMENT])
 def test_a_signal_of_the_title_reads(name: str, title: str, sentence: str) -> None:
-    assert words(name, some_facts(title=title, description=None)) == sentence
+    assert feature_words(name, some_facts(title=title, description=None)) == sentence
 
 
 SENTENCES_ON_DESCRIPTIONS = [
@@ -120,4 +120,4 @@ SENTENCES_ON_DESCRIPTIONS = [
 
 @pytest.mark.parametrize(("name", "text", "sentence"), SENTENCES_ON_DESCRIPTIONS)
 def test_a_signal_of_the_description_reads(name: str, text: str, sentence: str) -> None:
-    assert words(name, some_facts(title="Grey tote", description=text)) == sentence
+    assert feature_words(name, some_facts(title="Grey tote", description=text)) == sentence

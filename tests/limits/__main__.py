@@ -40,7 +40,7 @@ def row_of(limit: Limit, figure: float) -> str:
     return f"{limit.name:<40} {figure:>12,.1f} {limit.most:>12,.1f}  {verdict}  {limit.issue}"
 
 
-def measured(command: str) -> Mapping[str, float]:
+def measured_figures(command: str) -> Mapping[str, float]:
     """The figures on the last line of a command's output, which is shown while it runs."""
     words = [sys.executable if word == "python" else word for word in shlex.split(command)]
     last = ""
@@ -63,7 +63,7 @@ def main(only: str | None) -> int:
         if only == "sizes" and limit.command != _SIZES:
             continue
         if limit.name not in figures:
-            figures |= measured(limit.command)
+            figures |= measured_figures(limit.command)
         print(row_of(limit, figures[limit.name]), flush=True)  # noqa: T201  # the output
         if figures[limit.name] > limit.most:
             return 1

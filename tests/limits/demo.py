@@ -32,14 +32,14 @@ def main(earlier: Path | None) -> None:
             shutil.copytree(earlier / _COMPILED[0], home / _COMPILED[0])
             shutil.copy2(earlier / _COMPILED[1], home)
         _, before = cpu_seconds([sys.executable, "-c", LOOP])
-        to_pages, wall, whole = _played(home)
+        to_pages, wall, whole = _play_demo(home)
         _, after = cpu_seconds([sys.executable, "-c", LOOP])
     loop = (before + after) / 2
     print(f"pages after {wall:.0f} s, {to_pages:.1f} s of CPU; the whole {whole:.0f} s; a loop {loop:.2f} s")  # noqa: T201
     print(json.dumps({"loops to pages": round(to_pages / loop, 1), "loops of the demo": round(whole / loop, 1)}))  # noqa: T201
 
 
-def _played(home: Path) -> tuple[float, float, float]:
+def _play_demo(home: Path) -> tuple[float, float, float]:
     """CPU seconds until pages answer, the seconds on the clock until then, and CPU seconds of the whole."""
     started, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     out = home.with_suffix(".json")
@@ -49,7 +49,7 @@ def _played(home: Path) -> tuple[float, float, float]:
     ) as process:
         if process.stdout is None or not any(_ANSWERS in line for line in process.stdout):
             raise SystemExit("The demo ended before its pages answered.")
-        to_pages, wall = sum(map(_used, _with_children(process.pid))), time.monotonic() - started
+        to_pages, wall = sum(map(_cpu_seconds, _with_children(process.pid))), time.monotonic() - started
         while process.poll() is None and not out.is_file():
             time.sleep(0.2)
         process.terminate()
@@ -65,7 +65,7 @@ def _with_children(pid: int) -> Iterator[int]:
             yield from _with_children(int(child))
 
 
-def _used(pid: int) -> float:
+def _cpu_seconds(pid: int) -> float:
     """CPU seconds of a process and of its children that have ended."""
     return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15])) / _TICKS
 

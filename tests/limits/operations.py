@@ -20,8 +20,8 @@ import structlog
 from serving.composition import open_runtime
 from serving.platform.settings import Settings
 from tests.browser.house import furnish
-from tests.equality.pages import opened, ways_of
-from tests.equality.seeded import seeded
+from tests.equality.pages import runtime_of, ways_of
+from tests.equality.seeded import seeded_run
 from tests.fixtures import clients
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.reporting import on_sale, report
@@ -57,9 +57,9 @@ def _cpu(work: Callable[[], object]) -> float:
 
 def _pages() -> dict[str, float]:
     """CPU seconds of each page for its reader."""
-    with TemporaryDirectory() as folder, seeded():
+    with TemporaryDirectory() as folder, seeded_run():
         house = furnish(Path(folder) / "home")
-        with opened(Path(folder) / "home") as runtime:
+        with runtime_of(Path(folder) / "home") as runtime:
             return {
                 f"{viewer.name} {address}": min(_cpu(lambda: viewer.get(address)) for _ in range(_TIMES))  # noqa: B023  # at once
                 for viewer, address in ways_of(runtime, house)

@@ -104,7 +104,7 @@ def reference(rows: list[Row], last_level: tuple[str, float] | None) -> str:
     return "capped" if last_level[1] < 90 else level
 
 
-def given(row: Row, now: datetime) -> BrandAnswer:
+def brand_answer(row: Row, now: datetime) -> BrandAnswer:
     """The same answer as the rule reads it."""
     at, settled = now - timedelta(days=row.given), now - timedelta(days=row.settled)
     who, word = _VERDICTS_BEHIND[row.became]
@@ -147,6 +147,6 @@ def _row(rng: random.Random, became: str, days: float, codes: tuple[ReasonCode, 
     return Row(became, codes[int(rng.random() * len(codes))], answer_age, settled)
 
 
-def kept_level(before: tuple[str, float] | None, now: datetime) -> StoredLevel | None:
+def stored_level(before: tuple[str, float] | None, now: datetime) -> StoredLevel | None:
     """The level before as the rule reads it."""
     return None if before is None else StoredLevel(Level(before[0]), now - timedelta(days=before[1]))

@@ -29,7 +29,7 @@ NAMES = ["forest.txt", "text_weights.npy", "model.json", "references.json", "phr
 Files = dict[str, bytes]
 
 
-def resealed(files: Files) -> Files:
+def resealed_files(files: Files) -> Files:
     """The files under a manifest that names them as they are: what somebody with write access would make."""
     manifest = json.loads(files[MANIFEST])
     manifest["files"] = {name: hashlib.sha256(files[name]).hexdigest() for name in NAMES}
@@ -41,7 +41,7 @@ def with_json(name: str, change: Callable[[dict[str, Any]], object]) -> Files:
     document = json.loads(files[name])
     change(document)
     files[name] = json.dumps(document).encode()
-    return files if name == MANIFEST else resealed(files)
+    return files if name == MANIFEST else resealed_files(files)
 
 
 def as_npy(array: np.ndarray[Any, Any], *, allow_pickle: bool = False) -> bytes:
@@ -148,11 +148,11 @@ def without_bound(files: Files) -> Files:
     del table["segmenter"]
     table["phrases"]["mirror"] = [[2, 20, 8, 1]]
     changed = {**files, "phrases.json": json.dumps(table).encode()}
-    manifest = json.loads(resealed(changed)[MANIFEST])
+    manifest = json.loads(resealed_files(changed)[MANIFEST])
     return {**changed, MANIFEST: json.dumps({**manifest, "schema": 3}).encode()}
 
 
-def quoted(bundle: Bundle) -> set[str]:
+def quoted_words(bundle: Bundle) -> set[str]:
     return {
         word
         for score in bundle.score_many(ROWS)
@@ -166,7 +166,7 @@ def with_a_pull(files: Files, *, but: str = "") -> Files:
     """The files with a text model that takes every word for a sign of counterfeits, `but` one for the opposite."""
     weights = np.full(COLUMNS, 0.1, dtype=np.float32)
     weights[indices(but, TITLE)] = -0.1
-    return resealed({**files, "text_weights.npy": as_npy(weights)})
+    return resealed_files({**files, "text_weights.npy": as_npy(weights)})
 
 
 @pytest.mark.parametrize("of_the_schema_before", [without_phrases, without_bound])
@@ -176,12 +176,12 @@ def test_a_bundle_of_an_earlier_schema_scores_the_same_and_quotes_nothing(
     files = with_a_pull(bundle_files())
     bundle, before = from_files(files), from_files(of_the_schema_before(files))
     assert [score.value for score in before.score_many(ROWS)] == [score.value for score in bundle.score_many(ROWS)]
-    assert (quoted(bundle), quoted(before)) == ({"mirror quality"}, set())
+    assert (quoted_words(bundle), quoted_words(before)) == ({"mirror quality"}, set())
 
 
 def test_a_phrase_that_the_text_model_takes_for_genuine_is_not_quoted() -> None:
     bundle = from_files(with_a_pull(bundle_files(), but="mirror quality"))
-    assert quoted(bundle) == set()
+    assert quoted_words(bundle) == set()
     assert all(
         reason.weight > 0 for score in bundle.score_many(ROWS[-1:]) for reason in score.reasons if reason.code == "text"
     )
@@ -215,7 +215,7 @@ def test_a_table_beside_a_bundle_of_the_schema_before_is_not_read() -> None:
     """Its manifest does not name it, so nobody approved it."""
     files = with_a_pull(bundle_files())
     before = {**without_phrases(files), "phrases.json": files["phrases.json"]}
-    assert quoted(from_files(before)) == set()
+    assert quoted_words(from_files(before)) == set()
 
 
 def test_settings_that_a_person_gave_are_in_the_bundle_and_change_its_digest_and_no_score() -> None:
@@ -318,7 +318,7 @@ def test_an_array_of_objects_is_refused_and_nothing_in_it_runs(tmp_path: Path) -
     array[0] = Payload(tmp_path / "ran")
     files = {**bundle_files(), "text_weights.npy": as_npy(array, allow_pickle=True)}
     with pytest.raises(BundleRefused):
-        from_files(resealed(files))
+        from_files(resealed_files(files))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -361,7 +361,7 @@ WEIGHTS = [
 @pytest.mark.parametrize(("content", "_why"), WEIGHTS)
 def test_weights_that_are_none_are_refused(content: bytes, _why: str) -> None:
     with pytest.raises(BundleRefused):
-        from_files(resealed({**bundle_files(), "text_weights.npy": content}))
+        from_files(resealed_files({**bundle_files(), "text_weights.npy": content}))
 
 
 MODELS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
@@ -442,7 +442,7 @@ def test_a_name_that_stands_twice_is_refused(name: str) -> None:
     first = next(iter(json.loads(files[name])))
     files[name] = files[name].replace(b"{", f'{{"{first}":0,'.encode(), 1)
     with pytest.raises(BundleRefused, match="is not JSON"):
-        from_files(files if name == MANIFEST else resealed(files))
+        from_files(files if name == MANIFEST else resealed_files(files))
 
 
 @pytest.mark.parametrize("name", ["model.json", "references.json", MANIFEST])
@@ -450,7 +450,7 @@ def test_text_in_another_encoding_is_refused(name: str) -> None:
     files = bundle_files()
     files[name] = files[name].decode().encode("utf-16")
     with pytest.raises(BundleRefused, match="is not JSON"):
-        from_files(files if name == MANIFEST else resealed(files))
+        from_files(files if name == MANIFEST else resealed_files(files))
 
 
 @pytest.mark.parametrize("schema", [True, float(SCHEMA), str(SCHEMA), None])
@@ -465,7 +465,7 @@ def test_a_forest_whose_columns_stand_in_another_order_is_refused() -> None:
     names = next(line for line in text.splitlines() if line.startswith("feature_names="))
     turned = "feature_names=" + " ".join(names.partition("=")[2].split(" ")[::-1])
     with pytest.raises(BundleRefused, match="other columns"):
-        from_files(resealed({**files, "forest.txt": text.replace(names, turned).encode()}))
+        from_files(resealed_files({**files, "forest.txt": text.replace(names, turned).encode()}))
 
 
 def test_the_digest_covers_no_time_host_path_or_commit() -> None:

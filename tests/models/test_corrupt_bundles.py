@@ -9,7 +9,7 @@ import pytest
 from models.bundle import from_files
 from models.classifier import Join
 from serving.platform import children
-from tests.fixtures.corruption import Corrupt, corrupted
+from tests.fixtures.corruption import CorruptBundle, corrupt_bundles
 from tests.fixtures.scorers import bundle_files
 from tests.fixtures.trained import a_trained_bundle
 from training.bundle_folder import write_bundle_folder
@@ -37,8 +37,8 @@ for folder in sorted(Path(sys.argv[1]).iterdir()):
 """
 
 
-def some(count: int) -> list[Corrupt]:
-    return list(corrupted(a_trained_bundle(), bundle_files(Join.STACK), count))
+def corrupt_sample(count: int) -> list[CorruptBundle]:
+    return list(corrupt_bundles(a_trained_bundle(), bundle_files(Join.STACK), count))
 
 
 def test_what_they_are_made_of_is_whole() -> None:
@@ -47,8 +47,8 @@ def test_what_they_are_made_of_is_whole() -> None:
 
 
 def test_equal_seeds_make_equal_ones() -> None:
-    assert some(20) == some(20)
-    many = some(MANY)
+    assert corrupt_sample(20) == corrupt_sample(20)
+    many = corrupt_sample(MANY)
     assert len({bundle.name for bundle in many}) == MANY
     assert sum(bundle.sealed for bundle in many) > MANY / 2
 
@@ -57,7 +57,7 @@ def test_equal_seeds_make_equal_ones() -> None:
 def test_a_corrupt_bundle_is_refused_in_a_sentence_and_ends_no_process(tmp_path: Path, count: int) -> None:
     """In a child: LightGBM and numba read what they are given without looking, and would end this process too."""
     names = {}
-    for number, bundle in enumerate(some(count)):
+    for number, bundle in enumerate(corrupt_sample(count)):
         write_bundle_folder(tmp_path / f"{number:04}", bundle.files, {})
         names[f"{number:04}"] = bundle.name
     done = subprocess.run(

@@ -26,7 +26,7 @@ from tests.fixtures import strategies
 from tests.fixtures.facts import A_HISTORY, a_full_listing, bare_facts, facts_of, full_facts, some_facts, suspect_facts
 from tests.fixtures.scorers import BENT, a_bundle, a_classifier, bundle_files
 from tests.fixtures.strategies import PROPERTY
-from tests.models.test_bundle import resealed
+from tests.models.test_bundle import resealed_files
 
 
 def codes(facts: Facts) -> list[str]:
@@ -277,4 +277,4 @@ def test_damaged_ones_are_refused(damage: Callable[[dict[str, Any]], object]) ->
     document = json.loads(files["model.json"])
     damage(document["points"])
     with pytest.raises(BundleRefused, match="does not hold what it should"):
-        from_files(resealed({**files, "model.json": json.dumps(document).encode()}))
+        from_files(resealed_files({**files, "model.json": json.dumps(document).encode()}))

@@ -16,7 +16,7 @@ from models.phrases import Cell, CellKey, Contrast, PhraseUse
 from models.score import BASE, OTHER, REMAINDERS, TEXT, Reason, named_parts
 from tests.fixtures import strategies
 from tests.fixtures.facts import A_HISTORY, bare_facts, full_facts, some_facts, suspect_facts
-from tests.fixtures.reading_reasons import faults, unread
+from tests.fixtures.reading_reasons import faults, unread_codes
 from tests.fixtures.strategies import PROPERTY
 
 SUSPECT = compute(suspect_facts(history=A_HISTORY))
@@ -202,7 +202,7 @@ def test_any_parts_add_up_and_no_sentence_is_empty_or_contradicts_its_weight(
     total = float(contributions.sum()) + text + base
     score_parts = explain(computed.evidence, computed.vector, Split(total, contributions, text, base), quoted)
     assert abs(math.fsum(part.weight for part in score_parts) - total) <= 1e-9
-    assert faults(score_parts) + unread(score_parts) == []
+    assert faults(score_parts) + unread_codes(score_parts) == []
     assert len(named_parts(score_parts)) <= MOST
     assert all(abs(reason.weight) >= 0.05 for reason in named_parts(score_parts))
     assert all(in_english(part.message) for part in score_parts)
@@ -238,7 +238,7 @@ def test_each_feature_alone_is_told_truly_or_not_at_all(of: ComputedFeatures, si
     assert {
         name: wrong
         for name, score_parts in parts_by_name.items()
-        if (wrong := faults(score_parts) + unread(score_parts))
+        if (wrong := faults(score_parts) + unread_codes(score_parts))
     } == {}
     assert {round(math.fsum(part.weight for part in score_parts), 9) for score_parts in parts_by_name.values()} == {
         0.7 * sign

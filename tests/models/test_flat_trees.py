@@ -22,7 +22,7 @@ from models.forest import Forest, export_booster, probe_rows, splits_without_mis
 from models.treetext import Tree, trees_of
 from tests.fixtures.facts import bare_facts, full_facts, some_facts, suspect_facts
 from tests.fixtures.scorers import BENT, CALIBRATION, a_booster, a_classifier, a_forest, a_text_model
-from tests.models.test_treetext import in_tree_3, put
+from tests.models.test_treetext import in_tree_3, with_first_number
 
 T = TypeVar("T")
 COLUMNS = len(NAMES)
@@ -32,7 +32,7 @@ PAIR = Tree((0, 1), (0.5, -1.0), (True, False), (1, -1), (-2, -3), (1.0, 2.0, 4.
 MISSING = float("nan")
 
 
-def summed(trees: list[Tree], rows: Floats, columns: int = COLUMNS) -> Floats:
+def sum_of_leaves(trees: list[Tree], rows: Floats, columns: int = COLUMNS) -> Floats:
     out = np.empty(len(rows))
     sum_leaves(rows, flatten(trees, columns), out)
     return out
@@ -68,8 +68,10 @@ def test_a_row_ends_in_the_leaf_that_its_values_lead_to(
     tree: Tree, row: tuple[float, ...], leaf: float, why: str
 ) -> None:
     columns = len(row)
-    assert summed([tree], np.array([row]), columns).tolist() == [leaf]
-    assert summed([tree], np.array([row] * 16), columns).tolist() == [leaf] * 16, "sixteen rows are summed together"
+    assert sum_of_leaves([tree], np.array([row]), columns).tolist() == [leaf]
+    assert sum_of_leaves([tree], np.array([row] * 16), columns).tolist() == [leaf] * 16, (
+        "sixteen rows are summed together"
+    )
 
 
 @pytest.mark.parametrize("n", [0, 1, 15, 16, 17, 40])
@@ -94,14 +96,14 @@ def test_any_number_of_trees_has_the_values_of_lightgbm(trees: int, leaves: int)
 
 @pytest.mark.parametrize("threshold", ["inf", "-inf", "0", "-0.0", "1e-36", "5e-324", "1e308"])
 def test_thresholds_that_training_seldom_writes_are_lightgbm_s(threshold: str) -> None:
-    assert Forest(in_tree_3("threshold", put(threshold))).flattened
+    assert Forest(in_tree_3("threshold", with_first_number(threshold))).flattened
 
 
 @pytest.mark.parametrize("many", [2, 1_100])
 def test_more_slots_than_a_way_can_name_are_traversed(many: int) -> None:
     trees = [replace(STUMP, columns=(column,)) for column in range(many)]
     rows = np.array([[float(column % 3 == 0) for column in range(many)]])
-    assert summed(trees, rows, many).tolist() == [many + -(-many // 3)]
+    assert sum_of_leaves(trees, rows, many).tolist() == [many + -(-many // 3)]
 
 
 def test_rows_that_are_not_contiguous_are_read_in_their_own_order() -> None:
@@ -120,13 +122,13 @@ def test_the_probes_show_a_fault_at_any_split() -> None:
     """Each threshold of the fixture moved by one bit up and down, and each missing value sent to the other side."""
     trees = list(trees_of(a_forest().text))
     rows = np.concatenate(list(probe_rows(trees, COLUMNS)))
-    right = summed(trees, rows)
+    right = sum_of_leaves(trees, rows)
     unseen = [
         (number, node, what)
         for number, tree in enumerate(trees)
         for node in range(len(tree.columns))
         for what, faulty in with_faults(tree, node)
-        if np.array_equal(summed([*trees[:number], faulty, *trees[number + 1 :]], rows), right)
+        if np.array_equal(sum_of_leaves([*trees[:number], faulty, *trees[number + 1 :]], rows), right)
     ]
     assert unseen == []
 

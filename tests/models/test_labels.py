@@ -36,7 +36,7 @@ def second_review(judgement: Judgement, user: str = "tomas", *, hour: int = 48) 
     return analyst(judgement, user, hour=hour, second_review=True)
 
 
-def bought(judgement: Judgement, user: str = "ines", *, hour: int = 96) -> GivenVerdict:
+def verdict_of_test_buy(judgement: Judgement, user: str = "ines", *, hour: int = 96) -> GivenVerdict:
     return analyst(judgement, user, hour=hour, evidence=Evidence.TEST_BUY)
 
 
@@ -96,15 +96,39 @@ LABELS = [
         E.ONE_REVIEWER,
         "a withdrawn contradiction",
     ),
-    ([bought(J.COUNTERFEIT)], 1, 1.0, E.TEST_BUY, "the goods were examined"),
-    ([bought(J.GREY_MARKET)], 0, 0.5, E.TEST_BUY, "bought goods can be grey market too"),
-    ([brand(J.GENUINE), bought(J.COUNTERFEIT)], 1, 1.0, E.TEST_BUY, "a test buy outweighs the brand's earlier answer"),
-    ([bought(J.COUNTERFEIT), brand(J.GENUINE, hour=200)], 1, 1.0, E.TEST_BUY, "and its later one"),
-    ([brand(J.COUNTERFEIT), bought(J.CANNOT_TELL)], 1, 1.0, E.BRAND, "a test buy that settled nothing is none"),
-    ([bought(J.COUNTERFEIT), bought(J.GENUINE, "tomas", hour=120)], 1, 1.0, E.TEST_BUY, "who mixes stock sells fakes"),
-    ([bought(J.GENUINE), bought(J.COUNTERFEIT, "tomas", hour=120)], 1, 1.0, E.TEST_BUY, "in either order"),
+    ([verdict_of_test_buy(J.COUNTERFEIT)], 1, 1.0, E.TEST_BUY, "the goods were examined"),
+    ([verdict_of_test_buy(J.GREY_MARKET)], 0, 0.5, E.TEST_BUY, "bought goods can be grey market too"),
     (
-        [bought(J.COUNTERFEIT), second_review(J.GENUINE, hour=200)],
+        [brand(J.GENUINE), verdict_of_test_buy(J.COUNTERFEIT)],
+        1,
+        1.0,
+        E.TEST_BUY,
+        "a test buy outweighs the brand's earlier answer",
+    ),
+    ([verdict_of_test_buy(J.COUNTERFEIT), brand(J.GENUINE, hour=200)], 1, 1.0, E.TEST_BUY, "and its later one"),
+    (
+        [brand(J.COUNTERFEIT), verdict_of_test_buy(J.CANNOT_TELL)],
+        1,
+        1.0,
+        E.BRAND,
+        "a test buy that settled nothing is none",
+    ),
+    (
+        [verdict_of_test_buy(J.COUNTERFEIT), verdict_of_test_buy(J.GENUINE, "tomas", hour=120)],
+        1,
+        1.0,
+        E.TEST_BUY,
+        "who mixes stock sells fakes",
+    ),
+    (
+        [verdict_of_test_buy(J.GENUINE), verdict_of_test_buy(J.COUNTERFEIT, "tomas", hour=120)],
+        1,
+        1.0,
+        E.TEST_BUY,
+        "in either order",
+    ),
+    (
+        [verdict_of_test_buy(J.COUNTERFEIT), second_review(J.GENUINE, hour=200)],
         1,
         1.0,
         E.TEST_BUY,
@@ -181,7 +205,7 @@ NO_LABELS = [
         "two analysts do not overrule the rights holder",
     ),
     ([brand(J.COUNTERFEIT)], A.OPEN, "open_appeal", "half of the outcomes would be wrong"),
-    ([bought(J.COUNTERFEIT)], A.OPEN, "open_appeal", "also against a test buy"),
+    ([verdict_of_test_buy(J.COUNTERFEIT)], A.OPEN, "open_appeal", "also against a test buy"),
     ([brand(J.COUNTERFEIT, suspended=True)], A.NONE, "suspended", "its only source is not trusted"),
     (
         [brand(J.COUNTERFEIT, suspended=True), analyst(J.CANNOT_TELL)],
@@ -201,12 +225,12 @@ JUDGE = analyst(J.GENUINE, "uma", hour=30 * 24)
 APPEALS = [
     ([brand(J.COUNTERFEIT)], A.UPHELD, 0, "an upheld appeal makes it genuine whatever the brand said"),
     ([], A.UPHELD, 0, "an upheld appeal needs no standing verdict"),
-    ([bought(J.COUNTERFEIT)], A.UPHELD, 0, "it supersedes an earlier test buy"),
+    ([verdict_of_test_buy(J.COUNTERFEIT)], A.UPHELD, 0, "it supersedes an earlier test buy"),
     ([brand(J.GREY_MARKET)], A.UPHELD, 0, "its weight is its own, not that of what it overturned"),
     ([brand(J.COUNTERFEIT), second_review(J.COUNTERFEIT)], A.UPHELD, 0, "and every second review"),
     ([brand(J.COUNTERFEIT)], A.DISMISSED, 1, "a dismissed one confirms the brand"),
     ([analyst(J.COUNTERFEIT)], A.DISMISSED, 1, "or the analyst, at full weight"),
-    ([bought(J.COUNTERFEIT)], A.DISMISSED, 1, "or the test buy"),
+    ([verdict_of_test_buy(J.COUNTERFEIT)], A.DISMISSED, 1, "or the test buy"),
 ]
 
 
@@ -223,12 +247,24 @@ def test_a_decided_appeal_is_the_strongest_label(
 
 AFTER = 30 * 24 + 1
 BESIDE_APPEALS = [
-    ([bought(J.COUNTERFEIT, hour=AFTER)], A.UPHELD, 1, E.TEST_BUY, "goods that were bought after it say more"),
+    (
+        [verdict_of_test_buy(J.COUNTERFEIT, hour=AFTER)],
+        A.UPHELD,
+        1,
+        E.TEST_BUY,
+        "goods that were bought after it say more",
+    ),
     ([brand(J.COUNTERFEIT, hour=AFTER)], A.UPHELD, 0, E.APPEAL, "a brand that insists does not"),
     ([second_review(J.COUNTERFEIT, hour=AFTER)], A.UPHELD, 0, E.APPEAL, "nor does a second review"),
     ([brand(J.GENUINE)], A.DISMISSED, 0, E.BRAND, "a dismissed appeal against what is now genuine says nothing"),
     ([analyst(J.GREY_MARKET)], A.DISMISSED, 0, E.ONE_REVIEWER, "nor of grey market"),
-    ([brand(J.COUNTERFEIT), bought(J.GENUINE)], A.DISMISSED, 0, E.TEST_BUY, "the goods were genuine all the same"),
+    (
+        [brand(J.COUNTERFEIT), verdict_of_test_buy(J.GENUINE)],
+        A.DISMISSED,
+        0,
+        E.TEST_BUY,
+        "the goods were genuine all the same",
+    ),
     ([brand(J.COUNTERFEIT), second_review(J.GENUINE)], A.DISMISSED, 1, E.APPEAL, "who judged the appeal settled it"),
 ]
 
@@ -265,7 +301,7 @@ AT_ITS_MOMENT = 30 * 24
 
 
 def test_a_test_buy_of_the_moment_of_an_upheld_appeal_is_superseded_by_it() -> None:
-    outcome = label(bought(J.COUNTERFEIT, hour=AT_ITS_MOMENT), appeal=A.UPHELD, decided=DECIDED, by=JUDGE)
+    outcome = label(verdict_of_test_buy(J.COUNTERFEIT, hour=AT_ITS_MOMENT), appeal=A.UPHELD, decided=DECIDED, by=JUDGE)
     assert isinstance(outcome, Label)
     assert (outcome.value, outcome.evidence_level) == (0, E.APPEAL)
 
@@ -342,7 +378,7 @@ FINDS = [
     ([analyst(J.GENUINE, drawn=True)], (0, 0.7), "most of the sample is of this kind and needs no second"),
     ([analyst(J.COUNTERFEIT, drawn=True), second_review(J.COUNTERFEIT)], (1, 0.9), "a second agrees"),
     ([brand(J.COUNTERFEIT, drawn=True)], (1, 1.0), "the brand knows its goods, however the listing came to it"),
-    ([bought(J.COUNTERFEIT), analyst(J.COUNTERFEIT, drawn=True)], (1, 1.0), "so do the goods themselves"),
+    ([verdict_of_test_buy(J.COUNTERFEIT), analyst(J.COUNTERFEIT, drawn=True)], (1, 1.0), "so do the goods themselves"),
 ]
 
 
@@ -374,9 +410,9 @@ PROVENANCES = [
     ([brand(J.GENUINE, hour=1), brand(J.GENUINE)], ("ver_brand_1",), "only its latest, whatever the order"),
     ([analyst(J.GENUINE), analyst(J.CANNOT_TELL, "tomas", hour=1)], ("ver_ines_0",), "no non-answers"),
     ([analyst(J.GENUINE), analyst(J.GENUINE, hour=5)], ("ver_ines_5",), "only the latest of each reviewer"),
-    ([brand(J.GENUINE), bought(J.COUNTERFEIT)], ("ver_ines_96",), "only the test buy"),
+    ([brand(J.GENUINE), verdict_of_test_buy(J.COUNTERFEIT)], ("ver_ines_96",), "only the test buy"),
     (
-        [bought(J.GENUINE), bought(J.COUNTERFEIT, "tomas", hour=120)],
+        [verdict_of_test_buy(J.GENUINE), verdict_of_test_buy(J.COUNTERFEIT, "tomas", hour=120)],
         ("ver_tomas_120",),
         "of several test buys those that found fakes",
     ),
@@ -404,7 +440,7 @@ SOURCES = [
     ([brand(J.GENUINE, brand_id=None)], ("user:camille",), "a person where no brand is named"),
     ([analyst(J.GENUINE), analyst(J.GENUINE, "tomas")], ("user:ines", "user:tomas"), "both who agree"),
     ([analyst(J.GENUINE, brand_id="aurelle")], ("user:ines",), "an analyst answers for themselves"),
-    ([bought(J.COUNTERFEIT), bought(J.COUNTERFEIT, hour=100)], ("user:ines",), "each once"),
+    ([verdict_of_test_buy(J.COUNTERFEIT), verdict_of_test_buy(J.COUNTERFEIT, hour=100)], ("user:ines",), "each once"),
 ]
 
 

@@ -52,7 +52,7 @@ def files() -> dict[str, bytes]:
     )
 
 
-def changed(all_files: dict[str, bytes], name: str, content: bytes) -> dict[str, bytes]:
+def with_changed_file(all_files: dict[str, bytes], name: str, content: bytes) -> dict[str, bytes]:
     """The files with one changed, under a manifest that names it."""
     manifest = json.loads(all_files[MANIFEST])
     manifest["files"][name] = hashlib.sha256(content).hexdigest()
@@ -108,16 +108,16 @@ def test_a_bundle_of_an_unknown_learner_is_refused(name: object) -> None:
     model = {**json.loads(logistic_files["model.json"]), "learner": name}
     sentence = f"The bundle's learner is {name}, which this version does not have."
     with pytest.raises(BundleRefused, match=re.escape(sentence)):
-        from_files(changed(logistic_files, "model.json", as_json(model)))
+        from_files(with_changed_file(logistic_files, "model.json", as_json(model)))
 
 
 def test_the_files_of_another_learner_are_refused() -> None:
     forest_files = bundle_files()
     model = {**json.loads(forest_files["model.json"]), "learner": "logistic"}
     with pytest.raises(BundleRefused, match="does not name the files of a bundle"):
-        verify(changed(forest_files, "model.json", as_json(model)))
+        verify(with_changed_file(forest_files, "model.json", as_json(model)))
     with pytest.raises(BundleRefused, match="does not name the files of a bundle"):
-        verify(changed(forest_files, "logistic.json", b"{}"))
+        verify(with_changed_file(forest_files, "logistic.json", b"{}"))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_the_files_of_another_learner_are_refused() -> None:
 )
 def test_a_damaged_file_of_it_is_refused(content: bytes) -> None:
     with pytest.raises(BundleRefused):
-        from_files(changed(files(), "logistic.json", content))
+        from_files(with_changed_file(files(), "logistic.json", content))
 
 
 def test_other_columns_than_the_feature_set_are_refused() -> None:
@@ -133,7 +133,7 @@ def test_other_columns_than_the_feature_set_are_refused() -> None:
     assert isinstance(learner, Logistic)
     other = replace(learner, columns=learner.columns[::-1])
     with pytest.raises(BundleRefused, match="The logistic has other columns than the feature set"):
-        from_files(changed(files(), "logistic.json", other.files()["logistic.json"]))
+        from_files(with_changed_file(files(), "logistic.json", other.files()["logistic.json"]))
 
 
 def test_a_bundle_with_a_forest_is_what_it_was() -> None:

@@ -41,25 +41,29 @@ def test_a_listing_has_three_cells_from_narrow_to_wide() -> None:
     assert cell_keys(some_facts(brand=None, title="A tote", product_type=None, language=None))[0] == CellKey("", "", "")
 
 
-def found(title: str, **changes: Any) -> Mapping[str, CellKey]:
+def contrast_keys(title: str, **changes: Any) -> Mapping[str, CellKey]:
     facts = some_facts(title=title, description=None, **changes)
     return {contrast.phrase: contrast.cell.key for contrast in PHRASES.contrasts(facts)}
 
 
 def test_the_narrowest_cell_with_support_decides() -> None:
-    assert found("Aurelle tote, mirror quality") == {
+    assert contrast_keys("Aurelle tote, mirror quality") == {
         "mirror": CellKey(None, None, "en"),
         "mirror quality": CellKey("brn_aurelle", "bags", "en"),
     }
 
 
 def test_a_phrase_without_lift_where_it_is_decided_is_not_quoted_for_a_wider_lift() -> None:
-    assert "leather" not in found("Aurelle tote, leather")
-    assert found("Solenne tote, leather", brand="Solenne") == {"leather": CellKey(None, None, "en")}
+    assert "leather" not in contrast_keys("Aurelle tote, leather")
+    assert contrast_keys("Solenne tote, leather", brand="Solenne") == {"leather": CellKey(None, None, "en")}
 
 
 def test_a_language_without_a_cell_quotes_nothing() -> None:
-    assert found("Aurelle tote, mirror quality", language="fr") == found("mirror quality", language=None) == {}
+    assert (
+        contrast_keys("Aurelle tote, mirror quality", language="fr")
+        == contrast_keys("mirror quality", language=None)
+        == {}
+    )
 
 
 def test_a_contrast_has_the_counts_of_its_cell() -> None:
@@ -68,7 +72,7 @@ def test_a_contrast_has_the_counts_of_its_cell() -> None:
     assert (contrast.cell.listings, contrast.cell.counterfeit) == (400, 100)
 
 
-def quoting(*phrases: str) -> PhraseTable:
+def table_quoting(*phrases: str) -> PhraseTable:
     cell = Cell(CellKey(None, None, "en"), 400, 100)
     return PhraseTable((cell,), {phrase: (PhraseCount(0, 30, 24, quoted=True),) for phrase in phrases})
 
@@ -95,7 +99,7 @@ OWN: list[tuple[str, dict[str, Any], str]] = [
 def test_words_that_name_the_goods_are_not_quoted(phrase: str, changes: dict[str, Any], _why: str) -> None:
     facts: Facts = some_facts(**{"title": "Aurelle", "description": None, **changes})
     assert phrase in phrases_of(facts)
-    assert quoting(phrase).contrasts(facts) == []
+    assert table_quoting(phrase).contrasts(facts) == []
 
 
 def test_a_table_comes_back_whole() -> None:
@@ -110,7 +114,7 @@ def of_another_segmenter(table: PhraseTable) -> PhraseTable:
 
 def test_a_table_of_another_segmenter_quotes_nothing_that_it_cut() -> None:
     """Its counts are those of other words."""
-    before = quoting("mirror quality", "高仿", "new 高仿", "กระเป๋า", "हिन्दी", "копия")
+    before = table_quoting("mirror quality", "高仿", "new 高仿", "กระเป๋า", "हिन्दी", "копия")
     assert set(of_another_segmenter(before).entries) == {"mirror quality", "копия"}
     assert set(PhraseTable.from_dict(before.to_dict()).entries) == set(before.entries)
 

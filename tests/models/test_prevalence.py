@@ -12,7 +12,7 @@ from tests.fixtures.strategies import PROPERTY
 Rows = list[SelectedListing]
 
 
-def flagged(counterfeit: int, genuine: int, unanswered: int = 0) -> Rows:
+def flagged_rows(counterfeit: int, genuine: int, unanswered: int = 0) -> Rows:
     """Listings that are reviewed with certainty."""
     return [
         SelectedListing(1.0, answer)
@@ -21,29 +21,36 @@ def flagged(counterfeit: int, genuine: int, unanswered: int = 0) -> Rows:
     ]
 
 
-def drawn(counterfeit: int, genuine: int, unanswered: int = 0, *, chance: float = 0.03) -> Rows:
+def drawn_rows(counterfeit: int, genuine: int, unanswered: int = 0, *, chance: float = 0.03) -> Rows:
     """Listings drawn at random among the rest."""
-    return [SelectedListing(chance, row.counterfeit) for row in flagged(counterfeit, genuine, unanswered)]
+    return [SelectedListing(chance, row.counterfeit) for row in flagged_rows(counterfeit, genuine, unanswered)]
 
 
 # By hand. Of equal chances, k finds among n draws of a rest of N: N times Garwood's exact interval of a Poisson count
 # over n, which for 0 is (0, 3.689), for 1 (0.0253, 5.572), for 3 (0.6187, 8.767).
 COUNTED = [
-    (flagged(10, 90), 100, 0.10, 0.10, 0.10, "all were looked at, so nothing is left to chance"),
-    (flagged(0, 5), 5, 0.0, 0.0, 0.0, "none there"),
-    (drawn(0, 30), 1_000, 0.0, 0.0, 3.689 / 30, "no find among 30 draws says at most 12 %"),
-    (drawn(1, 29), 1_000, 1 / 30, 0.0253 / 30, 5.572 / 30, "one find"),
-    (drawn(3, 27), 1_000, 0.1, 0.6187 / 30, 8.767 / 30, "three finds"),
-    (flagged(40, 60) + drawn(1, 29), 1_000, 0.04 + 0.9 / 30, 0.04 + 0.9 * 0.0253 / 30, 0.04 + 0.9 * 5.572 / 30, "both"),
+    (flagged_rows(10, 90), 100, 0.10, 0.10, 0.10, "all were looked at, so nothing is left to chance"),
+    (flagged_rows(0, 5), 5, 0.0, 0.0, 0.0, "none there"),
+    (drawn_rows(0, 30), 1_000, 0.0, 0.0, 3.689 / 30, "no find among 30 draws says at most 12 %"),
+    (drawn_rows(1, 29), 1_000, 1 / 30, 0.0253 / 30, 5.572 / 30, "one find"),
+    (drawn_rows(3, 27), 1_000, 0.1, 0.6187 / 30, 8.767 / 30, "three finds"),
     (
-        flagged(40, 60) + drawn(1, 29, 7),
+        flagged_rows(40, 60) + drawn_rows(1, 29),
+        1_000,
+        0.04 + 0.9 / 30,
+        0.04 + 0.9 * 0.0253 / 30,
+        0.04 + 0.9 * 5.572 / 30,
+        "both",
+    ),
+    (
+        flagged_rows(40, 60) + drawn_rows(1, 29, 7),
         1_000,
         0.04 + 0.9 / 30,
         0.04 + 0.9 * 0.0253 / 30,
         0.04 + 0.9 * 5.572 / 30,
         "who cannot tell says nothing",
     ),
-    (drawn(1, 0), 10, 1.0, 0.0253, 1.0, "a single draw can tell everything and proves nothing"),
+    (drawn_rows(1, 0), 10, 1.0, 0.0253, 1.0, "a single draw can tell everything and proves nothing"),
 ]
 
 
@@ -56,27 +63,35 @@ def test_prevalence_by_hand(rows: Rows, listings: int, share: float, low: float,
 
 def test_a_listing_speaks_for_the_inverse_of_its_chance() -> None:
     """A find drawn at 1 in 50 beside 10 genuine at 1 in 10: 50 of 150."""
-    rows = drawn(1, 0, chance=0.02) + drawn(0, 10, chance=0.1)
+    rows = drawn_rows(1, 0, chance=0.02) + drawn_rows(0, 10, chance=0.1)
     assert prevalence(rows, listings=150).value == pytest.approx(50 / 150)
 
 
 def test_the_rest_is_as_many_as_it_is_known_to_be() -> None:
     """30 draws at 3 % stand for 1,000 listings in the mean; here there are 700."""
-    assert prevalence(flagged(10, 0) + drawn(3, 27), listings=710).value == pytest.approx((10 + 0.1 * 700) / 710)
+    assert prevalence(flagged_rows(10, 0) + drawn_rows(3, 27), listings=710).value == pytest.approx(
+        (10 + 0.1 * 700) / 710
+    )
 
 
 def test_unanswered_questions_count_as_the_answered_do_and_widen_the_interval() -> None:
     """Of 100 asked, 80 answered, 20 of them 'counterfeit': 25 in all, at least 20 and at most 40."""
-    estimate = prevalence(flagged(20, 60, 20), listings=100)
+    estimate = prevalence(flagged_rows(20, 60, 20), listings=100)
     assert estimate.value == pytest.approx(0.25)
     assert 0.20 < estimate.low < 0.25 < estimate.high < 0.40
 
 
 UNKNOWN = [
     ([], 100, 0.0, 1.0, "nobody looked"),
-    (flagged(10, 30), 100, 0.1, 0.7, "ten are sure, sixty were never drawn from"),
-    (drawn(0, 0, 3), 100, 0.0, 1.0, "no reviewer could tell for the sampled"),
-    (flagged(0, 0, 10) + drawn(0, 90), 100, 0.0, 0.1 + 0.9 * 3.689 / 90, "no reviewer could tell for the flagged"),
+    (flagged_rows(10, 30), 100, 0.1, 0.7, "ten are sure, sixty were never drawn from"),
+    (drawn_rows(0, 0, 3), 100, 0.0, 1.0, "no reviewer could tell for the sampled"),
+    (
+        flagged_rows(0, 0, 10) + drawn_rows(0, 90),
+        100,
+        0.0,
+        0.1 + 0.9 * 3.689 / 90,
+        "no reviewer could tell for the flagged",
+    ),
 ]
 
 
@@ -90,12 +105,19 @@ def test_without_an_answer_for_a_part_there_is_no_estimate_but_what_is_sure(
 
 
 RECALLED = [
-    (flagged(40, 60) + drawn(0, 30), 1_000, 1.0, 40 / (40 + 900 * 3.689 / 30), 1.0, "no miss was found"),
-    (flagged(40, 60) + drawn(1, 29), 1_000, 40 / 70, 40 / (40 + 30 * 5.572), 40 / (40 + 30 * 0.0253), "one miss found"),
-    (flagged(0, 60) + drawn(1, 29), 1_000, 0.0, 0.0, 0.0, "only missed ones"),
-    (flagged(40, 60), 100, 1.0, 1.0, 1.0, "everything is flagged"),
-    (drawn(0, 30), 1_000, None, 0.0, 1.0, "no counterfeit anywhere"),
-    (flagged(40, 60), 140, None, 0.5, 1.0, "forty that nobody drew from may all be counterfeit"),
+    (flagged_rows(40, 60) + drawn_rows(0, 30), 1_000, 1.0, 40 / (40 + 900 * 3.689 / 30), 1.0, "no miss was found"),
+    (
+        flagged_rows(40, 60) + drawn_rows(1, 29),
+        1_000,
+        40 / 70,
+        40 / (40 + 30 * 5.572),
+        40 / (40 + 30 * 0.0253),
+        "one miss found",
+    ),
+    (flagged_rows(0, 60) + drawn_rows(1, 29), 1_000, 0.0, 0.0, 0.0, "only missed ones"),
+    (flagged_rows(40, 60), 100, 1.0, 1.0, 1.0, "everything is flagged"),
+    (drawn_rows(0, 30), 1_000, None, 0.0, 1.0, "no counterfeit anywhere"),
+    (flagged_rows(40, 60), 140, None, 0.5, 1.0, "forty that nobody drew from may all be counterfeit"),
 ]
 
 
@@ -107,7 +129,7 @@ def test_recall_by_hand(rows: Rows, listings: int, share: float | None, low: flo
 
 
 def test_an_estimate_says_what_it_rests_on() -> None:
-    rows = flagged(40, 50, 10) + drawn(1, 19, 5) + drawn(0, 10, chance=0.01)
+    rows = flagged_rows(40, 50, 10) + drawn_rows(1, 19, 5) + drawn_rows(0, 10, chance=0.01)
     estimate = prevalence(rows, listings=2_000)
     assert (estimate.reviewed, estimate.audited) == (120, 30)
     heavy, light = 100.0, 1 / 0.03
@@ -122,7 +144,7 @@ def test_a_chance_that_is_none_is_refused(chance: float) -> None:
 
 def test_fewer_listings_than_rows_are_refused() -> None:
     with pytest.raises(ValueError, match="2 listings were to be reviewed, of 1 in all"):
-        recall(flagged(1, 1), listings=1)
+        recall(flagged_rows(1, 1), listings=1)
 
 
 some_rows = st.lists(
@@ -154,7 +176,7 @@ def numbers(estimate: Estimate) -> list[float]:
 @given(st.integers(0, 5), st.integers(6, 40), st.integers(100, 3_000))
 def test_one_more_find_never_lowers_the_interval(finds: int, draws: int, more: int) -> None:
     listings = draws + more
-    estimate, other = (prevalence(drawn(k, draws - k), listings=listings) for k in (finds, finds + 1))
+    estimate, other = (prevalence(drawn_rows(k, draws - k), listings=listings) for k in (finds, finds + 1))
     assert estimate.low <= other.low
     assert estimate.high <= other.high
 

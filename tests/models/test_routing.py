@@ -47,7 +47,7 @@ def points(total: float) -> Score:
     return Score(ScoreKind.SCORECARD, total, None, (), "scorecard", "fingerprint")
 
 
-def routed(score: Score, *, draw: float = NO_DRAW, thresholds: Thresholds | None = None, **changes: Any) -> Route:
+def route_of(score: Score, *, draw: float = NO_DRAW, thresholds: Thresholds | None = None, **changes: Any) -> Route:
     return route(score, replace(KNOWN, **changes), draw=draw, policy=DEFAULT_ROUTING, thresholds=thresholds)
 
 
@@ -120,7 +120,7 @@ LISTED: list[tuple[Score, dict[str, Any], ListMatch, Lane, str]] = [
 def test_a_listing_of_a_seller_on_a_list_goes_to(
     score: Score, changes: dict[str, Any], on: ListMatch, lane: Lane, _why: str
 ) -> None:
-    chosen_route = routed(score, listed=on, **changes)
+    chosen_route = route_of(score, listed=on, **changes)
     assert chosen_route.lane is lane
     if lane is Lane.ANALYST and not changes.get("already_open"):
         assert chosen_route.reasons[0] == on.reason
@@ -129,14 +129,14 @@ def test_a_listing_of_a_seller_on_a_list_goes_to(
 
 def test_an_allowed_seller_is_audited_at_a_share_of_its_own() -> None:
     allowed = ON_LIST[SellerList.ALLOW]
-    lanes = [routed(HIGH, draw=draw, listed=allowed).lane for draw in (0.0199, 0.02)]
+    lanes = [route_of(HIGH, draw=draw, listed=allowed).lane for draw in (0.0199, 0.02)]
     assert lanes == [Lane.AUDIT, Lane.NO_ACTION]
-    assert routed(HIGH, listed=allowed).reasons == (allowed.reason,)
+    assert route_of(HIGH, listed=allowed).reasons == (allowed.reason,)
 
 
 @pytest.mark.parametrize(("score", "changes", "lane", "_why"), TABLE)
 def test_a_listing_goes_to(score: Score, changes: dict[str, Any], lane: Lane, _why: str) -> None:
-    assert routed(score, **changes).lane is lane
+    assert route_of(score, **changes).lane is lane
 
 
 @pytest.mark.parametrize(("score", "changes", "lane", "_why"), TABLE)
@@ -146,7 +146,7 @@ def test_who_is_looked_at_anyway_was_certain_to_be(
     first = score.kind is ScoreKind.SCORECARD
     drawn = DEFAULT_ROUTING.audit_share if first else DEFAULT_ROUTING.audit_least_share
     share = DEFAULT_ROUTING.whitelist_audit_share if changes.get("authorised") else drawn
-    assert routed(score, **changes).inclusion_probability == (share if lane is Lane.NO_ACTION else 1.0)
+    assert route_of(score, **changes).inclusion_probability == (share if lane is Lane.NO_ACTION else 1.0)
 
 
 NEW: dict[str, Any] = {"seller_known_days": None}
@@ -166,7 +166,7 @@ def test_what_nobody_would_look_at_is_drawn(
     probability: float, changes: dict[str, Any], thresholds: Thresholds | None, share: float, _why: str
 ) -> None:
     draws = (share - 1e-3, share + 1e-3)
-    below, above = (routed(chance(probability), draw=draw, thresholds=thresholds, **changes) for draw in draws)
+    below, above = (route_of(chance(probability), draw=draw, thresholds=thresholds, **changes) for draw in draws)
     assert (below.lane, above.lane) == (Lane.AUDIT, Lane.NO_ACTION)
     assert below.inclusion_probability == above.inclusion_probability == pytest.approx(share, abs=1e-4)
 
@@ -190,42 +190,42 @@ REASONS: list[tuple[Score, dict[str, Any], Message]] = [
 
 @pytest.mark.parametrize(("score", "changes", "because"), REASONS, ids=[row[-1].code for row in REASONS])
 def test_a_route_says_why(score: Score, changes: dict[str, Any], because: Message) -> None:
-    assert routed(score, **changes).reasons == (because,)
+    assert route_of(score, **changes).reasons == (because,)
 
 
 def test_a_changed_listing_under_review_says_so_first() -> None:
-    assert [reason.code for reason in routed(LOW, already_open=True).reasons] == ["route.changed", "route.low"]
+    assert [reason.code for reason in route_of(LOW, already_open=True).reasons] == ["route.changed", "route.low"]
 
 
 def test_a_bundle_s_thresholds_win_over_the_policy_s() -> None:
     own = Thresholds(ask_brand_from=0.8, analyst_from=0.4)
-    lanes = [routed(chance(p), thresholds=own).lane for p in (0.39, 0.4, 0.79, 0.8)]
+    lanes = [route_of(chance(p), thresholds=own).lane for p in (0.39, 0.4, 0.79, 0.8)]
     assert lanes == [Lane.NO_ACTION, Lane.ANALYST, Lane.ANALYST, Lane.ASK_BRAND]
 
 
 def test_a_brand_is_asked_from_its_threshold_on_also_where_analysts_look_later() -> None:
     own = Thresholds(ask_brand_from=0.3, analyst_from=0.6)
-    lanes = [routed(chance(p), thresholds=own).lane for p in (0.29, 0.3, 0.59, 0.6)]
+    lanes = [route_of(chance(p), thresholds=own).lane for p in (0.29, 0.3, 0.59, 0.6)]
     assert lanes == [Lane.NO_ACTION, Lane.ASK_BRAND, Lane.ASK_BRAND, Lane.ASK_BRAND]
 
 
 def test_a_low_draw_audits_what_would_be_released() -> None:
-    chosen_route = routed(LOW, draw=0.0099)
+    chosen_route = route_of(LOW, draw=0.0099)
     assert (chosen_route.lane, chosen_route.inclusion_probability) == (Lane.AUDIT, 0.01)
 
 
 def test_an_audit_says_that_it_is_random_and_what_the_score_was() -> None:
-    audit, score = routed(LOW, draw=0.0).reasons
+    audit, score = route_of(LOW, draw=0.0).reasons
     assert (audit, score.code) == (message("route.audit", n=100), "route.low")
 
 
 def test_a_draw_at_the_share_is_not_audited() -> None:
-    assert routed(LOW, draw=0.01).lane is Lane.NO_ACTION
-    assert routed(points(5), draw=0.03).lane is Lane.NO_ACTION
+    assert route_of(LOW, draw=0.01).lane is Lane.NO_ACTION
+    assert route_of(points(5), draw=0.03).lane is Lane.NO_ACTION
 
 
 def test_an_authorised_seller_is_audited_at_a_share_of_its_own() -> None:
-    lanes = [routed(LOW, draw=draw, authorised=True).lane for draw in (0.0099, 0.01)]
+    lanes = [route_of(LOW, draw=draw, authorised=True).lane for draw in (0.0099, 0.01)]
     assert lanes == [Lane.AUDIT, Lane.NO_ACTION]
 
 
@@ -286,7 +286,7 @@ def test_every_route_has_a_reason_a_chance_and_its_policy(score: Score, situatio
 def test_before_the_first_model_one_release_in_thirty_three_is_audited() -> None:
     """Of 20,000 draws 600 are expected; four standard deviations are 96."""
     draws = np.random.default_rng(1).random(20_000)
-    audited = sum(routed(points(5), draw=float(draw)).lane is Lane.AUDIT for draw in draws)
+    audited = sum(route_of(points(5), draw=float(draw)).lane is Lane.AUDIT for draw in draws)
     assert abs(audited - 600) < 96
 
 

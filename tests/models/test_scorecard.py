@@ -12,16 +12,16 @@ from models.scorecard import score_by_points
 from tests.fixtures.facts import A_HISTORY, bare_facts, some_facts, suspect_facts
 
 
-def scored(facts: Facts, policy: ScorecardPolicy = DEFAULT_SCORECARD) -> Score:
+def score_of(facts: Facts, policy: ScorecardPolicy = DEFAULT_SCORECARD) -> Score:
     return score_by_points(compute(facts), policy=policy, fingerprint="f")
 
 
 def points(facts: Facts) -> dict[str, float]:
-    return {reason.code: reason.weight for reason in scored(facts).reasons}
+    return {reason.code: reason.weight for reason in score_of(facts).reasons}
 
 
 def test_an_ordinary_listing_has_no_points() -> None:
-    assert scored(some_facts()).value == 0
+    assert score_of(some_facts()).value == 0
 
 
 def test_a_suspect_listing_has_the_points_of_each_signal() -> None:
@@ -67,7 +67,7 @@ def test_a_low_price_scores_for_new_goods_alone(condition: str | None, expected:
 
 def test_a_low_price_alone_sends_no_listing_to_an_analyst() -> None:
     """All the price rules together are worth 45 points, and 20 would do; the figures and the rest are shown."""
-    score = scored(some_facts(price="89.00", condition="new"))
+    score = score_of(some_facts(price="89.00", condition="new"))
     assert score.value == DEFAULT_SCORECARD.price_alone_at_most < DEFAULT_ROUTING.analyst_from_points
     assert {reason.code: reason.weight for reason in score.reasons} == {
         "price_to_brand_category": 30,
@@ -77,7 +77,7 @@ def test_a_low_price_alone_sends_no_listing_to_an_analyst() -> None:
 
 
 def test_beside_another_signal_a_low_price_counts_in_full() -> None:
-    assert scored(some_facts(price="89.00", condition="new", seller={"age_days": 9})).value == 55
+    assert score_of(some_facts(price="89.00", condition="new", seller={"age_days": 9})).value == 55
 
 
 AGES = [
@@ -98,21 +98,21 @@ def test_one_confirmed_counterfeit_of_the_seller_counts() -> None:
 
 
 def test_what_is_missing_scores_nothing() -> None:
-    assert scored(bare_facts()).value == 0
+    assert score_of(bare_facts()).value == 0
 
 
 def test_the_value_is_the_sum_of_its_reasons() -> None:
-    score = scored(suspect_facts(history=A_HISTORY))
+    score = score_of(suspect_facts(history=A_HISTORY))
     assert score.value == sum(reason.weight for reason in score.reasons)
 
 
 def test_the_strongest_reason_comes_first() -> None:
-    weights = [abs(reason.weight) for reason in scored(suspect_facts()).reasons]
+    weights = [abs(reason.weight) for reason in score_of(suspect_facts()).reasons]
     assert weights == sorted(weights, reverse=True)
 
 
 def test_a_reason_carries_its_figures() -> None:
-    assert [in_english(reason.message) for reason in scored(some_facts(price="89.00", condition="new")).reasons] == [
+    assert [in_english(reason.message) for reason in score_of(some_facts(price="89.00", condition="new")).reasons] == [
         "The price is 82% below the median of 20 listings of this brand and category.",
         "The price is 84% below the brand's list price for Colline (540 EUR).",
         "Not counted: a low price alone sends no listing to review.",
@@ -120,12 +120,12 @@ def test_a_reason_carries_its_figures() -> None:
 
 
 def test_a_scorecard_has_no_probability() -> None:
-    score = scored(some_facts())
+    score = score_of(some_facts())
     assert (score.kind, score.probability) == (ScoreKind.SCORECARD, None)
 
 
 def test_a_score_names_the_policy_that_made_it() -> None:
-    assert scored(some_facts()).scorer == policy_version(DEFAULT_SCORECARD)
+    assert score_of(some_facts()).scorer == policy_version(DEFAULT_SCORECARD)
 
 
 def test_every_rule_names_a_feature_and_a_band_that_it_can_reach() -> None:
@@ -155,5 +155,5 @@ def test_no_two_bands_of_a_feature_overlap() -> None:
 
 def test_a_band_holds_its_lower_end_and_not_its_upper_one() -> None:
     policy = ScorecardPolicy(rules=(Rule("item_version", 1, 2, 7), Rule("item_version", 2, math.inf, 9)))
-    assert scored(some_facts(history=A_HISTORY), policy).value == 9
-    assert scored(some_facts(), policy).value == 7
+    assert score_of(some_facts(history=A_HISTORY), policy).value == 9
+    assert score_of(some_facts(), policy).value == 7

@@ -199,12 +199,12 @@ def an_entry(seller: str, which: SellerList, *, added: timedelta = -DAY, ends: t
     return SellerListEntry(seller, which, "A police file.", "Ana", NOW + added, NOW + ends)
 
 
-def found(*entries: SellerListEntry, links: Links | None = None, seller: str | None = "s-1") -> ListMatch | None:
+def match_of(*entries: SellerListEntry, links: Links | None = None, seller: str | None = "s-1") -> ListMatch | None:
     by_seller = {list_entry.seller: list_entry for list_entry in entries}
     return list_match(seller, links, by_seller, as_of=NOW, policy=DEFAULT_SELLER_LISTS)
 
 
-def linked(*sellers: LinkedSeller) -> Links:
+def links_to(*sellers: LinkedSeller) -> Links:
     return Links(contacts=1, sellers=sellers)
 
 
@@ -214,12 +214,12 @@ TABLE: list[tuple[list[SellerListEntry], Links | None, SellerList | None, bool, 
     ([an_entry("s-9", DENY)], None, None, False, "somebody else's"),
     ([an_entry("s-1", DENY, ends=timedelta(0))], None, None, False, "ended now"),
     ([an_entry("s-1", DENY, added=DAY, ends=2 * DAY)], None, None, False, "not begun"),
-    ([an_entry("s-2", DENY)], linked(NEAR), DENY, True, "linked with a denied seller"),
-    ([an_entry("s-2", DENY, ends=timedelta(0))], linked(NEAR), None, False, "whose entry has ended"),
-    ([an_entry("s-2", WATCH)], linked(NEAR), None, False, "a watched seller casts no shadow"),
-    ([an_entry("s-3", DENY)], linked(NEAR, SECOND), DENY, True, "two steps away"),
-    ([an_entry("s-4", DENY)], linked(FAR), None, False, "three steps are too far"),
-    ([an_entry("s-1", ALLOW), an_entry("s-2", DENY)], linked(NEAR), ALLOW, False, "one's own entry speaks first"),
+    ([an_entry("s-2", DENY)], links_to(NEAR), DENY, True, "linked with a denied seller"),
+    ([an_entry("s-2", DENY, ends=timedelta(0))], links_to(NEAR), None, False, "whose entry has ended"),
+    ([an_entry("s-2", WATCH)], links_to(NEAR), None, False, "a watched seller casts no shadow"),
+    ([an_entry("s-3", DENY)], links_to(NEAR, SECOND), DENY, True, "two steps away"),
+    ([an_entry("s-4", DENY)], links_to(FAR), None, False, "three steps are too far"),
+    ([an_entry("s-1", ALLOW), an_entry("s-2", DENY)], links_to(NEAR), ALLOW, False, "one's own entry speaks first"),
 ]
 
 
@@ -227,16 +227,16 @@ TABLE: list[tuple[list[SellerListEntry], Links | None, SellerList | None, bool, 
 def test_the_lists_say(
     entries: list[SellerListEntry], links: Links | None, which: SellerList | None, by_link: bool, _why: str
 ) -> None:
-    placement = found(*entries, links=links)
+    placement = match_of(*entries, links=links)
     assert (placement.which if placement else None, placement.by_link if placement else False) == (which, by_link)
 
 
 def test_a_listing_without_a_seller_is_on_no_list() -> None:
-    assert found(an_entry("s-1", DENY), seller=None) is None
+    assert match_of(an_entry("s-1", DENY), seller=None) is None
 
 
 def test_the_reason_names_the_list_the_end_and_the_path() -> None:
-    placement, other = found(an_entry("s-1", DENY)), found(an_entry("s-3", DENY), links=linked(NEAR, SECOND))
+    placement, other = match_of(an_entry("s-1", DENY)), match_of(an_entry("s-3", DENY), links=links_to(NEAR, SECOND))
     until = f"{NOW + DAY:%-d %B %Y}"
     assert placement is not None
     assert other is not None
@@ -248,14 +248,14 @@ def test_the_reason_names_the_list_the_end_and_the_path() -> None:
 
 
 def test_only_entries_of_near_sellers_are_asked_for() -> None:
-    assert linked_names(linked(NEAR, SECOND, FAR), DEFAULT_SELLER_LISTS) == {"s-2", "s-3"}
+    assert linked_names(links_to(NEAR, SECOND, FAR), DEFAULT_SELLER_LISTS) == {"s-2", "s-3"}
     assert linked_names(None, DEFAULT_SELLER_LISTS) == frozenset()
 
 
 LONG_AGO = NOW - timedelta(days=1_000)
 
 
-def put(listing_id: str, days: float, log_price: float = 4.0) -> PublishedVersion:
+def published_version(listing_id: str, days: float, log_price: float = 4.0) -> PublishedVersion:
     """A version that came so many days ago, of a listing first seen then."""
     at = NOW - timedelta(days=days)
     return PublishedVersion(listing_id, at, at, log_price, (5_000, "EUR"), "brn_aurelle", "bags", protected=True)
@@ -268,13 +268,17 @@ def event(days: float, *, known: float | None = None, amount: int | None = 1_000
 
 
 LISTINGS = [
-    ([put("a", 1), put("b", 2)], 2, "two"),
-    ([put("b", 2), put("a", 1), put("a", 0.5)], 2, "two versions of one are one listing"),
-    ([put("a", 0)], 0, "what came at the moment itself was not known before"),
-    ([put("a", -1)], 0, "what came later"),
-    ([put("a", 180)], 1, "half a year ago"),
-    ([put("a", 180.01)], 0, "longer ago"),
-    ([put("me", 3)], 0, "the listing itself is no other listing"),
+    ([published_version("a", 1), published_version("b", 2)], 2, "two"),
+    (
+        [published_version("b", 2), published_version("a", 1), published_version("a", 0.5)],
+        2,
+        "two versions of one are one listing",
+    ),
+    ([published_version("a", 0)], 0, "what came at the moment itself was not known before"),
+    ([published_version("a", -1)], 0, "what came later"),
+    ([published_version("a", 180)], 1, "half a year ago"),
+    ([published_version("a", 180.01)], 0, "longer ago"),
+    ([published_version("me", 3)], 0, "the listing itself is no other listing"),
 ]
 
 
@@ -286,12 +290,16 @@ def test_other_listings_are_those_known_before_the_moment(
 
 
 def test_a_listing_counts_as_it_stood_last_before_the_moment() -> None:
-    past = SellerHistory(put_up=[put("a", 9, 4.0), put("a", 5, 3.0), put("a", -1, 2.0)])
+    past = SellerHistory(
+        put_up=[published_version("a", 9, 4.0), published_version("a", 5, 3.0), published_version("a", -1, 2.0)]
+    )
     assert [listing.log_price for listing in past.listings(NOW, None)] == [3.0]
 
 
 def test_of_very_many_listings_the_latest_count() -> None:
-    offers = SellerHistory(put_up=[put(f"l-{i}", 100 - i / 10) for i in range(MOST_LISTINGS + 7)]).listings(NOW, None)
+    offers = SellerHistory(
+        put_up=[published_version(f"l-{i}", 100 - i / 10) for i in range(MOST_LISTINGS + 7)]
+    ).listings(NOW, None)
     assert len(offers) == MOST_LISTINGS
     assert max(listing.age for listing in offers) == timedelta(days=100 - 0.7)
 
@@ -356,7 +364,7 @@ UNSURE, TEST_BUY = Judgement.CANNOT_TELL, Judgement.NEEDS_TEST_BUY
 
 
 @dataclass(frozen=True)
-class Given:
+class VerdictSpec:
     """A verdict so many hours ago, withdrawn `withdrawn` hours ago."""
 
     judgement: Judgement
@@ -367,7 +375,7 @@ class Given:
     appeal: bool = False
 
 
-def ruling(verdict: Given, listing: str = "l") -> Ruling:
+def ruling(verdict: VerdictSpec, listing: str = "l") -> Ruling:
     at = None if verdict.withdrawn is None else hours_ago(verdict.withdrawn)
     return Ruling(listing, verdict.version, verdict.judgement, verdict.by, verdict.appeal, hours_ago(verdict.ago), at)
 
@@ -377,35 +385,60 @@ def hours_ago(hours: float) -> datetime:
 
 
 BRAND = Side.BRAND
-STANDING: list[tuple[list[Given], bool | None, float | None, str]] = [
+STANDING: list[tuple[list[VerdictSpec], bool | None, float | None, str]] = [
     ([], None, None, "no verdict"),
-    ([Given(C, 5)], True, 5, "an analyst said counterfeit"),
-    ([Given(GREY, 5)], False, 5, "grey market is genuine goods"),
-    ([Given(UNSURE, 5)], None, None, "'cannot tell' is no answer"),
-    ([Given(TEST_BUY, 5)], None, None, "nor is a request for a test buy"),
-    ([Given(C, 0)], None, None, "given at the moment itself, it was not known before"),
-    ([Given(C, -1)], None, None, "given later"),
-    ([Given(C, 5, withdrawn=3)], None, None, "withdrawn before"),
-    ([Given(C, 5, withdrawn=0)], True, 5, "withdrawn at the moment, it stood until then"),
-    ([Given(C, 5, withdrawn=-1)], True, 5, "withdrawn later, it stood then"),
-    ([Given(G, 9), Given(C, 5)], True, 5, "the later of two analysts"),
-    ([Given(C, 9), Given(G, 5, by=BRAND)], False, 5, "the brand knows better"),
-    ([Given(G, 9, by=BRAND), Given(C, 5)], False, 9, "also where the analyst came later"),
-    ([Given(C, 9), Given(G, 5, by=BRAND, withdrawn=4)], True, 9, "the brand withdrew it, so the analyst's stands"),
-    ([Given(G, 9, by=BRAND), Given(C, 5, version="v2")], True, 5, "the version judged last decides"),
-    ([Given(C, 9, by=BRAND), Given(G, 5, appeal=True)], False, 5, "an upheld appeal clears"),
-    ([Given(C, 9, by=BRAND), Given(UNSURE, 5, appeal=True)], False, 5, "the doubt is the seller's"),
-    ([Given(C, 9, by=BRAND), Given(C, 5, appeal=True)], True, 9, "a dismissed appeal changes nothing"),
-    ([Given(C, 9, by=BRAND), Given(G, 5, appeal=True, withdrawn=4)], True, 9, "the appeal's decision was withdrawn"),
-    ([Given(C, 9), Given(G, 5, appeal=True, version="v2")], False, 5, "an appeal clears the listing, not one version"),
-    ([Given(C, 9), Given(G, 5, appeal=True), Given(C, 2, version="v2")], True, 2, "a later verdict stands on its own"),
-    ([Given(C, 9), Given(G, 5, appeal=True), Given(UNSURE, 2, version="v2")], False, 5, "a later doubt is none"),
+    ([VerdictSpec(C, 5)], True, 5, "an analyst said counterfeit"),
+    ([VerdictSpec(GREY, 5)], False, 5, "grey market is genuine goods"),
+    ([VerdictSpec(UNSURE, 5)], None, None, "'cannot tell' is no answer"),
+    ([VerdictSpec(TEST_BUY, 5)], None, None, "nor is a request for a test buy"),
+    ([VerdictSpec(C, 0)], None, None, "given at the moment itself, it was not known before"),
+    ([VerdictSpec(C, -1)], None, None, "given later"),
+    ([VerdictSpec(C, 5, withdrawn=3)], None, None, "withdrawn before"),
+    ([VerdictSpec(C, 5, withdrawn=0)], True, 5, "withdrawn at the moment, it stood until then"),
+    ([VerdictSpec(C, 5, withdrawn=-1)], True, 5, "withdrawn later, it stood then"),
+    ([VerdictSpec(G, 9), VerdictSpec(C, 5)], True, 5, "the later of two analysts"),
+    ([VerdictSpec(C, 9), VerdictSpec(G, 5, by=BRAND)], False, 5, "the brand knows better"),
+    ([VerdictSpec(G, 9, by=BRAND), VerdictSpec(C, 5)], False, 9, "also where the analyst came later"),
+    (
+        [VerdictSpec(C, 9), VerdictSpec(G, 5, by=BRAND, withdrawn=4)],
+        True,
+        9,
+        "the brand withdrew it, so the analyst's stands",
+    ),
+    ([VerdictSpec(G, 9, by=BRAND), VerdictSpec(C, 5, version="v2")], True, 5, "the version judged last decides"),
+    ([VerdictSpec(C, 9, by=BRAND), VerdictSpec(G, 5, appeal=True)], False, 5, "an upheld appeal clears"),
+    ([VerdictSpec(C, 9, by=BRAND), VerdictSpec(UNSURE, 5, appeal=True)], False, 5, "the doubt is the seller's"),
+    ([VerdictSpec(C, 9, by=BRAND), VerdictSpec(C, 5, appeal=True)], True, 9, "a dismissed appeal changes nothing"),
+    (
+        [VerdictSpec(C, 9, by=BRAND), VerdictSpec(G, 5, appeal=True, withdrawn=4)],
+        True,
+        9,
+        "the appeal's decision was withdrawn",
+    ),
+    (
+        [VerdictSpec(C, 9), VerdictSpec(G, 5, appeal=True, version="v2")],
+        False,
+        5,
+        "an appeal clears the listing, not one version",
+    ),
+    (
+        [VerdictSpec(C, 9), VerdictSpec(G, 5, appeal=True), VerdictSpec(C, 2, version="v2")],
+        True,
+        2,
+        "a later verdict stands on its own",
+    ),
+    (
+        [VerdictSpec(C, 9), VerdictSpec(G, 5, appeal=True), VerdictSpec(UNSURE, 2, version="v2")],
+        False,
+        5,
+        "a later doubt is none",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("verdicts", "counterfeit", "since", "_why"), STANDING)
 def test_what_stands_of_a_listing(
-    verdicts: list[Given], counterfeit: bool | None, since: float | None, _why: str
+    verdicts: list[VerdictSpec], counterfeit: bool | None, since: float | None, _why: str
 ) -> None:
     listing_outcomes = outcomes([ruling(verdict) for verdict in verdicts], as_of=NOW)
     expected = [] if counterfeit is None or since is None else [(counterfeit, hours_ago(since))]
@@ -413,7 +446,7 @@ def test_what_stands_of_a_listing(
 
 
 def test_each_listing_has_its_own_outcome_in_a_fixed_order() -> None:
-    rulings = [ruling(Given(C, 3), "b"), ruling(Given(G, 2), "a"), ruling(Given(G, 4), "b")]
+    rulings = [ruling(VerdictSpec(C, 3), "b"), ruling(VerdictSpec(G, 2), "a"), ruling(VerdictSpec(G, 4), "b")]
     assert [(outcome.listing_id, outcome.counterfeit) for outcome in outcomes(rulings, as_of=NOW)] == [
         ("a", False),
         ("b", True),

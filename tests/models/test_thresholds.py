@@ -42,32 +42,32 @@ def market(*tiers: Tier) -> Market:
     return np.array(labels, dtype=np.int8), np.array(scores), np.array(sellers, dtype=np.intp)
 
 
-def asked(*tiers: Tier, precision: float = 0.8, confidence: float = 0.95) -> Promise | Decline:
+def promise_for(*tiers: Tier, precision: float = 0.8, confidence: float = 0.95) -> Promise | Decline:
     return promise_threshold(*market(*tiers), precision=precision, confidence=confidence)
 
 
-def kept(decision: Promise | Decline) -> Promise:
+def as_promise(decision: Promise | Decline) -> Promise:
     assert isinstance(decision, Promise), decision
     return decision
 
 
-def refused(decision: Promise | Decline) -> Decline:
+def as_decline(decision: Promise | Decline) -> Decline:
     assert isinstance(decision, Decline), decision
     return decision
 
 
 def test_a_clear_market_is_promised_at_a_score_that_occurs_with_all_that_share_it() -> None:
-    promise = kept(asked(CLEAR, WRONG, REST))
+    promise = as_promise(promise_for(CLEAR, WRONG, REST))
     assert (promise.threshold, promise.flagged_listings, promise.flagged_sellers) == (0.9, 150, 150)
     assert (promise.precision, promise.recall) == (0.9, 1.0)
 
 
 def test_recall_counts_the_counterfeits_below_the_threshold() -> None:
-    assert kept(asked(CLEAR, WRONG, (0.1, 45, 1, 9))).recall == 0.75
+    assert as_promise(promise_for(CLEAR, WRONG, (0.1, 45, 1, 9))).recall == 0.75
 
 
 def test_the_lowest_threshold_that_holds_is_chosen() -> None:
-    assert kept(asked(CLEAR, WRONG, (0.8, 180, 1, 0), (0.8, 20, 0, 1), REST)).threshold == 0.8
+    assert as_promise(promise_for(CLEAR, WRONG, (0.8, 180, 1, 0), (0.8, 20, 0, 1), REST)).threshold == 0.8
 
 
 DECISIONS = [
@@ -100,44 +100,49 @@ DECISIONS = [
 def test_what_is_promised(
     right: Tier, wrong: Tier, precision: float, confidence: float, holds: bool, _why: str
 ) -> None:
-    decision = asked(right, wrong, REST, precision=precision, confidence=confidence)
+    decision = promise_for(right, wrong, REST, precision=precision, confidence=confidence)
     assert isinstance(decision, Promise) is holds, decision
 
 
 def test_a_few_large_sellers_carry_no_promise_and_more_like_them_would_not_help() -> None:
     """Precision is (3 x 400 + 40) of 1,300, or .95; among all but three sellers it is .4."""
-    decline = refused(asked((0.9, 3, 400, 0), (0.9, 40, 1, 0), (0.9, 60, 0, 1), REST))
+    decline = as_decline(promise_for((0.9, 3, 400, 0), (0.9, 40, 1, 0), (0.9, 60, 0, 1), REST))
     assert decline.needed_sellers is None
     assert decline.reason == message("threshold.large_sellers", target=0.8)
 
 
 def test_sellers_needed_are_worked_out_from_those_at_hand() -> None:
     """260 accused of 360, and 276.0 are needed: 360 x 276.0 / 260 = 382.1 in all."""
-    decline = refused(asked((0.9, 221, 1, 0), (0.9, 39, 0, 1), REST))
+    decline = as_decline(promise_for((0.9, 221, 1, 0), (0.9, 39, 0, 1), REST))
     assert decline.needed_sellers == 383
     assert decline.reason == message("threshold.few_sellers", n=360, target=0.8, needed=383)
 
 
 def test_as_many_sellers_of_the_same_kind_as_are_needed_make_a_promise() -> None:
     tiers: tuple[Tier, ...] = ((0.9, 34, 2, 0), (0.9, 6, 0, 2), (0.1, 60, 0, 3))
-    needed = refused(asked(*tiers)).needed_sellers
+    needed = as_decline(promise_for(*tiers)).needed_sellers
     assert needed is not None
     times = -(-needed // 100)
-    assert kept(asked(*((score, n * times, right, wrong) for score, n, right, wrong in tiers))).threshold == 0.9
-    assert isinstance(asked(*((score, n * (times - 1), right, wrong) for score, n, right, wrong in tiers)), Decline)
+    assert (
+        as_promise(promise_for(*((score, n * times, right, wrong) for score, n, right, wrong in tiers))).threshold
+        == 0.9
+    )
+    assert isinstance(
+        promise_for(*((score, n * (times - 1), right, wrong) for score, n, right, wrong in tiers)), Decline
+    )
 
 
 def test_the_bound_is_the_highest_precision_that_would_be_promised_here() -> None:
     tiers = ((0.9, 280, 1, 0), (0.9, 20, 0, 1), REST)
-    bound = kept(asked(*tiers)).bound
+    bound = as_promise(promise_for(*tiers)).bound
     assert 0.8 < bound < 280 / 300
-    assert isinstance(asked(*tiers, precision=bound), Promise)
-    assert isinstance(asked(*tiers, precision=bound + 1e-6), Decline)
+    assert isinstance(promise_for(*tiers, precision=bound), Promise)
+    assert isinstance(promise_for(*tiers, precision=bound + 1e-6), Decline)
 
 
 def test_accused_sellers_are_counted_one_each() -> None:
     """Shares 1 and 0, not 3 of 4 listings. One more 0: mean 90/101, s^2 = 90 x 11 / (101 x 100), two samples of 101."""
-    estimate = kept(asked((0.9, 90, 3, 0), (0.9, 10, 0, 1), REST)).by_seller
+    estimate = as_promise(promise_for((0.9, 90, 3, 0), (0.9, 10, 0, 1), REST)).by_seller
     assert estimate.observed == 0.9
     assert estimate.bound == pytest.approx(90 / 101 - 1.644854 * (2 * 90 * 11 / (101 * 100) / 101) ** 0.5)
 
@@ -167,7 +172,7 @@ def test_more_confidence_never_lowers_a_threshold(seed: int, first: float, secon
     chance = a_random_market(seed)
     surer = promise_threshold(*chance, precision=0.7, confidence=more)
     if isinstance(surer, Promise):
-        assert kept(promise_threshold(*chance, precision=0.7, confidence=less)).threshold <= surer.threshold
+        assert as_promise(promise_threshold(*chance, precision=0.7, confidence=less)).threshold <= surer.threshold
 
 
 @settings(max_examples=40, deadline=None)
@@ -219,7 +224,7 @@ def test_with_one_listing_a_seller_it_agrees_with_learn_then_test() -> None:
     right = np.cumsum(labels[order])
     passed = (beta.ppf(level, right, flagged - right + 1) >= 0.8) | (flagged < 300)
     expected = scores[order[np.flatnonzero(~passed)[0] - 1]]
-    promise = kept(promise_threshold(labels, scores, np.arange(20_000), precision=0.8, confidence=0.95))
+    promise = as_promise(promise_threshold(labels, scores, np.arange(20_000), precision=0.8, confidence=0.95))
     assert promise.threshold == pytest.approx(expected, abs=0.02)
 
 

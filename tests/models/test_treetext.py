@@ -31,42 +31,42 @@ def with_size(text: str, size: int) -> str:
     return text.replace(line[0], f"tree_sizes={' '.join(sizes)}")
 
 
-def put(text: str) -> Callable[[list[str]], list[str]]:
+def with_first_number(text: str) -> Callable[[list[str]], list[str]]:
     return lambda numbers: [text, *numbers[1:]]
 
 
 DAMAGED: list[tuple[str, Callable[[list[str]], list[str]], str]] = [
-    ("left_child", put("0"), "a node that is its own child: LightGBM walks for ever"),
+    ("left_child", with_first_number("0"), "a node that is its own child: LightGBM walks for ever"),
     ("right_child", lambda numbers: ["2" if numbers[0] == "1" else "1", *numbers[1:]], "a node with two parents"),
-    ("left_child", put("99999999"), "a child far outside the tree: LightGBM reads what is not its own"),
-    ("left_child", put("-99999999"), "a leaf far outside"),
+    ("left_child", with_first_number("99999999"), "a child far outside the tree: LightGBM reads what is not its own"),
+    ("left_child", with_first_number("-99999999"), "a leaf far outside"),
     ("left_child", lambda numbers: numbers[:-1], "a child too few"),
-    ("left_child", put("1_0"), "a number that only Python reads"),
-    ("left_child", put("x"), "no number"),
-    ("split_feature", put("999999999"), "a column far outside the row"),
-    ("split_feature", put("-1"), "a column before the first"),
-    ("decision_type", put("11"), "a split on a set of categories that is not there: LightGBM crashes"),
-    ("threshold", put("nan"), "a split on no number"),
+    ("left_child", with_first_number("1_0"), "a number that only Python reads"),
+    ("left_child", with_first_number("x"), "no number"),
+    ("split_feature", with_first_number("999999999"), "a column far outside the row"),
+    ("split_feature", with_first_number("-1"), "a column before the first"),
+    ("decision_type", with_first_number("11"), "a split on a set of categories that is not there: LightGBM crashes"),
+    ("threshold", with_first_number("nan"), "a split on no number"),
     ("threshold", lambda numbers: [*numbers, "1"], "a threshold too many"),
-    ("leaf_value", put("nan"), "a leaf that is no number"),
-    ("leaf_value", put("inf"), "an infinite leaf"),
-    ("leaf_value", put("1e999"), "a leaf beyond float"),
-    ("num_leaves", put("2000000000"), "more leaves than memory"),
-    ("num_leaves", put("0"), "no leaf"),
-    ("num_leaves", put("-5"), "fewer leaves than none"),
-    ("num_cat", put("3"), "splits on categories, which no column has"),
-    ("is_linear", put("1"), "leaves that are formulas"),
-    ("decision_type", put("2"), "a split that reads what is missing as zero"),
-    ("leaf_weight", put("x"), "a weight that is no number: LightGBM ends the process"),
-    ("leaf_count", put("0"), "a leaf of nobody, by which parts of a score are weighed"),
-    ("internal_count", put("-1"), "a node of fewer than nobody"),
-    ("internal_value", put("nan"), "a node's value that is no number"),
-    ("internal_weight", put("w"), "a node's weight that is no number: LightGBM ends the process"),
-    ("split_gain", put("inf"), "an endless gain"),
-    ("shrinkage", put("x"), "a tree shrunk by no number: LightGBM ends the process"),
+    ("leaf_value", with_first_number("nan"), "a leaf that is no number"),
+    ("leaf_value", with_first_number("inf"), "an infinite leaf"),
+    ("leaf_value", with_first_number("1e999"), "a leaf beyond float"),
+    ("num_leaves", with_first_number("2000000000"), "more leaves than memory"),
+    ("num_leaves", with_first_number("0"), "no leaf"),
+    ("num_leaves", with_first_number("-5"), "fewer leaves than none"),
+    ("num_cat", with_first_number("3"), "splits on categories, which no column has"),
+    ("is_linear", with_first_number("1"), "leaves that are formulas"),
+    ("decision_type", with_first_number("2"), "a split that reads what is missing as zero"),
+    ("leaf_weight", with_first_number("x"), "a weight that is no number: LightGBM ends the process"),
+    ("leaf_count", with_first_number("0"), "a leaf of nobody, by which parts of a score are weighed"),
+    ("internal_count", with_first_number("-1"), "a node of fewer than nobody"),
+    ("internal_value", with_first_number("nan"), "a node's value that is no number"),
+    ("internal_weight", with_first_number("w"), "a node's weight that is no number: LightGBM ends the process"),
+    ("split_gain", with_first_number("inf"), "an endless gain"),
+    ("shrinkage", with_first_number("x"), "a tree shrunk by no number: LightGBM ends the process"),
     ("shrinkage", lambda _: [], "a tree shrunk by nothing"),
     ("shrinkage", lambda _: ["1\nleaf_const=0.1"], "a field that no tree of ours has"),
-    ("split_feature", put(str(len(NAMES))), "the column after the last"),
+    ("split_feature", with_first_number(str(len(NAMES))), "the column after the last"),
     ("shrinkage", lambda _: ["1\nnum_leaves=2"], "a field twice: the one that is read here need not be LightGBM's"),
 ]
 
@@ -116,7 +116,7 @@ def test_no_beginning_of_a_forest_is_one() -> None:
 
 
 def test_a_split_that_only_tells_missing_from_known_is_one() -> None:
-    text = in_tree_3("threshold", put("inf"))
+    text = in_tree_3("threshold", with_first_number("inf"))
     check_trees(text)
     assert Forest(text).columns == a_forest().columns
 

@@ -42,7 +42,7 @@ def source_of(path: Path) -> Any:
     return notebook
 
 
-def executed(notebook: Any) -> Any:
+def executed_notebook(notebook: Any) -> Any:
     """The notebook with its outputs, run from the root of the repository.
 
     Raises
@@ -69,7 +69,7 @@ def outputs(notebook: Any) -> Iterator[Any]:
         yield from cell.get("outputs", ())
 
 
-def printed(notebook: Any) -> str:
+def printed_text(notebook: Any) -> str:
     """All text of the outputs, with 0 in place of each number: processors differ in the last digits."""
     texts = (output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs(notebook))
     return _NUMBER.sub("0", "\n".join(texts))
@@ -78,7 +78,7 @@ def printed(notebook: Any) -> str:
 def write(path: Path) -> Path:
     """Execute a notebook and write it with its outputs."""
     target = path.with_suffix(".ipynb")
-    text = nbformat.writes(executed(source_of(path)), indent=1, sort_keys=True)
+    text = nbformat.writes(executed_notebook(source_of(path)), indent=1, sort_keys=True)
     target.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
     return target
 

@@ -11,7 +11,7 @@ import pytest
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from tests.notebooks import build
-from tests.notebooks.build import NOTEBOOKS, REAL, ROOT, executed, main, outputs, printed, source_of
+from tests.notebooks.build import NOTEBOOKS, REAL, ROOT, executed_notebook, main, outputs, printed_text, source_of
 from training.snapshots.snapshot import write_snapshot
 
 MOST_BYTES = 600_000
@@ -24,7 +24,7 @@ _TEXTS = ("text/plain", "text/html")
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
 
 
-def committed(path: Path) -> Any:
+def committed_notebook(path: Path) -> Any:
     """The executed copy of a notebook."""
     return nbformat.read(path.with_suffix(".ipynb"), as_version=4)
 
@@ -45,23 +45,27 @@ def pictures(cells: Any) -> list[int]:
 
 @each
 def test_the_executed_copy_has_the_source_of_the_notebook(path: Path) -> None:
-    notebook, source = committed(path), source_of(path)
+    notebook, source = committed_notebook(path), source_of(path)
     assert [cell.source for cell in notebook.cells] == [cell.source for cell in source.cells], "run `make notebooks`"
     assert [cell.id for cell in notebook.cells] == [cell.id for cell in source.cells]
 
 
 @each
 def test_the_executed_copy_ran_to_its_end_without_a_warning(path: Path) -> None:
-    code = [cell for cell in committed(path).cells if cell.cell_type == "code"]
+    code = [cell for cell in committed_notebook(path).cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
-    assert {output.output_type for output in outputs(committed(path))} <= {"stream", "display_data", "execute_result"}
-    assert [output.text for output in outputs(committed(path)) if output.get("name") == "stderr"] == []
+    assert {output.output_type for output in outputs(committed_notebook(path))} <= {
+        "stream",
+        "display_data",
+        "execute_result",
+    }
+    assert [output.text for output in outputs(committed_notebook(path)) if output.get("name") == "stderr"] == []
 
 
 @each
 def test_the_executed_copy_is_small_and_the_same_on_every_machine(path: Path) -> None:
     assert path.with_suffix(".ipynb").stat().st_size <= MOST_BYTES
-    notebook = committed(path)
+    notebook = committed_notebook(path)
     assert notebook.metadata == source_of(path).metadata
     assert all(cell.metadata == {} for cell in notebook.cells)
     assert not re.search(r"/(?:home|root|tmp|usr|work|Users)/|0x[0-9a-f]{8}|\d\d:\d\d:\d\d\.\d", texts(notebook))
@@ -69,7 +73,7 @@ def test_the_executed_copy_is_small_and_the_same_on_every_machine(path: Path) ->
 
 @each
 def test_a_notebook_begins_with_its_question_and_says_after_each_plot_what_to_see(path: Path) -> None:
-    cells = committed(path).cells
+    cells = committed_notebook(path).cells
     assert re.match(r"# \d · .+\n\n\*\*[^*]+\?\*\* [A-Z]", cells[0].source)
     plotted = pictures(cells)
     after = [next(cell.source for cell in cells[number:] if cell.cell_type == "markdown") for number in plotted]
@@ -94,7 +98,7 @@ def test_no_text_of_the_real_data_is_in_a_notebook(datasets: Path) -> None:
     }
     secret = {text for text in secret if len(text) >= 5}
     assert len(secret) > 1_000
-    words = {path.stem: texts(committed(path)) for path in NOTEBOOKS}
+    words = {path.stem: texts(committed_notebook(path)) for path in NOTEBOOKS}
     leaks = [(name, text) for name, words_ in words.items() for text in secret if _contains(words_, text)]
     assert leaks == []
 
@@ -104,7 +108,7 @@ def _contains(words: str, text: str) -> bool:
 
 
 def test_the_notebook_of_real_data_prints_figures_and_no_texts() -> None:
-    notebook = committed(build.ROOT / "notebooks" / f"{REAL}.py")
+    notebook = committed_notebook(build.ROOT / "notebooks" / f"{REAL}.py")
     assert not re.search(r"[\u0400-\u04ff]", texts(notebook)), "the real texts are in Russian"
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     assert not re.search(r"\.(?:title|description|brand|seller|external_id|price)\b|\.listings\b", code)
@@ -126,7 +130,7 @@ def test_the_first_notebook_runs_from_its_first_cell_to_its_last() -> None:
     for cell in notebook.cells:
         cell.source = cell.source.replace(*SMALLER)
     assert SMALLER[1] in texts(notebook)
-    assert pictures(executed(notebook).cells) == pictures(committed(FIRST).cells)
+    assert pictures(executed_notebook(notebook).cells) == pictures(committed_notebook(FIRST).cells)
     assert [output.text for output in outputs(notebook) if output.get("name") == "stderr"] == []
 
 
@@ -137,7 +141,9 @@ def test_a_notebook_gives_its_committed_outputs(path: Path, request: pytest.Fixt
     """In words; numbers may differ in their last digits between processors."""
     if path.stem == REAL:
         request.getfixturevalue("datasets")
-    assert printed(executed(source_of(path))) == printed(committed(path)), "run `make notebooks`"
+    assert printed_text(executed_notebook(source_of(path))) == printed_text(committed_notebook(path)), (
+        "run `make notebooks`"
+    )
 
 
 @pytest.mark.soak
@@ -146,7 +152,7 @@ def test_the_notebook_of_errors_reads_a_snapshot(tmp_path: Path, monkeypatch: py
     market = a_market(300)
     path, _ = write_snapshot(tmp_path, snapshot_rows(market), market_references(market), NOW)
     monkeypatch.setenv("TOUCHSTONE_SNAPSHOT", str(path))
-    notebook = executed(source_of(next(path for path in NOTEBOOKS if "error" in path.stem)))
+    notebook = executed_notebook(source_of(next(path for path in NOTEBOOKS if "error" in path.stem)))
     assert "300 labelled listings" in texts(notebook)
     assert "in truth" not in "".join(str(output) for output in outputs(notebook)), "only a simulation has the truth"
 
@@ -160,4 +166,4 @@ def test_the_notebook_of_real_data_runs_without_them_and_says_so(
     notebook = source_of(ROOT / "notebooks" / f"{REAL}.py")
     for cell in notebook.cells:
         cell.source = cell.source.replace("REPEATS = 2", "REPEATS = 1")
-    assert "500 simulated listings" in texts(executed(notebook))
+    assert "500 simulated listings" in texts(executed_notebook(notebook))

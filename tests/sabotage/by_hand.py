@@ -526,7 +526,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
 }
 
 
-def by_hand(module: str) -> list[Mutant]:
+def mutants_by_hand(module: str) -> list[Mutant]:
     """The mutants of the module.
 
     Raises ValueError (a row's text does not stand in the module exactly once).

@@ -113,7 +113,7 @@ def _changes(node: ast.AST, siblings: Mapping[tuple[str, str], str]) -> Iterator
         case ast.Attribute(value=ast.Name(id=owner), attr=name) if (owner, name) in siblings:
             yield node, f"{owner}.{siblings[owner, name]}"
         case ast.Call():
-            yield from _called(node)
+            yield from _call_changes(node)
         case ast.Set(elts=parts) | ast.List(elts=parts) if len(parts) > 1:
             for part in parts:
                 yield node, ast.unparse(type(node)([other for other in parts if other is not part]))
@@ -132,9 +132,9 @@ def _changes(node: ast.AST, siblings: Mapping[tuple[str, str], str]) -> Iterator
 def _conditions(node: ast.AST) -> Iterator[Change]:
     match node:
         case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
-            yield from _decided(test)
+            yield from _constant_conditions(test)
         case ast.comprehension(ifs=tests):
-            yield from (change for test in tests for change in _decided(test))
+            yield from (change for test in tests for change in _constant_conditions(test))
         case ast.BoolOp(op=op, values=values):
             word = " and " if isinstance(op, ast.And) else " or "
             for side in values:
@@ -147,7 +147,7 @@ def _conditions(node: ast.AST) -> Iterator[Change]:
                 yield node, f"({ast.unparse(ast.Compare(left, changed, comparators))})"
 
 
-def _decided(test: ast.expr) -> Iterator[Change]:
+def _constant_conditions(test: ast.expr) -> Iterator[Change]:
     """The condition is constant. Where the parts of a condition change too, one constant is enough."""
     if not isinstance(test, ast.BoolOp) or isinstance(test.op, ast.Or):
         yield test, "True"
@@ -155,7 +155,7 @@ def _decided(test: ast.expr) -> Iterator[Change]:
         yield test, "False"
 
 
-def _called(call: ast.Call) -> Iterator[Change]:
+def _call_changes(call: ast.Call) -> Iterator[Change]:
     match call.func:
         case ast.Name(id=name) if name in _NAMES:
             yield call.func, _NAMES[name]

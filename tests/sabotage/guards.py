@@ -139,7 +139,7 @@ def _run(guard: Guard, tests: Sequence[str]) -> tuple[int, str]:
         return os.waitstatus_to_exitcode(ended[1]), output.read().decode(errors="replace")[-1000:]
 
 
-def _result(guard: Guard, tests: Sequence[str]) -> dict[str, Any]:
+def _guard_result(guard: Guard, tests: Sequence[str]) -> dict[str, Any]:
     """The result of the guard's tests, nearest first, and of whole files, whose fixtures may have fired it before."""
     code, text = 0, ""
     for chosen in (tests[:_MOST_TESTS], tuple(dict.fromkeys(test.partition("::")[0] for test in tests))[:_MOST_FILES]):
@@ -174,7 +174,7 @@ def judge(seconds: float) -> list[dict[str, Any]]:
                 kernels = importlib.import_module("tests.fixtures.kernels")
                 vars(kernels)["compile_in_turn"] = lambda _cache: None  # Children have inherited its lock.
                 is_ready = True
-            line = {**_result(guard, tests), "digest": digest}
+            line = {**_guard_result(guard, tests), "digest": digest}
             append(FOLDER / "results.jsonl", [line])
         results += [] if line is None else [line]
     return results

@@ -27,7 +27,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 from hypothesis import settings
 
-from tests.sabotage.by_hand import by_hand
+from tests.sabotage.by_hand import mutants_by_hand
 from tests.sabotage.generator import Mutant, changes_of
 from tests.sabotage.guards import ARGUMENTS, FOLDER, append, digest_of, lines_of
 
@@ -293,7 +293,7 @@ def judge(seconds: float, share: int, words: Sequence[str] = ("",)) -> defaultdi
     for module in judged_modules():
         if any(word in module for word in words):
             drawn = [mutant for mutant in changes_of(module) if crc32(repr(mutant.key).encode()) % share == 0]
-            for mutant in (*drawn, *by_hand(module)):
+            for mutant in (*drawn, *mutants_by_hand(module)):
                 if (verdict := verdicts.get((*mutant.key, _digest(module)))) is None:
                     waiting.setdefault(module, []).append(mutant)
                 else:

@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from tests.sabotage.by_hand import by_hand
+from tests.sabotage.by_hand import mutants_by_hand
 from tests.sabotage.generator import changes_of
 from tests.sabotage.judging import KILLED, all_tests, judge, judged_modules, put_in
 
@@ -76,7 +76,7 @@ def test_a_mutant_without_effect_is_refused(rules: ModuleType, old: str, new: st
 
 
 def test_every_mutant_written_by_hand_fits_its_module() -> None:
-    assert [mutant for module in judged_modules() for mutant in by_hand(module) if not mutant.text()] == []
+    assert [mutant for module in judged_modules() for mutant in mutants_by_hand(module) if not mutant.text()] == []
 
 
 @pytest.mark.soak
@@ -92,5 +92,5 @@ def test_nearly_no_other_mutant_survives() -> None:
     judged = judge(_SECONDS, _SHARE)
     others = [mutant for mutants in judged.values() for mutant in mutants if mutant.key not in known]
     survivors = [mutant for mutant in others if mutant not in judged[KILLED]]
-    assert [mutant for mutant in survivors if mutant in by_hand(mutant.module)] == []
+    assert [mutant for mutant in survivors if mutant in mutants_by_hand(mutant.module)] == []
     assert len(survivors) <= _MOST * len(others), survivors

@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.store import Store
 from serving.service import end_if_silent
-from tests.fixtures.runtimes import Populated, a_row
+from tests.fixtures.runtimes import PopulatedDatabase, a_row
 from tests.fixtures.service_process import a_service
 from tests.fixtures.two_processes import a_home
 
@@ -68,7 +68,7 @@ class Proxy:
 
 @pytest.mark.soak
 def test_a_service_behind_a_silent_postgresql_says_so_and_ends_at_sigterm(
-    tmp_path: Path, database: str, populated_postgres: Populated, forked_touchstone: str
+    tmp_path: Path, database: str, populated_postgres: PopulatedDatabase, forked_touchstone: str
 ) -> None:
     server, closing = make_url(database), ExitStack()
     proxy = Proxy(server.port or 0, closing)

@@ -77,7 +77,7 @@ def routes_of(app: FastAPI) -> list[tuple[str, str]]:
     ]
 
 
-def filled(path: str) -> str:
+def filled_path(path: str) -> str:
     return re.sub(r"\{[^}]+\}", "cas_01kjpwd6m0t4phmnhxdf6rhwak", path)
 
 
@@ -91,7 +91,7 @@ class Visitor:
     def call(self, method: str, path: str, **more: Any) -> Response:
         """Ask without a body, so that only the door can refuse."""
         headers = {**self.headers, **more.pop("headers", {})}
-        return self.client.request(method, filled(path), headers=headers, follow_redirects=False, **more)
+        return self.client.request(method, filled_path(path), headers=headers, follow_redirects=False, **more)
 
 
 def visitor(client: TestClient, site: Site, person: Person) -> Visitor:
@@ -115,21 +115,21 @@ def program(client: TestClient, site: Site, *scopes: Scope, marketplace: str | N
     return Visitor(client, {"authorization": f"Bearer {key}"})
 
 
-def invited(site: Site, email: str, role: Role, **where: Any) -> Person:
+def added_person(site: Site, email: str, role: Role, **where: Any) -> Person:
     new = NewPerson(email, "Somebody Else", role, password=PASSWORD, **where)
     user_id, _ = provisioning.add_person(site.runtime, new, by="test")
     return site.read(accounts.person, user_id)
 
 
 @pytest.fixture
-def everybody(client: TestClient, site: Site) -> dict[str, Visitor]:
+def visitors_by_kind(client: TestClient, site: Site) -> dict[str, Visitor]:
     """One of each role, and a key of each scope."""
     people = {
         "analyst": site.analyst,
         "brand": site.brand_person,
         "account_manager": site.account_manager,
         "data_scientist": site.data_scientist,
-        "admin": invited(site, "ada@touchstone.example", Role.ADMIN),
+        "admin": added_person(site, "ada@touchstone.example", Role.ADMIN),
     }
     visitors = {name: visitor(client, site, person) for name, person in people.items()}
     programs = {f"key:{scope.value}": program(client, site, scope) for scope in MARKETPLACE_SCOPES}
@@ -282,15 +282,16 @@ def test_the_matrix_names_every_door_of_the_api(site: Site) -> None:
     assert {(method, path) for method, path, _ in MATRIX} == doors
 
 
-def test_a_door_of_the_api_opens_to_its_own_people_or_programs_alone(everybody: dict[str, Visitor]) -> None:
+def test_a_door_of_the_api_opens_to_its_own_people_or_programs_alone(visitors_by_kind: dict[str, Visitor]) -> None:
     expected: dict[str, dict[str, int | str]] = {}
     outcomes: dict[str, dict[str, int | str]] = {}
     for method, path, allowed in MATRIX:
         kinds = {name.startswith("key:") for name in allowed}
         expected[f"{method} {path}"] = {
-            name: "open" if name in allowed else 403 if name.startswith("key:") in kinds else 401 for name in everybody
+            name: "open" if name in allowed else 403 if name.startswith("key:") in kinds else 401
+            for name in visitors_by_kind
         }
-        statuses = {name: who.call(method, path).status_code for name, who in everybody.items()}
+        statuses = {name: who.call(method, path).status_code for name, who in visitors_by_kind.items()}
         outcomes[f"{method} {path}"] = {
             name: "open" if status < 500 and status not in {401, 403} else status for name, status in statuses.items()
         }
@@ -298,13 +299,13 @@ def test_a_door_of_the_api_opens_to_its_own_people_or_programs_alone(everybody: 
 
 
 @pytest.fixture
-def elsewhere(client: TestClient, site: Site) -> dict[str, Visitor]:
+def visitors_elsewhere(client: TestClient, site: Site) -> dict[str, Visitor]:
     """People and a key of a second marketplace, and somebody of another brand in the first."""
     provisioning.add_marketplace(site.runtime, name="Elsewhere", base_currency="USD", by="test")
-    analyst = invited(site, "a@elsewhere.example", Role.ANALYST, marketplace="Elsewhere")
-    scientist = invited(site, "d@elsewhere.example", Role.DATA_SCIENTIST, marketplace="Elsewhere")
-    same_brand = invited(site, "b@elsewhere.example", Role.BRAND, marketplace="Elsewhere", brand="Aurelle")
-    other_brand = invited(site, "s@solenne.example", Role.BRAND, marketplace="Bazaar", brand="Solenne")
+    analyst = added_person(site, "a@elsewhere.example", Role.ANALYST, marketplace="Elsewhere")
+    scientist = added_person(site, "d@elsewhere.example", Role.DATA_SCIENTIST, marketplace="Elsewhere")
+    same_brand = added_person(site, "b@elsewhere.example", Role.BRAND, marketplace="Elsewhere", brand="Aurelle")
+    other_brand = added_person(site, "s@solenne.example", Role.BRAND, marketplace="Bazaar", brand="Solenne")
     return {
         "analyst": visitor(client, site, analyst),
         "data_scientist": visitor(client, site, scientist),
@@ -316,11 +317,11 @@ def elsewhere(client: TestClient, site: Site) -> dict[str, Visitor]:
 
 @pytest.mark.parametrize("who", ["analyst", "same_brand", "other_brand"])
 def test_a_case_of_somebody_else_is_not_there(
-    client: TestClient, site: Site, elsewhere: dict[str, Visitor], who: str
+    client: TestClient, site: Site, visitors_elsewhere: dict[str, Visitor], who: str
 ) -> None:
     case = a_case(site)
     body = {"version_id": case.version_id, "judgement": "counterfeit"}
-    asker = elsewhere[who]
+    asker = visitors_elsewhere[who]
     answers = [
         asker.call("POST", f"/api/v1/cases/{case.case_id}/verdicts", json=body),
         asker.call("POST", f"/api/v1/cases/{case.case_id}/undo"),
@@ -334,23 +335,26 @@ def test_a_case_of_somebody_else_is_not_there(
 
 
 def test_a_training_of_another_marketplace_is_not_there(
-    client: TestClient, site: Site, elsewhere: dict[str, Visitor]
+    client: TestClient, site: Site, visitors_elsewhere: dict[str, Visitor]
 ) -> None:
     with site.runtime.store.write() as connection:
         job_id = add_job(site.runtime, connection, site.here, by="test")
     path = f"/api/v1/trainings/{job_id}"
     assert visitor(client, site, site.data_scientist).call("GET", path).status_code == 200
-    assert elsewhere["data_scientist"].call("GET", path).status_code == 404
-    assert elsewhere["data_scientist"].call("GET", "/api/v1/trainings").json() == {"trainings": [], "next": None}
+    assert visitors_elsewhere["data_scientist"].call("GET", path).status_code == 404
+    assert visitors_elsewhere["data_scientist"].call("GET", "/api/v1/trainings").json() == {
+        "trainings": [],
+        "next": None,
+    }
 
 
 def test_a_listing_of_another_marketplace_is_not_there_nor_counted(
-    client: TestClient, site: Site, elsewhere: dict[str, Visitor]
+    client: TestClient, site: Site, visitors_elsewhere: dict[str, Visitor]
 ) -> None:
     own = program(client, site, Scope.INTAKE, marketplace="Bazaar")
     assert own.call("POST", "/api/v1/listings", json=a_row()).status_code == 201
     appeal = {"external_id": "a-1", "listing_external_id": "MP-1", "statement": "These goods are genuine."}
-    asker = elsewhere["program"]
+    asker = visitors_elsewhere["program"]
     assert own.client.get("/api/v1/listings/MP-1", headers=own.headers).status_code == 200
     assert asker.client.get("/api/v1/listings/MP-1", headers=asker.headers).status_code == 404
     assert asker.call("POST", "/api/v1/appeals", json=appeal).status_code == 404
@@ -358,7 +362,7 @@ def test_a_listing_of_another_marketplace_is_not_there_nor_counted(
     assert asker.call("POST", "/api/v1/listings", json=a_row()).json()["version"] == 1, "the same id is another listing"
 
 
-def unsafe(site: Site) -> list[tuple[str, str]]:
+def unsafe_routes(site: Site) -> list[tuple[str, str]]:
     """Every door that a session opens and that changes something, API and pages."""
     guards = guards_of(create_app(site.runtime))
     return [
@@ -383,19 +387,19 @@ FORGERIES: Final[dict[str, dict[str, str]]] = {
 }
 
 
-def test_nothing_is_changed_for_a_page_of_another_site(everybody: dict[str, Visitor], site: Site) -> None:
-    doors = unsafe(site)
+def test_nothing_is_changed_for_a_page_of_another_site(visitors_by_kind: dict[str, Visitor], site: Site) -> None:
+    doors = unsafe_routes(site)
     assert len(doors) >= 12
     for why, forged in FORGERIES.items():
         refusals = {}
         for method, path in doors:
-            answer = everybody["data_scientist"].call(method, path, headers=forged)
+            answer = visitors_by_kind["data_scientist"].call(method, path, headers=forged)
             refusals[method, path] = (answer.status_code, answer.json()["error"]["code"])
         assert refusals == dict.fromkeys(doors, (403, "cross_site")), why
 
 
-def test_the_token_counts_in_a_forms_field_as_in_a_header(everybody: dict[str, Visitor]) -> None:
-    person = everybody["analyst"]
+def test_the_token_counts_in_a_forms_field_as_in_a_header(visitors_by_kind: dict[str, Visitor]) -> None:
+    person = visitors_by_kind["analyst"]
     token = person.headers.pop(CSRF_HEADER)
     assert person.call("POST", "/sign-out", data={CSRF_FIELD: token[:-1]}).status_code == 403
     assert person.call("POST", "/sign-out", data={CSRF_FIELD: token}).status_code == 303
@@ -409,29 +413,33 @@ def test_the_token_counts_in_a_forms_field_as_in_a_header(everybody: dict[str, V
         (b'{"csrf_token": "x"}', "application/json"),
     ],
 )
-def test_a_field_that_is_no_text_is_no_token(everybody: dict[str, Visitor], body: bytes, content_type: str) -> None:
-    person = everybody["analyst"]
+def test_a_field_that_is_no_text_is_no_token(
+    visitors_by_kind: dict[str, Visitor], body: bytes, content_type: str
+) -> None:
+    person = visitors_by_kind["analyst"]
     del person.headers[CSRF_HEADER]
     assert person.call("POST", "/sign-out", content=body, headers={"content-type": content_type}).status_code == 403
 
 
-def test_a_form_with_a_file_is_none_of_ours(everybody: dict[str, Visitor]) -> None:
-    person = everybody["analyst"]
+def test_a_form_with_a_file_is_none_of_ours(visitors_by_kind: dict[str, Visitor]) -> None:
+    person = visitors_by_kind["analyst"]
     files = {CSRF_FIELD: ("a.txt", person.headers.pop(CSRF_HEADER).encode())}
     assert person.call("POST", "/sign-out", files=files).status_code == 400
     assert person.call("POST", "/sign-in", files=files).status_code == 400
 
 
-def test_reading_needs_no_token(everybody: dict[str, Visitor]) -> None:
-    assert everybody["analyst"].call("GET", "/api/v1/cases", headers={CSRF_HEADER: ""}).status_code == 200
+def test_reading_needs_no_token(visitors_by_kind: dict[str, Visitor]) -> None:
+    assert visitors_by_kind["analyst"].call("GET", "/api/v1/cases", headers={CSRF_HEADER: ""}).status_code == 200
 
 
-def test_a_session_is_no_key_and_a_key_no_session(everybody: dict[str, Visitor]) -> None:
-    key = everybody["key:intake"].headers["authorization"]
+def test_a_session_is_no_key_and_a_key_no_session(visitors_by_kind: dict[str, Visitor]) -> None:
+    key = visitors_by_kind["key:intake"].headers["authorization"]
     cookie = {"cookie": f"{COOKIE}={key.removeprefix('Bearer ')}"}
-    assert everybody["analyst"].call("GET", "/api/v1/cases", headers=cookie).status_code == 401
-    token = everybody["analyst"].headers["cookie"].partition("=")[2]
-    response = everybody["key:intake"].call("GET", "/api/v1/figures", headers={"authorization": f"Bearer {token}"})
+    assert visitors_by_kind["analyst"].call("GET", "/api/v1/cases", headers=cookie).status_code == 401
+    token = visitors_by_kind["analyst"].headers["cookie"].partition("=")[2]
+    response = visitors_by_kind["key:intake"].call(
+        "GET", "/api/v1/figures", headers={"authorization": f"Bearer {token}"}
+    )
     assert response.status_code == 401
 
 
@@ -466,7 +474,7 @@ def test_a_key_that_one_route_accepts_is_not_accepted_by_others(client: TestClie
     assert who.call("POST", "/api/v1/score", json=a_row()).status_code == 403
 
 
-def unguarded() -> Iterator[tuple[str, FastAPI]]:
+def unguarded_apps() -> Iterator[tuple[str, FastAPI]]:
     """Applications with one door too many."""
 
     def handler() -> None:
@@ -489,7 +497,7 @@ def unguarded() -> Iterator[tuple[str, FastAPI]]:
     yield "the framework's own pages", FastAPI()
 
 
-@pytest.mark.parametrize("app", [app for _, app in unguarded()], ids=[name for name, _ in unguarded()])
+@pytest.mark.parametrize("app", [app for _, app in unguarded_apps()], ids=[name for name, _ in unguarded_apps()])
 def test_an_application_with_a_door_that_nobody_guards_does_not_start(app: FastAPI) -> None:
     with pytest.raises(Unguarded, match="does not say who may use it"):
         guards_of(app)

@@ -34,7 +34,7 @@ except Exception as error:
 """
 
 
-def data(*, listing: str = "MP-9", sequence: int = 1, action: str = "remove") -> dict[str, Any]:
+def message_data(*, listing: str = "MP-9", sequence: int = 1, action: str = "remove") -> dict[str, Any]:
     return {"action": action, "listing_external_id": listing, "sequence": sequence, "statement": {}}
 
 
@@ -55,35 +55,35 @@ def effects(home: Home) -> Iterator[Effects]:
 
 
 def test_a_message_has_its_effect_once_however_often_it_comes(home: Home, effects: Effects) -> None:
-    assert [effects.apply("act_1", data()) for _ in range(5)] == [True, False, False, False, False]
+    assert [effects.apply("act_1", message_data()) for _ in range(5)] == [True, False, False, False, False]
     assert effects_of(home) == [("MP-9", "remove", 1)]
 
 
 def test_what_was_applied_is_known_after_a_restart(home: Home, effects: Effects) -> None:
-    effects.apply("act_1", data())
+    effects.apply("act_1", message_data())
     effects.close()
     again = Effects(home.root / EFFECTS)
-    assert not again.apply("act_1", data())
-    assert again.apply("act_2", data(sequence=2, action="reinstate"))
+    assert not again.apply("act_1", message_data())
+    assert again.apply("act_2", message_data(sequence=2, action="reinstate"))
     again.close()
     assert effects_of(home) == [("MP-9", "remove", 1), ("MP-9", "reinstate", 2)]
 
 
 def test_a_removal_that_arrives_after_its_reinstatement_changes_nothing(home: Home, effects: Effects) -> None:
-    assert effects.apply("act_2", data(sequence=2, action="reinstate"))
-    assert not effects.apply("act_1", data(sequence=1))
+    assert effects.apply("act_2", message_data(sequence=2, action="reinstate"))
+    assert not effects.apply("act_1", message_data(sequence=1))
     assert effects_of(home) == [("MP-9", "reinstate", 2)]
 
 
 def test_the_order_is_kept_for_each_listing_by_itself(effects: Effects) -> None:
-    assert effects.apply("act_2", data(sequence=2))
-    assert effects.apply("act_1", data(listing="MP-10", sequence=1))
+    assert effects.apply("act_2", message_data(sequence=2))
+    assert effects.apply("act_1", message_data(listing="MP-10", sequence=1))
 
 
 def test_accounts_are_kept_apart_from_listings_and_known_after_a_restart(home: Home, effects: Effects) -> None:
     about = {"action": "suspend", "seller_external_id": "MP-9", "sequence": 2, "statement": {}}
     assert effects.apply("sac_2", about, "seller")
-    assert effects.apply("act_1", data()), "a listing of the same id has a sequence of its own"
+    assert effects.apply("act_1", message_data()), "a listing of the same id has a sequence of its own"
     effects.close()
     again = Effects(home.root / EFFECTS)
     assert not again.apply("sac_1", {**about, "action": "restrict", "sequence": 1}, "seller")
@@ -92,10 +92,10 @@ def test_accounts_are_kept_apart_from_listings_and_known_after_a_restart(home: H
 
 
 def test_the_order_is_known_after_a_restart(home: Home, effects: Effects) -> None:
-    effects.apply("act_2", data(sequence=2, action="reinstate"))
+    effects.apply("act_2", message_data(sequence=2, action="reinstate"))
     effects.close()
     again = Effects(home.root / EFFECTS)
-    assert not again.apply("act_1", data(sequence=1))
+    assert not again.apply("act_1", message_data(sequence=1))
     again.close()
 
 
@@ -105,15 +105,15 @@ def test_a_line_that_a_kill_left_half_written_never_happened_and_harms_nothing(
 ) -> None:
     """Its message was not acknowledged, so it comes again and has its effect then."""
     path = home.root / EFFECTS
-    effects.apply("act_1", data())
+    effects.apply("act_1", message_data())
     whole = path.read_bytes()
-    effects.apply("act_2", data(listing="MP-10"))
+    effects.apply("act_2", message_data(listing="MP-10"))
     effects.close()
     torn = path.read_bytes()[len(whole) :][:bytes_left]
     path.write_bytes(whole + torn)
     again = Effects(path)
-    assert not again.apply("act_1", data())
-    assert again.apply("act_2", data(listing="MP-10"))
+    assert not again.apply("act_1", message_data())
+    assert again.apply("act_2", message_data(listing="MP-10"))
     again.close()
     assert effects_of(home) == [("MP-9", "remove", 1), ("MP-10", "remove", 1)]
 
@@ -123,7 +123,7 @@ def test_a_marketplace_that_never_heard_anything_has_no_effects(tmp_path: Path) 
 
 
 def test_an_effect_is_in_the_file_before_it_is_acknowledged(home: Home, effects: Effects) -> None:
-    effects.apply("act_1", data())
+    effects.apply("act_1", message_data())
     assert (home.root / EFFECTS).read_bytes().endswith(b"}\n")
 
 
@@ -173,7 +173,7 @@ class Marketplace:
 
 
 @contextmanager
-def running(home: Home, port: int) -> Iterator[Marketplace]:
+def running_marketplace(home: Home, port: int) -> Iterator[Marketplace]:
     command = [sys.executable, "-c", RUN, str(home.root), str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -187,16 +187,16 @@ def running(home: Home, port: int) -> Iterator[Marketplace]:
 
 
 def a_removal(action_id: str = "act_1", **changes: Any) -> Message:
-    sent = data(**changes) | {"action_id": action_id, "statement": {"decision": "Removed."}}
+    sent = message_data(**changes) | {"action_id": action_id, "statement": {"decision": "Removed."}}
     return PAYLOADS[f"listing.{sent['action']}"].model_validate(sent).message(action_id, datetime.now(UTC))
 
 
 def test_a_kill_between_two_deliveries_repeats_no_effect(home: Home, free_port: int) -> None:
-    with running(home, free_port) as marketplace:
+    with running_marketplace(home, free_port) as marketplace:
         assert marketplace.send(a_removal()) == Delivery(204)
         marketplace.process.send_signal(signal.SIGKILL)
         marketplace.process.wait(10)
-    with running(home, free_port) as marketplace:
+    with running_marketplace(home, free_port) as marketplace:
         assert marketplace.send(a_removal()) == Delivery(204)
         assert marketplace.send(a_removal("act_2", sequence=2, action="reinstate")) == Delivery(204)
     assert effects_of(home) == [("MP-9", "remove", 1), ("MP-9", "reinstate", 2)]
@@ -213,7 +213,7 @@ def test_only_what_we_signed_has_an_effect(home: Home, free_port: int) -> None:
             "webhook-signature": Webhook(secret).sign("act_1", at, body.decode()),
         }
 
-    with running(home, free_port) as marketplace:
+    with running_marketplace(home, free_port) as marketplace:
         right = signed(marketplace.secret, message.body)
         refused = {
             "another secret": (message.body, signed(new_secret(), message.body)),
@@ -236,13 +236,13 @@ def test_only_what_we_signed_has_an_effect(home: Home, free_port: int) -> None:
 
 def test_it_ends_when_it_is_told_to_and_its_port_is_free_again(home: Home, free_port: int) -> None:
     for _ in range(2):
-        with running(home, free_port) as marketplace:
+        with running_marketplace(home, free_port) as marketplace:
             assert marketplace.url == f"http://127.0.0.1:{free_port}/webhooks"
             marketplace.process.send_signal(signal.SIGTERM)
             assert marketplace.process.wait(10) == 0
 
 
 def test_a_port_that_is_taken_is_told_as_such(home: Home, free_port: int) -> None:
-    with running(home, free_port), running(Home.at(home.root / "other"), free_port) as second:
+    with running_marketplace(home, free_port), running_marketplace(Home.at(home.root / "other"), free_port) as second:
         assert second.url.startswith(f"Invalid: Port {free_port} cannot be used")
         assert second.url.endswith("Choose another with --port.")

@@ -49,7 +49,7 @@ def is_store(module: str) -> bool:
     return "store" in module.split(".")[2:4] or module in STORES
 
 
-def trespass(write: Write) -> bool:
+def is_trespass(write: Write) -> bool:
     """Whether something writes a table that is not its own, or one that the source does not name."""
     if write.table is None:
         return write.module not in HANDED
@@ -73,7 +73,7 @@ def test_only_a_rooms_store_writes_its_tables() -> None:
     trespasses = [
         f"{write.module}:{write.line} writes {write.table or 'an unnamed table'}"
         for write in serving().writes
-        if trespass(write)
+        if is_trespass(write)
     ]
     assert trespasses == [], "put the statement into the store of the room that owns the table"
 
@@ -108,14 +108,14 @@ def test_a_write_into_another_room_is_found(source: str) -> None:
         {"serving.a.store": f"{_HEAD}{source}", "serving.c.store": "from serving.b.tables import kept"},
         frozenset({"serving.b.tables.kept"}),
     )
-    assert [trespass(write) for write in tree.writes] == [True]
+    assert [is_trespass(write) for write in tree.writes] == [True]
 
 
 def test_reads_and_a_stores_own_writes_are_none() -> None:
     reads = f"{_HEAD}from serving.a.tables import own\ndef f(c):\n    c.execute(select(kept).where(kept.c.x == 1))\n"
     own = "def g(c):\n    c.execute(update(own).where(own.c.x.in_(select(kept.c.x))))"
     tree = Tree({"serving.a.store": reads + own}, frozenset({"serving.a.tables.own", "serving.b.tables.kept"}))
-    assert [(write.owner, trespass(write)) for write in tree.writes] == [("serving.a.store.g", False)]
+    assert [(write.owner, is_trespass(write)) for write in tree.writes] == [("serving.a.store.g", False)]
 
 
 def test_what_calls_a_writer_writes() -> None:

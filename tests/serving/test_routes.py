@@ -17,7 +17,7 @@ _FEWEST = 200
 def test_no_route_is_hidden_by_another(site: Site) -> None:
     app = create_app(site.runtime)
     assert sum(isinstance(route, APIRoute) for route in app.routes) > _FEWEST
-    assert list(hidden(app)) == []
+    assert list(hidden_routes(app)) == []
 
 
 def test_a_hidden_route_is_found() -> None:
@@ -26,10 +26,10 @@ def test_a_hidden_route_is_found() -> None:
     router.add_api_route("/things/new", lambda: "new")
     app = FastAPI(openapi_url=None)
     install(app, router)
-    assert list(hidden(app)) == ["GET /things/new is answered by /things/{name}"]
+    assert list(hidden_routes(app)) == ["GET /things/new is answered by /things/{name}"]
 
 
-def hidden(app: FastAPI) -> Iterator[str]:
+def hidden_routes(app: FastAPI) -> Iterator[str]:
     """Each route whose own address leads to another one."""
     for route in app.routes:
         if not isinstance(route, APIRoute):

@@ -21,8 +21,8 @@ from tests.fixtures import whole_reads
 from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.plans import WholeRead
 from tests.fixtures.postgres import Postgres
-from tests.fixtures.reporting import a_marketplace_that_listens, given_back, removed_by_brand
-from tests.fixtures.runtimes import Populated, Site, a_case, copy_on_postgres, copy_on_sqlite, judge
+from tests.fixtures.reporting import a_marketplace_that_listens, reinstate_on_appeal, removal_by_brand
+from tests.fixtures.runtimes import PopulatedDatabase, Site, a_case, copy_on_postgres, copy_on_sqlite, judge
 from tests.fixtures.whole_reads import RIGHTLY, SMALL
 from tests.serving.web.visits import visit_as
 
@@ -52,7 +52,7 @@ QUERIES = [
 
 
 @pytest.fixture
-def explaining(engine_name: str, request: pytest.FixtureRequest) -> Engine:
+def explaining_engine(engine_name: str, request: pytest.FixtureRequest) -> Engine:
     """What explains the statements of a site on each engine."""
     if engine_name == "sqlite":
         site: Site = request.getfixturevalue("site")
@@ -63,16 +63,16 @@ def explaining(engine_name: str, request: pytest.FixtureRequest) -> Engine:
 
 @pytest.mark.parametrize(("statement", "table", "reason"), QUERIES)
 def test_a_growing_table_that_is_read_whole_is_found(
-    explaining: Engine, statement: str, table: str | None, reason: str
+    explaining_engine: Engine, statement: str, table: str | None, reason: str
 ) -> None:
-    if explaining.dialect.name == "postgresql" and statement.startswith("SELECT * FROM notice "):
+    if explaining_engine.dialect.name == "postgresql" and statement.startswith("SELECT * FROM notice "):
         pytest.skip("PostgreSQL before 18 has no skip scan: it reads the key whole, which has no other column than ids")
-    faults = whole_reads.faults(explaining, statement, (), "a.test")
+    faults = whole_reads.faults(explaining_engine, statement, (), "a.test")
     assert {fault.table for _, fault in faults} == ({table} if table else set()), reason
 
 
 def test_a_statement_of_the_product_is_explained_by_the_test_that_executes_it(
-    tmp_path: Path, populated_sqlite: Populated, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, populated_sqlite: PopulatedDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(whole_reads, "_seen", set())
     monkeypatch.setattr(whole_reads, "_shapes", set())
@@ -111,12 +111,12 @@ def test_every_small_table_exists() -> None:
 
 @pytest.mark.soak
 def test_on_postgresql_pages_and_sweeps_read_no_growing_table_whole(
-    tmp_path: Path, postgres: Postgres, populated_postgres: Populated, filled_postgres: Engine
+    tmp_path: Path, postgres: Postgres, populated_postgres: PopulatedDatabase, filled_postgres: Engine
 ) -> None:
     with copy_on_postgres(tmp_path, populated_postgres, postgres, filled_postgres) as site:
         with a_marketplace_that_listens(site):
-            given_back(site, removed_by_brand(site, "MP-30"))
-            removed_by_brand(site, "MP-31")
+            reinstate_on_appeal(site, removal_by_brand(site, "MP-30"))
+            removal_by_brand(site, "MP-31")
         notify(site, a_listing(site, "MP-50"))
         judge(site, site.analyst, a_case(site), Judgement.GENUINE)
         a_case(site, external_id="MP-10")

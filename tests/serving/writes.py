@@ -43,7 +43,7 @@ class Tree:
     def __init__(self, sources: Mapping[str, str], tables: frozenset[str]) -> None:
         self._tables = tables
         self._parsed = {name: ast.parse(source) for name, source in sources.items()}
-        self._imports = {name: dict(_imported(tree)) for name, tree in self._parsed.items()}
+        self._imports = {name: dict(_imported_names(tree)) for name, tree in self._parsed.items()}
 
     @cached_property
     def writes(self) -> tuple[Write, ...]:
@@ -114,7 +114,7 @@ class Tree:
         return dotted if passed_on is None else self._origin(passed_on)
 
 
-def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def _imported_names(tree: ast.Module) -> Iterator[tuple[str, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             yield from ((alias.asname or alias.name, f"{node.module}.{alias.name}") for alias in node.names)

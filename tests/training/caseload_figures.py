@@ -117,18 +117,18 @@ WAYS: Final[Mapping[str, Way]] = {
 }
 
 
-def played(ways: Sequence[str], seeds: int, *, processes: int = 1) -> dict[str, list[Recall]]:
+def play_episodes(ways: Sequence[str], seeds: int, *, processes: int = 1) -> dict[str, list[Recall]]:
     """The recall of each way in each episode; all ways play the same episodes."""
-    episode_recalls = Parallel(n_jobs=processes)(delayed(_played)(ways, seed) for seed in range(seeds))
+    episode_recalls = Parallel(n_jobs=processes)(delayed(_play_episode)(ways, seed) for seed in range(seeds))
     return {name: [recalls[number] for recalls in episode_recalls] for number, name in enumerate(ways)}
 
 
-def _played(ways: Sequence[str], seed: int) -> list[Recall]:
+def _play_episode(ways: Sequence[str], seed: int) -> list[Recall]:
     episode, breaks = make_episode(seed)
     return [WAYS[name](episode, breaks, seed) for name in ways]
 
 
-def gained(ours: Sequence[Recall], theirs: Sequence[Recall]) -> tuple[float, float, float]:
+def recall_gain(ours: Sequence[Recall], theirs: Sequence[Recall]) -> tuple[float, float, float]:
     """The gain in overall recall with its 95 % interval: the package's interquartile mean of the paired differences."""
     gain = paired_difference(*(np.array([recall.overall for recall in recalls]) for recalls in (ours, theirs)))
     return gain.point, gain.lo, gain.hi
@@ -136,7 +136,7 @@ def gained(ours: Sequence[Recall], theirs: Sequence[Recall]) -> tuple[float, flo
 
 def main(seeds: int) -> None:
     """Print the table."""
-    recalls_by_way = played(list(WAYS), seeds, processes=-1)
+    recalls_by_way = play_episodes(list(WAYS), seeds, processes=-1)
     print(f"{seeds} episodes:\n")  # noqa: T201  # the result
     print("| way | recall | before the break | after it | over its yield-triggered rule | 95 %, paired |")  # noqa: T201
     print("| --- | --- | --- | --- | --- | --- |")  # noqa: T201
@@ -144,7 +144,7 @@ def main(seeds: int) -> None:
         means = [
             f"{np.mean([getattr(recall, part) for recall in recalls]):.3f}" for part in ("overall", "before", "after")
         ]
-        point, low, high = gained(recalls, recalls_by_way[RULE])
+        point, low, high = recall_gain(recalls, recalls_by_way[RULE])
         over = ["", ""] if name == RULE else [f"{point:+.3f}", f"{low:+.3f} to {high:+.3f}"]
         print(f"| {name} | {' | '.join([*means, *over])} |")  # noqa: T201
 

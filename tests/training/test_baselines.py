@@ -27,7 +27,7 @@ def scores() -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
     numbers = baselines.fit_predict_numbers(columns[TRAIN], labels, columns[TEST])
     text = baselines.fit_predict_char_text([texts[i] for i in TRAIN], labels, [texts[i] for i in TEST])
     field_text = baselines.fit_predict_field_text(
-        [numbered(int(i)) for i in TRAIN], labels, [numbered(int(i)) for i in TEST]
+        [numbered_listing(int(i)) for i in TRAIN], labels, [numbered_listing(int(i)) for i in TEST]
     )
     return {
         "numbers": numbers,
@@ -39,7 +39,7 @@ def scores() -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
     }
 
 
-def numbered(row: int) -> Listing:
+def numbered_listing(row: int) -> Listing:
     """A listing with an n-gram that few others have."""
     listing = DATA.listings[row]
     return replace(listing, title=f"{listing.title} no {17 * row % 97}")

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.fixtures.clusters import ROOT, Processes, processes_in
-from tests.training.test_score_parts import COLUMNS, rows_of, scored
+from tests.training.test_score_parts import COLUMNS, rows_of, score_bytes
 from training.cluster import ClusterFailed
 from training.score import source
 
@@ -30,13 +30,13 @@ def cluster(tmp_path: Path) -> Iterator[Processes]:
         yield processes
 
 
-def distinct() -> pa.Table:
+def distinct_rows() -> pa.Table:
     rows = [{**row, "seller.external_id": f"s-{i % 700}"} for i, row in enumerate(rows_of(DISTINCT))]
     names = [*COLUMNS[1:], "seller.external_id"]
     return pa.table({name: [row[name] for row in rows] for name in names})
 
 
-def numbered(rows: pa.Table, first: int) -> pa.Table:
+def with_ids(rows: pa.Table, first: int) -> pa.Table:
     """The rows with the ids of their places in the file."""
     ids = pa.array([f"B-{number}" for number in range(first, first + rows.num_rows)])
     return rows.append_column("external_id", ids)
@@ -44,10 +44,10 @@ def numbered(rows: pa.Table, first: int) -> pa.Table:
 
 def a_long_file(path: Path, rows: int) -> Path:
     """A file of few distinct rows again and again, each with an id of its own."""
-    known = pa.concat_tables([distinct()] * (GROUP // DISTINCT))
-    with pq.ParquetWriter(path, numbered(known, 1).schema) as writer:
+    known = pa.concat_tables([distinct_rows()] * (GROUP // DISTINCT))
+    with pq.ParquetWriter(path, with_ids(known, 1).schema) as writer:
         for before in range(0, rows, GROUP):
-            writer.write_table(numbered(known.slice(0, rows - before), before + 1))
+            writer.write_table(with_ids(known.slice(0, rows - before), before + 1))
     return path
 
 
@@ -65,11 +65,11 @@ def test_each_row_is_there_once_after_a_worker_was_killed(tmp_path: Path, cluste
             killed.append(done)
             workers[0].kill()
 
-    scored(path, out, dask=cluster.address, with_reasons=False, advanced=kill_one_halfway)
+    score_bytes(path, out, dask=cluster.address, with_reasons=False, advanced=kill_one_halfway)
     assert killed
     assert (workers[0].wait(), workers[1].poll()) == (-9, None)
-    pq.write_table(numbered(distinct(), 1), tmp_path / "distinct.parquet")
-    scored(tmp_path / "distinct.parquet", tmp_path / "here.parquet", with_reasons=False)
+    pq.write_table(with_ids(distinct_rows(), 1), tmp_path / "distinct.parquet")
+    score_bytes(tmp_path / "distinct.parquet", tmp_path / "here.parquet", with_reasons=False)
     expected = without_ids(pq.read_table(tmp_path / "here.parquet"))
     rows = 0
     for batch in pq.ParquetFile(out).iter_batches(DISTINCT):  # Row groups are a thousand rows, so batches are whole.
@@ -89,11 +89,11 @@ def test_a_lost_scheduler_ends_the_run_and_a_new_one_goes_on(
     path, out, before = a_long_file(tmp_path / "a.parquet", 20_000), tmp_path / "out.parquet", list[int]()
     cluster.work("first")
     with pytest.raises(ClusterFailed, match=r"was lost\. What is finished is kept: run the same command again"):
-        scored(path, out, dask=cluster.address, advanced=lambda _: cluster.lose_scheduler())
+        score_bytes(path, out, dask=cluster.address, advanced=lambda _: cluster.lose_scheduler())
     with processes_in(tmp_path / "another", workers=1) as another:
-        there = scored(path, out, dask=another.address, resumed=before.append)
+        there = score_bytes(path, out, dask=another.address, resumed=before.append)
     assert 1_000 <= before[0] < 20_000
-    assert there == scored(path, tmp_path / "here.parquet")
+    assert there == score_bytes(path, tmp_path / "here.parquet")
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_a_worker_without_touchstone_is_named(tmp_path: Path, cluster: Processes
     cluster.work("ours")
     cluster.work("stranger", PYTHONPATH=stranger)
     with pytest.raises(ClusterFailed, match=r"1 of 2 workers cannot take part: \S+ has no Touchstone \(.*No module"):
-        scored(path, tmp_path / "out.parquet", dask=cluster.address)
+        score_bytes(path, tmp_path / "out.parquet", dask=cluster.address)
 
 
 def test_a_scheduler_without_touchstone_is_named(tmp_path: Path, stranger: str) -> None:
@@ -118,7 +118,7 @@ def test_a_scheduler_without_touchstone_is_named(tmp_path: Path, stranger: str) 
     with processes_in(tmp_path / "other", PYTHONPATH=stranger) as cluster:
         cluster.work("ours", PYTHONPATH=str(ROOT))
         with pytest.raises(ClusterFailed, match=r"The scheduler at \S+ has no Touchstone \(.*No module"):
-            scored(path, tmp_path / "out.parquet", dask=cluster.address)
+            score_bytes(path, tmp_path / "out.parquet", dask=cluster.address)
 
 
 def test_a_part_that_ends_several_workers_is_given_up(tmp_path: Path) -> None:
@@ -126,15 +126,15 @@ def test_a_part_that_ends_several_workers_is_given_up(tmp_path: Path) -> None:
     limit = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
     died = pytest.raises(ClusterFailed, match=r"failed \(.*workers died while running it")
     with processes_in(tmp_path / "cluster", workers=2, **limit) as cluster, died:
-        scored(path, out, dask=cluster.address, history=Fatal())
+        score_bytes(path, out, dask=cluster.address, history=FatalHistory())
 
 
-class Fatal:
+class FatalHistory:
     """A history that ends every process that opens it."""
 
     name = "fatal"
 
-    def fixed(self, _now: object) -> "Fatal":
+    def fixed(self, _now: object) -> "FatalHistory":
         return self
 
     def open(self) -> Any:

@@ -40,21 +40,21 @@ def of_file(labelled_rows: LabelledListings, brands: BrandRegister = BRANDS, as_
     return FileMaterial(labelled_rows, tuple(brands.brands.values()), as_of, "bazaar")
 
 
-def validated(labelled_rows: LabelledListings) -> Repeat:
-    (repeat,) = cross_validate(of_file(labelled_rows), repeats=1, progress=told)
+def validate(labelled_rows: LabelledListings) -> Repeat:
+    (repeat,) = cross_validate(of_file(labelled_rows), repeats=1, progress=note_progress)
     return repeat
 
 
 TOLD: list[tuple[int, int]] = []
 
 
-def told(done: int, of: int) -> None:
+def note_progress(done: int, of: int) -> None:
     TOLD.append((done, of))
 
 
 @cache
 def a_repeat() -> Repeat:
-    return validated(DATA)
+    return validate(DATA)
 
 
 def folds(labels: Labels) -> list[list[int]]:
@@ -62,7 +62,7 @@ def folds(labels: Labels) -> list[list[int]]:
 
 
 @cache
-def flipped() -> tuple[Labels, list[int]]:
+def flipped_labels() -> tuple[Labels, list[int]]:
     """Labels with those of two sellers of one fold exchanged, such that no fold changes, and that fold's rows."""
     for test in folds(DATA.labels):
         sellers = np.unique(DATA.groups[test])
@@ -79,12 +79,12 @@ def flipped() -> tuple[Labels, list[int]]:
 
 @cache
 def repeat_of_flipped() -> Repeat:
-    return validated(replace(DATA, labels=flipped()[0]))
+    return validate(replace(DATA, labels=flipped_labels()[0]))
 
 
 @pytest.mark.parametrize("name", [MODEL, *PARTS, "numbers", "char_text", "field_text"])
 def test_the_labels_of_tested_rows_do_not_move_their_scores(name: str) -> None:
-    test, scores, other = flipped()[1], a_repeat().values[name], repeat_of_flipped().values[name]
+    test, scores, other = flipped_labels()[1], a_repeat().values[name], repeat_of_flipped().values[name]
     assert np.array_equal(other[test], scores[test])
     assert not np.array_equal(other, scores)
 
@@ -168,7 +168,7 @@ def test_progress_ends_with_the_last_fold() -> None:
 
 def test_one_class_cannot_be_evaluated() -> None:
     with pytest.raises(ValueError, match="counterfeit"):
-        validated(replace(DATA, labels=np.zeros(80, dtype=np.int8)))
+        validate(replace(DATA, labels=np.zeros(80, dtype=np.int8)))
 
 
 def test_too_few_sellers_cannot_be_evaluated() -> None:

@@ -31,7 +31,7 @@ DATA = a_market(120)
 FACTS = market_facts(DATA)
 
 
-def fitted(
+def fitted_model(
     *, seed: int = 0, threads: int = 1, labels: Labels = DATA.labels, weights: NDArray[np.float64] | None = None
 ) -> CounterfeitClassifier:
     model = CounterfeitClassifier(seed=seed, threads=threads)
@@ -52,34 +52,34 @@ def digest(model: CounterfeitClassifier) -> str:
 
 @cache
 def the_model() -> CounterfeitClassifier:
-    return fitted()
+    return fitted_model()
 
 
 def test_equal_data_and_seed_give_an_equal_bundle() -> None:
-    assert digest(fitted()) == digest(the_model())
+    assert digest(fitted_model()) == digest(the_model())
 
 
 def test_threads_do_not_change_the_bundle() -> None:
-    assert digest(fitted(threads=2)) == digest(the_model())
+    assert digest(fitted_model(threads=2)) == digest(the_model())
 
 
 def test_another_seed_gives_another_bundle() -> None:
-    assert digest(fitted(seed=1)) != digest(the_model())
+    assert digest(fitted_model(seed=1)) != digest(the_model())
 
 
 def test_one_other_label_gives_another_bundle() -> None:
     labels = DATA.labels.copy()
     labels[0] = 1 - labels[0]
-    assert digest(fitted(labels=labels)) != digest(the_model())
+    assert digest(fitted_model(labels=labels)) != digest(the_model())
 
 
 def test_label_weights_change_the_model() -> None:
     weights = np.where(np.arange(120) % 2, 1.0, 0.3)
-    assert digest(fitted(weights=weights)) != digest(the_model())
+    assert digest(fitted_model(weights=weights)) != digest(the_model())
 
 
 def test_equal_weights_are_as_none() -> None:
-    assert digest(fitted(weights=np.ones(120))) == digest(the_model())
+    assert digest(fitted_model(weights=np.ones(120))) == digest(the_model())
 
 
 def test_a_model_ranks_unseen_sellers_better_than_chance() -> None:
@@ -146,7 +146,7 @@ def with_positives(n: int) -> Labels:
     return labels
 
 
-def large(positives: int) -> CounterfeitClassifier:
+def large_model(positives: int) -> CounterfeitClassifier:
     return CounterfeitClassifier().fit(_large_facts(), with_positives(positives), groups=a_large_market().groups)
 
 
@@ -162,7 +162,7 @@ def _large_facts() -> list[Facts]:
 
 @pytest.mark.parametrize("positives", [299, 300])
 def test_the_forest_is_fitted_to_what_the_text_leaves_open(positives: int) -> None:
-    model = large(positives).model_
+    model = large_model(positives).model_
     assert (model.combiner.join, model.learner.columns) == (Join.OFFSET, NAMES)
     assert model.combiner.text_weight > 0
     assert splits_without_missing(text_of(model)) == 0
@@ -188,19 +188,19 @@ def test_no_setting_of_the_forest_depends_on_time_or_threads() -> None:
     assert (parameters["deterministic"], parameters["force_row_wise"], parameters["seed"]) == (True, True, 3)
 
 
-def masked(share: float, columns: int = len(NAMES)) -> tuple[NDArray[np.float64], Labels, NDArray[np.float64]]:
+def masked_rows(share: float, columns: int = len(NAMES)) -> tuple[NDArray[np.float64], Labels, NDArray[np.float64]]:
     rows = np.arange(40.0 * columns).reshape(40, columns)
     return with_masked_copies(rows, np.array([0, 1] * 20, dtype=np.int8), np.full(40, 0.8), seed=0, share=share)
 
 
 def test_the_rows_themselves_stay_as_they_are() -> None:
-    rows, labels, weights = masked(0.15)
+    rows, labels, weights = masked_rows(0.15)
     assert np.array_equal(rows[:40], np.arange(40.0 * len(NAMES)).reshape(40, len(NAMES)))
     assert (labels[:40].tolist(), set(weights[:40])) == ([0, 1] * 20, {0.8})
 
 
 def test_a_copy_lacks_one_whole_family_and_weighs_half() -> None:
-    rows, labels, weights = masked(0.15)
+    rows, labels, weights = masked_rows(0.15)
     families = [set(family_columns(family)) for family in Family]
     copies = rows[40:]
     assert all(set(np.flatnonzero(np.isnan(row))) in families for row in copies)
@@ -212,12 +212,12 @@ def test_a_copy_lacks_one_whole_family_and_weighs_half() -> None:
 
 @pytest.mark.parametrize("columns", [len(NAMES), len(NAMES) + 1])
 def test_every_column_is_missing_somewhere_even_at_a_share_of_zero(columns: int) -> None:
-    rows, _, _ = masked(0.0, columns)
+    rows, _, _ = masked_rows(0.0, columns)
     assert np.isnan(rows).any(axis=0).all()
 
 
 def test_a_copy_keeps_its_label() -> None:
-    rows, labels, _ = masked(0.5)
+    rows, labels, _ = masked_rows(0.5)
     of = [int(np.nanmin(row - np.arange(len(NAMES)))) // len(NAMES) for row in rows]
     assert labels.tolist() == [i % 2 for i in of]
 
@@ -333,7 +333,7 @@ def test_points_that_are_all_equal_are_harmless() -> None:
 FIT_INPUT_FACTS = market_facts(a_market(40))
 
 
-def equal(fit_input: FitInput, other: FitInput) -> bool:
+def are_equal(fit_input: FitInput, other: FitInput) -> bool:
     """To the last bit, and of the same types."""
     pairs = ((fit_input.numbers, other.numbers), *((fit_input.texts[i], other.texts[i]) for i in range(3)))
     return all(a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in pairs)
@@ -341,15 +341,15 @@ def equal(fit_input: FitInput, other: FitInput) -> bool:
 
 def test_parts_joined_are_the_input_of_all_rows() -> None:
     parts = [FitInput.of(FIT_INPUT_FACTS[start : start + 15]) for start in range(0, 40, 15)]
-    assert equal(FitInput.joined(parts), FitInput.of(FIT_INPUT_FACTS))
+    assert are_equal(FitInput.joined(parts), FitInput.of(FIT_INPUT_FACTS))
 
 
 def test_the_input_survives_as_bytes() -> None:
     fit_input = FitInput.of(FIT_INPUT_FACTS)
-    assert equal(FitInput.from_bytes(fit_input.to_bytes(), 40), fit_input)
+    assert are_equal(FitInput.from_bytes(fit_input.to_bytes(), 40), fit_input)
 
 
-def damaged(fit_input: FitInput) -> dict[str, FitInput]:
+def damaged_inputs(fit_input: FitInput) -> dict[str, FitInput]:
     """Inputs that compiled code would read beyond the arrays, or for other rows."""
     indices, values, starts = fit_input.texts
     high, low, back = indices.copy(), indices.copy(), starts.copy()
@@ -367,10 +367,10 @@ def damaged(fit_input: FitInput) -> dict[str, FitInput]:
     }
 
 
-@pytest.mark.parametrize("fault", damaged(FitInput.of(FIT_INPUT_FACTS)))
+@pytest.mark.parametrize("fault", damaged_inputs(FitInput.of(FIT_INPUT_FACTS)))
 def test_arrays_that_do_not_fit_are_refused(fault: str) -> None:
     with pytest.raises(ValueError, match="no input of these rows"):
-        FitInput.from_bytes(damaged(FitInput.of(FIT_INPUT_FACTS))[fault].to_bytes(), 40)
+        FitInput.from_bytes(damaged_inputs(FitInput.of(FIT_INPUT_FACTS))[fault].to_bytes(), 40)
 
 
 def test_a_training_that_a_worker_fails_says_to_begin_again(monkeypatch: pytest.MonkeyPatch) -> None:

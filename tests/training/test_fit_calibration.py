@@ -29,7 +29,7 @@ def test_the_number_of_labels_determines_the_method(positives: int, sellers: int
     assert method_for(positives, sellers) is method
 
 
-def observed(n: int, *, seed: int = 0, share: float = -1.0, sellers: int | None = None) -> OutOfFoldValues:
+def observed_values(n: int, *, seed: int = 0, share: float = -1.0, sellers: int | None = None) -> OutOfFoldValues:
     """Values whose true log-odds are 1.5 x value + share, with three listings per seller."""
     random = np.random.default_rng(seed)
     values = random.standard_normal(n)
@@ -37,7 +37,7 @@ def observed(n: int, *, seed: int = 0, share: float = -1.0, sellers: int | None 
     return OutOfFoldValues(values, labels, np.ones(n), np.arange(n) % (sellers or n // 3))
 
 
-def taken(sample: OutOfFoldValues, rows: NDArray[np.intp]) -> OutOfFoldValues:
+def rows_of_sample(sample: OutOfFoldValues, rows: NDArray[np.intp]) -> OutOfFoldValues:
     return OutOfFoldValues(sample.values[rows], sample.labels[rows], sample.weights[rows], sample.groups[rows])
 
 
@@ -134,28 +134,28 @@ def test_venn_abers_shares_are_those_of_their_definition(sample: OutOfFoldValues
 
 
 def test_equal_values_are_one_group() -> None:
-    sample = observed(90)
+    sample = observed_values(90)
     tied = OutOfFoldValues(np.round(sample.values), sample.labels, sample.weights, sample.groups)
     assert _GroupedRows.of(tied).values.tolist() == sorted(set(tied.values.tolist()))
 
 
 def test_many_rows_form_equal_groups() -> None:
-    grouped = _GroupedRows.of(observed(10_000))
+    grouped = _GroupedRows.of(observed_values(10_000))
     assert grouped.weights.tolist() == [50.0] * 200
     assert all(low < high for low, high in pairwise(grouped.values))
 
 
 def test_a_row_of_weight_ten_is_less_than_ten_rows() -> None:
     """Nine rows of weight 1 and one of 10: their effective number is 19 squared over 109."""
-    sample = observed(10)
+    sample = observed_values(10)
     heavy = OutOfFoldValues(sample.values, sample.labels, np.array([1.0] * 9 + [10.0]), sample.groups)
     assert _GroupedRows.of(heavy).weights.sum() == pytest.approx(19**2 / 109)
 
 
 def test_a_row_of_no_weight_bends_no_curve() -> None:
-    sample = observed(900)
+    sample = observed_values(900)
     weights = np.where(np.arange(900) < 600, 1.0, 0.0)
-    part = taken(sample, np.arange(600))
+    part = rows_of_sample(sample, np.arange(600))
     for method in Method:
         curve = fit_curve(method, OutOfFoldValues(sample.values, sample.labels, weights, sample.groups))
         assert curve.log_odds(part.values) == pytest.approx(fit_curve(method, part).log_odds(part.values), abs=1e-5)
@@ -165,7 +165,7 @@ def test_a_row_of_no_weight_bends_no_curve() -> None:
 def test_each_method_recovers_the_truth(method: Method) -> None:
     """The truth is a straight line, which all three can fit; 20,000 rows leave little noise."""
     at = np.linspace(-1.5, 1.5, 13)
-    heights = fit_curve(method, observed(20_000)).log_odds(at)
+    heights = fit_curve(method, observed_values(20_000)).log_odds(at)
     assert np.abs(expits(heights) - expits(1.5 * at - 1.0)).max() < 0.05
 
 
@@ -191,27 +191,27 @@ def test_with_a_single_step_the_curve_is_a_line() -> None:
 
 
 def test_many_rows_have_a_curve_and_a_band() -> None:
-    calibration = fit_calibration(observed(1_500))
+    calibration = fit_calibration(observed_values(1_500))
     assert (calibration.method, type(calibration.curve)) == (Method.VENN_ABERS, Curve)
     assert calibration.band is not None
 
 
 def test_few_sellers_have_no_band() -> None:
     """Each class needs five sellers."""
-    four, five = (fit_calibration(observed(120, sellers=sellers)).band for sellers in (4, 5))
+    four, five = (fit_calibration(observed_values(120, sellers=sellers)).band for sellers in (4, 5))
     assert four is None
     assert five is not None
 
 
 def test_equal_seeds_give_equal_calibrations() -> None:
-    calibration, other, third = (fit_calibration(observed(120), seed=seed) for seed in (1, 1, 2))
+    calibration, other, third = (fit_calibration(observed_values(120), seed=seed) for seed in (1, 1, 2))
     assert calibration == other
     assert (third.curve, third.band == calibration.band) == (calibration.curve, False)
 
 
 def test_a_band_narrows_with_the_number_of_sellers() -> None:
     """By less than the root of sixteen, because the larger sample has a curve instead of a line."""
-    few, many = (fit_calibration(observed(n)).intervals(np.array([1.0])) for n in (150, 2_400))
+    few, many = (fit_calibration(observed_values(n)).intervals(np.array([1.0])) for n in (150, 2_400))
     assert few is not None
     assert many is not None
     assert np.ptp(many) < 0.7 * np.ptp(few)
@@ -219,8 +219,8 @@ def test_a_band_narrows_with_the_number_of_sellers() -> None:
 
 def test_repeated_listings_of_a_seller_do_not_narrow_the_band() -> None:
     """The same 240 rows, each listed three times by its seller: three times the rows, but the same information."""
-    once = observed(240)
-    often = taken(once, np.tile(np.arange(240), 3))
+    once = observed_values(240)
+    often = rows_of_sample(once, np.tile(np.arange(240), 3))
     band, three = (fit_calibration(sample).intervals(np.array([0.5])) for sample in (once, often))
     assert band is not None
     assert three is not None
@@ -233,7 +233,7 @@ def test_a_band_has_about_its_nominal_coverage(n: int) -> None:
     at = np.array([-0.5, 0.5, 1.5])
     coverage = []
     for seed in range(8):
-        band = fit_calibration(observed(n, seed=seed)).intervals(at)
+        band = fit_calibration(observed_values(n, seed=seed)).intervals(at)
         assert band is not None
         truth = expits(1.5 * at - 1.0)
         coverage.append((band[:, 0] <= truth) & (truth <= band[:, 1]))

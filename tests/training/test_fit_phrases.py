@@ -90,7 +90,7 @@ def phrases_in(title: str) -> set[str]:
     return {phrase for text in title.split("，") for phrase in PHRASES_OF[text]}
 
 
-def counted() -> pd.DataFrame:
+def counted_phrases() -> pd.DataFrame:
     """One row for each listing, each of its cells and each of its phrases; no phrase stands for the listing itself."""
     facts, labels, weights, sellers = the_rows()
     records = []
@@ -146,7 +146,7 @@ def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
 @cache
 def recount() -> dict[tuple[CellKey, str], tuple[int, int, bool]]:
     """Listings, counterfeits and whether it is quoted, by cell and phrase with enough support."""
-    frame = counted()
+    frame = counted_phrases()
     frame["usual"] = frame.row.map(shares_of_goods(frame))
     frame["phrase"] = frame.phrase.fillna("")
     by_seller = frame.groupby(["cell", "phrase", "seller"]).label.mean().groupby(["cell", "phrase"])
@@ -185,7 +185,7 @@ def test_the_counts_are_those_of_a_recount() -> None:
 
 
 def test_the_cells_are_those_of_a_recount() -> None:
-    frame = counted()
+    frame = counted_phrases()
     whole = frame[frame.phrase.isna()]
     sizes = whole.groupby("cell").agg(n=("label", "size"), k=("label", "sum"))
     expected = {CellKey(*record["cell"]): (record["n"], record["k"]) for record in records(sizes)}
@@ -225,7 +225,7 @@ def test_equal_rows_in_another_order_give_the_same_table() -> None:
 Part = tuple[str, str, int, int, int]
 
 
-def quoted_among(*parts: Part, weight_of: str = "", weight: float = 1.0) -> set[tuple[str | None, str]]:
+def quoted_phrases_of(*parts: Part, weight_of: str = "", weight: float = 1.0) -> set[tuple[str | None, str]]:
     """The phrases that are quoted, with the brand of the cell, of listings in English; one word's have a weight."""
     facts: list[Facts] = []
     labels: list[bool] = []
@@ -249,7 +249,7 @@ def quoted_among(*parts: Part, weight_of: str = "", weight: float = 1.0) -> set[
 
 @pytest.mark.parametrize(("sellers", "expected"), [(FEWEST_SELLERS - 1, False), (FEWEST_SELLERS, True)])
 def test_a_phrase_of_few_sellers_is_not_quoted(sellers: int, expected: bool) -> None:
-    quoted_phrases = quoted_among(("Aurelle", "mirror", 24, 24, sellers), ("Aurelle", "grained", 400, 0, 100))
+    quoted_phrases = quoted_phrases_of(("Aurelle", "mirror", 24, 24, sellers), ("Aurelle", "grained", 400, 0, 100))
     assert ((None, "mirror") in quoted_phrases) is expected
 
 
@@ -257,19 +257,19 @@ def test_a_phrase_that_one_seller_repeats_is_not_quoted() -> None:
     """Twenty of thirty listings, but one of eleven sellers."""
     one_seller, ten, honest = (("Aurelle", "mirror", n, k, s) for n, k, s in ((20, 20, 1), (20, 20, 10), (10, 0, 10)))
     others: Part = ("Aurelle", "grained", 400, 40, 100)
-    assert (None, "mirror") not in quoted_among(one_seller, honest, others)
-    assert (None, "mirror") in quoted_among(ten, honest, others)
+    assert (None, "mirror") not in quoted_phrases_of(one_seller, honest, others)
+    assert (None, "mirror") in quoted_phrases_of(ten, honest, others)
 
 
 def test_the_name_of_a_much_counterfeited_model_is_not_quoted_for_its_goods() -> None:
     """Half the listings of its brand are counterfeits, with and without the name, and few of another brand."""
     of_the_brand: list[Part] = [("Aurelle", "colline", 100, 50, 50), ("Aurelle", "grained", 100, 50, 50)]
-    assert quoted_among(*of_the_brand, ("Solenne", "grained", 600, 6, 100)) == set()
+    assert quoted_phrases_of(*of_the_brand, ("Solenne", "grained", 600, 6, 100)) == set()
 
 
 def test_a_phrase_of_rarely_counterfeited_goods_needs_the_lift_of_its_cell_too() -> None:
     """The sentence has the counts of the cell, in which it is no commoner in counterfeits."""
-    quoted_phrases = quoted_among(
+    quoted_phrases = quoted_phrases_of(
         ("Solenne", "mirror", 100, 30, 50),
         ("Solenne", "grained", 300, 0, 100),
         ("Aurelle", "calf", 300, 180, 5),

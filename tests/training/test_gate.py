@@ -11,7 +11,7 @@ BAD = judged_gate("brand Lumo", False, -0.35, -0.03, "Recall 0.00 against 0.35."
 UNKNOWN = unjudged_gate("language de", "2 counterfeits.", blocks=False)
 
 
-def whole(*parts: Gate) -> Gate:
+def slices_gate(*parts: Gate) -> Gate:
     return combined_gate("slices", parts, sentence="All is well.", nothing="None could be judged.")
 
 
@@ -37,7 +37,7 @@ WHOLES = [
 
 @pytest.mark.parametrize(("parts", "state", "blocks", "sentence", "_why"), WHOLES)
 def test_a_gate_of_parts(parts: tuple[Gate, ...], state: State, blocks: bool, sentence: str, _why: str) -> None:
-    whole_gate = whole(*parts)
+    whole_gate = slices_gate(*parts)
     assert (whole_gate.state, whole_gate.blocks, whole_gate.sentence, whole_gate.parts) == (
         state,
         blocks,
@@ -47,12 +47,12 @@ def test_a_gate_of_parts(parts: tuple[Gate, ...], state: State, blocks: bool, se
 
 
 def test_a_gate_of_parts_has_the_figure_and_the_bound_of_the_first_that_fails() -> None:
-    assert (whole(GOOD, BAD).figure, whole(GOOD, BAD).bound) == (-0.35, -0.03)
-    assert (whole(GOOD).figure, whole(GOOD).bound) == (None, None)
+    assert (slices_gate(GOOD, BAD).figure, slices_gate(GOOD, BAD).bound) == (-0.35, -0.03)
+    assert (slices_gate(GOOD).figure, slices_gate(GOOD).bound) == (None, None)
 
 
 def test_a_gate_of_parts_names_all_failures_and_explains_the_first() -> None:
-    whole_gate = whole(BAD, GOOD, judged_gate("language de", False, -0.1, -0.03, "Recall 0.20 against 0.30."))
+    whole_gate = slices_gate(BAD, GOOD, judged_gate("language de", False, -0.1, -0.03, "Recall 0.20 against 0.30."))
     assert (whole_gate.figure, whole_gate.sentence) == (-0.35, "brand Lumo, language de: Recall 0.00 against 0.35.")
 
 
@@ -63,7 +63,7 @@ def test_a_report_has_one_of_three_states_of_a_gate() -> None:
 def test_blocking_gates_are_listed_with_figure_and_bound_by_part() -> None:
     gate_reports = [
         judged_gate("random_slice", False, -0.02, 0.0, "Worse.").as_json(),
-        whole(GOOD, BAD, UNKNOWN).as_json(),
+        slices_gate(GOOD, BAD, UNKNOWN).as_json(),
         unjudged_gate("golden_set", "None is frozen.", blocks=True).as_json(),
         UNKNOWN.as_json(),
         GOOD.as_json(),
@@ -81,7 +81,7 @@ def test_reports_without_states_are_read() -> None:
 
 
 def test_a_gate_as_json_has_its_state_and_whether_it_is_passed() -> None:
-    assert whole(BAD).as_json() == {
+    assert slices_gate(BAD).as_json() == {
         "name": "slices",
         "state": "failed",
         "passed": False,

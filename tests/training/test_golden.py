@@ -24,11 +24,11 @@ DATA = a_market(60)
 ROWS = snapshot_rows(DATA)
 
 
-def item(row: SnapshotRow) -> GoldenItem:
+def golden_item(row: SnapshotRow) -> GoldenItem:
     return GoldenItem(row.version_id, row.listing_id, row.seller, row.label, ("vdt_1", "vdt_2"), row.facts)
 
 
-ITEMS = [item(row) for row in ROWS[:20]]
+ITEMS = [golden_item(row) for row in ROWS[:20]]
 CONTENT, DIGEST = freeze(ITEMS, NOW)
 
 
@@ -53,7 +53,7 @@ def test_a_changed_byte_is_refused_and_nothing_is_trained(tmp_path: Path, at: in
         read_golden(tmp_path / "golden.jsonl", expected=DIGEST)
 
 
-def sealed(lines: list[object]) -> bytes:
+def json_lines(lines: list[object]) -> bytes:
     return "".join(json.dumps(line) + "\n" for line in lines).encode()
 
 
@@ -62,11 +62,15 @@ NO_SETS: list[tuple[bytes, str, str]] = [
     (b"", "cannot be read: ValueError", "nothing"),
     (b"[" * 100_000, "cannot be read: RecursionError", "nested deeper than is read"),
     (b"\xff\n", "cannot be read: UnicodeDecodeError", "no text"),
-    (sealed([HEAD]), "not one that this version reads", "items that are not there"),
-    (sealed([{**HEAD, "items": 1, "schema": 9}, FIRST]), "not one that this version reads", "another schema"),
-    (sealed([{**HEAD, "items": 1}, {**FIRST, "label": 2}]), "not one that this version reads", "a third class"),
-    (sealed([{**HEAD, "items": 1}, {**FIRST, "facts": "{}"}]), "cannot be read: ValidationError", "facts of nothing"),
-    (sealed([{**HEAD, "items": 1}, {**FIRST, "more": 1}]), "cannot be read: TypeError", "a field too many"),
+    (json_lines([HEAD]), "not one that this version reads", "items that are not there"),
+    (json_lines([{**HEAD, "items": 1, "schema": 9}, FIRST]), "not one that this version reads", "another schema"),
+    (json_lines([{**HEAD, "items": 1}, {**FIRST, "label": 2}]), "not one that this version reads", "a third class"),
+    (
+        json_lines([{**HEAD, "items": 1}, {**FIRST, "facts": "{}"}]),
+        "cannot be read: ValidationError",
+        "facts of nothing",
+    ),
+    (json_lines([{**HEAD, "items": 1}, {**FIRST, "more": 1}]), "cannot be read: TypeError", "a field too many"),
 ]
 
 
@@ -78,7 +82,7 @@ def test_frozen_content_that_is_no_set_is_refused(content: bytes, sentence: str,
 
 
 def a_set(*rows: SnapshotRow) -> GoldenSet:
-    return parse_golden(*freeze([item(row) for row in rows], NOW))
+    return parse_golden(*freeze([golden_item(row) for row in rows], NOW))
 
 
 LONG = (

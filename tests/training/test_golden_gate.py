@@ -15,7 +15,7 @@ from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import bare_facts, full_facts, some_facts, suspect_facts
 from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
 from tests.fixtures.scorers import CALIBRATION, THRESHOLDS, a_bundle, bundle_files
-from tests.training.test_golden import item
+from tests.training.test_golden import golden_item
 from training.gates.gate import State
 from training.gates.gates import Incumbent
 from training.gates.golden import freeze, parse_golden
@@ -25,7 +25,7 @@ from training.gates.slice_gate import FigureComparison, SliceEvidence
 from training.gates.upheld import UpheldEvidence, upheld_evidence, upheld_gate
 
 DATA = a_market(120)
-GOLDEN = parse_golden(*freeze([item(row) for row in snapshot_rows(DATA)], NOW))
+GOLDEN = parse_golden(*freeze([golden_item(row) for row in snapshot_rows(DATA)], NOW))
 SAME = FigureComparison(0.5, 0.5, 0.0, -0.1)
 WHOLE = SliceEvidence("all of it", 400, 60, 40, recall=SAME, rank=SAME, alarms=FigureComparison(0.01, 0.01, 0.0, -0.01))
 EVIDENCE = GoldenEvidence("abcdef0123456789", 400, 60, Incumbent.CHAMPION, champion_saw=False, parts=(WHOLE,))
@@ -197,12 +197,12 @@ def candidate_at(line: float) -> Bundle:
     return at_line(line, bundle=a_bundle())
 
 
-def found(shipped: Bundle, champion: Bundle | None) -> UpheldEvidence:
+def evidence_of(shipped: Bundle, champion: Bundle | None) -> UpheldEvidence:
     return upheld_evidence(ROWS, FACTS, shipped, IncumbentScorer(champion, 1), DEFAULT_GATES)
 
 
 def test_only_listings_that_are_genuine_by_an_appeal_are_scored() -> None:
-    assert found(candidate_at(0.5), at_line(0.5)).listings == len(UPHELD) == 8
+    assert evidence_of(candidate_at(0.5), at_line(0.5)).listings == len(UPHELD) == 8
 
 
 LINES: list[tuple[float, float, int, str]] = [
@@ -217,7 +217,7 @@ LINES: list[tuple[float, float, int, str]] = [
 def test_a_regression_is_shown_by_the_candidate_while_the_champion_is_clear(
     ours: float, theirs: float, regressed: int, _why: str
 ) -> None:
-    evidence = found(candidate_at(ours), at_line(theirs))
+    evidence = evidence_of(candidate_at(ours), at_line(theirs))
     assert len(evidence.regressed) == regressed
     assert evidence.shown == ((8 if ours < 0.1 else 0), (8 if theirs < 0.1 else 0))
 
@@ -225,7 +225,7 @@ def test_a_regression_is_shown_by_the_candidate_while_the_champion_is_clear(
 def test_a_listing_is_mended_where_the_champion_would_show_it_and_the_candidate_is_clear() -> None:
     turned = upheld_evidence(ROWS, FACTS, at_line(0.9), IncumbentScorer(candidate_at(0.001), 1), DEFAULT_GATES)
     assert (turned.mended, turned.regressed) == (8, ())
-    assert found(candidate_at(0.001), at_line(0.9)).mended == 0
+    assert evidence_of(candidate_at(0.001), at_line(0.9)).mended == 0
     hidden_by_both = upheld_evidence(ROWS, FACTS, at_line(0.9), IncumbentScorer(candidate_at(0.999), 1), DEFAULT_GATES)
     assert hidden_by_both.mended == 0
 
@@ -244,7 +244,7 @@ def test_a_clear_candidate_mends_listings_that_the_scorecard_would_show() -> Non
 
 def test_a_listing_at_the_threshold_is_shown() -> None:
     score = float(SCORES[UPHELD[0]])
-    exact = found(candidate_at(score), at_line(0.9))
+    exact = evidence_of(candidate_at(score), at_line(0.9))
     assert exact.shown[0] == int((SCORES[UPHELD] >= score).sum())
     assert ROWS[UPHELD[0]].version_id in exact.regressed
 
@@ -277,15 +277,15 @@ def test_the_scorecard_is_clear_below_half_of_its_points() -> None:
 
 def test_without_a_champion_it_is_compared_with_the_scorecard() -> None:
     points = IncumbentScorer(None, 1).scores([compute(FACTS[i]) for i in UPHELD])
-    evidence = found(candidate_at(0.001), None)
+    evidence = evidence_of(candidate_at(0.001), None)
     assert (evidence.incumbent, evidence.learnt) == (Incumbent.SCORECARD, 0)
     assert len(evidence.regressed) == int((points < 10).sum()) > 0
     assert evidence.shown[1] == int((points >= 20).sum())
 
 
 def test_the_champion_may_know_labels_that_were_mature_at_its_training() -> None:
-    assert found(candidate_at(0.5), at_line(0.5, as_of=1)).learnt == 0, "the labels are of today"
-    assert found(candidate_at(0.5), at_line(0.5)).learnt == 8
+    assert evidence_of(candidate_at(0.5), at_line(0.5, as_of=1)).learnt == 0, "the labels are of today"
+    assert evidence_of(candidate_at(0.5), at_line(0.5)).learnt == 8
     younger = [
         replace(row, matured_at=NOW + timedelta(days=1)) if i == UPHELD[3] else row for i, row in enumerate(ROWS)
     ]

@@ -47,7 +47,7 @@ def test_a_part_does_not_change_other_rows() -> None:
 
 
 @st.composite
-def weighted(draw: st.DrawFn) -> tuple[Floats, list[Part]]:
+def weighted_parts(draw: st.DrawFn) -> tuple[Floats, list[Part]]:
     """Weights and two groupings, each with a feasible cap."""
     n = draw(st.integers(4, 40))
     weights = draw(st.lists(st.sampled_from([0.1, 0.7, 1.0, 10.0]), min_size=n, max_size=n))
@@ -60,7 +60,7 @@ def weighted(draw: st.DrawFn) -> tuple[Floats, list[Part]]:
 
 
 @PROPERTY
-@given(weighted())
+@given(weighted_parts())
 def test_no_weight_grows_and_the_last_cap_holds(both: tuple[Floats, list[Part]]) -> None:
     weights, caps = both
     new_weights = cap_weights(weights, caps)
@@ -72,7 +72,7 @@ def test_no_weight_grows_and_the_last_cap_holds(both: tuple[Floats, list[Part]])
 
 
 @PROPERTY
-@given(weighted())
+@given(weighted_parts())
 def test_capping_twice_changes_nothing(both: tuple[Floats, list[Part]]) -> None:
     weights, (part, _) = both
     once = part.cap(weights)
@@ -92,7 +92,7 @@ def test_incompatible_caps_leave_some_weight() -> None:
 LOOSE = WeightPolicy(source_share=0.02, slice_share=0.2, equal_parts=3.0)
 
 
-def made_of(rows: Sequence[SnapshotRow], policy: WeightPolicy = LOOSE) -> list[tuple[str, list[int], float]]:
+def parts_of_rows(rows: Sequence[SnapshotRow], policy: WeightPolicy = LOOSE) -> list[tuple[str, list[int], float]]:
     capped_parts = weight_caps(rows, [FACTS[i % 4] for i in range(len(rows))], policy)
     return [(part.kind, part.rows.tolist(), round(part.share, 3)) for part in capped_parts]
 
@@ -102,36 +102,36 @@ def rows_of(label: int, sources: Sequence[str], **changes: Any) -> list[Snapshot
 
 
 def test_the_cap_of_few_sources_is_three_equal_parts() -> None:
-    caps = made_of(rows_of(1, [f"user:{i}" for i in range(10)]))
+    caps = parts_of_rows(rows_of(1, [f"user:{i}" for i in range(10)]))
     assert ("source", list(range(10)), 0.3) in caps
-    caps = made_of(rows_of(1, [f"user:{i}" for i in range(200)]))
+    caps = parts_of_rows(rows_of(1, [f"user:{i}" for i in range(200)]))
     assert ("source", list(range(200)), 0.02) in caps
 
 
 def test_three_sources_are_not_capped() -> None:
-    assert not [cap for cap in made_of(rows_of(1, ["a", "b", "c"] * 4)) if cap[0] == "source"]
+    assert not [cap for cap in parts_of_rows(rows_of(1, ["a", "b", "c"] * 4)) if cap[0] == "source"]
 
 
 def test_each_class_has_its_own_caps() -> None:
-    assert [cap for cap in made_of(rows_of(1, "abcdef") + rows_of(0, "abcde")) if cap[0] == "source"] == [
+    assert [cap for cap in parts_of_rows(rows_of(1, "abcdef") + rows_of(0, "abcde")) if cap[0] == "source"] == [
         ("source", list(range(6)), 0.5), ("source", list(range(6, 11)), 0.6),
     ]  # fmt: skip
 
 
 def test_sellers_are_capped_by_their_cluster_and_unknown_ones_are_each_their_own() -> None:
     rows = [*rows_of(1, "a" * 4, seller_cluster="one"), *rows_of(1, "a" * 4, seller_cluster="two"), *rows_of(1, "aaa")]
-    (seller,) = [cap for cap in made_of(rows) if cap[0] == "seller"]
+    (seller,) = [cap for cap in parts_of_rows(rows) if cap[0] == "seller"]
     assert seller == ("seller", list(range(11)), 0.6)
 
 
 def test_a_slice_is_capped_for_genuine_rows_alone() -> None:
     rows = rows_of(0, "abcdefgh", brand_id="brn_1") + rows_of(1, "abcdefgh", brand_id="brn_1")
-    slices = [cap for cap in made_of(rows) if cap[0] == "slice" and cap[1] == list(range(8))]
+    slices = [cap for cap in parts_of_rows(rows) if cap[0] == "slice" and cap[1] == list(range(8))]
     assert slices == [("slice", list(range(8)), 0.375)]
 
 
 def test_a_source_may_have_a_fifth_of_a_slice_with_many_sources() -> None:
-    caps = made_of(rows_of(0, [f"user:{i}" for i in range(30)], brand_id="brn_1"))
+    caps = parts_of_rows(rows_of(0, [f"user:{i}" for i in range(30)], brand_id="brn_1"))
     assert ("slice", list(range(30)), 0.2) in caps
 
 

@@ -21,12 +21,12 @@ DATA = a_market(160)
 ROWS = snapshot_rows(DATA)
 
 
-def told(row: SnapshotRow, **changes: Any) -> SnapshotRow:
+def with_facts(row: SnapshotRow, **changes: Any) -> SnapshotRow:
     """The row with other facts."""
     return replace(row, facts=json.dumps({**json.loads(row.facts), **changes}))
 
 
-def leaking(row: SnapshotRow) -> SnapshotRow:
+def leaking_row(row: SnapshotRow) -> SnapshotRow:
     """The row with an account age that reveals its label."""
     facts = json.loads(row.facts)
     facts["listing"]["seller"]["age_days"] = 10 + row.label
@@ -49,20 +49,20 @@ UNSOUND: list[tuple[str, Sequence[SnapshotRow], str]] = [
         [*ROWS, *(replace(row, version_id=f"ver_c{i}") for i, row in enumerate(ROWS[:20]))],
         "20 of 180 rows repeat the facts of another row under another id",
     ),
-    ("leak", [leaking(row) for row in ROWS], "A column alone separates counterfeit from genuine"),
+    ("leak", [leaking_row(row) for row in ROWS], "A column alone separates counterfeit from genuine"),
     ("known later", [replace(ROWS[0], known_at=NOW + timedelta(hours=1)), *ROWS[1:]], "became known after"),
     (
         "facts of tomorrow",
-        [told(ROWS[0], as_of=(NOW + timedelta(days=1)).isoformat()), *ROWS[1:]],
+        [with_facts(ROWS[0], as_of=(NOW + timedelta(days=1)).isoformat()), *ROWS[1:]],
         "The facts of a row are later than",
     ),
-    ("facts of another schema", [told(ROWS[0], schema=99), *ROWS[1:]], "facts of schema 99; this version"),
+    ("facts of another schema", [with_facts(ROWS[0], schema=99), *ROWS[1:]], "facts of schema 99; this version"),
     ("no proof", [replace(ROWS[0], audit_entries=()), *ROWS[1:]], "or their audit entries"),
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class TrainingEnd:
     """The end of a training: exit code, last line, folder for the bundle, and digest of the golden set."""
 
     code: int
@@ -112,7 +112,7 @@ end(0)
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
+def training_ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TrainingEnd]:
     """The end of the training on each unsound snapshot."""
     names = [*(name for name, *_ in UNSOUND), CHANGED]
     folders = [tmp_path_factory.mktemp("job") for _ in names]
@@ -125,22 +125,22 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
     code, text = lines_of(["-c", IN_TURN, json.dumps(commands)])
     assert code == 0
     at = [i for i, line in enumerate(text) if line["event"] == "ended"]
-    endings = [Ended(text[i]["code"], text[i - 1], folder / "out") for i, folder in zip(at, folders, strict=True)]
+    endings = [TrainingEnd(text[i]["code"], text[i - 1], folder / "out") for i, folder in zip(at, folders, strict=True)]
     return {**dict(zip(names, endings, strict=True)), CHANGED: replace(endings[-1], golden=digest)}
 
 
 @pytest.mark.parametrize(("name", "_rows", "sentence"), UNSOUND, ids=[row[0] for row in UNSOUND])
 def test_an_unusable_snapshot_is_refused_and_leaves_no_bundle(
-    ended: dict[str, Ended], name: str, _rows: Sequence[SnapshotRow], sentence: str
+    training_ends: dict[str, TrainingEnd], name: str, _rows: Sequence[SnapshotRow], sentence: str
 ) -> None:
-    ending = ended[name]
+    ending = training_ends[name]
     assert (ending.code, ending.line["event"]) == (REFUSED, "refused")
     assert sentence in ending.line["sentence"]
     assert not ending.out.exists()
 
 
-def test_a_changed_golden_set_trains_nothing(ended: dict[str, Ended]) -> None:
-    ending = ended[CHANGED]
+def test_a_changed_golden_set_trains_nothing(training_ends: dict[str, TrainingEnd]) -> None:
+    ending = training_ends[CHANGED]
     assert (ending.code, ending.line["event"]) == (REFUSED, "refused")
     assert ending.line["sentence"].endswith(f"not {ending.golden[:12]} as frozen; nothing is trained.")
     assert not ending.out.exists()

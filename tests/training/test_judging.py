@@ -38,48 +38,48 @@ def _fits_once(monkeypatch: pytest.MonkeyPatch) -> None:
     fit_once(monkeypatch)
 
 
-def judged(trial: Trial = TRIAL, champion: Bundle | None = None, policy: GatePolicy = DEFAULT_GATES) -> Judgement:
+def judgement_of(trial: Trial = TRIAL, champion: Bundle | None = None, policy: GatePolicy = DEFAULT_GATES) -> Judgement:
     return judge(trial, champion, lambda _what, _share: None, policy)
 
 
 @cache
-def alone() -> Judgement:
-    return judged()
+def judgement_alone() -> Judgement:
+    return judgement_of()
 
 
 @cache
-def beside() -> Judgement:
-    return judged(champion=a_bundle())
+def judgement_beside() -> Judgement:
+    return judgement_of(champion=a_bundle())
 
 
 def test_a_judgement_without_a_champion_reports() -> None:
-    assert alone().report.keys() == {
+    assert judgement_alone().report.keys() == {
         "rows", "positives", "sellers", "champion_saw", "random_slice", "candidate", "only_text_and_price", "curves",
         "slices", "peers",
     }  # fmt: skip
 
 
 def test_a_judgement_beside_a_champion_reports_it_and_the_difference() -> None:
-    assert beside().report.keys() - alone().report.keys() == {"champion", "difference_interval"}
-    assert beside().report["champion"]["digest"] == a_bundle().digest
-    assert beside().report["curves"].keys() == {"candidate", "champion"}
+    assert judgement_beside().report.keys() - judgement_alone().report.keys() == {"champion", "difference_interval"}
+    assert judgement_beside().report["champion"]["digest"] == a_bundle().digest
+    assert judgement_beside().report["curves"].keys() == {"candidate", "champion"}
 
 
 def test_a_candidate_is_judged_on_later_rows_only() -> None:
     """The last forty rows; one is of a seller known from an earlier time fold."""
     assert set(TRIAL.split.judge) < set(range(120, 160))
-    assert (alone().report["rows"], alone().report["sellers"]) == (39, 20)
-    assert alone().report["positives"] == DATA.labels[TRIAL.split.judge].sum()
+    assert (judgement_alone().report["rows"], judgement_alone().report["sellers"]) == (39, 20)
+    assert judgement_alone().report["positives"] == DATA.labels[TRIAL.split.judge].sum()
 
 
 def test_a_champion_changes_nothing_for_the_candidate() -> None:
-    assert beside().report["candidate"] == alone().report["candidate"]
+    assert judgement_beside().report["candidate"] == judgement_alone().report["candidate"]
 
 
 def test_a_random_champion_is_beaten() -> None:
-    low, high = beside().report["difference_interval"]
+    low, high = judgement_beside().report["difference_interval"]
     assert low < high
-    assert beside().report["candidate"]["ap"] > beside().report["champion"]["ap"]
+    assert judgement_beside().report["candidate"]["ap"] > judgement_beside().report["champion"]["ap"]
     assert high > 0
 
 
@@ -88,8 +88,8 @@ def test_the_labels_of_judged_rows_do_not_reach_the_fit() -> None:
     labels = DATA.labels.copy()
     last = TRIAL.split.time_folds[-1].judge
     labels[last] = 1 - labels[last]
-    other = judged(replace(TRIAL, labels=labels))
-    ours, theirs = (judgement.report["curves"]["candidate"]["reliability"] for judgement in (alone(), other))
+    other = judgement_of(replace(TRIAL, labels=labels))
+    ours, theirs = (judgement.report["curves"]["candidate"]["reliability"] for judgement in (judgement_alone(), other))
     assert [bin_[0] for bin_ in ours] == [bin_[0] for bin_ in theirs]
 
 
@@ -97,12 +97,12 @@ def test_each_time_fold_is_judged_by_earlier_rows() -> None:
     """Later rows do not affect the first time fold; later fits know more."""
     first, *later = TRIAL.split.time_folds
     assert len(later) == 2
-    of_first = judged(replace(TRIAL, split=LaterSplit((first,))))
+    of_first = judgement_of(replace(TRIAL, split=LaterSplit((first,))))
     by_one = [
-        judged(replace(TRIAL, split=LaterSplit((replace(fold, judge=TRIAL.split.judge),))))
+        judgement_of(replace(TRIAL, split=LaterSplit((replace(fold, judge=TRIAL.split.judge),))))
         for fold in (first, later[1])
     ]
-    bins = [judgement.report["curves"]["candidate"]["reliability"] for judgement in (alone(), *by_one)]
+    bins = [judgement.report["curves"]["candidate"]["reliability"] for judgement in (judgement_alone(), *by_one)]
     assert bins[0] != bins[1], "not by the first alone"
     assert bins[0] != bins[2], "not by the last alone"
     assert of_first.report["rows"] == len(first.judge)
@@ -110,7 +110,7 @@ def test_each_time_fold_is_judged_by_earlier_rows() -> None:
     model = CounterfeitClassifier(seed=TRIAL.seed, threads=1).fit(
         [FACTS[i] for i in fit], DATA.labels[fit], groups=DATA.groups[fit], sample_weight=TRIAL.weights[fit]
     )
-    last = judged(replace(TRIAL, split=LaterSplit((later[1],))))
+    last = judgement_of(replace(TRIAL, split=LaterSplit((later[1],))))
     expected = model.predict_proba([FACTS[i] for i in later[1].judge])[:, 1]
     assert last.report["candidate"]["ap"] == average_precision(DATA.labels[later[1].judge], expected)
 
@@ -120,14 +120,17 @@ def test_the_model_of_their_time_fold_scores_rewritten_listings() -> None:
     split = LaterSplit((first, later[0]))
     turned = replace(TRIAL, split=LaterSplit((replace(first, judge=later[0].judge),)))
     parts = [
-        judged(replace(trial, split=trial.split)).gates[4].parts for trial in (replace(TRIAL, split=split), turned)
+        judgement_of(replace(trial, split=trial.split)).gates[4].parts
+        for trial in (replace(TRIAL, split=split), turned)
     ]
     assert parts[0] != parts[1]
 
 
 def test_a_judged_candidate_has_every_gate() -> None:
     expected = ["enough_to_judge", "random_slice", "calibration", "slices", "obfuscation"]
-    assert [gate.name for gate in alone().gates] == [gate.name for gate in beside().gates] == expected
+    assert (
+        [gate.name for gate in judgement_alone().gates] == [gate.name for gate in judgement_beside().gates] == expected
+    )
 
 
 def test_the_gates_count_the_counterfeits_of_the_judged_rows_and_their_sellers() -> None:
@@ -135,63 +138,65 @@ def test_the_gates_count_the_counterfeits_of_the_judged_rows_and_their_sellers()
     fakes = rows[DATA.labels[rows] == 1]
     sellers = len(np.unique(DATA.groups[fakes]))
     assert sellers not in {len(fakes), len(np.unique(DATA.groups[rows])) - sellers}
-    assert f"{len(fakes)} counterfeits of {sellers} sellers among 39 later listings" in alone().gates[0].sentence
+    assert (
+        f"{len(fakes)} counterfeits of {sellers} sellers among 39 later listings" in judgement_alone().gates[0].sentence
+    )
 
 
 def test_the_random_slice_reports_its_effective_counterfeits() -> None:
     """Where no bound gives enough effective counterfeits, all weights are one."""
-    judgement = judged(policy=replace(DEFAULT_GATES, fewest_effective_positives=1_000.0))
-    assert (judgement.gates[1].figure, judgement.gates[1].blocks) == (alone().report["positives"], True)
+    judgement = judgement_of(policy=replace(DEFAULT_GATES, fewest_effective_positives=1_000.0))
+    assert (judgement.gates[1].figure, judgement.gates[1].blocks) == (judgement_alone().report["positives"], True)
 
 
 def test_slices_include_the_champion_if_there_is_one() -> None:
-    assert all("champion_ap" in row for row in beside().report["slices"])
-    assert not any("champion_ap" in row for row in alone().report["slices"])
+    assert all("champion_ap" in row for row in judgement_beside().report["slices"])
+    assert not any("champion_ap" in row for row in judgement_alone().report["slices"])
 
 
 def test_text_and_price_alone_are_better_than_chance() -> None:
-    assert alone().report["only_text_and_price"]["roc_auc"] > 0.5
+    assert judgement_alone().report["only_text_and_price"]["roc_auc"] > 0.5
 
 
 def test_a_first_model_is_compared_with_the_starter_scorecard() -> None:
-    random_slice = alone().gates[1]
+    random_slice = judgement_alone().gates[1]
     rows = TRIAL.split.judge
     labels, stands_for = DATA.labels[rows], TRIAL.stands_for[rows]
     points = IncumbentScorer(None, 1).scores([compute(FACTS[i]) for i in rows])
     theirs = average_precision(labels, points, stands_for)
     assert f"against {theirs:.3f} of the starter scorecard" in random_slice.sentence
-    assert random_slice.figure == pytest.approx(alone().report["candidate"]["random_slice"]["ap"] - theirs)
+    assert random_slice.figure == pytest.approx(judgement_alone().report["candidate"]["random_slice"]["ap"] - theirs)
 
 
 def test_beside_a_champion_it_is_compared_with_that() -> None:
-    ours, theirs = (beside().report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
-    assert beside().gates[1].figure == pytest.approx(ours - theirs)
-    low, high = beside().report["difference_interval"]
-    assert f"difference between {low:+.3f} and {high:+.3f} at" in beside().gates[1].sentence
-    errors = [beside().report[name]["calibration_error"] for name in ("candidate", "champion")]
-    assert beside().gates[2].figure == pytest.approx(errors[0] - errors[1])
+    ours, theirs = (judgement_beside().report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
+    assert judgement_beside().gates[1].figure == pytest.approx(ours - theirs)
+    low, high = judgement_beside().report["difference_interval"]
+    assert f"difference between {low:+.3f} and {high:+.3f} at" in judgement_beside().gates[1].sentence
+    errors = [judgement_beside().report[name]["calibration_error"] for name in ("candidate", "champion")]
+    assert judgement_beside().gates[2].figure == pytest.approx(errors[0] - errors[1])
 
 
 def test_the_champion_s_curve_is_its_own() -> None:
     rows = TRIAL.split.judge
     scores = IncumbentScorer(a_bundle(), 1).scores([compute(FACTS[i]) for i in rows])
-    assert beside().report["curves"]["champion"] == curves(DATA.labels[rows], scores)
+    assert judgement_beside().report["curves"]["champion"] == curves(DATA.labels[rows], scores)
 
 
 def test_slices_are_gated_on_the_same_rows() -> None:
     small = replace(DEFAULT_GATES, slice_rows=10)
-    (gate,) = [gate for gate in judged(champion=a_bundle(), policy=small).gates if gate.name == "slices"]
-    names = [row["slice"] for row in beside().report["slices"]]
+    (gate,) = [gate for gate in judgement_of(champion=a_bundle(), policy=small).gates if gate.name == "slices"]
+    names = [row["slice"] for row in judgement_beside().report["slices"]]
     assert [part.name for part in gate.parts] == names
 
 
 def test_a_champion_that_learnt_some_of_the_judged_rows_has_no_figure() -> None:
     small = replace(DEFAULT_GATES, slice_rows=10)
-    judgement = judged(replace(TRIAL, split=replace(TRIAL.split, champion_learnt=37)), a_bundle(), small)
-    assert judgement.report.keys() - alone().report.keys() == {"not_comparable"}
+    judgement = judgement_of(replace(TRIAL, split=replace(TRIAL.split, champion_learnt=37)), a_bundle(), small)
+    assert judgement.report.keys() - judgement_alone().report.keys() == {"not_comparable"}
     assert judgement.report["champion_saw"]
     assert {name: judgement.report[name] for name in ("candidate", "curves", "slices")} == {
-        name: alone().report[name] for name in ("candidate", "curves", "slices")
+        name: judgement_alone().report[name] for name in ("candidate", "curves", "slices")
     }
     assert "difference_interval" not in judgement.report["random_slice"]
     by_name = {gate.name: gate for gate in judgement.gates}
@@ -200,7 +205,7 @@ def test_a_champion_that_learnt_some_of_the_judged_rows_has_no_figure() -> None:
         assert (gate.state, gate.blocks, gate.figure, gate.parts) == (State.NOT_JUDGED, True, None, ())
         assert gate.sentence == judgement.report["not_comparable"]
     assert by_name["calibration"].sentence.endswith("at most 0.150 without a comparable champion.")
-    assert by_name["obfuscation"] == {gate.name: gate for gate in alone().gates}["obfuscation"]
+    assert by_name["obfuscation"] == {gate.name: gate for gate in judgement_alone().gates}["obfuscation"]
 
 
 TOO_LITTLE: list[tuple[Labels, LaterSplit, str, str]] = [
@@ -222,7 +227,7 @@ TOO_LITTLE: list[tuple[Labels, LaterSplit, str, str]] = [
 
 @pytest.mark.parametrize(("labels", "split", "why", "_why"), TOO_LITTLE)
 def test_with_too_few_rows_a_candidate_is_not_judged(labels: Labels, split: LaterSplit, why: str, _why: str) -> None:
-    judgement = judged(replace(TRIAL, labels=labels, split=split))
+    judgement = judgement_of(replace(TRIAL, labels=labels, split=split))
     assert judgement.report.keys() == {"rows", "positives", "why"}
     assert why in judgement.report["why"]
     assert [gate.name for gate in judgement.gates] == ["enough_to_judge"]
@@ -244,39 +249,47 @@ STANDS_FOR = np.where(np.arange(160) % 4 == 0, 30.0, 1.0)
 
 
 @cache
-def sliced() -> Judgement:
-    return judged(replace(TRIAL, stands_for=STANDS_FOR), a_bundle())
+def sliced_judgement() -> Judgement:
+    return judgement_of(replace(TRIAL, stands_for=STANDS_FOR), a_bundle())
 
 
 def test_the_number_of_represented_listings_only_changes_the_slice() -> None:
-    weighed, plain = sliced().report["candidate"], beside().report["candidate"]
+    weighed, plain = sliced_judgement().report["candidate"], judgement_beside().report["candidate"]
     assert {**weighed, "random_slice": None} == {**plain, "random_slice": None}
     assert weighed["random_slice"]["ap"] != plain["random_slice"]["ap"]
     assert weighed["random_slice"]["ap_interval"] != weighed["ap_interval"]
-    assert sliced().report["random_slice"]["difference_interval"] != sliced().report["difference_interval"]
-    ours, theirs = (sliced().report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
-    assert sliced().gates[1].figure == pytest.approx(ours - theirs)
+    assert (
+        sliced_judgement().report["random_slice"]["difference_interval"]
+        != sliced_judgement().report["difference_interval"]
+    )
+    ours, theirs = (sliced_judgement().report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
+    assert sliced_judgement().gates[1].figure == pytest.approx(ours - theirs)
 
 
 def test_rows_that_stand_for_themselves_are_the_slice() -> None:
-    figures = beside().report["candidate"]
+    figures = judgement_beside().report["candidate"]
     shared = figures["random_slice"].keys() & figures.keys()
     assert {name: figures["random_slice"][name] for name in shared} == {name: figures[name] for name in shared}
-    assert beside().report["random_slice"]["difference_interval"] == beside().report["difference_interval"]
+    assert (
+        judgement_beside().report["random_slice"]["difference_interval"]
+        == judgement_beside().report["difference_interval"]
+    )
 
 
 def test_the_slice_reports_its_effective_sample_size() -> None:
     rows = a_split().judge
     drawn = rows[rows % 4 == 0]
     counterfeit = DATA.labels[rows] * STANDS_FOR[rows]
-    assert sliced().report["random_slice"].keys() == {
+    assert sliced_judgement().report["random_slice"].keys() == {
         "drawn", "drawn_positives", "listings", "prevalence", "most_weight", "difference_interval",
     }  # fmt: skip
-    assert sliced().report["random_slice"]["drawn"] == len(drawn) == 10
-    assert sliced().report["random_slice"]["drawn_positives"] == DATA.labels[drawn].sum()
-    assert sliced().report["random_slice"]["listings"] == 10 * 30 + 29
-    assert sliced().report["random_slice"]["prevalence"] == pytest.approx(counterfeit.sum() / 329)
-    assert sliced().report["candidate"]["random_slice"]["effective_n"] == pytest.approx(329**2 / (10 * 30**2 + 29))
+    assert sliced_judgement().report["random_slice"]["drawn"] == len(drawn) == 10
+    assert sliced_judgement().report["random_slice"]["drawn_positives"] == DATA.labels[drawn].sum()
+    assert sliced_judgement().report["random_slice"]["listings"] == 10 * 30 + 29
+    assert sliced_judgement().report["random_slice"]["prevalence"] == pytest.approx(counterfeit.sum() / 329)
+    assert sliced_judgement().report["candidate"]["random_slice"]["effective_n"] == pytest.approx(
+        329**2 / (10 * 30**2 + 29)
+    )
 
 
 def test_the_comparison_uses_trimmed_weights_and_its_gate_reports_the_bound() -> None:
@@ -284,7 +297,7 @@ def test_the_comparison_uses_trimmed_weights_and_its_gate_reports_the_bound() ->
     stands_for = np.ones(160)
     stands_for[counterfeits[0]] = 30.0
     stands_for[next(row for row in a_split().judge if DATA.labels[row] == 0)] = 1.5
-    judgement = judged(replace(TRIAL, stands_for=stands_for), a_bundle())
+    judgement = judgement_of(replace(TRIAL, stands_for=stands_for), a_bundle())
     assert judgement.report["random_slice"]["drawn"] == 2
     most = judgement.report["random_slice"]["most_weight"]
     assert 1 < most < 30
@@ -294,14 +307,14 @@ def test_the_comparison_uses_trimmed_weights_and_its_gate_reports_the_bound() ->
     assert f"with weights of at most {most:.1f}," in judgement.gates[1].sentence
     ours, theirs = (judgement.report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
     assert judgement.gates[1].figure != pytest.approx(ours - theirs)
-    assert sliced().report["random_slice"]["most_weight"] == 30
-    assert "counted more" not in sliced().gates[1].sentence
+    assert sliced_judgement().report["random_slice"]["most_weight"] == 30
+    assert "counted more" not in sliced_judgement().gates[1].sentence
 
 
 def test_in_a_slice_no_row_counts_more_than_ten_times() -> None:
     small = replace(DEFAULT_GATES, slice_rows=10)
     both = [
-        judged(replace(TRIAL, stands_for=np.minimum(STANDS_FOR, most)), a_bundle(), small).gates[3]
+        judgement_of(replace(TRIAL, stands_for=np.minimum(STANDS_FOR, most)), a_bundle(), small).gates[3]
         for most in (30.0, 10.0, 1.0)
     ]
     assert both[0].parts == both[1].parts
@@ -309,7 +322,10 @@ def test_in_a_slice_no_row_counts_more_than_ten_times() -> None:
 
 
 def test_both_models_have_the_same_figures_of_the_slice() -> None:
-    assert sliced().report["champion"]["random_slice"].keys() == sliced().report["candidate"]["random_slice"].keys()
+    assert (
+        sliced_judgement().report["champion"]["random_slice"].keys()
+        == sliced_judgement().report["candidate"]["random_slice"].keys()
+    )
 
 
 def test_the_slice_finds_counterfeits_that_the_champion_missed() -> None:

@@ -10,7 +10,7 @@ from training.evaluate import metrics
 
 
 @st.composite
-def ranked(draw: st.DrawFn) -> tuple[Labels, Floats, Floats]:
+def ranked_scores(draw: st.DrawFn) -> tuple[Labels, Floats, Floats]:
     """Labels of both classes, scores with ties, weights of whole sellers."""
     n = draw(st.integers(2, 30))
     labels = draw(st.lists(st.integers(0, 1), min_size=n - 2, max_size=n - 2))
@@ -20,7 +20,7 @@ def ranked(draw: st.DrawFn) -> tuple[Labels, Floats, Floats]:
 
 
 @PROPERTY
-@given(ranked())
+@given(ranked_scores())
 def test_average_precision_is_that_of_scikit_learn(rows: tuple[Labels, Floats, Floats]) -> None:
     labels, scores, weights = rows
     expected = average_precision_score(labels, scores, sample_weight=weights)
@@ -28,7 +28,7 @@ def test_average_precision_is_that_of_scikit_learn(rows: tuple[Labels, Floats, F
 
 
 @PROPERTY
-@given(ranked())
+@given(ranked_scores())
 def test_the_area_under_the_curve_is_that_of_scikit_learn(rows: tuple[Labels, Floats, Floats]) -> None:
     labels, scores, weights = rows
     expected = roc_auc_score(labels, scores, sample_weight=weights)
@@ -36,7 +36,7 @@ def test_the_area_under_the_curve_is_that_of_scikit_learn(rows: tuple[Labels, Fl
 
 
 @PROPERTY
-@given(ranked())
+@given(ranked_scores())
 def test_a_row_of_weight_zero_has_no_effect(rows: tuple[Labels, Floats, Floats]) -> None:
     labels, scores, weights = rows
     weights[2:] *= np.arange(len(weights) - 2) % 2
@@ -46,7 +46,7 @@ def test_a_row_of_weight_zero_has_no_effect(rows: tuple[Labels, Floats, Floats])
 
 
 @PROPERTY
-@given(ranked())
+@given(ranked_scores())
 def test_many_weightings_are_those_of_each(rows: tuple[Labels, Floats, Floats]) -> None:
     labels, scores, weights = rows
     many = np.vstack([weights, np.ones_like(weights), weights[::-1]])
@@ -82,7 +82,7 @@ def test_precision_among_none_does_not_exist() -> None:
 
 
 @PROPERTY
-@given(ranked())
+@given(ranked_scores())
 def test_the_squared_error_is_that_of_scikit_learn(rows: tuple[Labels, Floats, Floats]) -> None:
     labels, probabilities, weights = rows
     assert metrics.brier(labels, probabilities) == pytest.approx(brier_score_loss(labels, probabilities), abs=1e-12)
@@ -114,7 +114,7 @@ def test_the_weighted_calibration_error_by_hand() -> None:
 
 
 @PROPERTY
-@given(ranked())
+@given(ranked_scores())
 def test_a_row_of_weight_three_is_three_rows(rows: tuple[Labels, Floats, Floats]) -> None:
     """For figures without bins or positions; the weights are whole numbers."""
     labels, scores, weights = rows
@@ -127,7 +127,7 @@ def test_a_row_of_weight_three_is_three_rows(rows: tuple[Labels, Floats, Floats]
 
 
 @PROPERTY
-@given(ranked(), st.sampled_from([0.01, 0.5, 7.0, 100.0]))
+@given(ranked_scores(), st.sampled_from([0.01, 0.5, 7.0, 100.0]))
 def test_only_the_proportions_of_weights_matter(rows: tuple[Labels, Floats, Floats], scale: float) -> None:
     labels, scores, weights = rows
     figures = (

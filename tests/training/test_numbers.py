@@ -24,27 +24,27 @@ NOT_PASSED: Final = {
 }
 
 
-def _expected(_estimator: object) -> dict[str, str]:
+def _expected_failures(_estimator: object) -> dict[str, str]:
     return NOT_PASSED
 
 
-@parametrize_with_checks([SMALL], expected_failed_checks=_expected)  # type: ignore[untyped-decorator]  # as scikit-learn
+@parametrize_with_checks([SMALL], expected_failed_checks=_expected_failures)  # type: ignore[untyped-decorator]  # as scikit-learn
 def test_it_passes_the_checks_of_scikit_learn(estimator: Any, check: Callable[[Any], None]) -> None:
     check(estimator)
 
 
-def fitted(**changes: Any) -> NumbersClassifier:
+def fitted_classifier(**changes: Any) -> NumbersClassifier:
     model = clone(SMALL).set_params(rounds=30, rows_per_leaf=5, **changes)
     classifier: NumbersClassifier = model.fit(ROWS, DATA.labels, groups=DATA.groups)
     return classifier
 
 
 def test_it_tells_counterfeits_of_unseen_sellers_apart() -> None:
-    assert average_precision(DATA.labels, fitted().out_of_fold_) > 1.5 * DATA.labels.mean()
+    assert average_precision(DATA.labels, fitted_classifier().out_of_fold_) > 1.5 * DATA.labels.mean()
 
 
 def test_its_probabilities_are_calibrated_out_of_fold() -> None:
-    model = fitted()
+    model = fitted_classifier()
     probabilities = 1 / (1 + np.exp(-model.calibration_.log_odds(model.out_of_fold_)))
     assert abs(probabilities.mean() - DATA.labels.mean()) < 0.01
     assert np.allclose(model.predict_proba(ROWS).sum(axis=1), 1)
@@ -64,7 +64,7 @@ def test_a_seller_is_never_on_both_sides_of_a_fold() -> None:
 
 
 def test_equal_seeds_give_equal_forests_and_a_missing_value_is_not_zero() -> None:
-    model, same, other = fitted(), fitted(), fitted(seed=1, row_share=0.5)
+    model, same, other = fitted_classifier(), fitted_classifier(), fitted_classifier(seed=1, row_share=0.5)
     assert model.forest_.text == same.forest_.text != other.forest_.text
     rows = ROWS.copy()
     rows[:, 0] = np.nan
@@ -89,7 +89,7 @@ def test_labels_that_cannot_be_learnt_are_refused(labels: Any, sentence: str) ->
 
 def test_the_tools_of_scikit_learn_work_on_the_features_of_facts() -> None:
     importance = permutation_importance(
-        fitted(), ROWS[:, :], DATA.labels, scoring="average_precision", n_repeats=1, random_state=0
+        fitted_classifier(), ROWS[:, :], DATA.labels, scoring="average_precision", n_repeats=1, random_state=0
     )
     assert importance.importances_mean.shape == (ROWS.shape[1],)
     assert importance.importances_mean.max() > 0

@@ -28,7 +28,7 @@ MARKET = Market("Aurelle", 200.0, ("Bought in Lyon, worn twice.", "From a smoke-
 BY_NAME = {transform.name: transform for transform in TRANSFORMS}
 
 
-def written(name: str, listing: Listing = LISTING, market: Market = MARKET, seed: int = 0) -> Listing:
+def written_listing(name: str, listing: Listing = LISTING, market: Market = MARKET, seed: int = 0) -> Listing:
     return rewrite(BY_NAME[name], listing, market, seed=seed)
 
 
@@ -62,11 +62,11 @@ def test_a_way_handles_a_nearly_empty_listing(way: Transform) -> None:
 
 def test_each_listing_has_its_own_chance() -> None:
     other = Listing(external_id="MP-9", title=LISTING.title, description=LISTING.description, brand="Aurelle")
-    assert written("leet").description != written("leet", other).description
+    assert written_listing("leet").description != written_listing("leet", other).description
 
 
 def test_another_seed_gives_another_text() -> None:
-    assert len({written("leet", seed=seed).description for seed in range(5)}) > 1
+    assert len({written_listing("leet", seed=seed).description for seed in range(5)}) > 1
 
 
 # The effect on the name, at every occurrence.
@@ -82,7 +82,7 @@ NAMES = [
 
 @pytest.mark.parametrize(("name", "title", "description"), NAMES, ids=[row[0] for row in NAMES])
 def test_the_name_is_obfuscated_at_every_occurrence(name: str, title: str, description: str) -> None:
-    changed = written(name)
+    changed = written_listing(name)
     assert (changed.title or "").startswith(title.replace("A", "4", 1) if name == "leet" else title)
     assert description in (changed.description or "")
 
@@ -93,7 +93,7 @@ INVISIBLE = ["zero width", "direction marks", "residue of pasting", "full width"
 @pytest.mark.parametrize("name", INVISIBLE)
 def test_folding_removes_invisible_characters(name: str) -> None:
     for seed in range(20):
-        changed = written(name, seed=seed)
+        changed = written_listing(name, seed=seed)
         assert fold(changed.title or "").replace(" ", "") == fold(LISTING.title or "").replace(" ", "")
 
 
@@ -107,18 +107,18 @@ FOUND_ALL_THE_SAME = [
 def test_the_register_finds_an_obfuscated_brand(name: str) -> None:
     register = BrandRegister([AURELLE])
     for seed in range(10):
-        changed = written(name, seed=seed)
+        changed = written_listing(name, seed=seed)
         assert register.resolve(title=changed.title, declared=None, gtin=None).name == "Aurelle", changed.title
 
 
 def test_an_omitted_brand_is_named_nowhere() -> None:
-    changed = written("brand left out")
+    changed = written_listing("brand left out")
     assert (changed.title, changed.brand) == ("leather tote, grey", None)
     assert "aurelle" not in (changed.description or "").casefold()
 
 
 def test_good_words_are_those_of_honest_listings_at_the_end() -> None:
-    changed = written("good words").description or ""
+    changed = written_listing("good words").description or ""
     assert changed.startswith(LISTING.description or "")
     added = changed.removeprefix(LISTING.description or "").split()
     assert len(added) == 40
@@ -126,26 +126,26 @@ def test_good_words_are_those_of_honest_listings_at_the_end() -> None:
 
 
 def test_a_copied_description_is_that_of_an_honest_listing() -> None:
-    assert written("copied description").description in MARKET.honest_descriptions
+    assert written_listing("copied description").description in MARKET.honest_descriptions
 
 
 def test_a_price_is_put_just_below_the_median() -> None:
-    assert written("price below the median").price == Decimal("194.00")
+    assert written_listing("price below the median").price == Decimal("194.00")
 
 
 @pytest.mark.parametrize("usual", [None, float("nan"), 0.0])
 def test_a_price_without_a_median_is_unchanged(usual: float | None) -> None:
-    assert written("price below the median", market=Market("Aurelle", usual, ())).price == LISTING.price
+    assert written_listing("price below the median", market=Market("Aurelle", usual, ())).price == LISTING.price
 
 
 def test_a_listing_that_is_cut_short_keeps_a_beginning() -> None:
-    changed = written("cut short", Listing(external_id="MP-1", title="Aurelle " * 20, description="x"))
+    changed = written_listing("cut short", Listing(external_id="MP-1", title="Aurelle " * 20, description="x"))
     assert (len(changed.title or ""), changed.description) == (47, None)
 
 
 def test_only_the_brand_is_misspelt() -> None:
     for seed in range(20):
-        title = written("misspelt brand", seed=seed).title or ""
+        title = written_listing("misspelt brand", seed=seed).title or ""
         first, rest = title.split(" ", 1)
         assert first != "Aurelle" or seed, "a doubled l may leave the name as it is read, never all of them"
         assert (abs(len(first) - 7) <= 1, rest) == (True, "leather tote, grey")
@@ -163,18 +163,18 @@ WAYS = {transform.name: transform for transform in TRANSFORMS}
 FULL = full_facts()
 
 
-def rewritten_as(name: str, facts: Facts = FULL) -> Facts:
+def rewritten_facts(name: str, facts: Facts = FULL) -> Facts:
     return rewrite_facts(facts, WAYS[name], REFERENCES, ("Bought in Lyon.",), seed=0)
 
 
 def test_the_brand_is_resolved_again() -> None:
     assert FULL.brand.name == "Aurelle"
-    assert rewritten_as("brand left out").brand.name is None
-    assert rewritten_as("spaced letters").brand.name == "Aurelle"
+    assert rewritten_facts("brand left out").brand.name is None
+    assert rewritten_facts("spaced letters").brand.name == "Aurelle"
 
 
 def test_a_listing_without_its_brand_is_compared_with_other_prices() -> None:
-    assert rewritten_as("brand left out").price.brand_category != FULL.price.brand_category
+    assert rewritten_facts("brand left out").price.brand_category != FULL.price.brand_category
 
 
 def test_the_facts_of_the_seller_stay() -> None:
@@ -187,12 +187,12 @@ def test_the_facts_of_the_seller_stay() -> None:
 
 def test_no_seller_is_authorised_for_an_unknown_brand() -> None:
     authorised = replace(FULL, seller=replace(FULL.seller, authorised=True))
-    assert rewritten_as("spaced letters", authorised).seller.authorised
-    assert not rewritten_as("brand left out", authorised).seller.authorised
+    assert rewritten_facts("spaced letters", authorised).seller.authorised
+    assert not rewritten_facts("brand left out", authorised).seller.authorised
 
 
 def test_a_price_below_the_median_is_below_it_in_the_base_currency() -> None:
-    price = rewritten_as("price below the median").price
+    price = rewritten_facts("price below the median").price
     reference = FULL.price.brand_category
     assert reference is not None
     assert price.log_price == pytest.approx(reference.log_median - 0.0305, abs=0.001)
@@ -218,8 +218,8 @@ def test_near_duplicates_stay_while_a_text_is_near_the_original() -> None:
         FULL, listing=replace(FULL.listing, description=text), near_duplicates=NearDuplicates(listings=3, counterfeit=2)
     )
     assert facts_of_changed(alike, alike.listing, REFERENCES).near_duplicates == alike.near_duplicates
-    assert rewritten_as("copied description", alike).near_duplicates == NearDuplicates()
-    assert rewritten_as("copied description", replace(alike, near_duplicates=None)).near_duplicates is None
+    assert rewritten_facts("copied description", alike).near_duplicates == NearDuplicates()
+    assert rewritten_facts("copied description", replace(alike, near_duplicates=None)).near_duplicates is None
 
 
 def test_indicators_stay_while_their_words_do() -> None:

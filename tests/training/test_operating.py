@@ -13,12 +13,12 @@ from training.evaluate.operating import (
 )
 
 
-def ranked(*labels: int) -> tuple[Labels, Floats]:
+def ranked_labels(*labels: int) -> tuple[Labels, Floats]:
     """Labels from the highest score down, with probabilities 0.99, 0.98 and so on."""
     return np.array(labels, dtype=np.int8), 0.99 - np.arange(len(labels)) / 100
 
 
-def chosen(labels: Labels, probabilities: Floats, weights: Floats | None = None) -> Thresholds:
+def chosen_thresholds(labels: Labels, probabilities: Floats, weights: Floats | None = None) -> Thresholds:
     return choose_thresholds(labels, probabilities, np.ones(len(labels)) if weights is None else weights)
 
 
@@ -29,13 +29,13 @@ def test_without_rows_the_brand_threshold_is_the_highest() -> None:
 
 def test_brands_are_asked_down_to_where_three_in_five_are_counterfeit() -> None:
     """Six of ten, then twelve of twenty, then twelve of twenty-one: the twentieth is the last."""
-    labels, probabilities = ranked(*[1, 1, 1, 0, 0] * 4, *[0] * 30)
-    assert chosen(labels, probabilities).ask_brand_from == pytest.approx(probabilities[19])
+    labels, probabilities = ranked_labels(*[1, 1, 1, 0, 0] * 4, *[0] * 30)
+    assert chosen_thresholds(labels, probabilities).ask_brand_from == pytest.approx(probabilities[19])
 
 
 def test_fewer_than_ten_flagged_rows_do_not_set_a_threshold() -> None:
-    labels, probabilities = ranked(*[1] * 5, *[0] * 40)
-    assert chosen(labels, probabilities / 2).ask_brand_from == 0.9
+    labels, probabilities = ranked_labels(*[1] * 5, *[0] * 40)
+    assert chosen_thresholds(labels, probabilities / 2).ask_brand_from == 0.9
 
 
 BOUNDS = [(np.full(20, 0.95), 0.9, "never above 0.9"), (np.full(20, 0.1), 0.3, "never below 0.3")]
@@ -43,19 +43,19 @@ BOUNDS = [(np.full(20, 0.95), 0.9, "never above 0.9"), (np.full(20, 0.1), 0.3, "
 
 @pytest.mark.parametrize(("probabilities", "expected", "_why"), BOUNDS)
 def test_the_threshold_of_brands_lies_within_bounds(probabilities: Floats, expected: float, _why: str) -> None:
-    assert chosen(np.ones(20, dtype=np.int8), probabilities).ask_brand_from == expected
+    assert chosen_thresholds(np.ones(20, dtype=np.int8), probabilities).ask_brand_from == expected
 
 
 def test_without_a_counterfeit_the_threshold_of_brands_is_the_highest() -> None:
-    labels, probabilities = ranked(*[0] * 30)
-    assert chosen(labels, probabilities).ask_brand_from == 0.9
+    labels, probabilities = ranked_labels(*[0] * 30)
+    assert chosen_thresholds(labels, probabilities).ask_brand_from == 0.9
 
 
 def test_the_analyst_threshold_keeps_nine_counterfeits_in_ten() -> None:
     """Ten among a thousand: the ninth has rank 50, which is within the review capacity."""
     labels, probabilities = np.zeros(1_000, dtype=np.int8), np.linspace(0.6, 0.0, 1_000)
     labels[[0, 5, 10, 15, 20, 30, 35, 40, 49, 400]] = 1
-    thresholds = chosen(labels, np.maximum(probabilities, 0.001) + 0.2)
+    thresholds = chosen_thresholds(labels, np.maximum(probabilities, 0.001) + 0.2)
     assert thresholds.analyst_from == pytest.approx(probabilities[49] + 0.2)
 
 
@@ -63,24 +63,26 @@ def test_analysts_see_at_most_their_share() -> None:
     """Ten counterfeits evenly among a thousand: the ninth has rank 900, above the capacity of 120."""
     labels, probabilities = np.zeros(1_000, dtype=np.int8), np.linspace(0.6, 0.2, 1_000)
     labels[99::100] = 1
-    assert (probabilities >= chosen(labels, probabilities).analyst_from).mean() == pytest.approx(ANALYST_SHARE)
+    assert (probabilities >= chosen_thresholds(labels, probabilities).analyst_from).mean() == pytest.approx(
+        ANALYST_SHARE
+    )
 
 
 def test_analysts_see_nothing_below_a_twentieth() -> None:
-    labels, probabilities = ranked(*[1, 0, 0, 0, 0, 0, 0, 0, 0, 0] * 2)
-    assert chosen(labels, probabilities / 100).analyst_from == 0.05
+    labels, probabilities = ranked_labels(*[1, 0, 0, 0, 0, 0, 0, 0, 0, 0] * 2)
+    assert chosen_thresholds(labels, probabilities / 100).analyst_from == 0.05
 
 
 def test_the_analyst_threshold_is_at_most_that_of_brands() -> None:
-    labels, probabilities = ranked(*[1, 1, 1, 0, 0] * 4)
-    thresholds = chosen(labels, probabilities)
+    labels, probabilities = ranked_labels(*[1, 1, 1, 0, 0] * 4)
+    thresholds = chosen_thresholds(labels, probabilities)
     assert thresholds.analyst_from <= thresholds.ask_brand_from
 
 
 def test_a_row_is_weighted_by_the_listings_that_it_represents() -> None:
     """Each genuine row represents ten, so even the top is not precise enough to ask a brand below 0.9."""
-    labels, probabilities = ranked(*[1, 1, 1, 0, 0] * 4, *[0] * 30)
-    assert chosen(labels, probabilities, np.where(labels, 1.0, 10.0)).ask_brand_from == 0.9
+    labels, probabilities = ranked_labels(*[1, 1, 1, 0, 0] * 4, *[0] * 30)
+    assert chosen_thresholds(labels, probabilities, np.where(labels, 1.0, 10.0)).ask_brand_from == 0.9
 
 
 def test_figures_at_both_thresholds() -> None:

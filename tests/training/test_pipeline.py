@@ -30,7 +30,7 @@ def a_snapshot(folder: Path, rows: list[SnapshotRow] = ROWS) -> Snapshot:
     return read_snapshot(path, expected=digest)
 
 
-def trained(snapshot: Snapshot, seed: int = 0) -> Candidate:
+def trained_candidate(snapshot: Snapshot, seed: int = 0) -> Candidate:
     return train(snapshot, champion=None, seed=seed, threads=1)
 
 
@@ -48,7 +48,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 def candidate(snapshot: Snapshot) -> Candidate:
     with pytest.MonkeyPatch.context() as patch:
         fit_once(patch)
-        return trained(snapshot)
+        return trained_candidate(snapshot)
 
 
 def test_a_candidate_is_a_bundle_that_can_be_loaded(candidate: Candidate, snapshot: Snapshot) -> None:
@@ -58,12 +58,12 @@ def test_a_candidate_is_a_bundle_that_can_be_loaded(candidate: Candidate, snapsh
 
 
 def test_equal_snapshots_and_seeds_give_equal_bytes(candidate: Candidate, tmp_path: Path) -> None:
-    assert trained(a_snapshot(tmp_path, ROWS[::-1])).files == candidate.files
+    assert trained_candidate(a_snapshot(tmp_path, ROWS[::-1])).files == candidate.files
 
 
 @pytest.mark.soak
 def test_another_seed_gives_another_bundle(candidate: Candidate, snapshot: Snapshot) -> None:
-    assert digest_of(trained(snapshot, seed=1).files) != digest_of(candidate.files)
+    assert digest_of(trained_candidate(snapshot, seed=1).files) != digest_of(candidate.files)
 
 
 def test_a_report_is_complete(candidate: Candidate) -> None:
@@ -126,7 +126,7 @@ def test_a_champion_of_an_earlier_snapshot_is_compared_on_later_rows_alone(tmp_p
     """The champion knew the first 130 rows; the last quarter begins at row 120."""
     later = NOW + timedelta(days=10)
     rows = [*ROWS[:130], *(replace(row, matured_at=later) for row in ROWS[130:])]
-    champion = from_files(trained(a_snapshot(tmp_path, rows[:130])).files)
+    champion = from_files(trained_candidate(a_snapshot(tmp_path, rows[:130])).files)
     path, digest = write_snapshot(tmp_path, rows, market_references(DATA), later)
     report = train(read_snapshot(path, expected=digest), champion=champion, seed=0, threads=1).report
     assert report["judged"]["champion"]["digest"] == champion.digest
@@ -140,19 +140,19 @@ def test_a_champion_of_an_earlier_snapshot_is_compared_on_later_rows_alone(tmp_p
 def test_without_its_champion_a_training_is_repeated_by_the_time_before_which_rows_were_learnt(tmp_path: Path) -> None:
     later = NOW + timedelta(days=10)
     rows = [*ROWS[:130], *(replace(row, matured_at=later) for row in ROWS[130:])]
-    champion = from_files(trained(a_snapshot(tmp_path, rows[:130])).files)
+    champion = from_files(trained_candidate(a_snapshot(tmp_path, rows[:130])).files)
     path, digest = write_snapshot(tmp_path, rows, market_references(DATA), later)
     snapshot = read_snapshot(path, expected=digest)
     first = train(snapshot, champion=champion, seed=0, threads=1)
     before = datetime.fromisoformat(first.report["learnt_before"])
     again = train(snapshot, champion=None, seed=0, threads=1, learn_before=before)
-    assert digest_of(again.files) == digest_of(first.files) != digest_of(trained(snapshot).files)
+    assert digest_of(again.files) == digest_of(first.files) != digest_of(trained_candidate(snapshot).files)
 
 
 def test_sellers_linked_with_an_earlier_one_are_not_unseen(snapshot: Snapshot) -> None:
     """Each later row is of an account linked with the seller of an earlier row."""
     rows = [replace(row, seller_cluster=ROWS[i % 100].seller) for i, row in enumerate(snapshot.rows)]
-    report = trained(replace(snapshot, rows=tuple(rows))).report
+    report = trained_candidate(replace(snapshot, rows=tuple(rows))).report
     assert (report["sellers"], report["waiting"], report["learnt_before"]) == (50, 0, None), "the first gate blocks"
     assert report["judged"]["why"] == "0 later listings of unseen sellers, 0 counterfeit: no two classes."
 
@@ -169,7 +169,7 @@ def test_flipped_labels_that_nothing_has_judged_do_not_change_the_shipped_model(
     ]
     last = size - size // 12 + 1
     flipped = [replace(row, label=1 - row.label) if i >= last else row for i, row in enumerate(rows)]
-    honest, attacked = (trained(a_snapshot(tmp_path, labelled)) for labelled in (rows, flipped))
+    honest, attacked = (trained_candidate(a_snapshot(tmp_path, labelled)) for labelled in (rows, flipped))
     assert flipped != rows
     assert digest_of(attacked.files) == digest_of(honest.files)
 
@@ -243,13 +243,13 @@ def test_restored_listings_show_false_confirmations_against_a_rival(
 
 def test_too_few_labels_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SnapshotRefused, match="labels are mature; at least 10 and 20 are needed"):
-        trained(a_snapshot(tmp_path, ROWS[:20]))
+        trained_candidate(a_snapshot(tmp_path, ROWS[:20]))
 
 
 def test_labels_of_one_seller_are_refused(tmp_path: Path) -> None:
     rows = [replace(row, seller="seller-0", seller_cluster="seller-0") if row.label else row for row in ROWS]
     with pytest.raises(SnapshotRefused, match="All counterfeit labels are of one seller"):
-        trained(a_snapshot(tmp_path, rows))
+        trained_candidate(a_snapshot(tmp_path, rows))
 
 
 def test_an_accepted_leak_is_trained_on_and_reported(tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ def test_an_accepted_leak_is_trained_on_and_reported(tmp_path: Path) -> None:
         rows.append(replace(row, facts=json.dumps(facts)))
     leaking = a_snapshot(tmp_path, rows)
     with pytest.raises(SnapshotRefused, match="seller_age"):
-        trained(leaking)
+        trained_candidate(leaking)
     leaks = train(leaking, champion=None, seed=0, threads=1, accepted_leaks=["seller_age"]).report["accepted_leaks"]
     assert [(leak["feature"], leak["roc_auc"]) for leak in leaks] == [("seller_age", 1.0)]
 

@@ -81,7 +81,7 @@ def sample(datasets: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def trained(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained_home(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory and a bundle that the command trained on them."""
     folder = tmp_path_factory.mktemp("ozon")
     arguments = ["--data", str(sample), "--format", "ozon-ecup", "--out", str(folder / "bundle"), "--no-register"]
@@ -90,9 +90,9 @@ def trained(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def score(trained: Path, path: Path, out: Path) -> list[dict[str, Any]]:
-    arguments = ["--format", "ozon-ecup", "--bundle", str(trained / "bundle"), "--out", str(out)]
-    done = touchstone_in(trained / "home", "score", str(path), *arguments)
+def score(trained_home: Path, path: Path, out: Path) -> list[dict[str, Any]]:
+    arguments = ["--format", "ozon-ecup", "--bundle", str(trained_home / "bundle"), "--out", str(out)]
+    done = touchstone_in(trained_home / "home", "score", str(path), *arguments)
     assert done.code == 0, done
     scored_rows: list[dict[str, Any]] = pq.read_table(out).to_pylist()
     return scored_rows
@@ -111,8 +111,10 @@ def test_the_labelled_rows_are_all_read(sample: Path) -> None:
 
 
 @pytest.mark.soak
-def test_each_real_row_has_a_score_in_its_order_under_its_own_id(trained: Path, sample: Path, tmp_path: Path) -> None:
-    scored_rows = score(trained, sample, tmp_path / "scores.parquet")
+def test_each_real_row_has_a_score_in_its_order_under_its_own_id(
+    trained_home: Path, sample: Path, tmp_path: Path
+) -> None:
+    scored_rows = score(trained_home, sample, tmp_path / "scores.parquet")
     assert [row["row"] for row in scored_rows] == list(range(1, ROWS + 1))
     assert [row["listing_id"] for row in scored_rows] == [cells["ItemID"] for cells in cells_of(sample)]
     assert all(0 < row["probability"] < 1 and row["reasons"] for row in scored_rows)
@@ -130,7 +132,7 @@ SHAPES: list[tuple[Callable[[dict[str, str]], dict[str, str]], str]] = [
 @pytest.mark.soak
 @pytest.mark.parametrize(("shape", "_why"), SHAPES)
 def test_a_file_with_other_columns_than_the_training_s_is_scored_row_by_row(
-    trained: Path, sample: Path, tmp_path: Path, shape: Callable[[dict[str, str]], dict[str, str]], _why: str
+    trained_home: Path, sample: Path, tmp_path: Path, shape: Callable[[dict[str, str]], dict[str, str]], _why: str
 ) -> None:
     """The file is in the test's temporary folder."""
     rows = [shape(cells) for cells in cells_of(sample)]
@@ -139,7 +141,7 @@ def test_a_file_with_other_columns_than_the_training_s_is_scored_row_by_row(
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    scored_rows = score(trained, path, tmp_path / "scores.parquet")
+    scored_rows = score(trained_home, path, tmp_path / "scores.parquet")
     assert [row["row"] for row in scored_rows] == list(range(1, ROWS + 1))
     assert all(row["probability"] is not None for row in scored_rows)
     if "ItemID" in rows[0]:
@@ -149,7 +151,7 @@ def test_a_file_with_other_columns_than_the_training_s_is_scored_row_by_row(
 
 
 @pytest.mark.soak
-def test_labels_and_unknown_columns_change_no_score(trained: Path, sample: Path, tmp_path: Path) -> None:
+def test_labels_and_unknown_columns_change_no_score(trained_home: Path, sample: Path, tmp_path: Path) -> None:
     """A score must not depend on the label, even if the file contains it."""
     rows = [{**cells, "resolution": "", "our_remark": "x"} for cells in cells_of(sample)]
     path = tmp_path / "shaped.csv"
@@ -157,11 +159,14 @@ def test_labels_and_unknown_columns_change_no_score(trained: Path, sample: Path,
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    blind, seeing = score(trained, path, tmp_path / "a.parquet"), score(trained, sample, tmp_path / "b.parquet")
+    blind, seeing = (
+        score(trained_home, path, tmp_path / "a.parquet"),
+        score(trained_home, sample, tmp_path / "b.parquet"),
+    )
     assert [row["probability"] for row in blind] == [row["probability"] for row in seeing]
 
 
-def evaluated(sample: Path, repeats: int, threads: int = 1) -> dict[str, Any]:
+def evaluate_sample(sample: Path, repeats: int, threads: int = 1) -> dict[str, Any]:
     labelled_rows = load_labelled(sample, "ozon-ecup", received_at=NOW).labelled
     return summarise(
         labelled_rows,
@@ -176,7 +181,7 @@ def test_the_model_beats_the_rank_average_on_the_500_rows_in_twenty_repeats(samp
 
     The test only prints the interval, because 38 counterfeits are too few for a small difference to be significant.
     """
-    figures = evaluated(sample, 20, threads=2)
+    figures = evaluate_sample(sample, 20, threads=2)
     difference, others = figures["difference_to_rank_average"], figures["baselines"]
     assert figures["model"]["ap"] > max(others["numbers"]["ap"], others["char_text"]["ap"])
     assert difference["ap_ratio"] >= 1.10

@@ -19,33 +19,41 @@ REFERENCES = market_references(DATA)
 HELD_OUT = HeldOutRows(FACTS, DATA.labels, DATA.groups, np.ones(len(FACTS)), 0.5)
 
 
-def replayed(**changes: object) -> ReplayOutcome:
+def a_replay(**changes: object) -> ReplayOutcome:
     usual = ReplayOutcome(
         "leet", honest=False, listings=140, effective=140, before=0.8, after=0.75, worse=0.05, worse_at_least=-0.02
     )
     return replace(usual, **changes)  # type: ignore[arg-type]  # the fields of the row
 
 
-def honest(**changes: object) -> ReplayOutcome:
-    usual = replayed(honest=True, effective=3_000, before=0.1, after=0.1, worse=0.001, worse_at_least=-0.001)
+def an_honest_replay(**changes: object) -> ReplayOutcome:
+    usual = a_replay(honest=True, effective=3_000, before=0.1, after=0.1, worse=0.001, worse_at_least=-0.001)
     return replace(usual, **changes)  # type: ignore[arg-type]  # as above
 
 
 PARTS: list[tuple[ReplayOutcome, State, str]] = [
-    (replayed(), State.PASSED, "a loss within the bound"),
-    (replayed(worse=0.1), State.PASSED, "ten points, which is the bound"),
-    (replayed(worse=0.1001), State.FAILED, "more than ten points at face value"),
-    (replayed(effective=100, worse=0.2), State.FAILED, "a hundred counterfeits are enough for face value"),
-    (replayed(effective=99, worse=0.2), State.NOT_JUDGED, "ninety-nine are not"),
-    (replayed(effective=99, worse=0.3, worse_at_least=0.1), State.NOT_JUDGED, "few, and ten points for certain"),
-    (replayed(effective=99, worse=0.3, worse_at_least=0.1001), State.FAILED, "few, and more than ten for certain"),
-    (replayed(before=0.0, after=0.0, worse=0.0, worse_at_least=0.0), State.NOT_JUDGED, "none was shown before"),
-    (honest(worse=0.005), State.PASSED, "half a point more, which is the bound"),
-    (honest(worse=0.0051), State.FAILED, "more honest listings are shown"),
-    (honest(effective=2_000, worse=0.006), State.FAILED, "two thousand honest listings are enough for face value"),
-    (honest(effective=1_999, worse=0.006), State.NOT_JUDGED, "fewer are not"),
-    (honest(effective=1_999, worse=0.03, worse_at_least=0.0051), State.FAILED, "few, and shown more for certain"),
-    (honest(before=0.0, worse=0.0), State.PASSED, "no honest listing was shown before, which is well"),
+    (a_replay(), State.PASSED, "a loss within the bound"),
+    (a_replay(worse=0.1), State.PASSED, "ten points, which is the bound"),
+    (a_replay(worse=0.1001), State.FAILED, "more than ten points at face value"),
+    (a_replay(effective=100, worse=0.2), State.FAILED, "a hundred counterfeits are enough for face value"),
+    (a_replay(effective=99, worse=0.2), State.NOT_JUDGED, "ninety-nine are not"),
+    (a_replay(effective=99, worse=0.3, worse_at_least=0.1), State.NOT_JUDGED, "few, and ten points for certain"),
+    (a_replay(effective=99, worse=0.3, worse_at_least=0.1001), State.FAILED, "few, and more than ten for certain"),
+    (a_replay(before=0.0, after=0.0, worse=0.0, worse_at_least=0.0), State.NOT_JUDGED, "none was shown before"),
+    (an_honest_replay(worse=0.005), State.PASSED, "half a point more, which is the bound"),
+    (an_honest_replay(worse=0.0051), State.FAILED, "more honest listings are shown"),
+    (
+        an_honest_replay(effective=2_000, worse=0.006),
+        State.FAILED,
+        "two thousand honest listings are enough for face value",
+    ),
+    (an_honest_replay(effective=1_999, worse=0.006), State.NOT_JUDGED, "fewer are not"),
+    (
+        an_honest_replay(effective=1_999, worse=0.03, worse_at_least=0.0051),
+        State.FAILED,
+        "few, and shown more for certain",
+    ),
+    (an_honest_replay(before=0.0, worse=0.0), State.PASSED, "no honest listing was shown before, which is well"),
 ]
 
 
@@ -56,8 +64,8 @@ def test_a_transform_is(effect: ReplayOutcome, state: State, _why: str) -> None:
 
 
 def test_one_way_that_costs_too_much_blocks_a_candidate_and_is_named() -> None:
-    bad = replayed(name="spaced letters", after=0.2, worse=0.6, worse_at_least=0.47)
-    gate = replay_gate([replayed(), bad, honest()], DEFAULT_GATES)
+    bad = a_replay(name="spaced letters", after=0.2, worse=0.6, worse_at_least=0.47)
+    gate = replay_gate([a_replay(), bad, an_honest_replay()], DEFAULT_GATES)
     assert (gate.state, gate.blocks, gate.figure, gate.bound) == (State.FAILED, True, 0.6, 0.10)
     assert gate.sentence == (
         "spaced letters: 20.0% of 140 counterfeits are shown to a person, 80.0% before; worse by at least 0.470 beyond "
@@ -66,19 +74,19 @@ def test_one_way_that_costs_too_much_blocks_a_candidate_and_is_named() -> None:
 
 
 def test_a_passed_gate_states_its_bounds() -> None:
-    assert replay_gate([replayed(), honest()], DEFAULT_GATES).sentence == (
+    assert replay_gate([a_replay(), an_honest_replay()], DEFAULT_GATES).sentence == (
         "None of the 2 judged transforms costs more than 10% of recall or shows more than 0.5% more of the honest "
         "listings."
     )
 
 
 def test_too_few_counterfeits_are_not_judged_and_do_not_block() -> None:
-    gate = replay_gate([replayed(effective=3)], DEFAULT_GATES)
+    gate = replay_gate([a_replay(effective=3)], DEFAULT_GATES)
     assert (gate.state, gate.blocks) == (State.NOT_JUDGED, False)
 
 
 def test_an_unjudged_gate_states_the_needed_sample_size() -> None:
-    (part,) = replay_gate([honest(listings=111, effective=41.4)], DEFAULT_GATES).parts
+    (part,) = replay_gate([an_honest_replay(listings=111, effective=41.4)], DEFAULT_GATES).parts
     assert part.sentence == (
         "10.0% of the honest listings that 111 represent are shown to a person, 10.0% before; effective sample size "
         "41, 2,000 are needed, shown before the rewrite."

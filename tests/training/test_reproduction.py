@@ -54,7 +54,7 @@ CHANGES: Final[dict[str, dict[str, Any]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
+class RepeatedTraining:
     """The end of each reproduction by the change before it, and the bundle's digest and folder."""
 
     ends: Mapping[str, tuple[int, dict[str, Any]]]
@@ -63,7 +63,7 @@ class Repeated:
 
 
 @pytest.fixture(scope="module")
-def repeated(tmp_path_factory: pytest.TempPathFactory) -> Repeated:
+def repeated_training(tmp_path_factory: pytest.TempPathFactory) -> RepeatedTraining:
     """One training, and reproductions of it, each after another change of what was recorded."""
     folder = tmp_path_factory.mktemp("reproduction")
     place = ["--artifacts", str(folder / "artifacts")]
@@ -74,36 +74,43 @@ def repeated(tmp_path_factory: pytest.TempPathFactory) -> Repeated:
     assert code == 0
     ends = {line["name"]: (line["code"], lines[i - 1]) for i, line in enumerate(lines) if line["event"] == "ended"}
     (trained,) = [line for line in lines if line["event"] == "trained"]
-    return Repeated(ends, trained["digest"], Path(trained["folder"]))
+    return RepeatedTraining(ends, trained["digest"], Path(trained["folder"]))
 
 
-def test_a_recorded_training_gives_the_same_digest_again(repeated: Repeated) -> None:
-    code, line = repeated.ends["by run"]
+def test_a_recorded_training_gives_the_same_digest_again(repeated_training: RepeatedTraining) -> None:
+    code, line = repeated_training.ends["by run"]
     assert (code, line["event"]) == (0, "done")
-    assert line["digest"] == line["recorded"] == repeated.digest == digest_of(read_bundle_folder(repeated.folder))
+    assert (
+        line["digest"]
+        == line["recorded"]
+        == repeated_training.digest
+        == digest_of(read_bundle_folder(repeated_training.folder))
+    )
     assert line["differences"] == []
     assert RECORDED["code"] != code_of("models"), "the digest of the source is of every package"
 
 
-def test_another_digest_comes_with_the_inputs_and_the_first_file_that_differ(repeated: Repeated) -> None:
-    _, line = repeated.ends["seed"]
-    assert line["recorded"] == repeated.digest != line["digest"]
+def test_another_digest_comes_with_the_inputs_and_the_first_file_that_differ(
+    repeated_training: RepeatedTraining,
+) -> None:
+    _, line = repeated_training.ends["seed"]
+    assert line["recorded"] == repeated_training.digest != line["digest"]
     version, file = line["differences"]
     assert version == f"numpy was 1.0.0, now {RECORDED['numpy']}"
     assert file.startswith("forest.txt differs: ")
     assert " lines, the first at line " in file
 
 
-def test_the_recorded_settings_of_the_fit_are_used_again(repeated: Repeated) -> None:
+def test_the_recorded_settings_of_the_fit_are_used_again(repeated_training: RepeatedTraining) -> None:
     """They were changed in the record alone, so another bundle comes out: the forest starts from another text."""
-    _, line = repeated.ends["settings"]
-    assert line["digest"] != repeated.digest
+    _, line = repeated_training.ends["settings"]
+    assert line["digest"] != repeated_training.digest
     (file,) = line["differences"]
     assert file.startswith("forest.txt differs: ")
 
 
-def test_other_features_are_named_and_nothing_is_trained(repeated: Repeated) -> None:
-    _, line = repeated.ends["fingerprint"]
+def test_other_features_are_named_and_nothing_is_trained(repeated_training: RepeatedTraining) -> None:
+    _, line = repeated_training.ends["fingerprint"]
     assert line["digest"] is None
     assert line["differences"] == [f"input fingerprint was {'0' * 64}, now {RECORDED['input fingerprint']}"]
 
@@ -117,8 +124,10 @@ def test_other_features_are_named_and_nothing_is_trained(repeated: Repeated) -> 
         ("file", "The run was trained on a native file, and no snapshot of it was kept."),
     ],
 )
-def test_what_cannot_be_repeated_is_refused_with_a_sentence(repeated: Repeated, name: str, sentence: str) -> None:
-    code, line = repeated.ends[name]
+def test_what_cannot_be_repeated_is_refused_with_a_sentence(
+    repeated_training: RepeatedTraining, name: str, sentence: str
+) -> None:
+    code, line = repeated_training.ends[name]
     assert (code, line) == (REFUSED, {"event": "refused", "sentence": sentence})
 
 

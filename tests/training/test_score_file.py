@@ -32,7 +32,7 @@ MIXED = [
 ]
 
 
-def scored(
+def score_rows(
     path: Path, folder: Path, *, thresholds: Thresholds = THRESHOLDS, processes: int = 1
 ) -> tuple[list[dict[str, Any]], dict[str, int]]:
     out = folder / "scores.parquet"
@@ -42,38 +42,40 @@ def scored(
 
 
 @pytest.fixture
-def mixed(tmp_path: Path) -> list[dict[str, Any]]:
-    return scored(write_ndjson(tmp_path / "a.ndjson", MIXED), tmp_path)[0]
+def mixed_scores(tmp_path: Path) -> list[dict[str, Any]]:
+    return score_rows(write_ndjson(tmp_path / "a.ndjson", MIXED), tmp_path)[0]
 
 
-def test_every_row_has_a_row_in_its_order(mixed: list[dict[str, Any]]) -> None:
-    assert [row["row"] for row in mixed] == [1, 2, 3, 4]
+def test_every_row_has_a_row_in_its_order(mixed_scores: list[dict[str, Any]]) -> None:
+    assert [row["row"] for row in mixed_scores] == [1, 2, 3, 4]
 
 
-def test_a_row_carries_its_own_id_or_the_derived_one(mixed: list[dict[str, Any]]) -> None:
-    assert [row["listing_id"][:4] for row in mixed] == ["MP-1", "MP-2", "row-", "MP-4"]
+def test_a_row_carries_its_own_id_or_the_derived_one(mixed_scores: list[dict[str, Any]]) -> None:
+    assert [row["listing_id"][:4] for row in mixed_scores] == ["MP-1", "MP-2", "row-", "MP-4"]
 
 
-def test_a_refused_row_is_quarantined_with_its_reason_and_without_a_probability(mixed: list[dict[str, Any]]) -> None:
-    refused = [(row["probability"], row["route"], row["reasons"]) for row in mixed if row["row"] in {2, 4}]
+def test_a_refused_row_is_quarantined_with_its_reason_and_without_a_probability(
+    mixed_scores: list[dict[str, Any]],
+) -> None:
+    refused = [(row["probability"], row["route"], row["reasons"]) for row in mixed_scores if row["row"] in {2, 4}]
     assert refused == [
         (None, "quarantined", ["price is below zero."]),
         (None, "quarantined", ["prise (nearest field: price) is not a field of a listing."]),
     ]
 
 
-def test_only_a_refused_row_lacks_a_probability(mixed: list[dict[str, Any]]) -> None:
-    assert all(0 < row["probability"] < 1 for row in mixed if row["route"] != "quarantined")
+def test_only_a_refused_row_lacks_a_probability(mixed_scores: list[dict[str, Any]]) -> None:
+    assert all(0 < row["probability"] < 1 for row in mixed_scores if row["route"] != "quarantined")
 
 
-def test_a_probability_is_the_one_that_the_bundle_gives(mixed: list[dict[str, Any]]) -> None:
+def test_a_probability_is_the_one_that_the_bundle_gives(mixed_scores: list[dict[str, Any]]) -> None:
     facts = facts_of(a_listing(external_id="MP-1"), references=a_bundle().references, history=NOTHING_RECORDED)
     (score,) = a_bundle().score_many([compute(facts)])
-    assert mixed[0]["probability"] == score.probability
+    assert mixed_scores[0]["probability"] == score.probability
 
 
 def test_routes_are_counted(tmp_path: Path) -> None:
-    rows, counts = scored(write_ndjson(tmp_path / "a.ndjson", MIXED), tmp_path)
+    rows, counts = score_rows(write_ndjson(tmp_path / "a.ndjson", MIXED), tmp_path)
     assert sum(counts.values()) == 4
     assert counts["quarantined"] == 2
     assert counts == {route: [row["route"] for row in rows].count(route) for route in counts}
@@ -83,42 +85,42 @@ EVERYTHING, NOTHING = Thresholds(0.0, 0.0), Thresholds(1.0, 1.0)
 
 
 def test_a_row_that_goes_to_a_person_has_the_model_s_reasons_and_the_route_s(tmp_path: Path) -> None:
-    (row,), _ = scored(write_ndjson(tmp_path / "a.ndjson", MIXED[:1]), tmp_path, thresholds=EVERYTHING)
+    (row,), _ = score_rows(write_ndjson(tmp_path / "a.ndjson", MIXED[:1]), tmp_path, thresholds=EVERYTHING)
     assert row["route"] == "ask_brand"
     assert len(row["reasons"]) >= 2
     assert row["reasons"][-1].endswith("at or above 0.00: Aurelle is asked.")
 
 
 def test_a_row_without_action_has_only_the_reason_of_the_route(tmp_path: Path) -> None:
-    (row,), _ = scored(write_ndjson(tmp_path / "a.ndjson", MIXED[:1]), tmp_path, thresholds=NOTHING)
+    (row,), _ = score_rows(write_ndjson(tmp_path / "a.ndjson", MIXED[:1]), tmp_path, thresholds=NOTHING)
     assert row["route"] == "no_action"
     assert len(row["reasons"]) == 1
 
 
 def test_no_row_of_a_file_is_sampled_for_audit(tmp_path: Path) -> None:
     rows = [row for row, _ in labelled_rows(200)]
-    _, counts = scored(write_ndjson(tmp_path / "a.ndjson", rows), tmp_path, thresholds=NOTHING)
+    _, counts = score_rows(write_ndjson(tmp_path / "a.ndjson", rows), tmp_path, thresholds=NOTHING)
     assert counts == {"no_action": 200}
 
 
 def test_unknown_columns_of_a_flat_file_are_left_out_and_missing_ones_are_missing(tmp_path: Path) -> None:
     rows = [{"title": "Aurelle tote", "our_remark": "x"}, {"title": "Solenne belt", "our_remark": ""}]
-    scored_rows, _ = scored(write_csv(tmp_path / "a.csv", rows), tmp_path)
+    scored_rows, _ = score_rows(write_csv(tmp_path / "a.csv", rows), tmp_path)
     assert all(row["probability"] is not None for row in scored_rows)
 
 
 def test_a_file_of_bytes_that_are_not_utf_8_is_scored_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"external_id,title\n\xff1,Bag\n2,Sac \xe9l\n3,Grey tote in leather\n")
-    rows, _ = scored(path, tmp_path)
+    rows, _ = score_rows(path, tmp_path)
     assert [row["route"] == "quarantined" for row in rows] == [True, True, False]
     assert rows[0]["listing_id"] == "\\udcff1"
 
 
 def test_more_rows_than_a_batch_are_scored_as_those_of_one(tmp_path: Path) -> None:
     rows = [row for row, _ in labelled_rows(20)]
-    many, _ = scored(write_ndjson(tmp_path / "many.ndjson", rows * 51), tmp_path)
-    few, _ = scored(write_ndjson(tmp_path / "few.ndjson", rows), tmp_path)
+    many, _ = score_rows(write_ndjson(tmp_path / "many.ndjson", rows * 51), tmp_path)
+    few, _ = score_rows(write_ndjson(tmp_path / "few.ndjson", rows), tmp_path)
     assert len(many) == 1_020
     assert [row["probability"] for row in many[-20:]] == [row["probability"] for row in few]
 
@@ -126,19 +128,19 @@ def test_more_rows_than_a_batch_are_scored_as_those_of_one(tmp_path: Path) -> No
 def test_a_file_without_rows_gives_a_file_without_rows(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("title,price\n")
-    assert scored(path, tmp_path) == ([], {})
+    assert score_rows(path, tmp_path) == ([], {})
     assert pq.read_schema(tmp_path / "scores.parquet").names == SCHEMA.names
 
 
 def test_a_file_that_cannot_be_scored_leaves_no_scores(tmp_path: Path) -> None:
     with pytest.raises(UnknownLayout):
-        scored(write_csv(tmp_path / "a.csv", [{"nothing": "x"}]), tmp_path)
+        score_rows(write_csv(tmp_path / "a.csv", [{"nothing": "x"}]), tmp_path)
     assert not (tmp_path / "scores.parquet").exists()
 
 
 def test_scores_are_the_same_another_time(tmp_path: Path) -> None:
     path = write_ndjson(tmp_path / "a.ndjson", MIXED)
-    assert scored(path, tmp_path) == scored(path, tmp_path)
+    assert score_rows(path, tmp_path) == score_rows(path, tmp_path)
 
 
 def test_files_without_a_bundle_are_refused_before_any_row_is_read(tmp_path: Path) -> None:
@@ -151,10 +153,10 @@ def test_files_without_a_bundle_are_refused_before_any_row_is_read(tmp_path: Pat
 def test_two_processes_score_as_one_does(tmp_path: Path) -> None:
     rows = [row for row, _ in labelled_rows(20)]
     path = write_ndjson(tmp_path / "a.ndjson", rows * 110)
-    assert scored(path, tmp_path, processes=2) == scored(path, tmp_path)
+    assert score_rows(path, tmp_path, processes=2) == score_rows(path, tmp_path)
 
 
-def trained(market_file: Path, *, seed: int = 0, late: int = 0) -> FileTraining:
+def trained_on_file(market_file: Path, *, seed: int = 0, late: int = 0) -> FileTraining:
     return train_on_file(market_file, "native", received_at=NOW + timedelta(days=late), seed=seed, threads=1)
 
 
@@ -165,7 +167,7 @@ def market_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def training(market_file: Path) -> FileTraining:
-    return trained(market_file)
+    return trained_on_file(market_file)
 
 
 def test_a_labelled_file_becomes_a_bundle(training: FileTraining) -> None:
@@ -173,11 +175,11 @@ def test_a_labelled_file_becomes_a_bundle(training: FileTraining) -> None:
 
 
 def test_the_time_of_the_run_is_no_part_of_the_bundle(market_file: Path, training: FileTraining) -> None:
-    assert trained(market_file, late=9).digest == training.digest
+    assert trained_on_file(market_file, late=9).digest == training.digest
 
 
 def test_another_seed_gives_another_bundle(market_file: Path, training: FileTraining) -> None:
-    assert trained(market_file, seed=1).digest != training.digest
+    assert trained_on_file(market_file, seed=1).digest != training.digest
 
 
 def test_a_bundle_made_from_a_file_compares_prices_with_that_file(training: FileTraining) -> None:
@@ -209,12 +211,12 @@ def test_progress_ends_at_one(market_file: Path) -> None:
 
 def test_a_file_without_labels_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no row has a label"):
-        trained(write_ndjson(tmp_path / "a.ndjson", [{"title": "Bag"}]))
+        trained_on_file(write_ndjson(tmp_path / "a.ndjson", [{"title": "Bag"}]))
 
 
 def test_a_file_of_one_class_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="counterfeit"):
-        trained(labelled_file(tmp_path / "a.ndjson", 20, share=0.0))
+        trained_on_file(labelled_file(tmp_path / "a.ndjson", 20, share=0.0))
 
 
 def test_a_cluster_gives_the_digest_of_this_machine(market_file: Path, training: FileTraining) -> None:

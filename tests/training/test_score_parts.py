@@ -73,13 +73,13 @@ def one_by_one(path: Path, out: Path) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def whole_scores(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The scores of the first 2,350 rows one by one."""
     folder = tmp_path_factory.mktemp("whole")
     return one_by_one(write_ndjson(folder / "a.ndjson", rows_of(2_350)), folder / "out.parquet")
 
 
-def scored(path: Path, out: Path, **wishes: Any) -> bytes:
+def score_bytes(path: Path, out: Path, **wishes: Any) -> bytes:
     score_file(path, "native", bundle_files(), out, received_at=NOW, **wishes)
     return out.read_bytes()
 
@@ -90,28 +90,30 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("group", [300, 1_000, 1_700, 10_000, None])
-def test_scores_in_parts_have_the_bytes_of_scores_one_by_one(tmp_path: Path, whole: bytes, group: int | None) -> None:
+def test_scores_in_parts_have_the_bytes_of_scores_one_by_one(
+    tmp_path: Path, whole_scores: bytes, group: int | None
+) -> None:
     path, rows = tmp_path / "a.ndjson", rows_of(2_350)
     path = write_parquet(path.with_suffix(".parquet"), rows, group=group) if group else write_ndjson(path, rows)
-    assert scored(path, tmp_path / "out.parquet") == whole
+    assert score_bytes(path, tmp_path / "out.parquet") == whole_scores
 
 
-def test_two_processes_write_the_same_bytes(tmp_path: Path, whole: bytes) -> None:
+def test_two_processes_write_the_same_bytes(tmp_path: Path, whole_scores: bytes) -> None:
     path = write_parquet(tmp_path / "a.parquet", rows_of(2_350), group=700)
-    assert scored(path, tmp_path / "together.parquet", processes=2) == whole
+    assert score_bytes(path, tmp_path / "together.parquet", processes=2) == whole_scores
 
 
 def test_without_reasons_only_refused_rows_have_one(tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "a.parquet", rows_of(100), group=100)
-    scored(path, tmp_path / "with.parquet")
-    scored(path, tmp_path / "without.parquet", with_reasons=False)
+    score_bytes(path, tmp_path / "with.parquet")
+    score_bytes(path, tmp_path / "without.parquet", with_reasons=False)
     with_, without = (pq.read_table(tmp_path / f"{name}.parquet").to_pylist() for name in ("with", "without"))
     assert [{**row, "reasons": None} for row in without] == [{**row, "reasons": None} for row in with_]
     assert all(bool(row["reasons"]) == (row["route"] == REFUSED) for row in without)
     assert any(row["reasons"] for row in without)
 
 
-class Stopped(Exception):
+class RunStopped(Exception):
     """The user ended the run."""
 
 
@@ -122,16 +124,16 @@ def stopping_after(number: int) -> Callable[[int], None]:
     def advanced(at: int) -> None:
         done.append(at)
         if len(done) == number:
-            raise Stopped
+            raise RunStopped
 
     return advanced
 
 
-def test_a_run_that_was_cut_off_goes_on_where_it_was_as_of_its_time(tmp_path: Path, whole: bytes) -> None:
+def test_a_run_that_was_cut_off_goes_on_where_it_was_as_of_its_time(tmp_path: Path, whole_scores: bytes) -> None:
     path = write_parquet(tmp_path / "a.parquet", rows_of(2_350), group=700)
     out, before = tmp_path / "out.parquet", list[int]()
-    with pytest.raises(Stopped):
-        scored(path, out, advanced=stopping_after(2))
+    with pytest.raises(RunStopped):
+        score_bytes(path, out, advanced=stopping_after(2))
     assert not out.exists()
     moments = list[int]()
     score_file(
@@ -145,11 +147,11 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was_as_of_its_time(tmp_path: Pa
     )
     assert before == [1_400]
     assert moments[-1] == path.stat().st_size
-    assert out.read_bytes() == whole
+    assert out.read_bytes() == whole_scores
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.parquet", "out.parquet"]
 
 
-class Remembering:
+class RememberingHistory:
     """A history of nothing, which remembers as of when it was asked."""
 
     name = "nothing"
@@ -157,11 +159,11 @@ class Remembering:
     def __init__(self) -> None:
         self.moments: list[datetime] = []
 
-    def fixed(self, now: datetime) -> "Remembering":
+    def fixed(self, now: datetime) -> "RememberingHistory":
         self.moments.append(now)
         return self
 
-    def open(self) -> "Remembering":
+    def open(self) -> "RememberingHistory":
         return self
 
     @property
@@ -177,9 +179,9 @@ class Remembering:
 
 def test_the_history_is_that_of_the_time_when_the_run_began(tmp_path: Path) -> None:
     path, out = write_parquet(tmp_path / "a.parquet", rows_of(1_100), group=1_000), tmp_path / "out.parquet"
-    history = Remembering()
-    with pytest.raises(Stopped):
-        scored(path, out, history=history, advanced=stopping_after(1))
+    history = RememberingHistory()
+    with pytest.raises(RunStopped):
+        score_bytes(path, out, history=history, advanced=stopping_after(1))
     later = NOW + timedelta(days=400)
     score_file(path, "native", bundle_files(), out, received_at=later, history=history)
     assert history.moments == [NOW, NOW]
@@ -188,8 +190,8 @@ def test_the_history_is_that_of_the_time_when_the_run_began(tmp_path: Path) -> N
 @pytest.mark.parametrize("change", ["file", "reasons", "bundle"])
 def test_parts_of_another_plan_are_not_used(tmp_path: Path, change: str) -> None:
     path, out = write_parquet(tmp_path / "a.parquet", rows_of(2_100), group=1_000), tmp_path / "out.parquet"
-    with pytest.raises(Stopped):
-        scored(path, out, advanced=stopping_after(1))
+    with pytest.raises(RunStopped):
+        score_bytes(path, out, advanced=stopping_after(1))
     before = list[int]()
     wishes: dict[str, Any] = {"received_at": NOW, "resumed": before.append}
     if change == "file":
@@ -204,9 +206,9 @@ def test_two_runs_do_not_write_one_file(tmp_path: Path) -> None:
 
     def again(_: int) -> None:
         with pytest.raises(ValueError, match="another process is writing"):
-            scored(path, out)
+            score_bytes(path, out)
 
-    scored(path, out, advanced=again)
+    score_bytes(path, out, advanced=again)
 
 
 def test_a_killed_run_leaves_no_process_and_is_resumed(tmp_path: Path) -> None:
@@ -237,7 +239,7 @@ def test_a_killed_run_leaves_no_process_and_is_resumed(tmp_path: Path) -> None:
         run.wait(30)
         run.stdout.read()  # Ends when the last process that has the pipe has ended.
     before = list[int]()
-    scored(path, out, resumed=before.append)
+    score_bytes(path, out, resumed=before.append)
     assert before
     assert before[0] >= 1_000
 
@@ -247,9 +249,9 @@ def test_a_file_that_is_no_parquet_or_of_another_format_leaves_nothing(tmp_path:
     broken.write_bytes(b"PAR1 and nothing else")
     pq.write_table(pa.table({"nothing": [1]}), other)
     with pytest.raises(UnreadableFile, match=r"a\.parquet"):
-        scored(broken, out)
+        score_bytes(broken, out)
     with pytest.raises(UnknownLayout):
-        scored(other, out)
+        score_bytes(other, out)
     assert {file.name for file in tmp_path.iterdir()} == {"a.parquet", "b.parquet"}
 
 

@@ -41,7 +41,7 @@ UNHELD = WeightPolicy(source_share=1.0, slice_share=1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Reviewed:
+class ReviewedListing:
     """A reviewed listing with all its verdicts, including a second review if one was due."""
 
     facts: Facts
@@ -50,7 +50,7 @@ class Reviewed:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ModelFigures:
     """The figures of a model on the truth."""
 
     ap: float
@@ -58,7 +58,9 @@ class Found:
     calibration_error: float
 
 
-def reviewed(facts: Sequence[Facts], truths: Sequence[Truth], random: np.random.Generator) -> list[Reviewed]:
+def review_listings(
+    facts: Sequence[Facts], truths: Sequence[Truth], random: np.random.Generator
+) -> list[ReviewedListing]:
     """All flagged listings and a sample of the rest, with verdicts of the synthetic marketplace's people."""
     cases = []
     for number, (listing_facts, truth) in enumerate(zip(facts, truths, strict=True)):
@@ -71,25 +73,25 @@ def reviewed(facts: Sequence[Facts], truths: Sequence[Truth], random: np.random.
         lines = [first]
         if asked_brand and (not drawn or first.judgement is Judgement.COUNTERFEIT):
             answer = brand_answer(truth, random)
-            lines += [_given(number, Judgement(answer.verdict), Side.BRAND, "brand", asked_brand)] if answer else []
+            lines += [_verdict(number, Judgement(answer.verdict), Side.BRAND, "brand", asked_brand)] if answer else []
         if drawn and first.judgement is Judgement.COUNTERFEIT:
             second = _analyst(number, truth, random, "second", drawn=False)
             lines.append(replace(second, second_review=True, user_id=f"second-{second.user_id}"))
-        cases.append(Reviewed(listing_facts, drawn, tuple(lines)))
+        cases.append(ReviewedListing(listing_facts, drawn, tuple(lines)))
     return cases
 
 
 def _analyst(number: int, truth: Truth, random: np.random.Generator, when: str, *, drawn: bool) -> GivenVerdict:
     judgement = Judgement(analyst_answer(truth, random).verdict)
-    return replace(_given(number, judgement, Side.ANALYST, f"{when}-{random.integers(4)}", None), drawn=drawn)
+    return replace(_verdict(number, judgement, Side.ANALYST, f"{when}-{random.integers(4)}", None), drawn=drawn)
 
 
-def _given(number: int, judgement: Judgement, side: Side, who: str, brand_id: str | None) -> GivenVerdict:
+def _verdict(number: int, judgement: Judgement, side: Side, who: str, brand_id: str | None) -> GivenVerdict:
     return GivenVerdict(f"vdt_{number}_{who}", judgement, side, who, START, superseded=False, brand_id=brand_id)
 
 
-def labelled(
-    cases: Sequence[Reviewed], policy: LabelPolicy, *, second_reviews: bool
+def label_cases(
+    cases: Sequence[ReviewedListing], policy: LabelPolicy, *, second_reviews: bool
 ) -> tuple[list[SnapshotRow], list[Facts]]:
     """The rows that the label rule makes of the verdicts."""
     rows, facts = [], []
@@ -131,7 +133,7 @@ SCHEMES: Final[Mapping[str, tuple[LabelPolicy, bool, WeightPolicy]]] = {
 }
 
 
-def measured(seed: int) -> dict[str, Found]:
+def measure_schemes(seed: int) -> dict[str, ModelFigures]:
     """Each scheme on one marketplace."""
     settings = Settings(listings=8_000, seed=seed, start=START)
     world = build_world(settings)
@@ -145,25 +147,25 @@ def measured(seed: int) -> dict[str, Found]:
     facts = [
         offline.facts(listing, as_of=NOW, marketplace="simulated", took_part=True) for listing in listings.values()
     ]
-    cases = reviewed(facts, [world.truth[name] for name in listings], np.random.default_rng(seed))
+    cases = review_listings(facts, [world.truth[name] for name in listings], np.random.default_rng(seed))
     unseen, truth = evaluation_set(settings, 6_000)
     unseen_facts = [offline.facts(listing, as_of=NOW, marketplace="simulated", took_part=False) for listing in unseen]
     return {
-        name: _learnt(cases, policy, unseen_facts, truth, second_reviews=looks, weighting=weighting)
+        name: _learn(cases, policy, unseen_facts, truth, second_reviews=looks, weighting=weighting)
         for name, (policy, looks, weighting) in SCHEMES.items()
     }
 
 
-def _learnt(
-    cases: Sequence[Reviewed],
+def _learn(
+    cases: Sequence[ReviewedListing],
     policy: LabelPolicy,
     unseen_facts: Sequence[Facts],
     truth: Labels,
     *,
     second_reviews: bool,
     weighting: WeightPolicy,
-) -> Found:
-    rows, facts = labelled(cases, policy, second_reviews=second_reviews)
+) -> ModelFigures:
+    rows, facts = label_cases(cases, policy, second_reviews=second_reviews)
     labels = np.array([row.label for row in rows], dtype=np.int8)
     model = CounterfeitClassifier(seed=0, threads=1).fit(
         facts,
@@ -172,7 +174,7 @@ def _learnt(
         sample_weight=training_weights(rows, facts, weighting).values,
     )
     probabilities: Floats = model.predict_proba(unseen_facts)[:, 1]
-    return Found(
+    return ModelFigures(
         metrics.average_precision(truth, probabilities),
         metrics.recall_at(truth, probabilities, false_alarms=0.01),
         metrics.calibration_error(truth, probabilities),
@@ -182,9 +184,11 @@ def _learnt(
 @pytest.mark.soak
 @pytest.mark.timeout(1_200)
 def test_an_unconfirmed_positive_needs_a_second_reviewer(capsys: pytest.CaptureFixture[str]) -> None:
-    runs = [measured(seed) for seed in range(SEEDS)]
+    runs = [measure_schemes(seed) for seed in range(SEEDS)]
     mean = {
-        name: Found(*(float(np.mean([getattr(run[name], figure) for run in runs])) for figure in Found.__slots__))
+        name: ModelFigures(
+            *(float(np.mean([getattr(run[name], figure) for run in runs])) for figure in ModelFigures.__slots__)
+        )
         for name in SCHEMES
     }
     with capsys.disabled():

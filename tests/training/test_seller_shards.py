@@ -35,7 +35,7 @@ def a_row(number: int) -> dict[str, Any]:
     return {"external_id": f"MP-{number}", "title": "Grey tote", "seller": {"external_id": seller}}
 
 
-def flat(row: dict[str, Any]) -> dict[str, Any]:
+def flat_row(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "external_id": row["external_id"],
         "title": row["title"],
@@ -47,7 +47,7 @@ def a_file(folder: Path, form: str) -> Path:
     rows = [a_row(number) for number in range(1, ROWS + 1)]
     if form == "lines":
         return write_ndjson(folder / "a.ndjson", rows)
-    table = pa.Table.from_pylist(rows if form == "nested" else list(map(flat, rows)))
+    table = pa.Table.from_pylist(rows if form == "nested" else list(map(flat_row, rows)))
     pq.write_table(table, folder / "a.parquet", row_group_size=350)
     return folder / "a.parquet"
 

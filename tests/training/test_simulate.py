@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.policies.deciding import DEFAULT_ROUTING
-from tests.training.caseload_figures import OURS, RULE, SEEDS, _chances, gained, played
+from tests.training.caseload_figures import OURS, RULE, SEEDS, _chances, play_episodes, recall_gain
 from training.simulation.arms import ARMS
 from training.simulation.simulate import Plan, simulate
 
@@ -98,8 +98,8 @@ SCORES = np.concatenate([np.linspace(0.9, 0.2, 40), np.linspace(0.1, 0.001, 760)
 @pytest.mark.soak
 @pytest.mark.timeout(1_200)
 def test_our_exploration_finds_more_than_the_yield_triggered_rule_beyond_chance() -> None:
-    recalls = played([OURS, RULE], SEEDS)
-    point, low, high = gained(recalls[OURS], recalls[RULE])
+    recalls = play_episodes([OURS, RULE], SEEDS)
+    point, low, high = recall_gain(recalls[OURS], recalls[RULE])
     print(point, low, high)  # noqa: T201  # the figures
     assert low > 0
 

@@ -23,19 +23,19 @@ def test_exploration_finds_a_quarter_more_than_the_first_model_and_estimates_pre
     assert honest["holds"], honest
 
 
-def poisoned_by(*attacks: Attack) -> tuple[str, ...]:
+def arms_poisoned_by(*attacks: Attack) -> tuple[str, ...]:
     return tuple(name for name, arm in ARMS.items() if arm.poison is not None and arm.poison.attack in attacks)
 
 
 def test_planted_reports_are_blocked_by_a_gate_or_cost_at_most_five_points() -> None:
-    planted = poisoned_by(Attack.REPORTED)
+    planted = arms_poisoned_by(Attack.REPORTED)
     withstood = claims(Plan(arms=("exploration", *planted), seeds=tuple(range(10))))[-len(planted) :]
     assert len(withstood) == 4
     assert [claim for claim in withstood if not claim["holds"]] == []
 
 
 def test_every_attack_is_blocked_by_a_gate_or_costs_at_most_five_points() -> None:
-    poisoned = poisoned_by(Attack.CLEARED, Attack.ACCUSED)
+    poisoned = arms_poisoned_by(Attack.CLEARED, Attack.ACCUSED)
     withstood = claims(Plan(arms=("exploration", *poisoned), seeds=SEEDS))[-len(poisoned) :]
     assert len(withstood) == 8
     assert [claim for claim in withstood if not claim["holds"]] == []

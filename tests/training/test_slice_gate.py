@@ -11,7 +11,7 @@ from training.gates.slice_gate import FigureComparison, SliceEvidence, slice_gat
 NAN = float("nan")
 
 
-def compared(worse: float, at_least: float, theirs: float = 0.40) -> FigureComparison:
+def comparison_of(worse: float, at_least: float, theirs: float = 0.40) -> FigureComparison:
     return FigureComparison(theirs - worse, theirs, worse, at_least)
 
 
@@ -21,8 +21,8 @@ def a_slice(**changes: Any) -> SliceEvidence:
         rows=60,
         positives=12,
         positive_sellers=6,
-        recall=compared(0.01, -0.05),
-        rank=compared(0.005, -0.02, theirs=0.9),
+        recall=comparison_of(0.01, -0.05),
+        rank=comparison_of(0.005, -0.02, theirs=0.9),
         alarms=FigureComparison(0.02, 0.01, 0.01, -0.01),
     )
     return replace(usual, **changes)
@@ -30,28 +30,32 @@ def a_slice(**changes: Any) -> SliceEvidence:
 
 SLICES: list[tuple[SliceEvidence, State, str]] = [
     (a_slice(), State.PASSED, "as good"),
-    (a_slice(recall=compared(0.35, 0.0301)), State.FAILED, "recall is lower by more than three points, for certain"),
-    (a_slice(recall=compared(0.35, 0.03)), State.PASSED, "by three points for certain, which is the bound"),
-    (a_slice(recall=compared(-0.35, -0.4)), State.PASSED, "recall is higher"),
-    (a_slice(rank=compared(0.1, 0.0301, 0.9)), State.FAILED, "the rank is lower by more than three points"),
-    (a_slice(rank=compared(0.1, 0.03, 0.9)), State.PASSED, "by three points, which is the bound"),
-    (a_slice(rank=compared(0.2001, -0.1, 0.9)), State.FAILED, "the rank has collapsed, certain or not"),
-    (a_slice(rank=compared(0.2, -0.1, 0.9)), State.PASSED, "by twenty points, which is the bound"),
+    (
+        a_slice(recall=comparison_of(0.35, 0.0301)),
+        State.FAILED,
+        "recall is lower by more than three points, for certain",
+    ),
+    (a_slice(recall=comparison_of(0.35, 0.03)), State.PASSED, "by three points for certain, which is the bound"),
+    (a_slice(recall=comparison_of(-0.35, -0.4)), State.PASSED, "recall is higher"),
+    (a_slice(rank=comparison_of(0.1, 0.0301, 0.9)), State.FAILED, "the rank is lower by more than three points"),
+    (a_slice(rank=comparison_of(0.1, 0.03, 0.9)), State.PASSED, "by three points, which is the bound"),
+    (a_slice(rank=comparison_of(0.2001, -0.1, 0.9)), State.FAILED, "the rank has collapsed, certain or not"),
+    (a_slice(rank=comparison_of(0.2, -0.1, 0.9)), State.PASSED, "by twenty points, which is the bound"),
     (a_slice(alarms=FigureComparison(0.2, 0.01, 0.19, 0.0301)), State.FAILED, "honest listings are flagged"),
     (
         a_slice(alarms=FigureComparison(0.2, 0.01, 0.19, 0.03)),
         State.PASSED,
         "by three points more for certain: the bound",
     ),
-    (a_slice(positives=5, recall=compared(0.35, 0.1)), State.FAILED, "five counterfeits are enough for recall"),
-    (a_slice(positives=4, recall=compared(0.35, 0.1)), State.PASSED, "four are not"),
-    (a_slice(positives=4, rank=compared(0.1, 0.05, 0.9)), State.PASSED, "nor for an interval of the rank"),
-    (a_slice(positive_sellers=3, recall=compared(0.35, 0.1)), State.FAILED, "three sellers are enough"),
-    (a_slice(positive_sellers=2, recall=compared(0.35, 0.1)), State.PASSED, "two are not"),
-    (a_slice(positive_sellers=2, rank=compared(0.1, 0.05, 0.9)), State.PASSED, "nor for an interval of the rank"),
-    (a_slice(positives=3, positive_sellers=1, rank=compared(0.3, 0, 0.9)), State.FAILED, "one seller's collapse"),
-    (a_slice(positives=2, rank=compared(0.5, 0.4, 0.9)), State.NOT_JUDGED, "two counterfeits say nothing"),
-    (a_slice(recall=compared(NAN, NAN), rank=compared(NAN, NAN)), State.PASSED, "no figure, no loss"),
+    (a_slice(positives=5, recall=comparison_of(0.35, 0.1)), State.FAILED, "five counterfeits are enough for recall"),
+    (a_slice(positives=4, recall=comparison_of(0.35, 0.1)), State.PASSED, "four are not"),
+    (a_slice(positives=4, rank=comparison_of(0.1, 0.05, 0.9)), State.PASSED, "nor for an interval of the rank"),
+    (a_slice(positive_sellers=3, recall=comparison_of(0.35, 0.1)), State.FAILED, "three sellers are enough"),
+    (a_slice(positive_sellers=2, recall=comparison_of(0.35, 0.1)), State.PASSED, "two are not"),
+    (a_slice(positive_sellers=2, rank=comparison_of(0.1, 0.05, 0.9)), State.PASSED, "nor for an interval of the rank"),
+    (a_slice(positives=3, positive_sellers=1, rank=comparison_of(0.3, 0, 0.9)), State.FAILED, "one seller's collapse"),
+    (a_slice(positives=2, rank=comparison_of(0.5, 0.4, 0.9)), State.NOT_JUDGED, "two counterfeits say nothing"),
+    (a_slice(recall=comparison_of(NAN, NAN), rank=comparison_of(NAN, NAN)), State.PASSED, "no figure, no loss"),
 ]
 
 
@@ -66,12 +70,12 @@ ROWS = [(50, State.FAILED, "fifty rows are gated"), (49, State.NOT_JUDGED, "fewe
 
 @pytest.mark.parametrize(("rows", "state", "_why"), ROWS)
 def test_a_slice_is_gated_from_fifty_rows_on(rows: int, state: State, _why: str) -> None:
-    poisoned = a_slice(rows=rows, recall=compared(0.345, 0.2), rank=compared(0.4, 0.3, 0.9))
+    poisoned = a_slice(rows=rows, recall=comparison_of(0.345, 0.2), rank=comparison_of(0.4, 0.3, 0.9))
     assert slice_gate((poisoned,), DEFAULT_GATES).state is state
 
 
 def test_one_failed_slice_blocks_the_candidate() -> None:
-    lost = a_slice(name="language de", recall=compared(0.345, 0.21, 0.345))
+    lost = a_slice(name="language de", recall=comparison_of(0.345, 0.21, 0.345))
     gate = slice_gate((a_slice(), lost, a_slice(name="market EUR")), DEFAULT_GATES)
     assert (gate.state, gate.blocks, gate.figure, gate.bound) == (State.FAILED, True, -0.345, -0.03)
     assert gate.sentence == (
@@ -82,14 +86,14 @@ def test_one_failed_slice_blocks_the_candidate() -> None:
 
 SENTENCES = [
     (
-        a_slice(rank=compared(0.4, 0.3, 0.9)),
+        a_slice(rank=comparison_of(0.4, 0.3, 0.9)),
         (
             "its counterfeits score above a genuine listing with probability 0.50 against 0.90, 0.40 lower; "
             "12 counterfeits of 6 sellers among 60 rows."
         ),
     ),
     (
-        a_slice(rank=compared(0.1, 0.05, 0.9)),
+        a_slice(rank=comparison_of(0.1, 0.05, 0.9)),
         (
             "its counterfeits score above a genuine listing with probability 0.80 against 0.90, worse by at least "
             "0.05 beyond doubt; 12 counterfeits of 6 sellers among 60 rows."
@@ -127,9 +131,14 @@ def test_slices_that_could_not_be_judged_are_counted() -> None:
 
 FIGURES = [
     (a_slice(), -0.01, -0.03, "what holds has its recall"),
-    (a_slice(recall=compared(0.35, 0.1)), -0.35, -0.03, "a loss of recall"),
-    (a_slice(rank=compared(0.1, 0.05, 0.9)), -0.1, -0.03, "a loss of rank"),
-    (a_slice(rank=compared(0.4, 0.3, 0.9), recall=compared(0.35, 0.1)), -0.4, -0.2, "a collapse, as the gravest"),
+    (a_slice(recall=comparison_of(0.35, 0.1)), -0.35, -0.03, "a loss of recall"),
+    (a_slice(rank=comparison_of(0.1, 0.05, 0.9)), -0.1, -0.03, "a loss of rank"),
+    (
+        a_slice(rank=comparison_of(0.4, 0.3, 0.9), recall=comparison_of(0.35, 0.1)),
+        -0.4,
+        -0.2,
+        "a collapse, as the gravest",
+    ),
     (a_slice(alarms=FigureComparison(0.72, 0.01, 0.71, 0.5)), 0.71, 0.03, "a rise of false alarms"),
     (a_slice(positives=2), None, None, "nothing where it was not judged"),
 ]

@@ -20,7 +20,7 @@ from training.gates.slice_gate import ScoredRows, SliceEvidence, slice_evidence
 N = 240
 
 
-def scored(seed: int = 0, *, weights: Floats | None = None, theirs: Floats | None = None) -> ScoredRows:
+def scored_rows(seed: int = 0, *, weights: Floats | None = None, theirs: Floats | None = None) -> ScoredRows:
     """240 rows of 60 sellers, with every fourth seller selling fakes, scored by two models."""
     random = np.random.default_rng(seed)
     groups = np.repeat(np.arange(60), 4)
@@ -71,9 +71,9 @@ WEIGHTS = [np.ones(N), np.where(np.arange(N) % 5 == 0, 10.0, 1.0)]
 @pytest.mark.parametrize("name", ["all", "first"])
 @pytest.mark.parametrize("ties", [False, True], ids=["all different", "points"])
 def test_the_figures_of_a_slice_are_those_found_row_by_row(weights: Floats, name: str, ties: bool) -> None:
-    sample = scored(weights=weights)
+    sample = scored_rows(weights=weights)
     if ties:
-        sample = scored(weights=weights, theirs=np.round(2 * sample.theirs))
+        sample = scored_rows(weights=weights, theirs=np.round(2 * sample.theirs))
     slice_ = evidence(sample)[name]
     for scores, which in ((sample.ours, "ours"), (sample.theirs, "theirs")):
         shown = [getattr(figure, which) for figure in (slice_.recall, slice_.rank, slice_.alarms)]
@@ -81,17 +81,17 @@ def test_the_figures_of_a_slice_are_those_found_row_by_row(weights: Floats, name
 
 
 def test_slices_below_fifty_rows_are_left_out() -> None:
-    assert set(evidence(scored())) == {"all", "first"}
+    assert set(evidence(scored_rows())) == {"all", "first"}
 
 
 def test_counterfeits_and_their_sellers_are_counted() -> None:
-    sample = scored()
+    sample = scored_rows()
     slice_ = evidence(sample)["first"]
     assert (slice_.rows, slice_.positives, slice_.positive_sellers) == (80, int(sample.labels[:80].sum()), 5)
 
 
 def test_equal_models_differ_by_nothing() -> None:
-    sample = scored()
+    sample = scored_rows()
     same = evidence(
         ScoredRows(sample.labels, sample.ours, sample.ours, sample.weights, sample.groups, sample.resampled)
     )["all"]
@@ -100,7 +100,7 @@ def test_equal_models_differ_by_nothing() -> None:
 
 
 def test_a_loss_of_ours_is_worse_and_a_loss_of_theirs_is_not() -> None:
-    sample = scored()
+    sample = scored_rows()
     broken = np.where(sample.labels == 1, sample.ours - 1, sample.ours)
     lost = evidence(ScoredRows(sample.labels, broken, sample.ours, sample.weights, sample.groups, sample.resampled))[
         "all"
@@ -151,7 +151,7 @@ def test_the_lower_end_is_the_quantile_of_the_resampled_losses_at_the_confidence
 
 
 def test_one_class_gives_no_evidence() -> None:
-    sample = scored()
+    sample = scored_rows()
     none = ScoredRows(
         np.zeros(N, dtype=np.int8), sample.ours, sample.theirs, sample.weights, sample.groups, sample.resampled
     )
@@ -159,13 +159,13 @@ def test_one_class_gives_no_evidence() -> None:
 
 
 def test_a_slice_of_fifty_rows_is_judged() -> None:
-    judged_slices = slice_evidence(scored(), {"fifty": np.arange(50), "fewer": np.arange(49)}, DEFAULT_GATES)
+    judged_slices = slice_evidence(scored_rows(), {"fifty": np.arange(50), "fewer": np.arange(49)}, DEFAULT_GATES)
     assert [slice_.name for slice_ in judged_slices] == ["fifty"]
 
 
 def test_each_resample_counts_once_with_the_weights_of_its_rows() -> None:
     """A resample gives the figures of the slice with each row weighted by its multiplicity."""
-    sample = scored(weights=WEIGHTS[1])
+    sample = scored_rows(weights=WEIGHTS[1])
     losses = [
         evidence(replace(sample, weights=sample.weights * times, resampled=np.ones((1, N))))["first"].recall.worse
         for times in sample.resampled
@@ -179,7 +179,7 @@ def test_each_resample_counts_once_with_the_weights_of_its_rows() -> None:
 @pytest.mark.parametrize("place", [0, 99, 100, 200])
 def test_every_resample_counts(place: int) -> None:
     """All but one of 201 resamples are the rows themselves; in that one our model is better, at full confidence."""
-    sample = scored()
+    sample = scored_rows()
     better = (sample.ours > sample.theirs) | (sample.labels == 0)
     times = np.ones((201, N))
     times[place] = better
@@ -201,7 +201,7 @@ def test_one_genuine_listing_in_a_hundred_may_be_flagged_and_not_two() -> None:
 
 
 def test_a_slice_without_counterfeits_has_no_recall_and_no_rank_to_lose() -> None:
-    sample = scored()
+    sample = scored_rows()
     genuine = np.flatnonzero(sample.labels == 0)[:60]
     (slice_,) = slice_evidence(sample, {"genuine": genuine}, DEFAULT_GATES)
     assert slice_.positives == 0
@@ -213,7 +213,7 @@ def test_a_slice_without_counterfeits_has_no_recall_and_no_rank_to_lose() -> Non
 
 
 def test_a_resample_without_a_genuine_listing_has_no_false_alarms() -> None:
-    sample = scored()
+    sample = scored_rows()
     only_fakes = replace(sample, resampled=sample.labels[None, :].astype(np.float64))
     assert np.isnan(evidence(only_fakes)["all"].alarms.worse_at_least)
 

@@ -32,60 +32,60 @@ def with_facts(row: SnapshotRow, **changes: Any) -> str:
     return json.dumps({**json.loads(row.facts), **changes})
 
 
-def written(folder: Path, rows: list[SnapshotRow] = ROWS) -> tuple[Path, str]:
+def write_rows(folder: Path, rows: list[SnapshotRow] = ROWS) -> tuple[Path, str]:
     return write_snapshot(folder, rows, OF_MARKET, NOW)
 
 
 def test_a_snapshot_comes_back_whole(tmp_path: Path) -> None:
-    path, digest = written(tmp_path)
+    path, digest = write_rows(tmp_path)
     snapshot = read_snapshot(path, expected=digest)
     assert (list(snapshot.rows), snapshot.as_of, snapshot.digest) == (ROWS, NOW, digest)
     assert references_to_dict(snapshot.references, NOW) == references_to_dict(OF_MARKET, NOW)
 
 
 def test_facts_come_back_as_they_were_stored(tmp_path: Path) -> None:
-    assert read_snapshot(written(tmp_path)[0]).facts() == market_facts(DATA)
+    assert read_snapshot(write_rows(tmp_path)[0]).facts() == market_facts(DATA)
 
 
 def test_a_snapshot_is_named_by_its_digest(tmp_path: Path) -> None:
-    path, digest = written(tmp_path)
+    path, digest = write_rows(tmp_path)
     assert path.name == f"{digest}.parquet"
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
 def test_the_order_in_which_rows_are_read_from_the_database_changes_nothing(tmp_path: Path) -> None:
-    assert written(tmp_path, ROWS[::-1])[1] == written(tmp_path)[1]
+    assert write_rows(tmp_path, ROWS[::-1])[1] == write_rows(tmp_path)[1]
 
 
 def test_rows_come_back_in_the_order_of_time_and_id(tmp_path: Path) -> None:
     same = [replace(row, known_at=NOW) for row in ROWS[::-1]]
-    rows = read_snapshot(written(tmp_path, same)[0]).rows
+    rows = read_snapshot(write_rows(tmp_path, same)[0]).rows
     assert [row.version_id for row in rows] == sorted(row.version_id for row in ROWS)
 
 
 def test_times_come_back_in_utc(tmp_path: Path) -> None:
     east = datetime(2026, 2, 1, 12, 0, tzinfo=timezone(timedelta(hours=8)))
-    (row,) = read_snapshot(written(tmp_path, [replace(ROWS[0], known_at=east)])[0]).rows
+    (row,) = read_snapshot(write_rows(tmp_path, [replace(ROWS[0], known_at=east)])[0]).rows
     assert (row.known_at, row.known_at.tzinfo) == (east, UTC)
 
 
 @pytest.mark.parametrize("change", [{"label": 0, "weight": 0.3}, {"inclusion_probability": 0.5}, {"lane": "appeal"}])
 def test_another_row_is_another_snapshot(tmp_path: Path, change: dict[str, Any]) -> None:
-    assert written(tmp_path, [replace(ROWS[0], **change), *ROWS[1:]])[1] != written(tmp_path)[1]
+    assert write_rows(tmp_path, [replace(ROWS[0], **change), *ROWS[1:]])[1] != write_rows(tmp_path)[1]
 
 
 def test_labels_are_in_the_order_of_the_rows(tmp_path: Path) -> None:
-    assert read_snapshot(written(tmp_path)[0]).labels.tolist() == DATA.labels.tolist()
+    assert read_snapshot(write_rows(tmp_path)[0]).labels.tolist() == DATA.labels.tolist()
 
 
 def test_another_snapshot_than_the_recorded_one_is_refused(tmp_path: Path) -> None:
-    path, _ = written(tmp_path)
+    path, _ = write_rows(tmp_path)
     with pytest.raises(SnapshotRefused, match="not 000000000000 as recorded"):
         read_snapshot(path, expected="0" * 64)
 
 
 def test_a_flipped_byte_is_refused(tmp_path: Path) -> None:
-    path, digest = written(tmp_path)
+    path, digest = write_rows(tmp_path)
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
@@ -116,7 +116,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 def test_a_row_that_training_must_not_use_is_refused(
     tmp_path: Path, change: dict[str, Any], sentence: str, _why: str
 ) -> None:
-    path, digest = written(tmp_path, [replace(ROWS[0], **change), *ROWS[1:]])
+    path, digest = write_rows(tmp_path, [replace(ROWS[0], **change), *ROWS[1:]])
     with pytest.raises(SnapshotRefused, match=sentence):
         read_snapshot(path, expected=digest)
 
@@ -134,7 +134,7 @@ def test_a_parquet_file_of_other_columns_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_from_before_reports_says_that_nothing_was_reported(tmp_path: Path) -> None:
-    table = pq.read_table(written(tmp_path, [replace(ROWS[0], reported=True)])[0])
+    table = pq.read_table(write_rows(tmp_path, [replace(ROWS[0], reported=True)])[0])
     pq.write_table(table.drop_columns(["reported"]), tmp_path / "a.parquet")
     (row,) = read_snapshot(tmp_path / "a.parquet").rows
     assert row.reported is False
@@ -143,7 +143,7 @@ def test_a_snapshot_from_before_reports_says_that_nothing_was_reported(tmp_path:
 
 @pytest.mark.parametrize("column", ["known_at", "provenance"])
 def test_a_snapshot_with_an_empty_cell_is_refused(tmp_path: Path, column: str) -> None:
-    table = pq.read_table(written(tmp_path)[0])
+    table = pq.read_table(write_rows(tmp_path)[0])
     at = table.schema.get_field_index(column)
     empty = pa.nulls(len(table), table.schema.field(column).type)
     pq.write_table(table.set_column(at, column, empty), tmp_path / "a.parquet")
@@ -152,21 +152,21 @@ def test_a_snapshot_with_an_empty_cell_is_refused(tmp_path: Path, column: str) -
 
 
 def test_a_snapshot_without_its_references_is_refused(tmp_path: Path) -> None:
-    path, _ = written(tmp_path)
+    path, _ = write_rows(tmp_path)
     pq.write_table(pq.read_table(path).replace_schema_metadata({}), tmp_path / "a.parquet")
     with pytest.raises(SnapshotRefused, match="not a snapshot of labelled facts"):
         read_snapshot(tmp_path / "a.parquet")
 
 
 def test_a_snapshot_written_for_other_features_is_read_as_any_other(tmp_path: Path) -> None:
-    table = pq.read_table(written(tmp_path)[0])
+    table = pq.read_table(write_rows(tmp_path)[0])
     metadata = {**table.schema.metadata, b"touchstone.fingerprint": b"f" * 64}
     pq.write_table(table.replace_schema_metadata(metadata), tmp_path / "a.parquet")
     assert list(read_snapshot(tmp_path / "a.parquet").rows) == ROWS
 
 
 def test_any_parquet_reader_can_read_a_snapshot(tmp_path: Path) -> None:
-    table = pq.read_table(written(tmp_path)[0])
+    table = pq.read_table(write_rows(tmp_path)[0])
     assert table.num_rows == 12
     assert json.loads(table["facts"][0].as_py())["schema"] == SCHEMA
 
@@ -231,7 +231,7 @@ def of_the_second_schema(row: SnapshotRow) -> SnapshotRow:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def training_output(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """A training with two features more, on a snapshot that this process stored without them."""
     rows = [of_the_second_schema(row) for row in snapshot_rows(OLD_SNAPSHOTS_DATA)]
     path, digest = write_snapshot(tmp_path_factory.mktemp("old"), rows, market_references(OLD_SNAPSHOTS_DATA), NOW)
@@ -242,19 +242,19 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return last_line
 
 
-def test_a_snapshot_stored_before_a_feature_existed_trains_with_it(trained: dict[str, Any]) -> None:
-    assert trained["fingerprint"] != input_fingerprint()
-    assert trained["learnt"] == list(NEW)
-    assert trained["feature_count"] == len(NAMES) + len(NEW)
-    assert trained["rows"] == len(OLD_SNAPSHOTS_DATA.labels)
+def test_a_snapshot_stored_before_a_feature_existed_trains_with_it(training_output: dict[str, Any]) -> None:
+    assert training_output["fingerprint"] != input_fingerprint()
+    assert training_output["learnt"] == list(NEW)
+    assert training_output["feature_count"] == len(NAMES) + len(NEW)
+    assert training_output["rows"] == len(OLD_SNAPSHOTS_DATA.labels)
 
 
-def test_its_values_are_computed_from_the_stored_facts(trained: dict[str, Any]) -> None:
-    assert trained["digits"] == [float(str(listing.price)[-1]) for listing in OLD_SNAPSHOTS_DATA.listings]
+def test_its_values_are_computed_from_the_stored_facts(training_output: dict[str, Any]) -> None:
+    assert training_output["digits"] == [float(str(listing.price)[-1]) for listing in OLD_SNAPSHOTS_DATA.listings]
 
 
-def test_a_fact_that_was_not_recorded_then_is_missing_and_never_zero(trained: dict[str, Any]) -> None:
-    assert trained["linked_missing"] == len(OLD_SNAPSHOTS_DATA.labels)
+def test_a_fact_that_was_not_recorded_then_is_missing_and_never_zero(training_output: dict[str, Any]) -> None:
+    assert training_output["linked_missing"] == len(OLD_SNAPSHOTS_DATA.labels)
 
 
 # The rows of a cross-validation: a snapshot's facts as stored, with training's weights and linked sellers as one.
@@ -267,26 +267,26 @@ MATERIAL_ROWS = [
 
 
 @pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> SnapshotMaterial:
+def stored_material(tmp_path_factory: pytest.TempPathFactory) -> SnapshotMaterial:
     path, _ = write_snapshot(tmp_path_factory.mktemp("snapshot"), MATERIAL_ROWS, market_references(MATERIAL_DATA), NOW)
     return SnapshotMaterial.read(path)
 
 
-def test_the_facts_of_a_snapshot_are_the_stored_ones_whatever_the_fold(stored: SnapshotMaterial) -> None:
+def test_the_facts_of_a_snapshot_are_the_stored_ones_whatever_the_fold(stored_material: SnapshotMaterial) -> None:
     train, test = np.arange(10), np.arange(10, 40)
-    assert stored.facts((train, test)) == (market_facts(MATERIAL_DATA)[:10], market_facts(MATERIAL_DATA)[10:])
-    assert stored.listings == MATERIAL_DATA.listings
-    assert stored.labels.tolist() == MATERIAL_DATA.labels.tolist()
+    assert stored_material.facts((train, test)) == (market_facts(MATERIAL_DATA)[:10], market_facts(MATERIAL_DATA)[10:])
+    assert stored_material.listings == MATERIAL_DATA.listings
+    assert stored_material.labels.tolist() == MATERIAL_DATA.labels.tolist()
 
 
-def test_linked_accounts_of_a_snapshot_are_one_seller(stored: SnapshotMaterial) -> None:
-    assert len(set(stored.groups[:6].tolist())) == 1
-    assert len(set(stored.groups.tolist())) == 18
+def test_linked_accounts_of_a_snapshot_are_one_seller(stored_material: SnapshotMaterial) -> None:
+    assert len(set(stored_material.groups[:6].tolist())) == 1
+    assert len(set(stored_material.groups.tolist())) == 18
 
 
-def test_the_weights_of_a_snapshot_are_those_of_a_training(stored: SnapshotMaterial) -> None:
-    assert np.array_equal(stored.weights, training_weights(MATERIAL_ROWS, market_facts(MATERIAL_DATA)).values)
-    assert len(set(stored.weights.tolist())) > 1
+def test_the_weights_of_a_snapshot_are_those_of_a_training(stored_material: SnapshotMaterial) -> None:
+    assert np.array_equal(stored_material.weights, training_weights(MATERIAL_ROWS, market_facts(MATERIAL_DATA)).values)
+    assert len(set(stored_material.weights.tolist())) > 1
 
 
 def test_a_file_that_is_no_snapshot_is_refused(tmp_path: Path) -> None:

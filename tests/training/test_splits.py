@@ -84,7 +84,7 @@ def test_labels_that_cannot_be_folded_are_refused(
         list(grouped_folds(labels, groups, folds=5, seed=0))
 
 
-def rolled(split: LaterSplit) -> list[tuple[list[int], list[int]]]:
+def time_folds_of(split: LaterSplit) -> list[tuple[list[int], list[int]]]:
     return [(fold.fit.tolist(), fold.judge.tolist()) for fold in split.time_folds]
 
 
@@ -92,21 +92,21 @@ def test_the_later_rows_of_unseen_sellers_are_judged() -> None:
     """A quarter of eight rows by day is later: days 6 and 7. The seller of day 7 already sold on day 0."""
     times = [NOW + timedelta(days=day) for day in range(8)]
     split = split_later_unseen(times, np.array([0, 1, 2, 3, 4, 5, 6, 0]), share=0.25)
-    assert rolled(split) == [([0, 1, 2, 3, 4, 5], [6])]
+    assert time_folds_of(split) == [([0, 1, 2, 3, 4, 5], [6])]
     assert split.cut == NOW + timedelta(days=6)
 
 
 def test_rows_may_have_any_order() -> None:
     times = [NOW + timedelta(days=day) for day in (3, 2, 0, 1)]
     split = split_later_unseen(times, np.array([3, 2, 0, 1]), share=0.5)
-    assert rolled(split) == [([2, 3], [1]), ([1, 2, 3], [0])]
+    assert time_folds_of(split) == [([2, 3], [1]), ([1, 2, 3], [0])]
 
 
 def test_rows_of_one_moment_stay_together() -> None:
-    assert rolled(split_later_unseen([NOW, NOW, NOW, NOW], np.arange(4), share=0.25)) == [([], [0, 1, 2, 3])]
+    assert time_folds_of(split_later_unseen([NOW, NOW, NOW, NOW], np.arange(4), share=0.25)) == [([], [0, 1, 2, 3])]
 
 
-def judged_after(
+def judged_rows_after(
     day: int | None, *, fewest: int = 2, of_sellers: int = 1, genuine: tuple[int, ...] = ()
 ) -> tuple[list[int], int]:
     """Rows to judge on among eight, one per day and seller, and the number of them that a champion trained up to a day
@@ -138,7 +138,7 @@ FAIR = [
 
 @pytest.mark.parametrize(("day", "expected", "_why"), FAIR)
 def test_a_champion_is_judged_on_rows_that_it_does_not_know(day: int | None, expected: object, _why: str) -> None:
-    assert judged_after(day) == expected
+    assert judged_rows_after(day) == expected
 
 
 LEARNT = [
@@ -160,22 +160,22 @@ def test_a_champion_knows_mature_labels(trained_on: int | None, until: int | Non
 
 
 def test_few_late_counterfeits_do_not_mark_an_earlier_champion() -> None:
-    assert [judged_after(day, fewest=99) for day in (2, 3)] == [([4, 5, 6, 7], 0)] * 2
+    assert [judged_rows_after(day, fewest=99) for day in (2, 3)] == [([4, 5, 6, 7], 0)] * 2
 
 
 def test_later_genuine_listings_alone_are_no_comparison() -> None:
-    assert judged_after(4, genuine=(5,)) == ([5, 6, 7], 0)
-    assert judged_after(4, genuine=(5, 6)) == ([4, 5, 6, 7], 1)
+    assert judged_rows_after(4, genuine=(5,)) == ([5, 6, 7], 0)
+    assert judged_rows_after(4, genuine=(5, 6)) == ([4, 5, 6, 7], 1)
 
 
 def test_later_counterfeits_of_too_few_sellers_are_no_comparison() -> None:
-    assert judged_after(5, of_sellers=2) == ([6, 7], 0)
-    assert judged_after(5, of_sellers=3) == ([4, 5, 6, 7], 2)
+    assert judged_rows_after(5, of_sellers=2) == ([6, 7], 0)
+    assert judged_rows_after(5, of_sellers=3) == ([4, 5, 6, 7], 2)
 
 
 def test_a_share_that_is_no_number_of_rows_is_rounded_up() -> None:
     split = split_later_unseen([NOW + timedelta(days=day) for day in range(7)], np.arange(7), share=0.25)
-    assert rolled(split) == [([0, 1, 2, 3, 4], [5]), ([0, 1, 2, 3, 4, 5], [6])]
+    assert time_folds_of(split) == [([0, 1, 2, 3, 4], [5]), ([0, 1, 2, 3, 4, 5], [6])]
 
 
 @pytest.mark.parametrize(("day", "judged"), [(2, [6, 7]), (6, [7])])
@@ -221,10 +221,10 @@ def test_each_time_fold_knows_all_earlier_rows() -> None:
     """Nine rows by day, the last six judged in three time folds; the seller of day 4 sells again on days 5 and 7."""
     times = [NOW + timedelta(days=day) for day in range(9)]
     split = split_later_unseen(times, np.array([0, 1, 2, 3, 4, 4, 6, 4, 8]), share=0.66, time_folds=3)
-    assert rolled(split) == [([0, 1, 2], [3, 4]), ([0, 1, 2, 3, 4], [6]), ([0, 1, 2, 3, 4, 5, 6], [8])]
+    assert time_folds_of(split) == [([0, 1, 2], [3, 4]), ([0, 1, 2, 3, 4], [6]), ([0, 1, 2, 3, 4, 5, 6], [8])]
 
 
 def test_a_time_fold_without_a_new_seller_is_left_out() -> None:
     times = [NOW + timedelta(days=day) for day in range(6)]
     split = split_later_unseen(times, np.array([0, 1, 2, 3, 3, 5]), share=0.5, time_folds=3)
-    assert rolled(split) == [([0, 1, 2], [3]), ([0, 1, 2, 3, 4], [5])]
+    assert time_folds_of(split) == [([0, 1, 2], [3]), ([0, 1, 2, 3, 4], [5])]

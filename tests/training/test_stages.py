@@ -4,7 +4,7 @@ from training.evaluate.splits import TIME_FOLDS
 from training.fit.stages import FIT_ALL, FITS, GATES, JUDGE, PEERS, READ, REGISTER, STAGES, fit_progress, whole_progress
 
 
-def heard() -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
+def heard_stages() -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
     """What a training reports in the order of `training.runs.pipeline`, and what its listener hears."""
     reports: list[tuple[str, float]] = []
     passed_on: list[tuple[str, float]] = []
@@ -31,7 +31,7 @@ def heard() -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
 
 
 def test_progress_never_falls_and_no_stage_returns() -> None:
-    reports, passed_on = heard()
+    reports, passed_on = heard_stages()
     assert len(reports) == len(passed_on)
     assert [stage for stage, _ in passed_on] == sorted((stage for stage, _ in passed_on), key=STAGES.index)
     shares = [share for _, share in passed_on]

@@ -20,7 +20,7 @@ from tests.training.threshold_halves import (
     outcome,
     tally,
 )
-from tests.training.threshold_streams import measured
+from tests.training.threshold_streams import measure_promises
 from training.threshold_file import ScoredListings
 
 STREAM = ScoredListings(np.array([1, 1, 0, 1], dtype=np.int8), np.array([0.9, 0.8, 0.8, 0.1]), np.array([0, 1, 2, 3]))
@@ -57,7 +57,7 @@ def test_a_peer_is_raised_until_it_misses_few_enough() -> None:
 
 def test_on_simulated_streams_few_promises_are_missed() -> None:
     """60 halves, with 3 misses at 5 %; `python -m tests.training.threshold_streams` runs 2,000."""
-    stream_tally = measured(DEFAULT_PROMISE, 0.7, streams=20, times=3, seed=700)
+    stream_tally = measure_promises(DEFAULT_PROMISE, 0.7, streams=20, times=3, seed=700)
     assert stream_tally.promises >= 20
     assert stream_tally.missed <= 3
 

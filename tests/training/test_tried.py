@@ -60,11 +60,11 @@ def list_price_given(e: Evidence) -> bool | None:
 """
 
 
-def of(source: str) -> TriedFile:
+def tried_file(source: str) -> TriedFile:
     return TriedFile("mine.py", source)
 
 
-def knowing(market: LabelledListings) -> str:
+def knowing_feature(market: LabelledListings) -> str:
     """A feature that was made from the label."""
     sellers = {
         str(listing.seller.external_id) for listing, label in zip(market.listings, market.labels, strict=True) if label
@@ -72,11 +72,11 @@ def knowing(market: LabelledListings) -> str:
     return f"SELLERS = {sorted(sellers)!r}\n\ndef knows(e): return e.facts.listing.seller.external_id in SELLERS\n"
 
 
-KNOWS = knowing(DATA)
+KNOWS = knowing_feature(DATA)
 
 
 def test_the_public_functions_of_a_file_are_features_in_its_order() -> None:
-    assert [(feature.name, feature.meaning) for feature in of(TWO).features()] == [
+    assert [(feature.name, feature.meaning) for feature in tried_file(TWO).features()] == [
         ("price_cents", "Part of the price after the point."),
         ("list_price_given", ""),
     ]
@@ -84,7 +84,7 @@ def test_the_public_functions_of_a_file_are_features_in_its_order() -> None:
 
 def test_a_feature_has_a_value_for_each_listing_and_none_is_missing_and_not_zero() -> None:
     facts = [some_facts(price="489.25", list_price="980.00"), some_facts(price=None)]
-    columns = tried_columns(of(TWO).features(), facts)
+    columns = tried_columns(tried_file(TWO).features(), facts)
     assert columns[0].tolist() == [0.25, 1.0]
     assert np.isnan(columns[1]).all()
 
@@ -102,7 +102,7 @@ def price_whole(e: Evidence) -> float:
     \"\"\"Whether the price is whole.\"\"\"
     return float(e.facts.listing.price % 1 == 0)
 """
-    (feature,) = of(source).features()
+    (feature,) = tried_file(source).features()
     assert (feature.name, feature.meaning) == ("price_whole", "Whether the price is whole.")
 
 
@@ -120,7 +120,7 @@ REFUSED = [
 @pytest.mark.parametrize(("source", "sentence", "_why"), REFUSED)
 def test_a_file_that_holds_no_feature_is_refused(source: str, sentence: str, _why: str) -> None:
     with pytest.raises(ValueError, match="^" + sentence.replace(".", r"\.").replace("(", r"\(")):
-        of(source).features()
+        tried_file(source).features()
 
 
 FAILING = [
@@ -137,7 +137,7 @@ FAILING = [
 @pytest.mark.parametrize(("source", "sentence", "_why"), FAILING)
 def test_a_feature_that_fails_names_itself_and_the_listing(source: str, sentence: str, _why: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        tried_columns(of(source).features(), [some_facts(external_id="MP-1")])
+        tried_columns(tried_file(source).features(), [some_facts(external_id="MP-1")])
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
@@ -150,12 +150,12 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 def test_a_feature_on_its_own_has_its_share_known_and_area_and_a_leak_is_named() -> None:
     few = replace(DATA.listings[0], price=None)
     changed_market = replace(DATA, listings=(few, *DATA.listings[1:]))
-    cents, list_price = single_feature_figures(of(TWO).features(), replace(MATERIAL, labelled=changed_market))
+    cents, list_price = single_feature_figures(tried_file(TWO).features(), replace(MATERIAL, labelled=changed_market))
     assert (cents.known, cents.leak) == (79 / 80, None)
     assert 0 < cents.roc_auc < 1
     assert list_price.roc_auc == 0.5
     more = a_market(240, share=0.5)
-    (knows,) = single_feature_figures(of(knowing(more)).features(), replace(MATERIAL, labelled=more))
+    (knows,) = single_feature_figures(tried_file(knowing_feature(more)).features(), replace(MATERIAL, labelled=more))
     assert knows.roc_auc == 1.0
     assert knows.leak is not None
     assert knows.leak.startswith("knows (ROC-AUC 1.0000 on ")
@@ -165,13 +165,13 @@ def test_a_feature_without_both_classes_has_no_area() -> None:
     one_class = replace(DATA, labels=np.zeros(80, dtype=np.int8))
     assert all(
         math.isnan(feature.roc_auc)
-        for feature in single_feature_figures(of(TWO).features(), replace(MATERIAL, labelled=one_class))
+        for feature in single_feature_figures(tried_file(TWO).features(), replace(MATERIAL, labelled=one_class))
     )
 
 
 @cache
 def repeats_with(source: str, without: frozenset[str] = frozenset()) -> list[Repeat]:
-    return cross_validate(MATERIAL, repeats=1, changes=Changes(without, of(source)))
+    return cross_validate(MATERIAL, repeats=1, changes=Changes(without, tried_file(source)))
 
 
 def test_a_feature_that_tells_counterfeits_apart_improves_the_model_beyond_chance() -> None:
@@ -193,7 +193,7 @@ def test_the_model_itself_stays_as_it_is_beside_one_with_tried_features() -> Non
 def test_the_columns_of_a_model_with_tried_features_add_up() -> None:
     """Its contributions have a column for each of them, before that of the text."""
     facts = market_facts(DATA)
-    model = CounterfeitClassifier(tried=of(KNOWS).features()).fit(facts, DATA.labels, groups=DATA.groups)
+    model = CounterfeitClassifier(tried=tried_file(KNOWS).features()).fit(facts, DATA.labels, groups=DATA.groups)
     columns = np.column_stack([matrix(facts), tried_columns(model.tried, facts)])
     parts = model.model_.contributions(columns, [row_facts.listing for row_facts in facts])
     assert parts.features.shape == (80, len(NAMES) + 1)
@@ -206,5 +206,7 @@ def test_a_tried_feature_sees_the_facts_and_the_reading_that_the_product_s_featu
     source = "def title_words(e): return len(e.reading.title.split())"
     facts = some_facts(title="Grey  tote", price=Decimal(4))
     assert (
-        tried_columns(of(source).features(), [facts])[0, 0] == len(compute(facts).evidence.reading.title.split()) == 2
+        tried_columns(tried_file(source).features(), [facts])[0, 0]
+        == len(compute(facts).evidence.reading.title.split())
+        == 2
     )

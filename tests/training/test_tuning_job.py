@@ -41,7 +41,7 @@ def command(folder: Path, rows: int, uri: str, **changes: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedTuning:
     """The last line of a tuning, and its runs in MLflow."""
 
     found: dict[str, Any]
@@ -50,33 +50,33 @@ class Recorded:
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+def recorded_tuning(tmp_path_factory: pytest.TempPathFactory) -> RecordedTuning:
     folder = tmp_path_factory.mktemp("tuning")
     uri = f"sqlite:///{folder / 'mlflow.db'}"
     code, lines = lines_of(command(folder, 60, uri))
     assert code == 0, lines[-1]
     runs = runs_of(uri)
     (parent,) = [run for run in runs if "mlflow.parentRunId" not in run["tags"]]
-    return Recorded(lines[-1], parent, [run for run in runs if run is not parent])
+    return RecordedTuning(lines[-1], parent, [run for run in runs if run is not parent])
 
 
-def test_each_trial_is_a_child_run_with_its_settings_and_figures(recorded: Recorded) -> None:
-    assert len(recorded.children) == (FOLDS + 1) * (TRIALS + 1)
+def test_each_trial_is_a_child_run_with_its_settings_and_figures(recorded_tuning: RecordedTuning) -> None:
+    assert len(recorded_tuning.children) == (FOLDS + 1) * (TRIALS + 1)
     assert {"outer fold 1, trial 0", "outer fold 2, trial 1", "all rows, trial 1"} <= {
-        child["name"] for child in recorded.children
+        child["name"] for child in recorded_tuning.children
     }
-    for child in recorded.children:
-        assert child["tags"]["mlflow.parentRunId"] == recorded.found["run_id"]
-        assert child["params"].keys() == recorded.found["defaults"].keys()
+    for child in recorded_tuning.children:
+        assert child["tags"]["mlflow.parentRunId"] == recorded_tuning.found["run_id"]
+        assert child["params"].keys() == recorded_tuning.found["defaults"].keys()
         assert 0 < child["metrics"]["inner.ap_within_folds"] <= 1
         assert (child["status"] == "FINISHED") == ("inner.ap" in child["metrics"])
-    (default,) = [child for child in recorded.children if child["name"] == "all rows, trial 0"]
-    assert default["metrics"]["inner.ap"] == pytest.approx(recorded.found["searches"]["all rows"]["default_ap"])
+    (default,) = [child for child in recorded_tuning.children if child["name"] == "all rows, trial 0"]
+    assert default["metrics"]["inner.ap"] == pytest.approx(recorded_tuning.found["searches"]["all rows"]["default_ap"])
     assert (default["params"]["forest.leaves"], default["params"]["text_cost"]) == ("3", "10.0")
 
 
-def test_the_parent_run_has_the_data_the_plan_and_the_outer_figures(recorded: Recorded) -> None:
-    parent, figures = recorded.parent, recorded.found
+def test_the_parent_run_has_the_data_the_plan_and_the_outer_figures(recorded_tuning: RecordedTuning) -> None:
+    parent, figures = recorded_tuning.parent, recorded_tuning.found
     assert parent["status"] == "FINISHED"
     expected = {"rows": "60", "format": "snapshot", "folds": "2", "trials": "1", "seed": "0"}
     assert {name: parent["params"][name] for name in expected} == expected

@@ -30,7 +30,7 @@ ROWS = snapshot_rows(DATA)
 UNCAPPED = WeightPolicy(most_weight=1e9, source_share=1.0, slice_share=1.0)
 
 
-def weighed(rows: Sequence[SnapshotRow], policy: WeightPolicy = DEFAULT_WEIGHTING) -> Weights:
+def weights_of(rows: Sequence[SnapshotRow], policy: WeightPolicy = DEFAULT_WEIGHTING) -> Weights:
     return training_weights(rows, FACTS[: len(rows)], policy)
 
 
@@ -46,7 +46,7 @@ WEIGHTS = [
 @pytest.mark.parametrize(("weight", "chance", "expected", "_why"), WEIGHTS)
 def test_a_row_weighs(weight: float, chance: float, expected: float, _why: str) -> None:
     row = replace(ROWS[0], weight=weight, inclusion_probability=chance)
-    assert weighed([row]).values.tolist() == pytest.approx([expected])
+    assert weights_of([row]).values.tolist() == pytest.approx([expected])
 
 
 @pytest.mark.parametrize(("chance", "expected"), [(1.0, 1.0), (0.5, 2.0), (0.01, 100.0)])
@@ -91,7 +91,7 @@ def test_rows_above_the_cap_and_copies_are_counted() -> None:
     assert (weights.report["capped_rows"], weights.report["near_duplicates"]) == (2, 3)
 
 
-def flooded(by: str, rows: Sequence[SnapshotRow] = ROWS) -> list[SnapshotRow]:
+def flooded_rows(by: str, rows: Sequence[SnapshotRow] = ROWS) -> list[SnapshotRow]:
     """Nine in ten genuine rows are of one source, the rest of twenty others."""
     return [
         replace(row, inclusion_probability=1.0, sources=(by if i % 10 else f"user:{i // 10 % 20}",))
@@ -100,9 +100,9 @@ def flooded(by: str, rows: Sequence[SnapshotRow] = ROWS) -> list[SnapshotRow]:
 
 
 def test_one_source_among_many_cannot_dominate_a_class() -> None:
-    rows = flooded("brand:planted")
+    rows = flooded_rows("brand:planted")
     labels, theirs = DATA.labels, np.array([row.sources == ("brand:planted",) for row in rows])
-    values = weighed(rows).values
+    values = weights_of(rows).values
     for class_label in (0, 1):
         others = len({row.sources for row, label in zip(rows, labels, strict=True) if label == class_label})
         share = values[theirs & (labels == class_label)].sum() / values[labels == class_label].sum()
@@ -110,13 +110,13 @@ def test_one_source_among_many_cannot_dominate_a_class() -> None:
 
 
 def test_capped_groups_are_counted() -> None:
-    assert weighed(flooded("brand:planted")).report["held"]["source"] == 2
-    assert weighed(flooded("brand:planted"), UNCAPPED).report["held"] == {"source": 0, "seller": 0, "slice": 0}
+    assert weights_of(flooded_rows("brand:planted")).report["held"]["source"] == 2
+    assert weights_of(flooded_rows("brand:planted"), UNCAPPED).report["held"] == {"source": 0, "seller": 0, "slice": 0}
 
 
 def test_nothing_gains_weight_by_a_cap() -> None:
-    rows = flooded("brand:planted")
-    assert np.all(weighed(rows).values <= weighed(rows, UNCAPPED).values + 1e-12)
+    rows = flooded_rows("brand:planted")
+    assert np.all(weights_of(rows).values <= weights_of(rows, UNCAPPED).values + 1e-12)
 
 
 def test_the_effective_number_is_of_the_final_weights() -> None:
@@ -128,10 +128,10 @@ def test_the_effective_number_is_of_the_final_weights() -> None:
 
 def test_sources_and_sellers_change_weights_but_no_labels() -> None:
     """The order of the rows has no effect either."""
-    rows = flooded("brand:planted")
+    rows = flooded_rows("brand:planted")
     order = np.random.default_rng(3).permutation(len(rows))
     shuffled = training_weights([rows[i] for i in order], [FACTS[i] for i in order])
-    assert shuffled.values == pytest.approx(weighed(rows).values[order], rel=1e-6)
+    assert shuffled.values == pytest.approx(weights_of(rows).values[order], rel=1e-6)
 
 
 TRIMMED = [

@@ -37,7 +37,7 @@ def stream(seed: int) -> ScoredListings:
     return ScoredListings(labels, scores, sellers)
 
 
-def measured(policy: PromisePolicy, target: float, *, streams: int, times: int, seed: int) -> Tally:
+def measure_promises(policy: PromisePolicy, target: float, *, streams: int, times: int, seed: int) -> Tally:
     """The promises of a policy over the streams and the halves of each."""
     outcomes: list[Outcome] = []
     for number in range(seed, seed + streams):
@@ -49,7 +49,7 @@ def measured(policy: PromisePolicy, target: float, *, streams: int, times: int, 
 if __name__ == "__main__":
     for cap in CAPS:
         for target in TARGETS:
-            found = measured(
+            found = measure_promises(
                 replace(DEFAULT_PROMISE, most_right_listings=cap), target, streams=100, times=20, seed=3_000
             )
             print(  # noqa: T201 - the table is what the command is for

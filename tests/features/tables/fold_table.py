@@ -56,7 +56,7 @@ def rows() -> Iterator[tuple[int, int, int]]:
     a capital Greek nu looks like N, a small one like v. A letter that folds to its base looks like that: ё like e.
     """
     lookalikes = _lookalikes()
-    for code in _assigned():
+    for code in _assigned_codes():
         character = chr(code)
         folded = fold_character(character)
         base = unicodedata.normalize("NFD", character)[0]
@@ -74,7 +74,7 @@ def letters() -> Iterator[tuple[int, tuple[int, ...]]]:
     Korean syllables are left out: their letters follow by arithmetic.
     """
     skeletons = {code: skeleton for code, _, skeleton in rows()}
-    for code in _assigned():
+    for code in _assigned_codes():
         if code in HANGUL:
             continue
         parts = [ord(part) for part in unicodedata.normalize("NFKD", chr(code)) if not _takes_no_room(ord(part))]
@@ -84,7 +84,7 @@ def letters() -> Iterator[tuple[int, tuple[int, ...]]]:
             yield code, read
 
 
-def _assigned() -> Iterator[int]:
+def _assigned_codes() -> Iterator[int]:
     return (code for code in range(1, TABLE_SIZE) if unicodedata.category(chr(code)) not in {"Cn", "Cs", "Co"})
 
 
@@ -103,7 +103,7 @@ def _lookalikes() -> dict[str, str]:
     for character, letter in known.items():
         cases.setdefault(character.casefold(), set()).add(fold_character(letter))
     lookalikes = dict(known)
-    for character in map(chr, _assigned()):
+    for character in map(chr, _assigned_codes()):
         letters = cases.get(character.casefold(), set())
         if not character.isascii() and len(letters) == 1:
             lookalikes.setdefault(character, *letters)

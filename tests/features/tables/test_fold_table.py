@@ -18,7 +18,7 @@ def lines(name: str) -> list[list[str]]:
     return [line.split("\t") for line in text.splitlines()]
 
 
-def packaged() -> list[tuple[int, ...]]:
+def packaged_rows() -> list[tuple[int, ...]]:
     return [tuple(int(cell, 16) for cell in line) for line in lines("fold_table.tsv")]
 
 
@@ -29,7 +29,7 @@ def packaged_letters() -> dict[int, tuple[int, ...]]:
 
 @UNICODE_14
 def test_the_packaged_table_is_the_one_that_unicode_14_gives() -> None:
-    assert packaged() == list(fold_table.rows())
+    assert packaged_rows() == list(fold_table.rows())
 
 
 @UNICODE_14
@@ -38,7 +38,7 @@ def test_the_packaged_letters_are_those_that_unicode_14_gives() -> None:
 
 
 def test_the_packaged_table_stays_within_the_arrays_that_hold_it() -> None:
-    assert all(0 < code < TABLE_SIZE and max(row) < TABLE_SIZE for code, *row in packaged())
+    assert all(0 < code < TABLE_SIZE and max(row) < TABLE_SIZE for code, *row in packaged_rows())
 
 
 def test_every_look_alike_stands_for_one_latin_letter_or_digit() -> None:
@@ -47,7 +47,7 @@ def test_every_look_alike_stands_for_one_latin_letter_or_digit() -> None:
 
 
 def test_a_character_folds_once_and_for_all() -> None:
-    folds = {code: folded for code, folded, _ in packaged()}
+    folds = {code: folded for code, folded, _ in packaged_rows()}
     reached = {code: to for code, to in folds.items() if unicodedata.is_normalized("NFKC", chr(code))}
     assert [hex(code) for code, to in reached.items() if folds.get(to, to) != to] == []
 
@@ -82,5 +82,5 @@ CASES = [
 
 @pytest.mark.parametrize(("large", "small", "_why"), CASES)
 def test_a_word_looks_the_same_in_both_cases(large: str, small: str, _why: str) -> None:
-    skeletons = {code: skeleton for code, _, skeleton in packaged()}
+    skeletons = {code: skeleton for code, _, skeleton in packaged_rows()}
     assert [skeletons[ord(letter)] for letter in large] == [skeletons.get(ord(letter), ord(letter)) for letter in small]

@@ -9,8 +9,8 @@ from fastapi.testclient import TestClient
 from serving.api import errors
 from serving.learning.service.learn import add_job
 from serving.web.headers import static_address
-from tests.fixtures.answering import answering
-from tests.fixtures.clients import sign_in, with_key
+from tests.fixtures.answering import answering_service
+from tests.fixtures.clients import key_headers, sign_in
 from tests.fixtures.runtimes import Site
 
 REQUESTS = [
@@ -44,7 +44,7 @@ def test_an_unexpected_error_has_the_number_too(
         raise RuntimeError
 
     monkeypatch.setattr("serving.api.status.service_figures", fail)
-    answer = client.get("/api/v1/figures", headers=with_key(site) | {"x-request-id": "their-own.number_1"})
+    answer = client.get("/api/v1/figures", headers=key_headers(site) | {"x-request-id": "their-own.number_1"})
     assert answer.status_code == 500
     assert answer.headers["x-request-id"] == "their-own.number_1"
 
@@ -86,7 +86,7 @@ def test_a_refused_method_is_told_every_accepted_one(client: TestClient, method:
 
 def test_every_address_that_answers_get_answers_head_without_the_body(site: Site) -> None:
     """Monitors and proxies ask so; over one connection, which a body would put out of step."""
-    with answering(site.runtime) as address:
+    with answering_service(site.runtime) as address:
         connection = HTTPConnection(address.removeprefix("http://"))
         for path, status in (
             ("/sign-in", 200), ("/static/touchstone.css", 200), ("/api/v1/figures", 200),
@@ -94,7 +94,7 @@ def test_every_address_that_answers_get_answers_head_without_the_body(site: Site
         ):  # fmt: skip
             answers = []
             for method in ("HEAD", "GET"):
-                connection.request(method, path, headers={"accept": "text/html", **with_key(site)})
+                connection.request(method, path, headers={"accept": "text/html", **key_headers(site)})
                 answer = connection.getresponse()
                 body = answer.read()
                 answers.append((answer.status, answer.headers["content-type"], answer.headers["content-length"]))

@@ -20,7 +20,15 @@ from serving.brands.tables import certification_attempt
 from serving.marketplaces.service import keys
 from serving.platform.pace import Pace, TooManyRequests
 from serving.reports.tables import report
-from tests.fixtures.reporting import a_leader, a_rival, answers_at, elsewhere, on_sale, right_of, states
+from tests.fixtures.reporting import (
+    a_leader,
+    a_rival,
+    action_states,
+    on_sale,
+    right_of,
+    second_marketplace,
+    with_brand_grant_at,
+)
 from tests.fixtures.runtimes import Site, invite
 
 PATH = "/api/v1/brand/reports"
@@ -43,7 +51,7 @@ def body(site: Site, listings: list[str], **changes: Any) -> dict[str, Any]:
     return {**fields, "good_faith": True, **changes}
 
 
-def by(key: str, idempotency_key: str | None = None) -> dict[str, str]:
+def headers_of(key: str, idempotency_key: str | None = None) -> dict[str, str]:
     named = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
     return {"authorization": f"Bearer {key}", **named}
 
@@ -51,13 +59,16 @@ def by(key: str, idempotency_key: str | None = None) -> dict[str, str]:
 def test_a_key_reports_once_for_a_repeated_idempotency_key_as_its_maker(client: TestClient, site: Site) -> None:
     names, key = on_sale(site, 2), a_key(site)
     report_body = body(site, [*names, "XX-1"])
-    assert client.post(PATH, json={**report_body, "dry_run": True}, headers=by(key)).json()["counts"]["scheduled"] == 2
-    done = client.post(PATH, json=report_body, headers=by(key, "of-today"))
+    assert (
+        client.post(PATH, json={**report_body, "dry_run": True}, headers=headers_of(key)).json()["counts"]["scheduled"]
+        == 2
+    )
+    done = client.post(PATH, json=report_body, headers=headers_of(key, "of-today"))
     assert (done.status_code, done.json()["counts"]["scheduled"]) == (201, 2)
-    assert client.post(PATH, json=report_body, headers=by(key, "of-today")).content == done.content
-    response = client.get(f"{PATH}/{done.json()['report_id']}", headers=by(key))
+    assert client.post(PATH, json=report_body, headers=headers_of(key, "of-today")).content == done.content
+    response = client.get(f"{PATH}/{done.json()['report_id']}", headers=headers_of(key))
     assert [report_item["state"] for report_item in response.json()["items"]] == ["scheduled", "scheduled", "waiting"]
-    assert client.get("/api/v1/reason-codes", headers=by(key)).status_code == 200
+    assert client.get("/api/v1/reason-codes", headers=headers_of(key)).status_code == 200
     with site.runtime.store.read() as connection:
         (row,) = connection.execute(select(report.c.user_id, report.c.key_id)).all()
         payload = connection.execute(
@@ -81,41 +92,41 @@ def test_a_key_is_shown_once_and_only_its_digest_is_stored(site: Site) -> None:
     assert acts == ["key.made"]
 
 
-def _revoked(site: Site, key: str) -> None:
+def _revoke(site: Site, key: str) -> None:
     revoke_key(site.runtime, a_leader(site), pair_of(site), id_of(key))
 
 
-def _revoked_by_the_marketplace(site: Site, key: str) -> None:
+def _revoke_by_marketplace(site: Site, key: str) -> None:
     admin = invite(site.runtime, "ada@touchstone.example", "Ada", Role.ADMIN)
     assert id_of(key) in {api_key.key_id for api_key in keys.keys_of(site.runtime, admin)}
     keys.revoke(site.runtime, admin, id_of(key))
 
 
-def _deactivated_and_reactivated(site: Site, _key: str) -> None:
+def _deactivate_and_reactivate(site: Site, _key: str) -> None:
     admin = invite(site.runtime, "ada@touchstone.example", "Ada", Role.ADMIN)
     deactivate(site.runtime, admin, site.brand_person.user_id, successor=None)
     reactivate(site.runtime, admin, site.brand_person.user_id)
 
 
-def _disabled(site: Site, _key: str) -> None:
+def _disable(site: Site, _key: str) -> None:
     site.write(people.disable, site.brand_person.user_id, site.clock.now())
 
 
-def _leads_no_more(site: Site, _key: str) -> None:
+def _end_lead(site: Site, _key: str) -> None:
     site.write(accounts.set_lead, site.brand_person.user_id, pair_of(site), leads=False)
 
 
-def _has_left(site: Site, _key: str) -> None:
+def _end_grant(site: Site, _key: str) -> None:
     site.write(accounts.end_brand_grant, site.brand_person.user_id, pair_of(site))
 
 
 ENDS = [
-    (_revoked, 401),
-    (_revoked_by_the_marketplace, 401),
-    (_deactivated_and_reactivated, 401),
-    (_disabled, 401),
-    (_leads_no_more, 403),
-    (_has_left, 403),
+    (_revoke, 401),
+    (_revoke_by_marketplace, 401),
+    (_deactivate_and_reactivate, 401),
+    (_disable, 401),
+    (_end_lead, 403),
+    (_end_grant, 403),
 ]
 
 
@@ -124,10 +135,10 @@ def test_a_key_ends_with_what_it_rests_on(
     client: TestClient, site: Site, end: Callable[[Site, str], None], status: int
 ) -> None:
     names, key = on_sale(site, 1), a_key(site)
-    assert client.get("/api/v1/reason-codes", headers=by(key)).status_code == 200
+    assert client.get("/api/v1/reason-codes", headers=headers_of(key)).status_code == 200
     end(site, key)
-    assert client.post(PATH, json=body(site, names), headers=by(key, "late")).status_code == status
-    assert states(site) == {}
+    assert client.post(PATH, json=body(site, names), headers=headers_of(key, "late")).status_code == status
+    assert action_states(site) == {}
     assert [
         brand_key.leads and brand_key.record.revoked_at is None for brand_key in site.read(keys_of_brand, pair_of(site))
     ] == [False]
@@ -136,13 +147,13 @@ def test_a_key_ends_with_what_it_rests_on(
 def test_the_certification_of_the_maker_holds(client: TestClient, site: Site) -> None:
     names, key = on_sale(site, 1), a_key(site)
     site.execute(certification_attempt.delete())
-    assert client.post(PATH, json=body(site, names), headers=by(key, "first")).status_code == 403
-    assert states(site) == {}
+    assert client.post(PATH, json=body(site, names), headers=headers_of(key, "first")).status_code == 403
+    assert action_states(site) == {}
 
 
 def test_the_caps_of_the_maker_hold(client: TestClient, site: Site) -> None:
     names, key = on_sale(site, 23), a_key(site)
-    counts = client.post(PATH, json=body(site, names), headers=by(key, "first")).json()["counts"]
+    counts = client.post(PATH, json=body(site, names), headers=headers_of(key, "first")).json()["counts"]
     assert (counts["scheduled"], counts["held"]) == (20, 3)
 
 
@@ -151,13 +162,13 @@ def test_a_key_knows_neither_another_marketplace_nor_another_brand(client: TestC
     rival = a_rival(site)
     (grant,) = rival.grants
     other = make_key(site.runtime, rival, (grant.marketplace_id, grant.brand_id or ""), "Rival")
-    place = elsewhere(site)
-    answers_at(site, site.brand_person, place, leads=True)
-    there = client.post(PATH, json=body(site, names, marketplace_id=place), headers=by(key, "there"))
+    place = second_marketplace(site)
+    with_brand_grant_at(site, site.brand_person, place, leads=True)
+    there = client.post(PATH, json=body(site, names, marketplace_id=place), headers=headers_of(key, "there"))
     assert there.status_code == 404
-    own = client.post(PATH, json=body(site, names), headers=by(key, "own")).json()
-    assert client.get(f"{PATH}/{own['report_id']}", headers=by(other)).status_code == 404
-    assert client.post(PATH, json=body(site, names), headers=by(other, "mine")).status_code == 404
+    own = client.post(PATH, json=body(site, names), headers=headers_of(key, "own")).json()
+    assert client.get(f"{PATH}/{own['report_id']}", headers=headers_of(other)).status_code == 404
+    assert client.post(PATH, json=body(site, names), headers=headers_of(other, "mine")).status_code == 404
     with pytest.raises(NotFound):
         revoke_key(site.runtime, a_leader(site), pair_of(site), id_of(other))
 
@@ -193,14 +204,14 @@ def test_a_program_that_sends_too_fast_waits_before_anything_is_done(
     names, key = on_sale(site, 1), a_key(site)
     monkeypatch.setattr(_REPORTS, "_most", 3)
     for number in range(3):
-        response = client.post(PATH, json=body(site, ["XX-1"], dry_run=True), headers=by(key, f"key {number}"))
+        response = client.post(PATH, json=body(site, ["XX-1"], dry_run=True), headers=headers_of(key, f"key {number}"))
         assert response.status_code == 200, "a request with a key counts once"
-    answer = client.post(PATH, json=body(site, names), headers=by(key, "too fast"))
+    answer = client.post(PATH, json=body(site, names), headers=headers_of(key, "too fast"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "too_many_requests")
     assert 1 <= int(answer.headers["retry-after"]) <= 61
-    assert states(site) == {}
+    assert action_states(site) == {}
     other = make_key(site.runtime, a_leader(site), pair_of(site), "Other")
-    assert client.get("/api/v1/reason-codes", headers=by(other)).status_code == 200
+    assert client.get("/api/v1/reason-codes", headers=headers_of(other)).status_code == 200
 
 
 def test_a_pace_counts_a_sliding_window_for_each_caller() -> None:

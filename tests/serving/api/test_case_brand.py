@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from models.case import CaseLane
 from serving.cases.store.cases import Case
 from tests.fixtures.clients import sign_in
-from tests.fixtures.naming import a_brandless_case, another_brand, as_stored
+from tests.fixtures.naming import a_brandless_case, another_brand, stored_case
 from tests.fixtures.runtimes import Site, a_case
 
 VELA = {"mark": "Vela Nord", "owner": "Vela Nordsee AG"}
@@ -63,7 +63,7 @@ def test_an_incomplete_naming_is_refused_and_nothing_is_recorded(
         refused = client.post(f"/api/v1/cases/{case.case_id}/{path}", json=body, headers=token)
         assert refused.status_code == 422
         assert sentence.removeprefix("brand." if path == "brand" else "") in refused.json()["error"]["sentence"]
-    assert as_stored(site, case) == case
+    assert stored_case(site, case) == case
 
 
 def test_a_correction_needs_its_reason_and_moves_the_question(client: TestClient, site: Site) -> None:

@@ -12,7 +12,7 @@ from serving.accounts.service import provisioning
 from serving.api.clock import move_clock
 from serving.appeals.tables import counter_notice
 from serving.platform.clock import SimulatedClock
-from tests.fixtures.receivers import a_receiver, proven
+from tests.fixtures.receivers import a_receiver, mark_endpoint_proven
 from tests.fixtures.runtimes import Site, a_case, judge
 
 
@@ -25,7 +25,7 @@ def test_with_a_seed_what_is_due_leaves_before_the_sweep_that_reads_its_answer(s
         provisioning.register_webhook(
             runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
         )
-        proven(site)
+        mark_endpoint_proven(site)
         action = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
         assert action is not None
         move_clock(runtime, clock.now() + timedelta(hours=2))

@@ -16,9 +16,9 @@ from serving.api.requests.repeating import SECRET
 from serving.api.score import ListingScore
 from serving.app import create_app
 from serving.guards import guards_of
-from tests.fixtures.clients import sign_in, with_key
+from tests.fixtures.clients import key_headers, sign_in
 from tests.fixtures.promoting import promote
-from tests.fixtures.reporting import a_marketplace_that_listens, removed_by_brand
+from tests.fixtures.reporting import a_marketplace_that_listens, removal_by_brand
 from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row
 from tests.serving.commands.commands import touchstone_in
 from tests.serving.test_guards import program, routes_of
@@ -29,7 +29,7 @@ PATH = "/api/v1/openapi.json"
 
 @pytest.fixture
 def contract(client: TestClient, site: Site) -> dict[str, Any]:
-    document: dict[str, Any] = client.get(PATH, headers=with_key(site)).json()
+    document: dict[str, Any] = client.get(PATH, headers=key_headers(site)).json()
     return document
 
 
@@ -39,7 +39,7 @@ def operations(contract: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]
     }
 
 
-def resolved(contract: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+def resolve(contract: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     target: Any = contract
     for part in node["$ref"].removeprefix("#/").split("/") if "$ref" in node else ():
         target = target[part]
@@ -101,7 +101,7 @@ def test_every_refusal_has_the_one_schema_and_its_headers(contract: dict[str, An
     headers = {"401": "WWW-Authenticate", "409": "Retry-After", "429": "Retry-After", "503": "Retry-After"}
     for key, operation in operations(contract).items():
         for status, reference in operation["responses"].items():
-            response = resolved(contract, reference)
+            response = resolve(contract, reference)
             assert "X-Request-Id" in response["headers"], key
             if status >= "400":
                 schema = response["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
@@ -141,7 +141,7 @@ def test_every_reference_leads_somewhere(contract: dict[str, Any]) -> None:
     def visit(node: Any) -> None:
         if isinstance(node, dict):
             if isinstance(node.get("$ref"), str):
-                assert resolved(contract, node)
+                assert resolve(contract, node)
             for inner in node.values():
                 visit(inner)
         elif isinstance(node, list):
@@ -182,8 +182,8 @@ def test_the_contract_has_the_responses_about_a_case(client: TestClient, site: S
 
 def test_the_contract_has_the_responses_about_an_appeal_and_a_counter_notice(client: TestClient, site: Site) -> None:
     with a_marketplace_that_listens(site):
-        removed_by_brand(site, "MP-77")
-    headers = with_key(site)
+        removal_by_brand(site, "MP-77")
+    headers = key_headers(site)
     statement = {"listing_external_id": "MP-77", "statement": "These goods are genuine."}
     answers = [
         *(client.post("/api/v1/appeals", json=statement | {"external_id": "a-1"}, headers=headers) for _ in range(2)),
@@ -205,7 +205,7 @@ def test_the_contract_has_the_response_of_a_score(client: TestClient, site: Site
 
 def test_the_bytes_of_received_listings_are_those_of_their_model(client: TestClient, site: Site) -> None:
     rows = [a_row(), a_row(external_id="MP-2", price="-1"), "no listing"]
-    single, batch = (client.post("/api/v1/listings", json=sent, headers=with_key(site)) for sent in (a_row(), rows))
+    single, batch = (client.post("/api/v1/listings", json=sent, headers=key_headers(site)) for sent in (a_row(), rows))
     assert Row.model_validate_json(single.content).model_dump(mode="json", exclude_unset=True) == single.json()
     assert Rows.model_validate_json(batch.content).model_dump(mode="json", exclude_unset=True) == batch.json()
 

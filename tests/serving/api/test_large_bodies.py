@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from serving.api import bodies
-from tests.fixtures.clients import with_key
+from tests.fixtures.clients import key_headers
 from tests.fixtures.runtimes import Site
 
 pytestmark = pytest.mark.attack
@@ -49,7 +49,7 @@ def test_the_longest_notice_on_the_page_fits(client: TestClient) -> None:
 )
 def test_lines_are_counted_before_they_are_parsed(client: TestClient, site: Site, body: bytes, sentence: str) -> None:
     """Each would be refused as a row of its own if it were parsed."""
-    headers = {**with_key(site), "content-type": "application/x-ndjson"}
+    headers = {**key_headers(site), "content-type": "application/x-ndjson"}
     answer = client.post("/api/v1/listings", content=body, headers=headers)
     assert (answer.status_code, answer.json()["error"]["sentence"]) == (422, sentence)
 
@@ -58,7 +58,7 @@ def test_a_large_batch_is_read_as_a_small_one_is(client: TestClient, site: Site)
     rows = [json.dumps({"external_id": f"MP-{n}", "title": "tote " * 20, "seller": {}}) for n in range(1_000)]
     for body, media_type in ((f"[{','.join(rows)}]", "application/json"), ("\n".join(rows), "application/x-ndjson")):
         answer = client.post(
-            "/api/v1/listings", content=body.encode(), headers={**with_key(site), "content-type": media_type}
+            "/api/v1/listings", content=body.encode(), headers={**key_headers(site), "content-type": media_type}
         )
         assert len(body) > 64_000
         assert len(answer.json()["rows"]) == 1_000
@@ -76,7 +76,7 @@ def test_a_body_of_a_million_values_is_refused_before_an_object_is_made_of_each(
     client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch, body: bytes, media_type: str, why: str
 ) -> None:
     monkeypatch.setattr(bodies, "parse_json", lambda _body: pytest.fail("it is parsed"))
-    answer = client.post("/api/v1/listings", content=body, headers={**with_key(site), "content-type": media_type})
+    answer = client.post("/api/v1/listings", content=body, headers={**key_headers(site), "content-type": media_type})
     assert answer.status_code == 422
     assert answer.json()["error"]["sentence"].startswith("The request body has more than 250,000 values.")
 
@@ -91,5 +91,5 @@ def test_a_body_that_fastapi_reads_for_a_stranger_is_refused_as_early(client: Te
 
 
 def test_texts_may_have_as_many_marks_as_they_like(client: TestClient, site: Site) -> None:
-    answer = client.post("/api/v1/listings", json=[{"title": '"[{,' * 4_000}] * 25, headers=with_key(site))
+    answer = client.post("/api/v1/listings", json=[{"title": '"[{,' * 4_000}] * 25, headers=key_headers(site))
     assert (answer.status_code, len(answer.json()["rows"])) == (200, 25)

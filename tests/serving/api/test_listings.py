@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from serving.listings.store import listings
-from tests.fixtures.clients import with_key
+from tests.fixtures.clients import key_headers
 from tests.fixtures.runtimes import Site, a_row
 
 JSON = {"content-type": "application/json"}
@@ -15,10 +15,10 @@ NDJSON = {"content-type": "application/x-ndjson"}
 
 
 def post(client: TestClient, site: Site, body: str | bytes, headers: dict[str, str] | None = None) -> Any:
-    return client.post("/api/v1/listings", content=body, headers={**with_key(site), **(headers or JSON)})
+    return client.post("/api/v1/listings", content=body, headers={**key_headers(site), **(headers or JSON)})
 
 
-def quarantined(site: Site) -> list[dict[str, Any]]:
+def quarantined_rows(site: Site) -> list[dict[str, Any]]:
     return site.read(listings.quarantined_rows, site.here, 100)
 
 
@@ -48,7 +48,7 @@ def test_ndjson_keeps_the_rows_it_can_read_and_quarantines_the_others(client: Te
     lines = [json.dumps(a_row()), '{"external_id": "MP-2", "price": ', json.dumps(a_row(external_id="MP-3"))]
     answer = post(client, site, "\n".join(lines), NDJSON)
     assert [row["status"] for row in answer.json()["rows"]] == ["accepted", "quarantined", "accepted"]
-    assert quarantined(site)[0]["code"] == "bad_json"
+    assert quarantined_rows(site)[0]["code"] == "bad_json"
 
 
 def test_more_than_a_thousand_rows_are_refused_as_a_whole(client: TestClient, site: Site) -> None:
@@ -94,7 +94,7 @@ def test_a_bad_single_listing_is_a_422_with_a_code_and_a_sentence_and_is_kept(
     answer = post(any_client, any_site, body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, code)
     assert answer.json()["error"]["sentence"].endswith(".")
-    assert quarantined(any_site)[0]["code"] == code
+    assert quarantined_rows(any_site)[0]["code"] == code
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_bad_single_listing_is_a_422_with_a_code_and_a_sentence_and_is_kept(
 def test_a_body_that_is_unreadable_as_a_whole_is_a_4xx(
     client: TestClient, site: Site, body: bytes, headers: dict[str, str], status: int, why: str
 ) -> None:
-    answer = client.post("/api/v1/listings", content=body, headers={**with_key(site), **headers})
+    answer = client.post("/api/v1/listings", content=body, headers={**key_headers(site), **headers})
     assert answer.status_code == status, why
     assert answer.json()["error"]["code"], why
 
@@ -129,7 +129,7 @@ def test_a_body_that_lies_about_its_length_is_cut_off(client: TestClient, site: 
         for _ in range(6):
             yield b" " * 1_000_000
 
-    assert client.post("/api/v1/listings", content=chunks(), headers={**with_key(site), **JSON}).status_code == 413
+    assert client.post("/api/v1/listings", content=chunks(), headers={**key_headers(site), **JSON}).status_code == 413
 
 
 def test_no_answer_repeats_what_was_sent(client: TestClient, site: Site) -> None:
@@ -147,7 +147,7 @@ def test_without_a_valid_key_nothing_comes_in(client: TestClient, path: str, hea
 
 
 def test_a_key_does_only_what_its_scopes_say(client: TestClient, site: Site) -> None:
-    answer = client.post("/api/v1/clock", json={"to": "2027-01-01T00:00:00Z"}, headers=with_key(site))
+    answer = client.post("/api/v1/clock", json={"to": "2027-01-01T00:00:00Z"}, headers=key_headers(site))
     assert answer.status_code == 403
 
 

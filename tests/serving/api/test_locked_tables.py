@@ -19,9 +19,9 @@ from serving.platform.database import pools
 from serving.platform.database import store as stores
 from serving.platform.database.engine import job_database_url, sqlite_driver
 from serving.platform.database.waits import Waits
-from tests.fixtures.clients import a_client, sign_in, with_key
+from tests.fixtures.clients import a_client, key_headers, sign_in
 from tests.fixtures.postgres import Postgres
-from tests.fixtures.runtimes import DATABASE, Populated, Site, a_row, copy_on_postgres, copy_on_sqlite
+from tests.fixtures.runtimes import DATABASE, PopulatedDatabase, Site, a_row, copy_on_postgres, copy_on_sqlite
 from tests.serving.test_rooms import OWNERS, room_of
 
 TABLES: Final = sorted((room_of(dotted), table.name) for dotted, table in OWNERS)
@@ -44,7 +44,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def on_postgres(tmp_path: Path, populated: Populated, server: Postgres) -> Iterator[tuple[Site, Any]]:
+def on_postgres(tmp_path: Path, populated: PopulatedDatabase, server: Postgres) -> Iterator[tuple[Site, Any]]:
     """A site, and a connection that locks its tables."""
     with (
         copy_on_postgres(tmp_path, populated, server) as site,
@@ -53,7 +53,7 @@ def on_postgres(tmp_path: Path, populated: Populated, server: Postgres) -> Itera
         yield site, other
 
 
-def waiting(other: Any) -> int:
+def lock_waiters(other: Any) -> int:
     """How many sessions wait for a lock on a table of this database now."""
     query = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database WHERE NOT granted AND datname"
     return int(other.execute(f"{query} = current_database()").fetchone()[0])
@@ -61,7 +61,7 @@ def waiting(other: Any) -> int:
 
 def requests_of(site: Site) -> list[Callable[[], Any]]:
     """A score, a listing, a page and the page of an error."""
-    client, key = a_client(site.runtime), with_key(site)
+    client, key = a_client(site.runtime), key_headers(site)
     sign_in(client, site.analyst)
     return [
         lambda: client.post("/api/v1/score", headers=key, json=a_row(external_id="scored")),
@@ -86,13 +86,13 @@ def others_answer(site: Site) -> list[int]:
     return [client.get(path).status_code for path in ("/livez", "/static/keys.js", "/sign-in")]
 
 
-def hold_up(site: Site, calls: Sequence[Callable[[], Any]], other: Any, tables: list[str]) -> int:
+def lock_under_requests(site: Site, calls: Sequence[Callable[[], Any]], other: Any, tables: list[str]) -> int:
     """Lock tables under requests, and ask for what needs none; returns how many requests waited all the while."""
     other.execute("BEGIN")
     other.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
     with under_way(calls) as requests:
         try:
-            while waiting(other) < sum(not request.done() for request in requests):
+            while lock_waiters(other) < sum(not request.done() for request in requests):
                 wait(requests, timeout=0.01)
             stopped = [request for request in requests if not request.done()]
             assert others_answer(site) == [200, 200, 200]
@@ -104,28 +104,30 @@ def hold_up(site: Site, calls: Sequence[Callable[[], Any]], other: Any, tables: 
 
 @pytest.mark.usefixtures("patient")
 def test_a_lock_on_tables_of_a_room_stops_nothing_that_does_not_read_them(
-    tmp_path: Path, populated_postgres: Populated, postgres: Postgres
+    tmp_path: Path, populated_postgres: PopulatedDatabase, postgres: Postgres
 ) -> None:
     with on_postgres(tmp_path, populated_postgres, postgres) as (site, other):
         calls = requests_of(site)
-        stopped = {name: hold_up(site, calls, other, tables) for name, tables in GROUPS.items()}
+        stopped = {name: lock_under_requests(site, calls, other, tables) for name, tables in GROUPS.items()}
     assert stopped == {"marketplaces": 4, "accounts": 2, "listings": 4, "others": 4}
 
 
 @pytest.mark.soak
 @pytest.mark.usefixtures("patient")
 def test_a_lock_on_any_one_table_stops_nothing_that_does_not_read_it(
-    tmp_path: Path, populated_postgres: Populated, postgres: Postgres
+    tmp_path: Path, populated_postgres: PopulatedDatabase, postgres: Postgres
 ) -> None:
     with on_postgres(tmp_path, populated_postgres, postgres) as (site, other):
         calls = requests_of(site)
-        stopped = {table: hold_up(site, calls, other, [table]) for _, table in TABLES}
+        stopped = {table: lock_under_requests(site, calls, other, [table]) for _, table in TABLES}
     assert stopped["api_key"] == 2
     assert stopped["score"] >= 1
 
 
 @pytest.mark.usefixtures("patient")
-def test_a_locked_sqlite_file_stops_no_answer_that_needs_none(tmp_path: Path, populated_sqlite: Populated) -> None:
+def test_a_locked_sqlite_file_stops_no_answer_that_needs_none(
+    tmp_path: Path, populated_sqlite: PopulatedDatabase
+) -> None:
     """By `locking_mode=EXCLUSIVE`, because in WAL mode no writer blocks a reader."""
     with copy_on_sqlite(tmp_path, populated_sqlite) as site:
         store, begun = site.runtime.store, threading.Semaphore(0)

@@ -10,7 +10,7 @@ from serving.notices.rules.notices import NamedRight, ReporterKind
 from serving.notices.service.reporters import NewReporter, register
 from serving.notices.store import notices
 from serving.notices.tables import notice
-from tests.fixtures.clients import sign_in, with_key
+from tests.fixtures.clients import key_headers, sign_in
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing
 from tests.fixtures.runtimes import Site, open_cases
 
@@ -145,7 +145,7 @@ def test_an_analyst_ends_a_notice_as_invalid_by_the_interface(client: TestClient
     answer = client.post(path, json={"reason": "no_claim"}, headers=analyst)
     assert (answer.status_code, answer.json()) == (200, {"case_closed": True})
     assert client.post(path, json={"reason": "no_claim"}, headers=analyst).status_code == 409
-    (notice,) = client.get("/api/v1/notices?since=2026-03-01", headers=with_key(site)).json()["notices"]
+    (notice,) = client.get("/api/v1/notices?since=2026-03-01", headers=key_headers(site)).json()["notices"]
     assert (notice["listings"][0]["state"], notice["listings"][0]["outcome"]) == ("decided", "invalid")
     assert "does not claim" in notice["listings"][0]["decision"]["facts"]
 
@@ -169,5 +169,5 @@ def test_who_can_be_registered(site: Site, changes: dict[str, Any], expected: st
 
 @pytest.mark.parametrize("since", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
 def test_a_moment_beyond_the_calendar_is_refused(client: TestClient, site: Site, since: str) -> None:
-    answer = client.get("/api/v1/notices", params={"since": since}, headers=with_key(site))
+    answer = client.get("/api/v1/notices", params={"since": since}, headers=key_headers(site))
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid")

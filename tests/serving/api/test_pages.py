@@ -19,7 +19,7 @@ from serving.sellers.service import sanctioning
 from serving.sellers.store import sanctions, seller_risks
 from serving.sellers.store.seller_risks import StoredRanking
 from serving.takedowns.tables import action, removal_approval
-from tests.fixtures.clients import sign_in, with_key
+from tests.fixtures.clients import key_headers, sign_in
 from tests.fixtures.contract import contract
 from tests.fixtures.notifying import notify
 from tests.fixtures.reporting import confirm, questions
@@ -33,7 +33,7 @@ def some_actions(site: Site) -> list[str]:
     return [removal.action_id for removal in removals if removal is not None]
 
 
-def pending(site: Site) -> None:
+def add_pending_removals(site: Site) -> None:
     rows: list[dict[str, Any]] = [
         {
             "marketplace_id": site.here, "action_id": action_id, "causes": [], "policy_version": "1",
@@ -46,7 +46,7 @@ def pending(site: Site) -> None:
         add(connection, removal_approval, rows)
 
 
-def sanctioned(site: Site) -> None:
+def add_sanctions(site: Site) -> None:
     row: dict[str, Any] = {
         "marketplace_id": site.here, "measure": "close", "cause": "strikes", "parent_id": None, "path": None,
         "total": 1.0, "reasons": [], "linked": [], "policy_version": "1", "proposed_at": site.clock.now(),
@@ -59,26 +59,26 @@ def sanctioned(site: Site) -> None:
             )
 
 
-def ranked(site: Site) -> None:
+def add_ranking(site: Site) -> None:
     risks = {f"s-{n}": SellerRisk(RiskState.RANKED, 9, 0, 0, 2.0 + n % 2, 0, 0, 0.1, 50.0) for n in range(NUMBER)}
     with site.runtime.store.write() as connection:
         ranking_basis = StoredRanking(site.clock.now(), 90, NUMBER, 0.1, "1")
         assert seller_risks.save_ranking(connection, site.here, Ranking(NUMBER, 0.1, risks), ranking_basis)
 
 
-def trained(site: Site) -> None:
+def add_trainings(site: Site) -> None:
     with site.runtime.store.write() as connection:
         for _ in range(NUMBER):
             job_id = add_job(site.runtime, connection, site.here, by="test")
             update_job(connection, site.here, job_id, {"state": "failed"})
 
 
-def notified(site: Site) -> None:
+def add_notices(site: Site) -> None:
     for n in range(NUMBER):
         notify(site, f"MP-{n}", email=f"n{n}@example.org")
 
 
-class Listed(NamedTuple):
+class ListRoute(NamedTuple):
     """A list, its key in the answer, how its rows are made, and where a page's size is set; none has `most`."""
 
     path: str
@@ -89,14 +89,14 @@ class Listed(NamedTuple):
 
 
 LISTS = [
-    Listed("actions", "actions", some_actions),
-    Listed("cases", "cases", lambda site: questions(site, NUMBER)),
-    Listed("pending-removals", "held", pending, ((removal_approvals, "_MOST"),)),
-    Listed("sanctions", "undecided", sanctioned, ((sanctioning, "PAGE"), (sellers, "PAGE"))),
-    Listed("sanctions", "in_force", sanctioned, ((sanctioning, "PAGE"), (sellers, "PAGE"))),
-    Listed("seller-risks", "riskiest", ranked),
-    Listed("trainings", "trainings", trained, ((learning, "_PAGE"),)),
-    Listed("notices", "notices", notified, ((notice_list, "_MOST"),), "since=2020-01-01T00:00:00Z"),
+    ListRoute("actions", "actions", some_actions),
+    ListRoute("cases", "cases", lambda site: questions(site, NUMBER)),
+    ListRoute("pending-removals", "held", add_pending_removals, ((removal_approvals, "_MOST"),)),
+    ListRoute("sanctions", "undecided", add_sanctions, ((sanctioning, "PAGE"), (sellers, "PAGE"))),
+    ListRoute("sanctions", "in_force", add_sanctions, ((sanctioning, "PAGE"), (sellers, "PAGE"))),
+    ListRoute("seller-risks", "riskiest", add_ranking),
+    ListRoute("trainings", "trainings", add_trainings, ((learning, "_PAGE"),)),
+    ListRoute("notices", "notices", add_notices, ((notice_list, "_MOST"),), "since=2020-01-01T00:00:00Z"),
 ]
 QUICK = {"actions", "cases", "seller-risks"}
 READERS = {"cases": "brand_person", "trainings": "data_scientist"}
@@ -114,11 +114,11 @@ READERS = {"cases": "brand_person", "trainings": "data_scientist"}
     ],
 )
 def test_a_list_read_by_pages_is_the_whole_list(
-    client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch, of: Listed
+    client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch, of: ListRoute
 ) -> None:
     of.make(site)
     person = getattr(site, READERS.get(of.path, "analyst"))
-    headers = with_key(site) if of.path in {"actions", "notices"} else sign_in(client, person)
+    headers = key_headers(site) if of.path in {"actions", "notices"} else sign_in(client, person)
     split = of.path == "sanctions"
     parameter, following = (f"{of.name}_after", f"next_{of.name}") if split else ("after", "next")
 

@@ -11,7 +11,7 @@ from tests.fixtures.clients import sign_in
 from tests.fixtures.contract import contract
 from tests.fixtures.reporting import a_rival, on_sale
 from tests.fixtures.runtimes import Site, a_case
-from tests.serving.api.test_brand_keys import PATH, a_key, body, by
+from tests.serving.api.test_brand_keys import PATH, a_key, body, headers_of
 
 PDF: Final = b"%PDF-1.7 invoice of the test buy"
 PNG: Final = b"\x89PNG\r\n\x1a\n picture of the label"
@@ -25,7 +25,7 @@ BOUGHT: Final = {
 
 
 def send(client: TestClient, site: Site, key: str, **changes: Any) -> str:
-    done = client.post(PATH, json=body(site, on_sale(site, 2), **changes), headers=by(key, "of-today"))
+    done = client.post(PATH, json=body(site, on_sale(site, 2), **changes), headers=headers_of(key, "of-today"))
     assert done.status_code == 201, done.text
     return str(done.json()["report_id"])
 
@@ -34,7 +34,7 @@ def test_a_key_sends_a_test_buy_and_documents_and_reads_them(client: TestClient,
     key = a_key(site)
     report_id = send(client, site, key, test_buy=BOUGHT)
     address = f"{PATH}/{report_id}/documents"
-    response = client.post(f"{address}?name=C:\\scans\\invoice.pdf", content=PDF, headers=by(key))
+    response = client.post(f"{address}?name=C:\\scans\\invoice.pdf", content=PDF, headers=headers_of(key))
     assert response.status_code == 201
     assert response.json() == {
         "document_id": response.json()["document_id"],
@@ -45,11 +45,11 @@ def test_a_key_sends_a_test_buy_and_documents_and_reads_them(client: TestClient,
         "received_at": site.clock.now().isoformat(),
         "erased": False,
     }
-    assert client.post(f"{address}?name=other.pdf", content=PDF, headers=by(key)).content == response.content
-    keyed = by(key, "a-picture")
+    assert client.post(f"{address}?name=other.pdf", content=PDF, headers=headers_of(key)).content == response.content
+    keyed = headers_of(key, "a-picture")
     picture = client.post(address, content=PNG, headers=keyed)
     assert client.post(address, content=PNG, headers=keyed).content == picture.content
-    read = client.get(f"{PATH}/{report_id}", headers=by(key)).json()
+    read = client.get(f"{PATH}/{report_id}", headers=headers_of(key)).json()
     assert read["documents"] == [response.json(), picture.json()]
     assert picture.json()["name"] == "document"
     assert read["test_buy"] == {**BOUGHT, "number": 2, "listing": "RP-1"}
@@ -57,7 +57,7 @@ def test_a_key_sends_a_test_buy_and_documents_and_reads_them(client: TestClient,
 
 def test_a_report_without_either_says_so(client: TestClient, site: Site) -> None:
     key = a_key(site)
-    read = client.get(f"{PATH}/{send(client, site, key)}", headers=by(key)).json()
+    read = client.get(f"{PATH}/{send(client, site, key)}", headers=headers_of(key)).json()
     assert (read["documents"], read["test_buy"]) == ([], None)
 
 
@@ -75,7 +75,7 @@ def test_a_document_that_is_refused_is_refused_with_the_reason(
     client: TestClient, site: Site, content: bytes, status: int, expected: str
 ) -> None:
     key = a_key(site)
-    answer = client.post(f"{PATH}/{send(client, site, key)}/documents", content=content, headers=by(key))
+    answer = client.post(f"{PATH}/{send(client, site, key)}/documents", content=content, headers=headers_of(key))
     assert (answer.status_code, answer.json()["error"]["sentence"]) == (status, expected)
 
 
@@ -85,11 +85,11 @@ def test_no_document_comes_late_from_another_brand_or_without_the_right_to_repor
     key = a_key(site)
     address = f"{PATH}/{send(client, site, key)}/documents"
     assert client.post(address, content=PDF).status_code == 401
-    assert client.post(address, content=PDF, headers=by(site.key)).status_code == 403
+    assert client.post(address, content=PDF, headers=headers_of(site.key)).status_code == 403
     assert client.post(address, content=PDF, headers=sign_in(client, a_rival(site))).status_code == 404
     assert client.post(address, content=PDF, headers=sign_in(client, site.analyst)).status_code == 403
     site.clock.forward(seconds=timedelta(hours=24).total_seconds())
-    late = client.post(address, content=PDF, headers=by(key))
+    late = client.post(address, content=PDF, headers=headers_of(key))
     assert (late.status_code, late.json()["error"]["code"]) == (409, "too_late")
 
 
@@ -111,7 +111,7 @@ def test_a_test_buy_that_cannot_be_is_refused_before_anything_is_reported(
 ) -> None:
     key = a_key(site)
     report_body = body(site, on_sale(site, 2), test_buy={**BOUGHT, **changed}, dry_run=ahead)
-    assert client.post(PATH, json=report_body, headers=by(key, "x")).status_code == 422
+    assert client.post(PATH, json=report_body, headers=headers_of(key, "x")).status_code == 422
 
 
 def test_the_contract_has_the_test_buy_and_the_bytes_of_documents() -> None:

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from serving.reports.service import submitting
 from tests.fixtures.clients import sign_in
-from tests.fixtures.reporting import a_rival, on_sale, states
+from tests.fixtures.reporting import a_rival, action_states, on_sale
 from tests.fixtures.runtimes import Site
 
 PATH = "/api/v1/brand/reports"
@@ -26,7 +26,7 @@ def test_a_brands_tool_looks_ahead_reports_withdraws_and_reads_the_states(client
     ahead = client.post(PATH, json={**report_body, "dry_run": True}, headers=token)
     counts = {"items": 3, "scheduled": 2, "held": 0, "cases": 0, "unknown": 1, "refused": 0}
     assert (ahead.status_code, ahead.json()["counts"]) == (200, counts)
-    assert states(site) == {}
+    assert action_states(site) == {}
     keyed = {**token, "Idempotency-Key": "of-today"}
     done = client.post(PATH, json=report_body, headers=keyed)
     assert (done.status_code, done.json()["counts"]) == (201, counts)
@@ -40,7 +40,7 @@ def test_a_brands_tool_looks_ahead_reports_withdraws_and_reads_the_states(client
         "waiting",
     ]
     assert client.post(PATH, json=report_body, headers=keyed).content == done.content
-    assert states(site) == {"withdrawn": 1, "scheduled": 1}
+    assert action_states(site) == {"withdrawn": 1, "scheduled": 1}
 
 
 def test_a_key_is_required_and_belongs_to_one_body(client: TestClient, site: Site) -> None:
@@ -85,12 +85,12 @@ def test_a_report_whose_process_ended_goes_on_when_its_key_is_repeated(
     keyed = {**sign_in(client, site.brand_person), "Idempotency-Key": "cut"}
     report_body = body(client, on_sale(site, 2))
     with monkeypatch.context() as patch:
-        patch.setattr(submitting, "settle_listing", _ended)
+        patch.setattr(submitting, "settle_listing", _end_process)
         assert client.post(PATH, json=report_body, headers=keyed).status_code == 500
     again = client.post(PATH, json=report_body, headers=keyed)
     assert (again.status_code, again.json()["counts"]["scheduled"]) == (201, 2)
     assert client.post(PATH, json=report_body, headers=keyed).content == again.content
 
 
-def _ended(*_: object) -> None:
+def _end_process(*_: object) -> None:
     raise RuntimeError("The process ended here.")

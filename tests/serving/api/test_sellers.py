@@ -6,7 +6,7 @@ from serving.accounts.service import provisioning
 from serving.listings.service.intake import receive_rows
 from serving.sellers.service.sanctioning import record_vote
 from serving.sellers.service.seller_risk import refresh_ranking
-from tests.fixtures.clients import sign_in, with_key
+from tests.fixtures.clients import key_headers, sign_in
 from tests.fixtures.runtimes import Site, a_row
 from tests.fixtures.strikes import SELLER, WHY, strikes_of
 from tests.serving.web.reports import put_champion_in_force
@@ -30,14 +30,14 @@ PHONE = {"seller": "shops/ann 1", "kind": "phone", "value": "+49 30 7654321"}
 
 
 def post(client: TestClient, site: Site, body: Any) -> Any:
-    return client.post(PATH, json=body, headers=with_key(site))
+    return client.post(PATH, json=body, headers=key_headers(site))
 
 
 def test_contacts_are_counted_and_erased_by_the_sellers_id_whatever_is_in_it(client: TestClient, site: Site) -> None:
     answer = post(client, site, {"contacts": [PHONE, {**PHONE, "value": "030 1"}]})
     assert (answer.status_code, answer.json()) == (200, {"new": 1, "known": 0, "quarantined": 1})
     for erased in (1, 0):
-        answer = client.delete(f"{PATH}/shops/ann%201", headers=with_key(site))
+        answer = client.delete(f"{PATH}/shops/ann%201", headers=key_headers(site))
         assert (answer.status_code, answer.json()) == (200, {"erased": erased})
 
 
@@ -52,7 +52,7 @@ SELLER_RISK_PATH = "/api/v1/seller-risks"
 NAME = "shops/ann 1"
 
 
-def compared(site: Site) -> None:
+def add_scored_listings(site: Site) -> None:
     """One listing of one seller, scored by a model, and one on another marketplace."""
     put_champion_in_force(site)
     other = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
@@ -64,7 +64,7 @@ def compared(site: Site) -> None:
 
 
 def test_an_analysts_tool_reads_the_list(client: TestClient, site: Site) -> None:
-    compared(site)
+    add_scored_listings(site)
     sign_in(client, site.analyst)
     listed = client.get(SELLER_RISK_PATH).json()
     assert (listed["sellers"], listed["window_days"], listed["riskiest"]) == (1, 30, [])
@@ -73,7 +73,7 @@ def test_an_analysts_tool_reads_the_list(client: TestClient, site: Site) -> None
 
 
 def test_it_is_for_analysts_alone(client: TestClient, site: Site) -> None:
-    compared(site)
+    add_scored_listings(site)
     for role in ("brand_person", "account_manager", "data_scientist"):
         sign_in(client, getattr(site, role))
         assert client.get(SELLER_RISK_PATH).status_code == 403, role
@@ -81,6 +81,6 @@ def test_it_is_for_analysts_alone(client: TestClient, site: Site) -> None:
 
 def test_neither_a_stranger_nor_the_marketplaces_key_reads_it(client: TestClient, site: Site) -> None:
     """A marketplace's key is in its own systems, which also build sellers' pages."""
-    compared(site)
+    add_scored_listings(site)
     assert client.get(SELLER_RISK_PATH).status_code == 401
-    assert client.get(SELLER_RISK_PATH, headers=with_key(site)).status_code == 401
+    assert client.get(SELLER_RISK_PATH, headers=key_headers(site)).status_code == 401

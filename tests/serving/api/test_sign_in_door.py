@@ -11,7 +11,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from serving.accounts.service import auth, hashing
 from serving.api import sign_in_door
-from tests.fixtures.answering import answering
+from tests.fixtures.answering import answering_service
 from tests.fixtures.runtimes import PASSWORD, Site
 
 pytestmark = pytest.mark.attack
@@ -20,7 +20,7 @@ _PATIENCE_SECONDS = 30.0
 DOORS = ["/api/v1/session", "/sign-in", "/join/x", "/reset/x", "/setup/x"]
 
 
-class _Watched(PasswordHash):
+class _WatchedHasher(PasswordHash):
     """A hasher that counts how many sign-ins are inside, and waits for the test."""
 
     def __init__(self) -> None:
@@ -33,14 +33,14 @@ class _Watched(PasswordHash):
 
 
 def test_of_a_flood_few_hold_a_thread_and_all_are_answered(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    hasher, many = _Watched(), 24
+    hasher, many = _WatchedHasher(), 24
     monkeypatch.setattr(auth, "_HASHER", hasher)
 
     def sign_in(address: str) -> int:
         body = {"email": site.analyst.email, "password": PASSWORD}
         return httpx.post(f"{address}/api/v1/session", json=body, timeout=_PATIENCE_SECONDS).status_code
 
-    with answering(site.runtime) as address, ThreadPoolExecutor(many) as pool:
+    with answering_service(site.runtime) as address, ThreadPoolExecutor(many) as pool:
         running = [pool.submit(sign_in, address) for _ in range(many)]
         try:
             assert httpx.get(f"{address}/sign-in", timeout=_PATIENCE_SECONDS / 2).status_code == 200
@@ -52,11 +52,11 @@ def test_of_a_flood_few_hold_a_thread_and_all_are_answered(site: Site, monkeypat
 
 
 def test_a_turn_that_does_not_come_is_a_503(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    hasher = _Watched()
+    hasher = _WatchedHasher()
     monkeypatch.setattr(auth, "_HASHER", hasher)
     monkeypatch.setattr(sign_in_door, "PATIENCE_SECONDS", 0.3)
     body = {"email": site.analyst.email, "password": PASSWORD}
-    with answering(site.runtime) as address, ThreadPoolExecutor(3) as pool:
+    with answering_service(site.runtime) as address, ThreadPoolExecutor(3) as pool:
         running = [
             pool.submit(httpx.post, f"{address}/api/v1/session", json=body, timeout=_PATIENCE_SECONDS)
             for _ in range(hashing.AT_ONCE + 1)
@@ -73,7 +73,7 @@ def test_a_turn_that_does_not_come_is_a_503(site: Site, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("path", DOORS)
 def test_a_client_that_sends_its_password_slowly_holds_nobody_up(site: Site, path: str) -> None:
-    with answering(site.runtime) as address:
+    with answering_service(site.runtime) as address:
         host, port = address.removeprefix("http://").split(":")
         slow = [socket.create_connection((host, int(port))) for _ in range(2 * hashing.AT_ONCE)]
         try:
@@ -98,7 +98,7 @@ def test_a_refusal_is_answered_after_a_moment_and_a_right_password_at_once(
         with pytest.raises(httpx.ReadTimeout):
             httpx.post(f"{address}/api/v1/session", json={"email": "a@b.example", "password": "x"}, timeout=2.0)
 
-    with answering(site.runtime, ends_at_once=True) as address:
+    with answering_service(site.runtime, ends_at_once=True) as address:
         with ThreadPoolExecutor(many) as pool:
             list(pool.map(guess, [address] * many))
         body = {"email": site.analyst.email, "password": PASSWORD}

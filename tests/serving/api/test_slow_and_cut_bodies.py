@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from serving.api import bodies
 from serving.app import create_app, create_local_app
 from serving.platform import slow_clients
-from tests.fixtures.answering import answering
+from tests.fixtures.answering import answering_service
 from tests.fixtures.runtimes import Site
 
 pytestmark = pytest.mark.attack
@@ -22,9 +22,9 @@ _JSON = b"content-type: application/json\r\n"
 
 
 @pytest.fixture
-def connected(site: Site) -> Iterator[Callable[[], socket.socket]]:
+def connector(site: Site) -> Iterator[Callable[[], socket.socket]]:
     opened: list[socket.socket] = []
-    with answering(site.runtime) as address:
+    with answering_service(site.runtime) as address:
         host, port = address.removeprefix("http://").split(":")
 
         def connect() -> socket.socket:
@@ -88,9 +88,9 @@ REFUSED = [
 
 @pytest.mark.parametrize(("request_", "status", "why"), REFUSED)
 def test_after_a_refused_body_the_connection_ends(
-    connected: Callable[[], socket.socket], request_: bytes, status: bytes, why: str
+    connector: Callable[[], socket.socket], request_: bytes, status: bytes, why: str
 ) -> None:
-    connection = connected()
+    connection = connector()
     connection.sendall(request_)
     answer = until_closed(connection)
     assert status in answer.partition(b"\r\n")[0]
@@ -98,27 +98,27 @@ def test_after_a_refused_body_the_connection_ends(
     assert not takes_more(connection)
 
 
-def test_a_client_that_is_sending_reads_why_it_was_refused(connected: Callable[[], socket.socket]) -> None:
-    connection = connected()
+def test_a_client_that_is_sending_reads_why_it_was_refused(connector: Callable[[], socket.socket]) -> None:
+    connection = connector()
     connection.sendall(_LARGE)
     with suppress(BrokenPipeError, ConnectionResetError):
         connection.sendall(b" " * 4_700_000)
     assert b"16,000 bytes" in until_closed(connection)
 
 
-def test_a_body_that_stops_is_given_up(connected: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_stops_is_given_up(connector: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "PATIENCE_SECONDS", 0.1)
-    connection = connected()
+    connection = connector()
     connection.sendall(b"POST /api/v1/session HTTP/1.1\r\nhost: a\r\n" + _JSON + b"content-length: 100\r\n\r\n{")
     answer = until_closed(connection)
     assert b" 408 " in answer.partition(b"\r\n")[0]
     assert b"too_slow" in answer
 
 
-def test_a_body_that_drips_is_given_up(connected: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_drips_is_given_up(connector: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes in time, and all of them would take a month."""
     monkeypatch.setattr(bodies, "PATIENCE_SECONDS", 0.3)
-    connection = connected()
+    connection = connector()
     connection.sendall(b"POST /api/v1/session HTTP/1.1\r\nhost: a\r\n" + _JSON + b"content-length: 15000\r\n\r\n")
     connection.settimeout(0.05)
     answer = b""
@@ -144,19 +144,19 @@ def test_a_body_that_drips_is_given_up(connected: Callable[[], socket.socket], m
     ],
 )
 def test_headers_that_never_end_are_given_up(
-    connected: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch, begun: bytes, why: str
+    connector: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch, begun: bytes, why: str
 ) -> None:
     monkeypatch.setattr(slow_clients, "HEADER_SECONDS", 0.1)
-    connection = connected()
+    connection = connector()
     connection.sendall(begun)
     assert until_closed(connection) == b""
 
 
 def test_a_second_request_that_never_ends_is_given_up(
-    connected: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch
+    connector: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(slow_clients, "HEADER_SECONDS", 1.0)
-    connection = connected()
+    connection = connector()
     connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n")
     first = b""
     while b'"status"' not in first:
@@ -166,10 +166,10 @@ def test_a_second_request_that_never_ends_is_given_up(
 
 
 def test_a_request_may_take_longer_than_its_headers(
-    connected: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch
+    connector: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(slow_clients, "HEADER_SECONDS", 1.0)
-    connection = connected()
+    connection = connector()
     connection.sendall(b"POST /api/v1/session HTTP/1.1\r\nhost: a\r\n" + _JSON + b"content-length: 2\r\n\r\n")
     connection.settimeout(2.0)
     with pytest.raises(TimeoutError):
@@ -187,9 +187,9 @@ LONG_HEADERS = [
 
 @pytest.mark.parametrize(("headers", "why"), LONG_HEADERS)
 def test_headers_that_are_too_long_are_refused(
-    connected: Callable[[], socket.socket], headers: bytes, why: str
+    connector: Callable[[], socket.socket], headers: bytes, why: str
 ) -> None:
-    connection = connected()
+    connection = connector()
     with suppress(BrokenPipeError, ConnectionResetError):
         connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: a\r\n" + headers)
     assert b" 400 " in until_closed(connection).partition(b"\r\n")[0]
@@ -198,20 +198,20 @@ def test_headers_that_are_too_long_are_refused(
 @pytest.mark.parametrize("begun", [b"", b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n"], ids=["at once", "behind another"])
 @pytest.mark.parametrize("endless", [b"GET /", b"GET / HTTP/1.1\r\nx-a: "], ids=["an address", "a header"])
 def test_headers_without_end_are_not_read_on(
-    connected: Callable[[], socket.socket], begun: bytes, endless: bytes
+    connector: Callable[[], socket.socket], begun: bytes, endless: bytes
 ) -> None:
     """The parser keeps what it has read of a header, however long."""
-    connection = connected()
+    connection = connector()
     connection.sendall(begun + endless)
     assert not takes_more(connection, b"a")
 
 
 def test_a_request_sent_behind_another_may_take_longer_than_its_headers(
-    connected: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch
+    connector: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its headers came before the first answer, so that answer begins no wait for headers."""
     monkeypatch.setattr(slow_clients, "HEADER_SECONDS", 0.5)
-    connection = connected()
+    connection = connector()
     slow = b"POST /api/v1/session HTTP/1.1\r\nhost: a\r\n" + _JSON + b"content-length: 2\r\n\r\n"
     connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n" * 2 + slow)
     answer = b""

@@ -3,7 +3,7 @@ from fastapi.testclient import TestClient
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.service.kill_switches import switch_rule
 from tests.fixtures.clients import sign_in
-from tests.fixtures.reporting import confirm, questions, states
+from tests.fixtures.reporting import action_states, confirm, questions
 from tests.fixtures.runtimes import Site
 
 PATH = "/api/v1/takedown-requests"
@@ -28,7 +28,7 @@ def test_a_brands_tool_confirms_its_questions_under_a_right_and_takes_them_back(
     assert request["sentences"] == ["2 removals are sent when the undo window closes."]
     assert client.get(f"{PATH}/{request['request_id']}").json() == request
     assert client.post(f"{PATH}/{request['request_id']}/undo", headers=token).json() == {"taken_back": 2}
-    assert states(site) == {"withdrawn": 2}
+    assert action_states(site) == {"withdrawn": 2}
 
 
 def test_more_than_three_hundred_listings_are_refused_whole(client: TestClient, site: Site) -> None:
@@ -64,5 +64,5 @@ def test_a_tool_reads_pending_removals_and_approves_one(client: TestClient, site
     assert client.post(f"{PENDING_REMOVALS_PATH}/act_nothing/votes", json=body, headers=token).status_code == 404
     done = client.post(f"{PENDING_REMOVALS_PATH}/{removal['action_id']}/votes", json=body, headers=token)
     assert (done.status_code, done.json()) == (201, {"settled_as": "approve"})
-    assert states(site) == {"scheduled": 1}
+    assert action_states(site) == {"scheduled": 1}
     assert client.get("/api/v1/alerts").json()["alerts"] == []

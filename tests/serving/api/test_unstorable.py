@@ -3,7 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.fixtures.clients import sign_in, with_key
+from tests.fixtures.clients import key_headers, sign_in
 from tests.fixtures.runtimes import Site, a_case
 
 VERDICT = "/api/v1/cases/{case}/verdicts"
@@ -42,7 +42,7 @@ ADDRESSES = [
 
 @pytest.mark.both_engines
 def test_nul_in_an_address_leads_nowhere(any_client: TestClient, any_site: Site) -> None:
-    headers = {**with_key(any_site), **sign_in(any_client, any_site.analyst)}
+    headers = {**key_headers(any_site), **sign_in(any_client, any_site.analyst)}
     body = {"version_id": "ver_1", "judgement": "genuine"}
     statuses = {
         (method, path): any_client.request(
@@ -72,11 +72,11 @@ def test_a_listing_with_such_characters_is_quarantined_alone_and_in_a_batch(
     events = 0
     for why, row in ROWS.items():
         for media_type, status in (("application/json", 422), ("application/x-ndjson", 200)):
-            headers = {"content-type": media_type, **with_key(any_site)}
+            headers = {"content-type": media_type, **key_headers(any_site)}
             answer = any_client.post("/api/v1/listings", content=row, headers=headers)
             assert answer.status_code == status, (why, media_type, answer.text)
         body = b'{"events": [' + row + b"]}"
-        headers = {"content-type": "application/json", **with_key(any_site)}
+        headers = {"content-type": "application/json", **key_headers(any_site)}
         answer = any_client.post("/api/v1/seller-events", content=body, headers=headers)
         assert answer.status_code in {200, 422}, (why, answer.text)
         events += answer.json().get("quarantined", 0)

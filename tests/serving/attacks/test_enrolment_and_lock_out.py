@@ -10,7 +10,7 @@ from serving.accounts.service import auth
 from serving.accounts.store import second_factors
 from serving.mail.tables import mail
 from serving.platform.sealing import Sealer
-from tests.fixtures.factors import App, Authenticator, an_app, by_its_clock
+from tests.fixtures.factors import App, Authenticator, an_app, on_real_time
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as
 
@@ -22,7 +22,7 @@ _SECRET = re.compile(r'<p class="mono">([A-Z2-7 ]+)</p>')
 
 @pytest.fixture
 def timed_site(site: Site) -> Site:
-    return by_its_clock(site, public_url="http://testserver")
+    return on_real_time(site, public_url="http://testserver")
 
 
 def enrol(site: Site, visitor: Visitor, password: str) -> None:
@@ -41,7 +41,7 @@ def factors(site: Site, person: Person) -> list[str]:
     return [factor.factor_id for factor in site.read(second_factors.of_person, person.user_id)]
 
 
-def signed_in(site: Site, visitor: Visitor, code: str) -> bool:
+def can_sign_in(site: Site, visitor: Visitor, code: str) -> bool:
     """Whether the password and a code sign in on the pages."""
     visitor.post("/sign-in", {"email": site.analyst.email, "password": PASSWORD})
     visitor.csrf_token = hidden_fields(visitor.get(STEP).text).get("csrf_token", "")
@@ -67,13 +67,13 @@ def test_a_first_factor_of_a_thief_with_the_password_waits_for_the_owners_mail(t
 def test_a_cookie_stolen_after_the_second_step_changes_no_factor_and_no_recovery_code(timed_site: Site) -> None:
     app, codes = an_app(timed_site, timed_site.analyst)
     before, thief = factors(timed_site, timed_site.analyst), a_visitor(timed_site)
-    assert signed_in(timed_site, thief, app.code(timed_site))
+    assert can_sign_in(timed_site, thief, app.code(timed_site))
     thief.csrf_token = hidden_fields(thief.get(PLACE).text)["csrf_token"]
     thief.post(PLACE + "/recovery-codes")
     enrol(timed_site, thief, "")
     thief.post(f"{PLACE}/{before[0]}/remove")
     assert factors(timed_site, timed_site.analyst) == before
-    assert signed_in(timed_site, a_visitor(timed_site), codes[0])
+    assert can_sign_in(timed_site, a_visitor(timed_site), codes[0])
 
 
 def test_wrong_codes_of_a_thief_keep_the_owner_neither_from_signing_in_nor_from_ending_sessions(
@@ -81,15 +81,15 @@ def test_wrong_codes_of_a_thief_keep_the_owner_neither_from_signing_in_nor_from_
 ) -> None:
     app, codes = an_app(timed_site, timed_site.analyst)
     known, thief = a_visitor(timed_site), a_visitor(timed_site)
-    assert signed_in(timed_site, known, app.code(timed_site))
+    assert can_sign_in(timed_site, known, app.code(timed_site))
     timed_site.clock.forward(seconds=30)
     for _ in range(12):
-        assert not signed_in(timed_site, thief, "000000")
+        assert not can_sign_in(timed_site, thief, "000000")
     known.csrf_token = hidden_fields(known.get(PLACE).text)["csrf_token"]
     assert known.post(PLACE + "/prove", {"code": app.code(timed_site)}).status_code == 303
     timed_site.clock.forward(seconds=30)
-    assert signed_in(timed_site, known, app.code(timed_site))
-    assert signed_in(timed_site, a_visitor(timed_site), codes[0])
+    assert can_sign_in(timed_site, known, app.code(timed_site))
+    assert can_sign_in(timed_site, a_visitor(timed_site), codes[0])
 
 
 def test_the_owner_in_a_new_browser_signs_in_by_the_mailed_link_while_somebody_guesses(timed_site: Site) -> None:

@@ -27,49 +27,56 @@ from serving.notices.service.notice_links import PLACE
 from serving.reports.service.submitting import submit_report
 from serving.reports.service.withdrawing import retract
 from tests.fixtures.notifying import items_of, notify
-from tests.fixtures.reporting import a_draft, a_marketplace_that_listens, given_back, removed_by_brand, report, request
+from tests.fixtures.reporting import (
+    a_draft,
+    a_marketplace_that_listens,
+    reinstate_on_appeal,
+    removal_by_brand,
+    report,
+    request_takedown,
+)
 from tests.fixtures.runtimes import Site, a_case, case_now, having, judge
 from tests.serving.attacks.test_roads_around_questions import (
-    chosen,
-    cleared,
+    chosen_case,
+    cleared_listing,
     invited_owner,
     removals,
-    removed_and_retracted,
+    retracted_listing,
     rival_right,
-    unbranded,
+    unbranded_listing,
 )
-from tests.serving.cases.service.test_test_buys import examined
+from tests.serving.cases.service.test_test_buys import examined_test_buy
 from tests.serving.web.visits import visit_as
 
 pytestmark = pytest.mark.attack
 FAKE = Judgement.COUNTERFEIT
 
 
-def reinstated(site: Site) -> str:
+def reinstated_listing(site: Site) -> str:
     """The seller won it back."""
     with a_marketplace_that_listens(site):
-        given_back(site, removed_by_brand(site, "RE-1", brand="Aurelle"))
+        reinstate_on_appeal(site, removal_by_brand(site, "RE-1", brand="Aurelle"))
     return "RE-1"
 
 
 def found_genuine_by_analyst(site: Site) -> str:
     """An analyst found this version genuine."""
-    return cleared(site, site.analyst)
+    return cleared_listing(site, site.analyst)
 
 
 def found_genuine_by_brand(site: Site) -> str:
     """The brand found this version genuine after the analyst's question."""
-    return cleared(site, site.brand_person)
+    return cleared_listing(site, site.brand_person)
 
 
 def brand_unresolved(site: Site) -> str:
     """Nobody knows whose mark it bears."""
-    return unbranded(site)
+    return unbranded_listing(site)
 
 
 def reported_in_doubt(site: Site) -> str:
     """The brand has reported it, and an analyst decides."""
-    name = unbranded(site)
+    name = unbranded_listing(site)
     report(site, [name], "before")
     return name
 
@@ -86,7 +93,7 @@ def open_case(site: Site, name: str) -> Case:
     with site.runtime.store.read() as connection:
         listing_id = listings.id_of(connection, site.here, name) or ""
         waiting = cases.open_cases(connection, site.here, [listing_id]).get(listing_id)
-    return waiting or chosen(site, site.analyst, name)
+    return waiting or chosen_case(site, site.analyst, name)
 
 
 def question(site: Site, name: str) -> Case:
@@ -117,7 +124,7 @@ def api(site: Site, name: str) -> None:
 
 
 def takedown_request(site: Site, name: str) -> None:
-    request(site, [question(site, name)])
+    request_takedown(site, [question(site, name)])
 
 
 def bulk(site: Site, name: str) -> None:
@@ -148,7 +155,7 @@ def complaint(site: Site, name: str) -> None:
 
 def test_buy(site: Site, name: str) -> None:
     finding = Finding(Examiner.BRAND, "Aurelle", FAKE, "Stitching.", ReasonCode.TRADEMARK_COUNTERFEIT)
-    close(site.runtime, site.analyst, examined(site, open_case(site, name)), finding)
+    close(site.runtime, site.analyst, examined_test_buy(site, open_case(site, name)), finding)
 
 
 test_buy.__test__ = False  # type: ignore[attr-defined]  # a road, and no test
@@ -158,7 +165,7 @@ def by_choice(site: Site, name: str) -> None:
     judge(site, site.analyst, open_case(site, name), FAKE)
 
 
-def retraction_undone(site: Site, name: str) -> None:
+def undo_retraction(site: Site, name: str) -> None:
     done = report(site, [name], "to retract")
     with suppress(DomainError):
         retract(site.runtime, site.brand_person, done.report.report_id, [1])
@@ -169,13 +176,13 @@ def retraction_undone(site: Site, name: str) -> None:
 
 
 DOUBTS = (
-    reinstated,
+    reinstated_listing,
     found_genuine_by_analyst,
     found_genuine_by_brand,
     brand_unresolved,
     reported_in_doubt,
     claimed_by_two,
-    removed_and_retracted,
+    retracted_listing,
 )
 ROADS = (
     answer,
@@ -188,12 +195,12 @@ ROADS = (
     complaint,
     test_buy,
     by_choice,
-    retraction_undone,
+    undo_retraction,
 )
 QUICK = {
     (answer, brand_unresolved),
     (brand_report, found_genuine_by_analyst),
-    (bulk, reinstated),
+    (bulk, reinstated_listing),
     (api, claimed_by_two),
 }
 PAIRS = [

@@ -3,8 +3,8 @@
 import pytest
 
 from serving.mail.rules.kinds import MailKind
-from tests.fixtures.mails import stored
-from tests.fixtures.notifying import EMAIL, a_listing, confirmed, notify
+from tests.fixtures.mails import stored_mails
+from tests.fixtures.notifying import EMAIL, a_listing, confirm_notice, notify
 from tests.fixtures.runtimes import Site
 
 pytestmark = pytest.mark.attack
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.attack
 
 def receipts(site: Site) -> list[str | None]:
     """The notices that have a receipt, in order."""
-    return [mail.subject_id for mail in reversed(stored(site, MailKind.NOTICE_RECEIPT))]
+    return [mail.subject_id for mail in reversed(stored_mails(site, MailKind.NOTICE_RECEIPT))]
 
 
 def test_many_notices_under_one_strangers_address_queue_one_receipt_a_day(site: Site) -> None:
@@ -28,12 +28,12 @@ def test_many_notices_under_one_strangers_address_queue_one_receipt_a_day(site: 
 def test_who_confirms_one_notice_gets_the_receipt_of_the_next(site: Site) -> None:
     a_listing(site)
     first, second, third = (notify(site, "MP-1") for _ in range(3))
-    confirmed(site, first)
+    confirm_notice(site, first)
     assert receipts(site) == [first.notice_id, second.notice_id]
-    confirmed(site, first)
+    confirm_notice(site, first)
     assert len(receipts(site)) == 2
-    confirmed(site, second)
-    confirmed(site, third)
+    confirm_notice(site, second)
+    confirm_notice(site, third)
     assert receipts(site) == [first.notice_id, second.notice_id, third.notice_id]
     fourth = notify(site, "MP-1")
     assert receipts(site)[3:] == [fourth.notice_id], "nothing waits for a confirmation"

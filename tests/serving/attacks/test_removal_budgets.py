@@ -38,10 +38,10 @@ from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.bursts import PendingCause
 from serving.takedowns.tables import action
 from serving.webhooks.service.delivery import deliver_due
-from tests.fixtures.factors import App, signed_in_with, with_a_counting_factor
-from tests.fixtures.mails import stored
-from tests.fixtures.puppets import invited
-from tests.fixtures.reporting import a_draft, a_leader, a_marketplace_that_listens, on_sale, states
+from tests.fixtures.factors import App, session_with_app, with_a_counting_factor
+from tests.fixtures.mails import stored_mails
+from tests.fixtures.puppets import invited_person
+from tests.fixtures.reporting import a_draft, a_leader, a_marketplace_that_listens, action_states, on_sale
 from tests.fixtures.runtimes import PASSWORD, Site, a_row, judge, open_cases
 from tests.fixtures.stepping_up import in_full_standing, waiting_report
 from tests.serving.attacks.test_stolen_brand_accounts import puppets_of
@@ -104,25 +104,25 @@ def send_due(site: Site) -> None:
     deliver_due(replace(site.runtime, wall=SystemClock()), site.here)
 
 
-def gone(site: Site) -> int:
+def acknowledged_removals(site: Site) -> int:
     """The number of removals that the receiver has acknowledged."""
     query = select(func.count()).where(action.c.kind == "remove", action.c.state == "acknowledged")
     with site.runtime.store.read() as connection:
         return connection.execute(query).scalar_one()
 
 
-def told_within_the_hour(site: Site, other: Person) -> bool:
+def was_mailed_in_time(site: Site, other: Person) -> bool:
     """Whether somebody who can stop it was mailed of each person's first removal of each day."""
     first: dict[tuple[str, str], datetime] = {}
     query = select(verdict.c.user_id, action.c.created_at).join(action, action.c.verdict_id == verdict.c.verdict_id)
     with site.runtime.store.read() as connection:
         for user_id, at in connection.execute(query.order_by(action.c.created_at)):
             first.setdefault((user_id, at.date().isoformat()), at)
-    mails = [mail.queued_at for mail in stored(site, MailKind.REMOVALS_TOLD) if mail.user_id == other.user_id]
+    mails = [mail.queued_at for mail in stored_mails(site, MailKind.REMOVALS_TOLD) if mail.user_id == other.user_id]
     return all(any(timedelta(0) <= sent - at <= timedelta(hours=1) for sent in mails) for at in first.values())
 
 
-def of_one_secret(size: Size) -> int:
+def removals_of_secret(size: Size) -> int:
     """What one secret sends in the days of a drill."""
     return min(size.budgets.person_week, size.days * size.budgets.person_day)
 
@@ -164,8 +164,8 @@ def test_a_stolen_brand_session_with_a_key_and_puppets_gets_at_most_one_budget_o
             submit_report(busy_site.runtime, next(people), draft)
 
         attempts(busy_site, size, report_all)
-        assert 0 < gone(busy_site) <= of_one_secret(size)
-        assert told_within_the_hour(busy_site, busy_site.account_manager)
+        assert 0 < acknowledged_removals(busy_site) <= removals_of_secret(size)
+        assert was_mailed_in_time(busy_site, busy_site.account_manager)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -175,7 +175,7 @@ def test_without_a_mail_server_a_stolen_session_waits_above_a_few_and_the_pages_
         policies = working.runtime.policies.changed(telling)
         telling_site = replace(working, runtime=replace(working.runtime, policies=policies))
         attempts(telling_site, size, lambda names: _report(telling_site, names))
-        assert 0 < gone(telling_site) <= size.days * telling.untold_a_day
+        assert 0 < acknowledged_removals(telling_site) <= size.days * telling.untold_a_day
         page = words(visit_as(telling_site, telling_site.account_manager).get("/brands").text)
         assert f"in the name of {telling_site.brand_person.name}" in page
 
@@ -190,7 +190,7 @@ def test_an_administrator_with_puppets_gets_no_chosen_listing_out_alone(site: Si
                 remove_by_choice(busy_site, next(puppets), name)
 
         attempts(busy_site, size, remove_all)
-        assert gone(busy_site) == 0
+        assert acknowledged_removals(busy_site) == 0
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -203,16 +203,16 @@ def test_an_analyst_gets_at_most_the_days_of_routed_cases_out(site: Site, size: 
         watching = an_administrator(busy_site, "Eve Okoye")
         attempts(busy_site, size, lambda names: remove_routed(busy_site, next(people), names))
         # In the owner's own browser and at the owner's pace the evening's mail alone tells a thief apart.
-        assert since is not None or told_within_the_hour(busy_site, watching)
+        assert since is not None or was_mailed_in_time(busy_site, watching)
         a_day = size.budgets.new_device_day if who == "new device" else size.budgets.routed_day
-        assert who == "puppets" or gone(busy_site)
-        assert gone(busy_site) <= size.days * a_day
+        assert who == "puppets" or acknowledged_removals(busy_site)
+        assert acknowledged_removals(busy_site) <= size.days * a_day
 
 
 def puppets_of_an_administrator(site: Site) -> tuple[Person, ...]:
     """Three analysts whom an administrator invited, and who are that administrator."""
     administrator = an_administrator(site, "Ada Nwosu")
-    return tuple(invited(site, administrator, f"puppet-{n}", Role.ANALYST) for n in range(3))
+    return tuple(invited_person(site, administrator, f"puppet-{n}", Role.ANALYST) for n in range(3))
 
 
 def an_administrator(site: Site, name: str) -> Person:
@@ -240,23 +240,23 @@ def test_two_stolen_things_get_one_day_of_large_reports_out_and_wait_for_the_hou
         busy_site.clock.forward(hours=23 - busy_site.clock.now().hour)
         for day in range(size.days):
             send_due(busy_site)  # A report of the night before has left in the morning.
-            begun, before = busy_site.clock.now(), gone(busy_site)
+            begun, before = busy_site.clock.now(), acknowledged_removals(busy_site)
             confirm_large_report(busy_site, app, on_sale(busy_site, listings_a_day, 20_000 * day + 10_000))
             busy_site.clock.forward(minutes=59)
             send_due(busy_site)
-            assert gone(busy_site) == before
+            assert acknowledged_removals(busy_site) == before
             busy_site.clock.forward(minutes=61)
             if day + 1 == size.days:
                 confirm_large_report(busy_site, app, on_sale(busy_site, listings_a_day, 20_000 * day + 20_000))
             attempts(busy_site, replace(size, days=1), lambda names: _report(busy_site, names), first=1_000 * day)
             busy_site.clock.forward(seconds=(begun + timedelta(days=1) - busy_site.clock.now()).total_seconds())
         send_due(busy_site)
-        assert listings_a_day <= gone(busy_site) <= size.days * size.budgets.step_up_day
+        assert listings_a_day <= acknowledged_removals(busy_site) <= size.days * size.budgets.step_up_day
 
 
 def confirm_large_report(site: Site, app: App, names: list[str]) -> None:
     """Confirm a report with both secrets, in a session of its own."""
-    session = signed_in_with(site, site.brand_person, app)
+    session = session_with_app(site, site.brand_person, app)
     prove_second_factor(site.runtime, session, waiting_report(site, names, names[0]), FactorResponse(app.code(site)))
 
 
@@ -271,7 +271,7 @@ def test_above_the_day_of_the_marketplace_an_administrator_approves(site: Site) 
     administrator = an_administrator(limited_site, "Ben Osei")
     (name,) = on_sale(limited_site, 1)
     _report(limited_site, [name])
-    assert administrator.user_id in {mail.user_id for mail in stored(site, MailKind.PENDING_REMOVALS)}
+    assert administrator.user_id in {mail.user_id for mail in stored_mails(site, MailKind.PENDING_REMOVALS)}
     (pending,) = pending_removals(limited_site.runtime, limited_site.analyst)
     assert pending.approval.causes == {PendingCause.MARKETPLACE_DAY}
     for person in (limited_site.second_analyst, limited_site.account_manager):
@@ -292,7 +292,7 @@ def test_an_honest_brand_after_six_weeks_of_record_has_a_usual_week_without_a_ho
     """15 to 25 removals a working day, of one person; `tests/serving/takedowns/rules/test_budgets.py` has it small."""
     standing_site, chance = in_full_standing(site), random.Random(7)
     working_days(standing_site, 7, lambda: chance.randint(15, 25), lambda names: _report(standing_site, names))
-    assert set(states(standing_site)) == {"scheduled"}
+    assert set(action_states(standing_site)) == {"scheduled"}
 
 
 @pytest.mark.soak
@@ -301,7 +301,7 @@ def test_an_honest_analyst_has_a_usual_week_without_a_hold(site: Site) -> None:
     chance, since = random.Random(7), site.runtime.wall.now() - timedelta(days=30)
     analyst = replace(site.analyst, secret=Secret("session:own", since))
     working_days(site, 1, lambda: chance.randint(60, 90), lambda names: remove_routed(site, analyst, names))
-    assert set(states(site)) == {"scheduled"}
+    assert set(action_states(site)) == {"scheduled"}
 
 
 def working_days(site: Site, weeks: int, a_day: Callable[[], int], act: Act) -> None:

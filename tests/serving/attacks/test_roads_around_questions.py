@@ -34,13 +34,13 @@ from tests.fixtures.reporting import (
     a_draft,
     a_marketplace_that_listens,
     a_rival,
-    carried_out,
-    given_back,
+    action_states,
+    carry_out_action,
     on_sale,
-    removed_by_brand,
+    reinstate_on_appeal,
+    removal_by_brand,
     report,
-    request,
-    states,
+    request_takedown,
 )
 from tests.fixtures.runtimes import Site, a_case, a_row, case_now, having, invite, judge, open_cases, supply_rights
 from tests.fixtures.strikes import SELLER, sanctions_of, strikes_of
@@ -53,21 +53,21 @@ WAYS = ("takedown request", "report")
 FAKE, REAL = Judgement.COUNTERFEIT, Judgement.GENUINE
 
 
-def unbranded(site: Site, name: str = "NO-1") -> str:
+def unbranded_listing(site: Site, name: str = "NO-1") -> str:
     """A listing that names no brand."""
     row = a_row(external_id=name, brand=None, title=f"Leather tote, grey, {name}", description="Ships in two days.")
     receive_rows(site.runtime, site.marketplace, [row], source="test")
     return name
 
 
-def won_back(site: Site, name: str = "RE-1") -> str:
+def won_back_listing(site: Site, name: str = "RE-1") -> str:
     """A listing that the brand had removed and that its seller won back."""
     with a_marketplace_that_listens(site):
-        given_back(site, removed_by_brand(site, name))
+        reinstate_on_appeal(site, removal_by_brand(site, name))
     return name
 
 
-def cleared(site: Site, person: Person, name: str = "MP-9") -> str:
+def cleared_listing(site: Site, person: Person, name: str = "MP-9") -> str:
     """A listing that a person has found genuine."""
     lane = CaseLane.ANALYST if person == site.analyst else CaseLane.ASK_BRAND
     judge(site, person, a_case(site, lane, external_id=name, brand="Aurelle"), REAL)
@@ -79,13 +79,13 @@ def case_of(site: Site, outcome: StoredOutcome) -> Case:
     return site.read(cases.get, site.here, outcome.case_id or "")
 
 
-def chosen(site: Site, person: Person, name: str) -> Case:
+def chosen_case(site: Site, person: Person, name: str) -> Case:
     """A case that an analyst opens by choice on a listing."""
     case_id = open_by_choice(site.runtime, person, site.read(listings.id_of, site.here, name) or "")
     return site.read(cases.get, site.here, case_id)
 
 
-def tried(act: Callable[[], object]) -> None:
+def try_act(act: Callable[[], object]) -> None:
     """Do what may be refused."""
     try:
         act()
@@ -95,10 +95,10 @@ def tried(act: Callable[[], object]) -> None:
 
 def removals(site: Site) -> int:
     """The removals on their way or carried out."""
-    return sum(number for state, number in states(site).items() if state not in {"withdrawn", "held"})
+    return sum(number for state, number in action_states(site).items() if state not in {"withdrawn", "held"})
 
 
-@pytest.mark.parametrize("listing", [unbranded, won_back])
+@pytest.mark.parametrize("listing", [unbranded_listing, won_back_listing])
 @pytest.mark.parametrize("again", ["answer", *(pytest.param(way, marks=pytest.mark.soak) for way in WAYS)])
 def test_a_report_in_doubt_is_not_answered_by_its_own_brand(
     site: Site, listing: Callable[[Site], str], again: str
@@ -109,16 +109,16 @@ def test_a_report_in_doubt_is_not_answered_by_its_own_brand(
     before, case = removals(site), case_of(site, outcome)
     match again:
         case "answer":
-            tried(lambda: judge(site, site.brand_person, case, FAKE))
+            try_act(lambda: judge(site, site.brand_person, case, FAKE))
         case "takedown request":
-            tried(lambda: request(site, [case]))
+            try_act(lambda: request_takedown(site, [case]))
         case _:
-            tried(lambda: report(site, [name], "again"))
+            try_act(lambda: report(site, [name], "again"))
     assert removals(site) == before
 
 
 def test_a_stranger_s_report_does_not_take_a_listing_from_its_owner(site: Site) -> None:
-    owner, name = invited_owner(site), unbranded(site)
+    owner, name = invited_owner(site), unbranded_listing(site)
     (outcome,) = report(site, [name]).outcomes
     assert case_of(site, outcome).brand_id is None
     draft = dataclasses.replace(a_draft(site, [name], "owner"), right_id=rival_right(site))
@@ -144,30 +144,32 @@ def rival_right(site: Site) -> str:
 
 
 def test_an_analyst_s_genuine_binds_the_brand(site: Site) -> None:
-    assert [outcome.result for outcome in report(site, [cleared(site, site.analyst)]).outcomes] == [ListingResult.CASE]
+    assert [outcome.result for outcome in report(site, [cleared_listing(site, site.analyst)]).outcomes] == [
+        ListingResult.CASE
+    ]
     assert removals(site) == 0
 
 
 def test_the_brand_s_own_genuine_binds_its_colleagues(site: Site) -> None:
-    name = cleared(site, site.brand_person)
+    name = cleared_listing(site, site.brand_person)
     colleague = invite(site.runtime, "noor@aurelle.example", "Noor Said", Role.BRAND, "Aurelle")
-    tried(lambda: report(site, [name], person=colleague))
-    tried(lambda: report(site, [name], "second"))
+    try_act(lambda: report(site, [name], person=colleague))
+    try_act(lambda: report(site, [name], "second"))
     assert removals(site) == 0
 
 
 def test_an_analyst_who_found_a_listing_genuine_does_not_remove_it_alone(site: Site) -> None:
     row = a_row(external_id="SO-1", brand="Solenne", title="Solenne tote in grained leather, grey")
     receive_rows(site.runtime, site.marketplace, [row], source="test")
-    judge(site, site.analyst, chosen(site, site.analyst, "SO-1"), REAL)
-    judge(site, site.analyst, chosen(site, site.analyst, "SO-1"), FAKE)
+    judge(site, site.analyst, chosen_case(site, site.analyst, "SO-1"), REAL)
+    judge(site, site.analyst, chosen_case(site, site.analyst, "SO-1"), FAKE)
     assert removals(site) == 0
 
 
 def test_a_question_on_a_listing_that_was_won_back_needs_another_analyst(site: Site) -> None:
-    name = won_back(site)
+    name = won_back_listing(site)
     before = removals(site)
-    judge(site, site.analyst, chosen(site, site.analyst, name), FAKE)
+    judge(site, site.analyst, chosen_case(site, site.analyst, name), FAKE)
     for question in open_cases(site, CaseLane.ASK_BRAND):
         judge(site, site.brand_person, question, FAKE)
     assert removals(site) == before
@@ -177,30 +179,30 @@ def test_one_question_answered_often_counts_once(site: Site) -> None:
     having(site, suspend)
     case = a_case(site, CaseLane.ASK_BRAND)
     for _ in range(6):
-        tried(lambda: judge(site, site.brand_person, case_now(site, case), FAKE))
+        try_act(lambda: judge(site, site.brand_person, case_now(site, case), FAKE))
         site.clock.forward(minutes=4)
     judge(site, site.analyst, case_now(site, case), FAKE)
     site.clock.forward(hours=1)
     assert standing_of(site).overall.tally == Tally(accepted=1)
 
 
-def removed_and_retracted(site: Site) -> str:
+def retracted_listing(site: Site) -> str:
     """A listing that the brand had removed and then found genuine."""
     done = report(site, having(site, on_sale, 1))
     action_id = site.value(select(action.c.action_id))
     with a_marketplace_that_listens(site):
-        carried_out(site, stored_action(site, action_id))
+        carry_out_action(site, stored_action(site, action_id))
     retract(site.runtime, site.brand_person, done.report.report_id, [1])
     return "RP-0"
 
 
 def test_a_retraction_cannot_be_undone_to_remove_the_listing_again(site: Site) -> None:
-    removed_and_retracted(site)
+    retracted_listing(site)
     case_id = site.value(select(review_case.c.case_id))
     before = removals(site)
     with pytest.raises(Conflict, match="retraction"):
         undo_verdict(site.runtime, site.brand_person, case_id)
-    tried(lambda: report(site, ["RP-0"], "again"))
+    try_act(lambda: report(site, ["RP-0"], "again"))
     assert removals(site) == before
 
 
@@ -221,12 +223,12 @@ def test_an_authorisation_of_one_brand_spares_nobody_of_another_brand_s_strikes(
 
 def test_a_brand_does_not_authorise_a_seller_of_its_confirmed_counterfeits_alone(site: Site) -> None:
     having(site, strikes_of, 1)
-    tried(lambda: change_list(site.runtime, site.pair, [SELLER], by=f"user:{site.brand_person.user_id}"))
+    try_act(lambda: change_list(site.runtime, site.pair, [SELLER], by=f"user:{site.brand_person.user_id}"))
     a_case(site, CaseLane.ANALYST, external_id="MP-77", brand="Aurelle", seller={"external_id": SELLER})
 
 
 def test_a_brand_whose_statement_is_recorded_is_told_that_an_analyst_decides(site: Site) -> None:
-    case = case_of(site, report(site, [won_back(site)]).outcomes[0])
+    case = case_of(site, report(site, [won_back_listing(site)]).outcomes[0])
     with pytest.raises(Conflict, match="recorded"):
         judge(site, site.brand_person, case, FAKE)
 

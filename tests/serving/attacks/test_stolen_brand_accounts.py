@@ -24,9 +24,16 @@ from serving.reports.service.stopping import stop_report
 from serving.reports.service.submitting import Draft, submit_report
 from serving.takedowns.policy import DEFAULT_BURSTS, BurstPolicy
 from serving.takedowns.tables import action
-from tests.fixtures.factors import App, again, an_app, renewed, signed_in_with, with_a_counting_factor
-from tests.fixtures.puppets import invited_by_lead, taken_over
-from tests.fixtures.reporting import a_draft, a_leader, on_sale, states
+from tests.fixtures.factors import (
+    App,
+    an_app,
+    renewed_session,
+    session_of_token,
+    session_with_app,
+    with_a_counting_factor,
+)
+from tests.fixtures.puppets import person_invited_by_lead, taken_over_account
+from tests.fixtures.reporting import a_draft, a_leader, action_states, on_sale
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.stepping_up import OVER, confirmed_report, in_full_standing, with_a_small_hour
 
@@ -76,7 +83,7 @@ class Thief:
     def add_a_factor(self) -> App | None:
         """Enrol an app of one's own, where that is possible."""
         try:
-            begin_app(self.site.runtime, renewed(self.site, self.session), PASSWORD if self.password else "")
+            begin_app(self.site.runtime, renewed_session(self.site, self.session), PASSWORD if self.password else "")
         except DomainError:
             return None
         return an_app(self.site, self.session.person)[0]
@@ -86,18 +93,18 @@ def _batches(names: list[str]) -> list[list[str]]:
     return [names[start : start + 50] for start in range(0, len(names), 50)]
 
 
-def begun(site: Site, many: int) -> Site:
+def prepared_site(site: Site, many: int) -> Site:
     """Aurelle in full standing; where few are reported, few leave in an hour."""
     standing_site = in_full_standing(site)
     return with_a_small_hour(standing_site) if many < DEFAULT_BURSTS.per_user else standing_site
 
 
-def most(site: Site) -> int:
+def hourly_cap(site: Site) -> int:
     """The number of removals of a person in an hour."""
     return site.runtime.policies[BurstPolicy].per_user
 
 
-def out(site: Site, by: datetime) -> int:
+def removals_until(site: Site, by: datetime) -> int:
     """The number of removals that leave up to a moment."""
     leaves = action.c.leaves_at <= by, action.c.state == "scheduled"
     return len(site.rows(select(action.c.action_id).where(*leaves)))
@@ -105,12 +112,12 @@ def out(site: Site, by: datetime) -> int:
 
 def puppets_of(site: Site, lead: Person) -> tuple[Person, ...]:
     """Two certified colleagues whom the lead invited two days ago, and one whose password the lead has reset."""
-    puppets = [invited_by_lead(site, lead, name) for name in ("puppet-1", "puppet-2", "puppet-3")]
+    puppets = [person_invited_by_lead(site, lead, name) for name in ("puppet-1", "puppet-2", "puppet-3")]
     with site.runtime.store.write() as connection:
         for puppet in puppets:
             certification.vouch(site.runtime, connection, puppet.user_id, by="test")
     site.clock.forward(days=2)
-    return (puppets[0], puppets[1], taken_over(site, lead, puppets[2]))
+    return (puppets[0], puppets[1], taken_over_account(site, lead, puppets[2]))
 
 
 def every_way() -> Iterator[tuple[bool, bool]]:
@@ -124,35 +131,37 @@ def every_way() -> Iterator[tuple[bool, bool]]:
 def test_a_stolen_session_gets_at_most_twenty_out(
     any_site: Site, many: int, with_puppets: bool, owner_has_factor: bool
 ) -> None:
-    standing_site = begun(any_site, many)
+    standing_site = prepared_site(any_site, many)
     lead = a_leader(standing_site)
     puppets = puppets_of(standing_site, lead) if with_puppets else ()
     if owner_has_factor:
         _, session = with_a_counting_factor(standing_site, lead)
         standing_site.clock.forward(minutes=11)  # The owner's own proof is old when the session is stolen.
     else:
-        session = again(standing_site.runtime, auth.sign_in(standing_site.runtime, lead.email, PASSWORD).token)
+        session = session_of_token(
+            standing_site.runtime, auth.sign_in(standing_site.runtime, lead.email, PASSWORD).token
+        )
         standing_site.clock.forward(minutes=11)
     thief = Thief(standing_site, session, puppets=puppets)
     assert thief.add_a_factor() is None
     thief.report_all(on_sale(standing_site, many), every_way())
     assert thief.confirm_all() == 0
-    assert out(standing_site, standing_site.clock.now() + timedelta(minutes=10)) <= most(standing_site)
-    assert out(standing_site, standing_site.clock.now() + timedelta(days=2)) <= most(standing_site)
+    assert removals_until(standing_site, standing_site.clock.now() + timedelta(minutes=10)) <= hourly_cap(standing_site)
+    assert removals_until(standing_site, standing_site.clock.now() + timedelta(days=2)) <= hourly_cap(standing_site)
 
 
 @pytest.mark.parametrize("many", SIZES)
 @pytest.mark.parametrize("with_puppets", [False, True], ids=["alone", "with puppets"])
 def test_a_stolen_password_gets_at_most_twenty_out(any_site: Site, many: int, with_puppets: bool) -> None:
     """Where the owner has no factor, the thief enrols one, which counts only after a day."""
-    standing_site = begun(any_site, many)
+    standing_site = prepared_site(any_site, many)
     lead = a_leader(standing_site)
     puppets = puppets_of(standing_site, lead) if with_puppets else ()
     app, _ = an_app(standing_site, lead)  # The thief's.
-    thief = Thief(standing_site, signed_in_with(standing_site, lead, app), password=True, app=app, puppets=puppets)
+    thief = Thief(standing_site, session_with_app(standing_site, lead, app), password=True, app=app, puppets=puppets)
     thief.report_all(on_sale(standing_site, many), every_way())
     assert thief.confirm_all() == 0
-    assert out(standing_site, standing_site.clock.now() + timedelta(minutes=10)) <= most(standing_site)
+    assert removals_until(standing_site, standing_site.clock.now() + timedelta(minutes=10)) <= hourly_cap(standing_site)
 
 
 def test_a_stolen_password_alone_does_not_sign_in_where_the_owner_has_a_factor(site: Site) -> None:
@@ -167,20 +176,20 @@ def test_a_stolen_password_alone_does_not_sign_in_where_the_owner_has_a_factor(s
 def test_of_a_stolen_second_factor_nothing_gets_out_when_anybody_told_objects(
     any_site: Site, many: int, who: str, minute: int
 ) -> None:
-    standing_site = begun(any_site, many)
+    standing_site = prepared_site(any_site, many)
     report_id, app, session = confirmed_report(standing_site, many)
     other = standing_site.account_manager if who == "account_manager" else _another_lead(standing_site)
     standing_site.clock.forward(minutes=minute)
     stop_report(standing_site.runtime, other, report_id)
-    assert states(standing_site) == {"withdrawn": many}
-    assert out(standing_site, standing_site.clock.now() + timedelta(days=1)) == 0
+    assert action_states(standing_site) == {"withdrawn": many}
+    assert removals_until(standing_site, standing_site.clock.now() + timedelta(days=1)) == 0
     with pytest.raises(DomainError):
         prove_second_factor(standing_site.runtime, session, report_id, FactorResponse(app.code(standing_site)))
 
 
 @pytest.mark.parametrize("many", LARGE)
 def test_beside_a_stopped_report_puppets_get_twenty_at_most_out(any_site: Site, many: int) -> None:
-    standing_site = begun(any_site, many)
+    standing_site = prepared_site(any_site, many)
     puppets = puppets_of(standing_site, a_leader(standing_site))
     report_id, app, session = confirmed_report(standing_site, many)
     thief = Thief(standing_site, session, app=app, puppets=puppets)
@@ -190,18 +199,18 @@ def test_beside_a_stopped_report_puppets_get_twenty_at_most_out(any_site: Site, 
     standing_site.clock.forward(minutes=59)
     stop_report(standing_site.runtime, standing_site.account_manager, report_id)
     thief.report_all(names, every_way())
-    assert out(standing_site, standing_site.clock.now() + timedelta(days=2)) <= most(standing_site)
+    assert removals_until(standing_site, standing_site.clock.now() + timedelta(days=2)) <= hourly_cap(standing_site)
 
 
 def _another_lead(site: Site) -> Person:
-    colleague = invited_by_lead(site, a_leader(site), "odile")
+    colleague = person_invited_by_lead(site, a_leader(site), "odile")
     with site.runtime.store.write() as connection:
         accounts.set_lead(connection, colleague.user_id, (site.here, site.brand_id), leads=True)
         return accounts.person(connection, colleague.user_id)
 
 
 def test_a_puppet_with_a_factor_of_its_own_confirms_no_second_report_of_the_day(site: Site) -> None:
-    standing_site = begun(site, OVER)
+    standing_site = prepared_site(site, OVER)
     lead = a_leader(standing_site)
     puppet, *_ = puppets_of(standing_site, lead)
     its_app, _ = an_app(standing_site, puppet)
@@ -209,20 +218,20 @@ def test_a_puppet_with_a_factor_of_its_own_confirms_no_second_report_of_the_day(
     thief = Thief(standing_site, session, app=app)
     thief.report_all(on_sale(standing_site, OVER), itertools.cycle([(False, True)]))
     assert thief.confirm_all() == 1
-    theirs = Thief(standing_site, signed_in_with(standing_site, puppet, its_app), app=its_app)
+    theirs = Thief(standing_site, session_with_app(standing_site, puppet, its_app), app=its_app)
     theirs.report_all(on_sale(standing_site, OVER, 500), itertools.cycle([(False, True)]))
     assert len(theirs.reports) == 1
     assert theirs.confirm_all() == 0
-    assert states(standing_site) == {"scheduled": OVER}
+    assert action_states(standing_site) == {"scheduled": OVER}
 
 
 @pytest.mark.parametrize("many", LARGE)
 def test_three_hundred_leave_after_an_hour_or_one_click_stops_all(any_site: Site, many: int) -> None:
-    standing_site = begun(any_site, many)
+    standing_site = prepared_site(any_site, many)
     report_id, _, _ = confirmed_report(standing_site, many)
     at = standing_site.clock.now()
-    assert out(standing_site, at + timedelta(minutes=59)) == 0
-    assert out(standing_site, at + timedelta(minutes=61)) == many
+    assert removals_until(standing_site, at + timedelta(minutes=59)) == 0
+    assert removals_until(standing_site, at + timedelta(minutes=61)) == many
     standing_site.clock.forward(minutes=50)
     assert stop_report(standing_site.runtime, standing_site.account_manager, report_id) == many
-    assert out(standing_site, at + timedelta(days=1)) == 0
+    assert removals_until(standing_site, at + timedelta(days=1)) == 0

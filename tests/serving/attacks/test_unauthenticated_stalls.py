@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from serving.guards import COOKIE
-from tests.browser.service import fill, serving
+from tests.browser.service import fill, running_service
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.attacks.attackers import ATTACKS
@@ -54,7 +54,7 @@ def page(home: Path, site: Site, touchstone: str) -> Iterator[Callable[[], float
     """A page of somebody who is signed in; each call says in how many seconds it was answered."""
     with (
         # As behind a proxy: the counter by address would end the attack before the hashing does.
-        serving(touchstone, home, more={"PUBLIC_URL": "http://touchstone.example"}) as address,
+        running_service(touchstone, home, more={"PUBLIC_URL": "http://touchstone.example"}) as address,
         httpx.Client(base_url=address, timeout=120, trust_env=False) as client,
     ):
         begun = client.post("/api/v1/session", json={"email": site.analyst.email, "password": PASSWORD})
@@ -75,7 +75,7 @@ def p95(page: Callable[[], float]) -> float:
 
 
 @contextmanager
-def attacked(command: list[str], environment: dict[str, str] | None = None) -> Iterator[dict[str, int]]:
+def under_attack(command: list[str], environment: dict[str, str] | None = None) -> Iterator[dict[str, int]]:
     """An attack for the length of the block; yields the answers that it got, filled when it ends."""
     answers: dict[str, int] = {}
     with subprocess.Popen(
@@ -109,7 +109,7 @@ def test_a_page_is_as_fast_while_a_stranger_attacks(page: Callable[[], float], s
     module = "tests.serving.attacks.attackers"
 
     def attack() -> float:
-        with attacked([sys.executable, "-m", module, name, address, site.key]) as answers:
+        with under_attack([sys.executable, "-m", module, name, address, site.key]) as answers:
             time.sleep(2.0)  # It is under way.
             page_seconds = p95(page)
         assert answers
@@ -133,7 +133,7 @@ def test_a_page_is_as_fast_while_a_feed_without_items_is_read(
         return [touchstone, "import", str(path), "--format", "merchant-feed"]
 
     def attack() -> float:
-        with attacked(reading(feed), environment):
+        with under_attack(reading(feed), environment):
             time.sleep(1.0)
             return p95(page)
 

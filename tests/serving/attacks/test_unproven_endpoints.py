@@ -4,7 +4,7 @@ import pytest
 
 from serving.webhooks.service.delivery import deliver_due, marketplaces_with_due
 from serving.webhooks.store import endpoints
-from tests.fixtures.reporting import a_marketplace_that_listens, confirm, questions, states
+from tests.fixtures.reporting import a_marketplace_that_listens, action_states, confirm, questions
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import an_administrator, visit_as, words
 
@@ -21,7 +21,7 @@ def test_removals_wait_until_the_endpoint_has_answered_a_signed_test_message(sit
         assert marketplaces_with_due(site.runtime) == [site.here]
         for _ in range(2):
             deliver_due(site.runtime, site.here)
-        assert (len(receiver.tests), receiver.deliveries, states(site)) == (1, [], {"scheduled": 1})
+        assert (len(receiver.tests), receiver.deliveries, action_states(site)) == (1, [], {"scheduled": 1})
         assert marketplaces_with_due(site.runtime) == []
         page = visit_as(site, an_administrator(site))
         assert WAITS in words(page.get("/operations/webhook").text)
@@ -30,7 +30,7 @@ def test_removals_wait_until_the_endpoint_has_answered_a_signed_test_message(sit
         receiver.answer_to_tests = 204
         page.post("/operations/webhook/wake", {"endpoint_id": receiver.tests[0].partition(".")[0]})
         deliver_due(site.runtime, site.here)
-        assert (len(receiver.tests), states(site)) == (2, {"acknowledged": 1})
+        assert (len(receiver.tests), action_states(site)) == (2, {"acknowledged": 1})
         assert WAITS not in words(page.get("/operations/webhook").text)
 
 
@@ -45,7 +45,7 @@ def test_a_resumed_endpoint_gets_no_removal_before_its_answer(site: Site, monkey
             endpoints, "record_failures", lambda on, endpoint, _at, _n: endpoints.pause(on, endpoint, until=None)
         )
         deliver_due(site.runtime, site.here)
-        assert (receiver.deliveries, states(site)) == ([], {"scheduled": 1})
+        assert (receiver.deliveries, action_states(site)) == ([], {"scheduled": 1})
 
 
 def test_an_unproven_endpoint_without_removals_is_tested_by_itself(site: Site) -> None:

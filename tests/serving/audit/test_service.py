@@ -28,7 +28,7 @@ def record(site: Site, count: int = 3) -> None:
             audit.record(connection, site.clock.now(), site.here, "test", "test.done", f"tst_{number}", number=number)
 
 
-def signed(site: Site) -> int:
+def record_and_sign(site: Site) -> int:
     """Entries, a head, more entries, a second head; returns how many entries there are."""
     record(site)
     assert sign_head(site.runtime) == 1
@@ -58,13 +58,13 @@ def test_the_sweep_signs(site: Site) -> None:
 
 
 def test_key_and_heads_are_the_owners_alone_and_outside_the_database(site: Site) -> None:
-    signed(site)
+    record_and_sign(site)
     for path in (site.runtime.home.audit_heads, site.runtime.home.root / "audit.key"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_an_outsider_with_the_public_key_can_check_a_head(site: Site) -> None:
-    signed(site)
+    record_and_sign(site)
     key = Ed25519PrivateKey.from_private_bytes((site.runtime.home.root / "audit.key").read_bytes()).public_key()
     for line in lines(site.runtime.home.audit_heads):
         row = json.loads(line)
@@ -79,7 +79,7 @@ def lines(path: Path) -> list[str]:
 Tampering = Callable[[Connection, int], object]
 
 
-def rewritten(connection: Connection, start: int) -> None:
+def rewrite_chain(connection: Connection, start: int) -> None:
     """Change the actor of one entry, and recompute every later hash and the head."""
     rows = connection.execute(select(audit_entry).order_by(audit_entry.c.sequence)).all()
     previous = (start - 1, rows[start - 2].entry_hash if start > 1 else GENESIS)
@@ -121,12 +121,12 @@ def cut_with_its_head(connection: Connection, start: int) -> None:
     set_head(connection, start - 1, connection.execute(query).scalar_one())
 
 
-def without(connection: Connection, at: int) -> None:
+def delete_entry(connection: Connection, at: int) -> None:
     connection.execute(audit_payload.delete().where(audit_payload.c.sequence == at))
     connection.execute(audit_entry.delete().where(audit_entry.c.sequence == at))
 
 
-def swapped(connection: Connection, at: int) -> None:
+def swap_entries(connection: Connection, at: int) -> None:
     query = select(audit_entry).where(audit_entry.c.sequence.in_([at, at + 1])).order_by(audit_entry.c.sequence)
     first, second = connection.execute(query).all()
     for row, sequence in ((second, at), (first, at + 1)):
@@ -134,7 +134,7 @@ def swapped(connection: Connection, at: int) -> None:
         alter(connection, audit_entry.c.sequence == sequence, **values)
 
 
-def inserted(connection: Connection, at: int) -> None:
+def insert_entry(connection: Connection, at: int) -> None:
     """Insert an entry before another; later entries move by one."""
     first = dict(connection.execute(select(audit_entry).where(audit_entry.c.sequence == 1)).one()._mapping)
     moved = connection.execute(select(audit_payload).where(audit_payload.c.sequence >= at)).all()
@@ -146,21 +146,21 @@ def inserted(connection: Connection, at: int) -> None:
         connection.execute(audit_payload.insert().values({**row._mapping, "sequence": row.sequence + 1}))
 
 
-def changed(connection: Connection, at: int) -> None:
+def change_actor(connection: Connection, at: int) -> None:
     alter(connection, audit_entry.c.sequence == at, actor="somebody else")
 
 
 SIGNED = "it is not the entry that was there when the head was signed"
 # The attack; its entry, and the first bad entry, both counted from the end; the problem reported; the name of the row.
 TABLE: list[tuple[Tampering, int, int, str, str]] = [
-    (changed, 4, 4, "it was altered", "a field is changed"),
-    (swapped, 4, 4, "it was altered", "two entries are exchanged"),
-    (without, 4, 4, "missing or out of order", "one in the middle is removed"),
+    (change_actor, 4, 4, "it was altered", "a field is changed"),
+    (swap_entries, 4, 4, "it was altered", "two entries are exchanged"),
+    (delete_entry, 4, 4, "missing or out of order", "one in the middle is removed"),
     (cut, 2, 2, "the log ends at", "the tail is removed"),
     (cut_with_its_head, 2, 2, "a signed head says", "the tail is removed and the head moved back"),
-    (inserted, 4, 4, "it does not follow the entry before it", "one is inserted"),
-    (rewritten, 4, 4, SIGNED, "the tail is hashed again, across a signed head"),
-    (rewritten, 1, 1, SIGNED, "the last entry is hashed again"),
+    (insert_entry, 4, 4, "it does not follow the entry before it", "one is inserted"),
+    (rewrite_chain, 4, 4, SIGNED, "the tail is hashed again, across a signed head"),
+    (rewrite_chain, 1, 1, SIGNED, "the last entry is hashed again"),
 ]
 
 
@@ -168,7 +168,7 @@ TABLE: list[tuple[Tampering, int, int, str, str]] = [
 def test_the_first_bad_entry_is_named(
     any_site: Site, tamper: Tampering, at: int, first: int, expected: str, why: str
 ) -> None:
-    count = signed(any_site)
+    count = record_and_sign(any_site)
     with any_site.runtime.store.write() as connection:
         drop_guards(connection)
         tamper(connection, count + 1 - at)
@@ -179,11 +179,11 @@ def test_the_first_bad_entry_is_named(
 
 
 def test_a_log_written_anew_since_the_last_head_is_not_signed(site: Site) -> None:
-    count = signed(site)
+    count = record_and_sign(site)
     record(site)
     with site.runtime.store.write() as connection:
         drop_guards(connection)
-        rewritten(connection, count)
+        rewrite_chain(connection, count)
     site.clock.forward(minutes=5)
     assert sign_head(site.runtime) == 0
     assert verify(site.runtime)["heads"] == 2
@@ -205,7 +205,7 @@ def test_a_log_written_anew_since_the_last_head_is_not_signed(site: Site) -> Non
 def test_signed_heads_that_were_tampered_with_are_found(
     site: Site, tamper: Callable[[list[str]], list[str]], problem: str
 ) -> None:
-    signed(site)
+    record_and_sign(site)
     path = site.runtime.home.audit_heads
     path.write_text("".join(f"{line}\n" for line in tamper(lines(path))), encoding="utf-8")
     assert verify(site.runtime)["heads_problem"].startswith(problem)

@@ -22,7 +22,7 @@ _command = cache(typer.main.get_command)
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class CommandResult:
     """The result of a command."""
 
     code: int
@@ -36,7 +36,7 @@ class Done:
         return " ".join("".join(" " if c in "│╭╮╰╯─" else c for c in line).strip() for line in lines).strip()
 
 
-def touchstone_in(home: Path, *arguments: str) -> Done:
+def touchstone_in(home: Path, *arguments: str) -> CommandResult:
     """Run one command on a data directory."""
     out, err = StringIO(), StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
@@ -47,11 +47,11 @@ def touchstone_in(home: Path, *arguments: str) -> Done:
         with pytest.raises(SystemExit) as ended:
             main()
     code = ended.value.code
-    return Done(code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())
+    return CommandResult(code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())
 
 
 @contextmanager
-def opened(home: Path) -> Iterator[Runtime]:
+def runtime_of(home: Path) -> Iterator[Runtime]:
     """The data directory's runtime, to inspect the effects of a command."""
     runtime = open_runtime(Settings(home=home), migrated=True)
     try:

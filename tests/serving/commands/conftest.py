@@ -5,28 +5,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.runtimes import Populated
+from tests.fixtures.runtimes import PopulatedDatabase
 
 
 @pytest.fixture
 def empty_home(tmp_path: Path, migrated_sqlite: Path) -> Path:
     """An empty data directory."""
-    return _copied(migrated_sqlite, tmp_path / "home")
+    return _home_with_copy(migrated_sqlite, tmp_path / "home")
 
 
 @pytest.fixture
-def home(tmp_path: Path, populated_sqlite: Populated) -> Path:
+def home(tmp_path: Path, populated_sqlite: PopulatedDatabase) -> Path:
     """A data directory with the marketplace Bazaar, its brands and its people."""
-    return _copied(populated_sqlite.sqlite or Path(), tmp_path / "home")
+    return _home_with_copy(populated_sqlite.sqlite or Path(), tmp_path / "home")
 
 
 @pytest.fixture(scope="module")
-def shared_home(tmp_path_factory: pytest.TempPathFactory, populated_sqlite: Populated) -> Path:
+def shared_home(tmp_path_factory: pytest.TempPathFactory, populated_sqlite: PopulatedDatabase) -> Path:
     """Such a data directory for a whole module."""
-    return _copied(populated_sqlite.sqlite or Path(), tmp_path_factory.mktemp("shared") / "home")
+    return _home_with_copy(populated_sqlite.sqlite or Path(), tmp_path_factory.mktemp("shared") / "home")
 
 
-def _copied(database: Path, home: Path) -> Path:
+def _home_with_copy(database: Path, home: Path) -> Path:
     home.mkdir()
     shutil.copy(database, home / "touchstone.sqlite")
     return home

@@ -6,13 +6,13 @@ from pathlib import Path
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.sellers.service.contacts import receive_contacts
-from tests.fixtures.runtimes import Populated, a_case, copy_on_sqlite, judge
+from tests.fixtures.runtimes import PopulatedDatabase, a_case, copy_on_sqlite, judge
 from tests.serving.commands.commands import REFUSED, touchstone_in
 
 SELLER = "lumo-trade-88"
 
 
-def a_home(folder: Path, populated: Populated) -> Path:
+def a_home(folder: Path, populated: PopulatedDatabase) -> Path:
     """A data directory with one removal of a seller whose contact is known."""
     with copy_on_sqlite(folder, populated) as site:
         contacts = [{"seller": SELLER, "kind": "phone", "value": "+49 30 7654321"}]
@@ -21,7 +21,7 @@ def a_home(folder: Path, populated: Populated) -> Path:
     return folder / "home"
 
 
-def altered(home: Path, *statements: str) -> None:
+def alter_database(home: Path, *statements: str) -> None:
     """Changes by an attacker with access to the file."""
     database = sqlite3.connect(home / "touchstone.sqlite")
     with database:
@@ -32,7 +32,7 @@ def altered(home: Path, *statements: str) -> None:
     database.close()
 
 
-def test_erasing_is_shown_first_and_done_with_yes(tmp_path: Path, populated_sqlite: Populated) -> None:
+def test_erasing_is_shown_first_and_done_with_yes(tmp_path: Path, populated_sqlite: PopulatedDatabase) -> None:
     home = a_home(tmp_path, populated_sqlite)
     shown = touchstone_in(home, "erase", "seller", SELLER)
     assert shown.code == 0
@@ -44,7 +44,7 @@ def test_erasing_is_shown_first_and_done_with_yes(tmp_path: Path, populated_sqli
     assert touchstone_in(home, "audit", "verify").out.endswith(" entries, unbroken.\n")
 
 
-def test_verification_counts_erased_payloads(tmp_path: Path, populated_sqlite: Populated) -> None:
+def test_verification_counts_erased_payloads(tmp_path: Path, populated_sqlite: PopulatedDatabase) -> None:
     home = a_home(tmp_path, populated_sqlite)
     touchstone_in(home, "seller", "erase-contacts", SELLER)
     touchstone_in(home, "erase", "seller", SELLER, "--yes")
@@ -52,7 +52,7 @@ def test_verification_counts_erased_payloads(tmp_path: Path, populated_sqlite: P
     assert "The payloads of 1 entries were erased, each named by an erasure.\n" in text
 
 
-def test_a_hold_refuses_it_in_one_sentence(tmp_path: Path, populated_sqlite: Populated) -> None:
+def test_a_hold_refuses_it_in_one_sentence(tmp_path: Path, populated_sqlite: PopulatedDatabase) -> None:
     home = a_home(tmp_path, populated_sqlite)
     assert touchstone_in(home, "hold", "list").out == "Nobody is under legal hold.\n"
     assert touchstone_in(home, "hold", "set", SELLER, "--reason", "Lawsuit").out == f"{SELLER} is under legal hold.\n"
@@ -64,14 +64,14 @@ def test_a_hold_refuses_it_in_one_sentence(tmp_path: Path, populated_sqlite: Pop
     assert lifted.out == f"{SELLER} is no longer under legal hold.\n"
 
 
-def test_evidence_is_verified_and_what_differs_is_named(tmp_path: Path, populated_sqlite: Populated) -> None:
+def test_evidence_is_verified_and_what_differs_is_named(tmp_path: Path, populated_sqlite: PopulatedDatabase) -> None:
     home = a_home(tmp_path, populated_sqlite)
     assert touchstone_in(home, "evidence", "verify").out == "1 snapshots, each unchanged since it was taken.\n"
     assert touchstone_in(home, "evidence", "verify", "cas_none").code == REFUSED
-    altered(home, "UPDATE evidence_part SET body = NULL, salt = NULL WHERE part = 'seller'")
+    alter_database(home, "UPDATE evidence_part SET body = NULL, salt = NULL WHERE part = 'seller'")
     text = touchstone_in(home, "evidence", "verify").out
     assert text.startswith("Parts of 1 snapshots were erased; their digests still fit.\n")
-    altered(home, "UPDATE evidence_part SET digest = 'x' WHERE part = 'price'")
+    alter_database(home, "UPDATE evidence_part SET digest = 'x' WHERE part = 'price'")
     done = touchstone_in(home, "evidence", "verify")
     assert (done.code, done.out) == (1, "")
     assert "The part “price” was altered." in done.text

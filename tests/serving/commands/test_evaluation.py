@@ -14,10 +14,10 @@ from serving.commands.evaluation import peer_comparison, second_stage_sentences,
 from serving.learning.service import training_child
 from serving.learning.service.training_child import TrainingFailed
 from tests.fixtures.clocks import NOW
-from tests.fixtures.fitting import in_this_process, small_forests
+from tests.fixtures.fitting import fit_in_this_process, small_forests
 from tests.fixtures.labelled import a_market, labelled_file, market_references, snapshot_rows
 from tests.serving.commands.commands import REFUSED, touchstone_in
-from tests.training.test_job import leaking, lines_of
+from tests.training.test_job import leaking_row, lines_of
 from training.evaluate.baselines import NAMES
 from training.evaluate.cross_validation import PARTS, PEERS, Repeat
 from training.fit.forest import forest_settings
@@ -45,7 +45,7 @@ def test_a_feature_of_a_file_is_tried_on_a_snapshot(
     tmp_path: Path, mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_forests(monkeypatch)
-    in_this_process(monkeypatch)
+    fit_in_this_process(monkeypatch)
     snapshot, _ = write_snapshot(tmp_path, snapshot_rows(DATA), market_references(DATA), NOW)
     out = tmp_path / "figures.json"
     done = touchstone_in(
@@ -214,7 +214,7 @@ TRAININGS: list[tuple[list[SnapshotRow], list[str]]] = [
     (ROWS, []),
     (ROWS, ["--seed", "7"]),
     (ROWS[:120], ["--threads", "2"]),
-    ([leaking(row) for row in ROWS], ["--accept-leak", "seller_age", "--accept-leak", "text_length"]),
+    ([leaking_row(row) for row in ROWS], ["--accept-leak", "seller_age", "--accept-leak", "text_length"]),
     ([replace(row, weight=0.5) for row in ROWS], ["golden"]),
     (ROWS[:140], ["settings"]),
 ]

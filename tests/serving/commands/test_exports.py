@@ -10,13 +10,13 @@ from serving.accounts.rules.access import Role
 from tests.fixtures.dsa_validator import errors_of_all
 from tests.fixtures.reporting import (
     a_marketplace_that_listens,
-    carried_out,
-    given_back,
-    removed_by_analyst,
-    removed_by_brand,
+    carry_out_action,
+    reinstate_on_appeal,
+    removal_by_analyst,
+    removal_by_brand,
 )
 from tests.fixtures.runtimes import Site, a_case, invite, judge, open_cases
-from tests.serving.commands.commands import REFUSED, Done, touchstone_in
+from tests.serving.commands.commands import REFUSED, CommandResult, touchstone_in
 
 REASONS = list(ReasonCode)
 
@@ -28,7 +28,7 @@ def reports(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOUCHSTONE_TRANSPARENCY", json.dumps(payload))
 
 
-def exported(site: Site, home: Path, *options: str) -> tuple[list[dict[str, Any]], Done]:
+def export_lines(site: Site, home: Path, *options: str) -> tuple[list[dict[str, Any]], CommandResult]:
     """The lines that the command writes, after the service has closed the data directory."""
     site.runtime.close()
     out = home.parent / "statements.jsonl"
@@ -42,21 +42,21 @@ def removals(site: Site, number: int) -> None:
     """Removals of every kind: each reason, by brand and by analyst, flagged and sampled, every tenth reinstated."""
     for i in range(number):
         if i % 5 == 4:
-            removal = removed_by_analyst(site, f"MP-{i}")
+            removal = removal_by_analyst(site, f"MP-{i}")
         else:
             changes: dict[str, object] = {"seller": {"external_id": f"lumo-{i}", "age_days": 9, "country": "CN"}}
             if i % 2:
                 changes |= {"gtin": "3760123456789", "language": "fr", "occurred_at": "2026-02-27T10:00:00Z"}
-            removal = removed_by_brand(site, f"MP-{i}", REASONS[i // 2 % len(REASONS)], **changes)
+            removal = removal_by_brand(site, f"MP-{i}", REASONS[i // 2 % len(REASONS)], **changes)
         if i % 10 == 4:  # By analysts: a brand with so many wrong removals could no longer remove.
-            given_back(site, removal)
+            reinstate_on_appeal(site, removal)
 
 
 @pytest.mark.parametrize("number", [20, pytest.param(1_000, marks=[pytest.mark.soak, pytest.mark.timeout(1_800)])])
 def test_every_exported_statement_passes_the_validator(site: Site, tmp_path: Path, number: int) -> None:
     with a_marketplace_that_listens(site):
         removals(site, number)
-    statements, done = exported(site, tmp_path / "home")
+    statements, done = export_lines(site, tmp_path / "home")
     assert done.out == f"{number:,} statements in {tmp_path / 'statements.jsonl'}.\n"
     assert len(statements) == number
     assert errors_of_all(statements) == []
@@ -95,8 +95,8 @@ def test_an_export_of_nothing_is_an_empty_file(home: Path, tmp_path: Path) -> No
 
 def test_no_word_of_a_listing_a_seller_or_a_person_is_in_a_statement(site: Site, tmp_path: Path) -> None:
     with a_marketplace_that_listens(site):
-        removed_by_brand(site, "MP-1")
-    (statement,), _ = exported(site, tmp_path / "home")
+        removal_by_brand(site, "MP-1")
+    (statement,), _ = export_lines(site, tmp_path / "home")
     text = json.dumps(statement).lower()
     for word in ("aur", "lumo", "whatsapp", "138", "camille", "ines", "mp-1"):
         assert word not in text, word
@@ -104,55 +104,55 @@ def test_no_word_of_a_listing_a_seller_or_a_person_is_in_a_statement(site: Site,
 
 def test_what_has_not_been_carried_out_has_no_statement_and_is_counted(site: Site, tmp_path: Path) -> None:
     judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
-    statements, done = exported(site, tmp_path / "home")
+    statements, done = export_lines(site, tmp_path / "home")
     assert statements == []
     assert "1 removals have no statement yet: the marketplace has not acknowledged them." in done.out
 
 
 def test_a_span_of_time_takes_what_was_carried_out_in_it(site: Site, tmp_path: Path) -> None:
     with a_marketplace_that_listens(site):
-        first = removed_by_brand(site, "MP-1")
+        first = removal_by_brand(site, "MP-1")
         site.clock.forward(seconds=86_400)
-        second = removed_by_brand(site, "MP-2")
+        second = removal_by_brand(site, "MP-2")
     moment = str(second.acknowledged_at)
-    early, _ = exported(site, tmp_path / "home", "--until", moment)
-    late, _ = exported(site, tmp_path / "home", "--since", moment)
+    early, _ = export_lines(site, tmp_path / "home", "--until", moment)
+    late, _ = export_lines(site, tmp_path / "home", "--since", moment)
     assert [statement["puid"] for statement in early] == [first.action_id]
     assert [statement["puid"] for statement in late] == [second.action_id]
-    _, done = exported(site, tmp_path / "home", "--since", moment, "--until", moment)
+    _, done = export_lines(site, tmp_path / "home", "--since", moment, "--until", moment)
     assert (done.code, done.text) == (REFUSED, "The period ends before it begins.")
-    _, done = exported(site, tmp_path / "home", "--since", "yesterday")
+    _, done = export_lines(site, tmp_path / "home", "--since", "yesterday")
     assert (done.code, "yesterday is no moment" in done.text) == (REFUSED, True)
 
 
 def test_what_was_told_and_then_reversed_is_told_again_under_the_same_number(site: Site, tmp_path: Path) -> None:
     with a_marketplace_that_listens(site):
-        removal = removed_by_brand(site, "MP-1")
-        removed_by_brand(site, "MP-2")
+        removal = removal_by_brand(site, "MP-1")
+        removal_by_brand(site, "MP-2")
         site.clock.forward(seconds=86_400)
         told_until = site.clock.now()
-        back = given_back(site, removal)
-    (amended,), _ = exported(site, tmp_path / "home", "--amended", "--since", told_until.isoformat())
+        back = reinstate_on_appeal(site, removal)
+    (amended,), _ = export_lines(site, tmp_path / "home", "--amended", "--since", told_until.isoformat())
     assert amended["puid"] == removal.action_id
     assert back.acknowledged_at is not None
     assert amended["end_date_visibility_restriction"] == back.acknowledged_at.date().isoformat()
     assert "reversed" in amended["decision_facts"]
     assert errors_of_all([amended]) == []
     later = str(back.acknowledged_at.date().replace(year=2027))
-    assert exported(site, tmp_path / "home", "--amended", "--since", later, "--until", "2028-01-01")[0] == []
-    _, done = exported(site, tmp_path / "home", "--amended")
+    assert export_lines(site, tmp_path / "home", "--amended", "--since", later, "--until", "2028-01-01")[0] == []
+    _, done = export_lines(site, tmp_path / "home", "--amended")
     assert (done.code, "needs --since, the begin of the period" in done.text) == (REFUSED, True)
 
 
 def test_a_listing_that_is_removed_again_after_it_was_given_back_has_two_statements(site: Site, tmp_path: Path) -> None:
     with a_marketplace_that_listens(site):
-        given_back(site, removed_by_brand(site, "MP-1"))
+        reinstate_on_appeal(site, removal_by_brand(site, "MP-1"))
         case = a_case(site, CaseLane.ASK_BRAND, external_id="MP-1", price="79.00")
         judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
         (doubtful,) = open_cases(site, CaseLane.ANALYST)
         third = invite(site.runtime, "third@touchstone.example", "Third Analyst", Role.ANALYST)
-        carried_out(site, judge(site, third, doubtful, Judgement.COUNTERFEIT).action)
-    statements, _ = exported(site, tmp_path / "home")
+        carry_out_action(site, judge(site, third, doubtful, Judgement.COUNTERFEIT).action)
+    statements, _ = export_lines(site, tmp_path / "home")
     assert [statement["end_date_visibility_restriction"] is None for statement in statements] == [False, True]
     assert errors_of_all(statements) == []
 
@@ -160,10 +160,10 @@ def test_a_listing_that_is_removed_again_after_it_was_given_back_has_two_stateme
 def test_batches_are_bodies_of_at_most_a_hundred(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with a_marketplace_that_listens(site):
         for i in range(5):
-            removed_by_brand(site, f"MP-{i}")
+            removal_by_brand(site, f"MP-{i}")
     monkeypatch.setattr("serving.takedowns.rules.public_statement.BATCH", 2)
     monkeypatch.setattr("serving.commands.exports._AT_ONCE", 3)
-    bodies, done = exported(site, tmp_path / "home", "--batches")
+    bodies, done = export_lines(site, tmp_path / "home", "--batches")
     assert [len(body["statements"]) for body in bodies] == [2, 1, 2]
     assert done.out.startswith("5 statements in ")
     assert errors_of_all(statement for body in bodies for statement in body["statements"]) == []
@@ -173,9 +173,9 @@ def test_a_listing_from_before_the_databases_time_is_named_and_the_others_are_wr
     site: Site, tmp_path: Path
 ) -> None:
     with a_marketplace_that_listens(site):
-        removed_by_brand(site, "MP-1", occurred_at="1999-12-31T00:00:00Z")
-        removed_by_brand(site, "MP-2")
-    statements, done = exported(site, tmp_path / "home")
+        removal_by_brand(site, "MP-1", occurred_at="1999-12-31T00:00:00Z")
+        removal_by_brand(site, "MP-2")
+    statements, done = export_lines(site, tmp_path / "home")
     assert (len(statements), done.code) == (1, 1)
     assert "the listing is dated 1999-12-31" in done.text
 
@@ -183,8 +183,8 @@ def test_a_listing_from_before_the_databases_time_is_named_and_the_others_are_wr
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_a_brands_record_is_written_by_the_files_ending(site: Site, tmp_path: Path, ending: str) -> None:
     with a_marketplace_that_listens(site):
-        given_back(site, removed_by_brand(site, "MP-1"))
-        removed_by_brand(site, "MP-2")
+        reinstate_on_appeal(site, removal_by_brand(site, "MP-1"))
+        removal_by_brand(site, "MP-2")
     site.runtime.close()
     out = tmp_path / f"aurelle.{ending}"
     assert touchstone_in(tmp_path / "home", "export", "brand", "--brand", "Aurelle", "--out", str(out)).out == (

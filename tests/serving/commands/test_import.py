@@ -19,7 +19,7 @@ from serving.commands.showing import EXIT_FAILED
 from serving.listings.tables import listing_version, quarantine
 from tests.fixtures.labelled import write_csv, write_ndjson
 from tests.fixtures.runtimes import a_row
-from tests.serving.commands.commands import REFUSED, Done, opened, touchstone_in
+from tests.serving.commands.commands import REFUSED, CommandResult, runtime_of, touchstone_in
 from training.adapters.files import UnreadableFile, read_rows
 from training.dataset import read_listings
 
@@ -28,7 +28,7 @@ _COUNTED = re.compile(
 )
 
 
-def counts(done: Done) -> dict[str, int]:
+def counts(done: CommandResult) -> dict[str, int]:
     """The line that a command prints, as numbers; the sum is checked."""
     match = _COUNTED.fullmatch(done.out.strip())
     assert match is not None, done
@@ -119,7 +119,7 @@ def test_what_is_kept_is_what_the_file_says_in_every_format(home: Path) -> None:
     for name, format_name, write in FORMATS:
         own = [{**row, "external_id": f"{name}-{i}"} for i, row in enumerate(LISTINGS[:3])]
         take_in(home, write(home / name, own), format_name)
-    with opened(home) as runtime, runtime.store.read() as connection:
+    with runtime_of(home) as runtime, runtime.store.read() as connection:
         contents = connection.execute(select(listing_version.c.content)).scalars().all()
     offers = {(content["title"], content["price"], content["currency"]) for content in contents}
     assert len(contents) == 15
@@ -192,7 +192,7 @@ def test_with_backfill_a_row_counts_as_known_when_it_occurred(home: Path) -> Non
     row = {"external_id": "MP-1", "title": "Bag", "occurred_at": "2026-01-05T10:00:00+00:00"}
     take_in(home, write_csv(home / "a.csv", [row]), "native", "--backfill")
     take_in(home, write_csv(home / "a.csv", [{**row, "external_id": "MP-2"}]))
-    with opened(home) as runtime, runtime.store.read() as connection:
+    with runtime_of(home) as runtime, runtime.store.read() as connection:
         known = connection.execute(select(listing_version.c.known_at).order_by(listing_version.c.known_at)).scalars()
         first, second = (moment.date().isoformat() for moment in known)
     assert first == "2026-01-05" < second
@@ -302,7 +302,7 @@ def test_no_broken_row_takes_a_good_one_with_it(broken_json: tuple[dict[str, int
 def test_every_refused_row_is_kept_with_its_length_and_beginning(
     broken_json: tuple[dict[str, int], Refused], shared_home: Path
 ) -> None:
-    with opened(shared_home) as runtime, runtime.store.read() as connection:
+    with runtime_of(shared_home) as runtime, runtime.store.read() as connection:
         query = select(func.count(), func.max(quarantine.c.row_length), func.max(func.length(quarantine.c.row_head)))
         many, longest, longest_head = connection.execute(query).one()
     assert many == len(BROKEN_JSON)

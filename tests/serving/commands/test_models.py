@@ -15,11 +15,11 @@ from serving.listings.service.intake import receive_rows
 from serving.marketplaces.store import marketplaces
 from serving.platform.settings import Settings
 from tests.fixtures.clusters import a_cluster
-from tests.fixtures.fitting import in_this_process, small_forests
+from tests.fixtures.fitting import fit_in_this_process, small_forests
 from tests.fixtures.labelled import labelled_file, labelled_rows, write_csv, write_ndjson
 from tests.fixtures.runtimes import a_row, a_suspect_row
 from tests.fixtures.scorers import bundle_files
-from tests.serving.commands.commands import REFUSED, Done, touchstone_in
+from tests.serving.commands.commands import REFUSED, CommandResult, touchstone_in
 from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
 from training.evaluate.baselines import NAMES
 
@@ -81,7 +81,7 @@ def test_a_file_with_other_columns_than_the_training_s_is_scored(
 def test_an_evaluation_prints_the_model_beside_baselines_and_writes_all_figures(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    in_this_process(monkeypatch)
+    fit_in_this_process(monkeypatch)
     small_forests(monkeypatch)
     rows = [{**row, "label": label} for row, label in labelled_rows(80)]
     rows += [{"external_id": "x", "title": "Bag"}, {"external_id": "y", "title": "Bag", "label": 7}]
@@ -262,7 +262,7 @@ def file(tmp_path: Path) -> Path:
     return write_ndjson(tmp_path / "rows.ndjson", [a_row(), a_suspect_row(external_id="MP-10"), a_row(price="-1")])
 
 
-def scored(home: Path, file: Path, bundle: Path, *wishes: str) -> Done:
+def run_score(home: Path, file: Path, bundle: Path, *wishes: str) -> CommandResult:
     out = str(file.with_name("scores.parquet"))
     return touchstone_in(home, "score", str(file), "--format", "native", "--bundle", str(bundle), "--out", out, *wishes)
 
@@ -273,20 +273,20 @@ def scores(file: Path) -> list[dict[str, Any]]:
 
 
 def test_a_file_is_scored_with_reasons_and_without(empty_home: Path, file: Path, bundle: Path) -> None:
-    done = scored(empty_home, file, bundle)
+    done = run_score(empty_home, file, bundle)
     assert done.code == 0, done
     assert done.out.startswith("3 rows scored with ")
     with_reasons = scores(file)
     assert all(row["reasons"] for row in with_reasons)
-    assert scored(empty_home, file, bundle, "--no-reasons").code == 0
+    assert run_score(empty_home, file, bundle, "--no-reasons").code == 0
     assert [row["reasons"] for row in scores(file)] == [[], [], ["price is below zero."]]
     assert [row["probability"] for row in scores(file)] == [row["probability"] for row in with_reasons]
 
 
 def test_the_history_of_a_data_directory_changes_scores(home: Path, file: Path, bundle: Path) -> None:
-    assert scored(home, file, bundle).code == 0
+    assert run_score(home, file, bundle).code == 0
     without = [row["probability"] for row in scores(file)]
-    assert scored(home, file, bundle, "--history", str(home)).code == 0
+    assert run_score(home, file, bundle, "--history", str(home)).code == 0
     unknown = [row["probability"] for row in scores(file)]
     runtime = open_runtime(Settings(home=home), migrated=True)
     with runtime.store.read() as connection:
@@ -295,27 +295,27 @@ def test_the_history_of_a_data_directory_changes_scores(home: Path, file: Path, 
         runtime, marketplace, [a_suspect_row(external_id=f"MP-{n}", price="1.00") for n in range(20)], source="x"
     )
     runtime.close()
-    assert scored(home, file, bundle, "--history", f"sqlite:///{home / 'touchstone.sqlite'}").code == 0
+    assert run_score(home, file, bundle, "--history", f"sqlite:///{home / 'touchstone.sqlite'}").code == 0
     known = [row["probability"] for row in scores(file)]
     assert without != unknown != known
     assert known[1] != unknown[1]
 
 
 def test_a_history_that_is_none_is_refused(tmp_path: Path, empty_home: Path, file: Path, bundle: Path) -> None:
-    missing = scored(empty_home, file, bundle, "--history", str(tmp_path / "nowhere"))
+    missing = run_score(empty_home, file, bundle, "--history", str(tmp_path / "nowhere"))
     assert (missing.code, (tmp_path / "nowhere").exists()) == (REFUSED, False)
     assert "no database at" in missing.text
-    nobody = scored(empty_home, file, bundle, "--history", str(empty_home))
+    nobody = run_score(empty_home, file, bundle, "--history", str(empty_home))
     assert nobody.code != 0
     assert "Name one marketplace; known are: none." in nobody.text
 
 
 def test_a_history_is_of_one_marketplace(home: Path, file: Path, bundle: Path) -> None:
     assert touchstone_in(home, "marketplace", "add", "Elsewhere").code == 0
-    several = scored(home, file, bundle, "--history", str(home))
+    several = run_score(home, file, bundle, "--history", str(home))
     assert several.code != 0
     assert "Elsewhere" in several.text
-    assert scored(home, file, bundle, "--history", str(home), "--marketplace", "Elsewhere").code == 0
+    assert run_score(home, file, bundle, "--history", str(home), "--marketplace", "Elsewhere").code == 0
 
 
 def test_a_database_of_another_version_is_refused(home: Path, file: Path, bundle: Path) -> None:
@@ -325,21 +325,21 @@ def test_a_database_of_another_version_is_refused(home: Path, file: Path, bundle
     other.execute("UPDATE alembic_version SET version_num = 'r0000'")
     other.commit()
     other.close()
-    done = scored(home, file, bundle, "--history", str(home))
+    done = run_score(home, file, bundle, "--history", str(home))
     assert done.code != 0
     assert "does not have the schema of this version" in done.text
 
 
 def test_a_cluster_that_is_not_there_is_named(empty_home: Path, file: Path, bundle: Path) -> None:
-    done = scored(empty_home, file, bundle, "--dask", "tls://nothing")
+    done = run_score(empty_home, file, bundle, "--dask", "tls://nothing")
     assert done.code == REFUSED
     assert "There is no Dask scheduler at tls://nothing (missing port number in address 'nothing')." in done.err
 
 
 def test_a_cluster_gives_the_scores_of_this_machine(empty_home: Path, file: Path, bundle: Path) -> None:
-    assert scored(empty_home, file, bundle).code == 0
+    assert run_score(empty_home, file, bundle).code == 0
     local_scores = scores(file)
     file.with_name("scores.parquet").unlink()
     with a_cluster() as cluster:
-        assert scored(empty_home, file, bundle, "--dask", cluster.scheduler_address).code == 0
+        assert run_score(empty_home, file, bundle, "--dask", cluster.scheduler_address).code == 0
     assert scores(file) == local_scores

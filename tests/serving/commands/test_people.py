@@ -23,12 +23,12 @@ from serving.marketplaces.store import marketplaces
 from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.notifying import EMAIL, a_listing, notify
 from tests.fixtures.runtimes import Site, a_row, a_suspect_row
-from tests.serving.commands.commands import REFUSED, opened, touchstone_in
+from tests.serving.commands.commands import REFUSED, runtime_of, touchstone_in
 
 
 def test_a_marketplace_is_founded_and_named_by_its_id(empty_home: Path) -> None:
     done = touchstone_in(empty_home, "marketplace", "add", "Bazaar", "--currency", "USD")
-    with opened(empty_home) as runtime, runtime.store.read() as connection:
+    with runtime_of(empty_home) as runtime, runtime.store.read() as connection:
         (marketplace,) = marketplaces.all_marketplaces(connection)
     assert (done.code, done.out.strip()) == (0, marketplace.marketplace_id)
     assert (marketplace.name, marketplace.base_currency) == ("Bazaar", "USD")
@@ -37,7 +37,7 @@ def test_a_marketplace_is_founded_and_named_by_its_id(empty_home: Path) -> None:
 def test_a_person_signs_in_with_the_password_that_was_shown(home: Path) -> None:
     done = touchstone_in(home, "person", "add", "ada@bazaar.example", "--name", "Ada Roth", "--role", "analyst")
     email, password = done.out.split()
-    with opened(home) as runtime:
+    with runtime_of(home) as runtime:
         assert auth.sign_in(runtime, email, password).token
         with pytest.raises(auth.NotSignedIn):
             auth.sign_in(runtime, email, password + "x")
@@ -47,7 +47,7 @@ def test_who_forgot_their_password_gets_a_link_from_the_owner(home: Path) -> Non
     done = touchstone_in(home, "person", "reset", "INES@touchstone.example")
     address, _, token = done.out.strip().partition("/reset/")
     assert address == "http://localhost:8321"
-    with opened(home) as runtime:
+    with runtime_of(home) as runtime:
         reset_by_link(runtime, token, new_password="a better password", again="a better password")
         assert auth.sign_in(runtime, "ines@touchstone.example", "a better password").token
     unknown = touchstone_in(home, "person", "reset", "nobody@touchstone.example")
@@ -58,7 +58,7 @@ def test_who_forgot_their_password_gets_a_link_from_the_owner(home: Path) -> Non
 def test_a_brand_has_its_other_names_and_prefixes(home: Path) -> None:
     names = ["--alias", "Нордфьелл", "--alias", "ノルドフィエル", "--gtin-prefix", "7038010"]
     done = touchstone_in(home, "brand", "add", "Nordfjell", *names)
-    with opened(home) as runtime, runtime.store.read() as connection:
+    with runtime_of(home) as runtime, runtime.store.read() as connection:
         brand = brands.by_name(connection, "Nordfjell")
     assert done.out.strip() == brand.brand_id
     assert (brand.aliases, brand.gtin_prefixes) == (("Нордфьелл", "ノルドフィエル"), ("7038010",))
@@ -67,21 +67,21 @@ def test_a_brand_has_its_other_names_and_prefixes(home: Path) -> None:
 def test_an_enrolment_names_its_manager_and_authorised_sellers_and_can_be_changed(home: Path) -> None:
     manager = ["--account-manager", "lena@touchstone.example"]
     first = touchstone_in(home, "brand", "enrol", "Solenne", *manager, "--authorise", "maison-s", "--takes-part")
-    with opened(home) as runtime, runtime.store.read() as connection:
+    with runtime_of(home) as runtime, runtime.store.read() as connection:
         marketplace_id = marketplaces.by_name(connection, None).marketplace_id
         brand_id = brands.by_name(connection, "Solenne").brand_id
         assert brands.enrolments(connection, marketplace_id)[brand_id].takes_part
         (authorisation,) = authorised_sellers.authorisations(connection, marketplace_id, ["maison-s"])["maison-s"]
         assert authorisation.brand_id == brand_id
     touchstone_in(home, "brand", "enrol", "Solenne", *manager, "--no-takes-part")
-    with opened(home) as runtime, runtime.store.read() as connection:
+    with runtime_of(home) as runtime, runtime.store.read() as connection:
         assert not brands.enrolments(connection, marketplace_id)[brand_id].takes_part
     assert first.out == "Solenne is enrolled.\n"
 
 
 def test_a_key_opens_what_its_scopes_say_and_nothing_else(home: Path) -> None:
     done = touchstone_in(home, "key", "add", "nightly", "--scope", "score")
-    with opened(home) as runtime:
+    with runtime_of(home) as runtime:
         header = f"Bearer {done.out.strip()}"
         assert key_of_header(runtime, header, Scope.SCORE).key.scopes == {Scope.SCORE}
         with pytest.raises(Forbidden):
@@ -266,23 +266,23 @@ TEAM = (
 )
 
 
-def written(folder: Path, text: str) -> Path:
+def people_file(folder: Path, text: str) -> Path:
     path = folder / "people.csv"
     path.write_text(text, "utf-8")
     return path
 
 
 def numbers(home: Path) -> list[int]:
-    with opened(home) as runtime, runtime.store.read() as connection:
+    with runtime_of(home) as runtime, runtime.store.read() as connection:
         tables = (account, role_grant, account_origin)
         return [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
 
 
 def test_a_team_of_three_is_three_independent_people_who_sign_in(home: Path, tmp_path: Path) -> None:
-    done = touchstone_in(home, "person", "add", "--file", str(written(tmp_path, "\ufeff" + HEAD + TEAM)))
+    done = touchstone_in(home, "person", "add", "--file", str(people_file(tmp_path, "\ufeff" + HEAD + TEAM)))
     shown = dict(line.split() for line in done.out.splitlines())
     assert (done.code, list(shown)) == (0, ["ada@b.example", "bo@b.example", "cy@a.example"])
-    with opened(home) as runtime:
+    with runtime_of(home) as runtime:
         people = [
             auth.session_of(runtime, auth.sign_in(runtime, email, password).token).person
             for email, password in shown.items()
@@ -321,7 +321,7 @@ PEOPLE_FILE_REFUSALS: list[tuple[str, list[str], str]] = [
 @pytest.mark.parametrize(("text", "lines", "_why"), PEOPLE_FILE_REFUSALS)
 def test_a_file_with_a_mistake_adds_nobody(home: Path, tmp_path: Path, text: str, lines: list[str], _why: str) -> None:
     before = numbers(home)
-    done = touchstone_in(home, "person", "add", "--file", str(written(tmp_path, text)))
+    done = touchstone_in(home, "person", "add", "--file", str(people_file(tmp_path, text)))
     assert (done.code, done.out) == (REFUSED, "")
     assert "Nobody was added." in done.err
     assert all(line in done.err for line in lines)
@@ -353,7 +353,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
 def test_the_owner_founds_an_invited_account_again(home: Path) -> None:
     assert "/reset/" in touchstone_in(home, "person", "reset", "ines@touchstone.example", "--root").out
-    with opened(home) as runtime, runtime.store.read() as connection:
+    with runtime_of(home) as runtime, runtime.store.read() as connection:
         assert accounts.user_id_by_email(connection, "ines@touchstone.example") in origins.roots(connection)
 
 

@@ -17,7 +17,7 @@ from serving.commands.connection import connect
 from serving.platform.database.engine import sqlite_url, write_engine
 from serving.platform.home import Home, HomeInUse
 from serving.platform.settings import Settings
-from tests.browser.service import serving
+from tests.browser.service import running_service
 from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.runtimes import a_row
 from tests.serving.commands.commands import REFUSED, touchstone_in
@@ -116,38 +116,38 @@ def test_a_command_that_is_none_is_refused(
 
 
 @pytest.fixture(scope="module")
-def served(forked_touchstone: str, shared_home: Path) -> Iterator[Path]:
+def served_home(forked_touchstone: str, shared_home: Path) -> Iterator[Path]:
     """A data directory whose service runs. It is the copy of another, whose registry it has."""
     a_registry(shared_home, "file:///original/mlflow/artifacts")
-    with serving(forked_touchstone, shared_home):
+    with running_service(forked_touchstone, shared_home):
         yield shared_home
 
 
-def test_only_the_owner_reaches_the_service_s_socket(served: Path) -> None:
-    assert stat.S_IMODE(Path(Home.at(served).read_service()["socket"]).stat().st_mode) == 0o600
-    assert stat.S_IMODE((served / "service.json").stat().st_mode) == 0o600
+def test_only_the_owner_reaches_the_service_s_socket(served_home: Path) -> None:
+    assert stat.S_IMODE(Path(Home.at(served_home).read_service()["socket"]).stat().st_mode) == 0o600
+    assert stat.S_IMODE((served_home / "service.json").stat().st_mode) == 0o600
 
 
-def test_the_registry_of_a_copied_home_names_the_copy_once_its_service_has_started(served: Path) -> None:
-    own = (served / "mlflow" / "artifacts").as_uri()
-    assert f"{own}/models/m-1" in addresses(f"sqlite:///{served / 'mlflow' / 'mlflow.db'}")
-    assert not Home.at(served).moved
+def test_the_registry_of_a_copied_home_names_the_copy_once_its_service_has_started(served_home: Path) -> None:
+    own = (served_home / "mlflow" / "artifacts").as_uri()
+    assert f"{own}/models/m-1" in addresses(f"sqlite:///{served_home / 'mlflow' / 'mlflow.db'}")
+    assert not Home.at(served_home).moved
 
 
-def test_a_command_is_carried_out_by_the_service_that_owns_the_home(served: Path) -> None:
-    with connect(Settings(home=served)) as local:
+def test_a_command_is_carried_out_by_the_service_that_owns_the_home(served_home: Path) -> None:
+    with connect(Settings(home=served_home)) as local:
         assert local.running
-    assert touchstone_in(served, "audit", "verify").out.endswith(" entries, unbroken.\n")
-    done = touchstone_in(served, "marketplace", "add", "Bazaar")
+    assert touchstone_in(served_home, "audit", "verify").out.endswith(" entries, unbroken.\n")
+    done = touchstone_in(served_home, "marketplace", "add", "Bazaar")
     assert (done.code, done.text) == (REFUSED, "There is a marketplace named Bazaar already.")
 
 
-def test_a_training_beside_the_service_is_followed_to_its_end(served: Path) -> None:
-    done = touchstone_in(served, "train")
+def test_a_training_beside_the_service_is_followed_to_its_end(served_home: Path) -> None:
+    done = touchstone_in(served_home, "train")
     assert (done.code, done.text) == (1, "No label is mature yet, so there is nothing to learn from.")
 
 
-def test_an_import_beside_the_service_counts_as_one_alone(served: Path, home: Path) -> None:
+def test_an_import_beside_the_service_counts_as_one_alone(served_home: Path, home: Path) -> None:
     rows = [
         a_row(external_id="MP-1"),
         a_row(external_id="MP-2", seller={"external_id": "s", "rating": 4.7, "age_days": 12.0}),
@@ -157,11 +157,13 @@ def test_an_import_beside_the_service_counts_as_one_alone(served: Path, home: Pa
         a_row(external_id="MP-6", age_days=10**30),
         a_row(external_id="MP-7", **{"pri\ud800ce": 1}),
     ]
-    path = served / "a.ndjson"
+    path = served_home / "a.ndjson"
     write_ndjson(path, rows[:4])
     with path.open("a", encoding="ascii") as stream:
         stream.writelines(f"{line}\n" for line in map(json.dumps, rows[4:]))
     for expected in ("3 new + 0 changed + 0 unchanged", "0 new + 0 changed + 3 unchanged"):
-        alone, beside = (touchstone_in(folder, "import", str(path), "--format", "native") for folder in (home, served))
+        alone, beside = (
+            touchstone_in(folder, "import", str(path), "--format", "native") for folder in (home, served_home)
+        )
         assert beside.out == alone.out == f"7 rows in = {expected} + 4 quarantined\n"
         assert [row for row in beside.text.split("row ") if row] == [row for row in alone.text.split("row ") if row]

@@ -10,16 +10,16 @@ import pytest
 from serving.listings.service.intake import receive_rows
 from serving.scoring.store import breakers
 from tests.fixtures.labelled import write_ndjson
-from tests.fixtures.runtimes import Populated, Site, a_row, copy_on_sqlite
+from tests.fixtures.runtimes import PopulatedDatabase, Site, a_row, copy_on_sqlite
 from tests.serving.commands.commands import REFUSED, touchstone_in
-from tests.serving.learning.service.test_golden import FAKES, LISTINGS, judged_twice
+from tests.serving.learning.service.test_golden import FAKES, LISTINGS, ensure_judged_twice
 from tests.serving.web.reports import admit_model
 
 WEI, MARA = ("--by", "wei@touchstone.example"), ("--by", "mara@touchstone.example")
 
 
 @pytest.fixture
-def place(tmp_path: Path, populated_sqlite: Populated) -> tuple[Path, str]:
+def place(tmp_path: Path, populated_sqlite: PopulatedDatabase) -> tuple[Path, str]:
     """A closed data directory, and the digest of the model that waits for approvals."""
     with copy_on_sqlite(tmp_path, populated_sqlite) as site:
         return site.runtime.home.root, admit_model(site)
@@ -69,24 +69,24 @@ def test_without_a_set_it_says_so_and_freezes_none_of_too_few(home: Path) -> Non
 
 
 @pytest.fixture
-def judged(tmp_path: Path, populated_sqlite: Populated) -> Path:
+def judged_home(tmp_path: Path, populated_sqlite: PopulatedDatabase) -> Path:
     """A closed data directory, in which two analysts judged enough listings alike."""
     with copy_on_sqlite(tmp_path, populated_sqlite) as site:
-        judged_twice(site)
+        ensure_judged_twice(site)
         return site.runtime.home.root
 
 
-def test_what_was_judged_alike_is_frozen_and_shown(judged: Path) -> None:
-    frozen = touchstone_in(judged, "model", "golden", "--freeze").out
+def test_what_was_judged_alike_is_frozen_and_shown(judged_home: Path) -> None:
+    frozen = touchstone_in(judged_home, "model", "golden", "--freeze").out
     digest, counts, by = frozen.splitlines()
     assert len(digest.removeprefix("Golden set ")) == 64
     assert counts == f"{LISTINGS} listings, {FAKES} counterfeit"
     assert by.endswith("by local")
-    assert touchstone_in(judged, "model", "golden").out == frozen
+    assert touchstone_in(judged_home, "model", "golden").out == frozen
 
 
-def test_who_retrains_does_not_freeze(judged: Path) -> None:
-    done = touchstone_in(judged, "model", "golden", "--freeze", "--by", "wei@touchstone.example")
+def test_who_retrains_does_not_freeze(judged_home: Path) -> None:
+    done = touchstone_in(judged_home, "model", "golden", "--freeze", "--by", "wei@touchstone.example")
     assert (done.code, done.text) == (REFUSED, "The role of wei@touchstone.example does not include this.")
 
 

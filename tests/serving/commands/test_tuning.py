@@ -8,7 +8,7 @@ import pytest
 
 from serving.commands.evaluation import tuning_verdict
 from serving.learning.service import training_child
-from tests.serving.commands.commands import REFUSED, Done, touchstone_in
+from tests.serving.commands.commands import REFUSED, CommandResult, touchstone_in
 from training.fit.forest import forest_settings
 from training.fit.settings import FitSettings, read_settings
 
@@ -43,7 +43,7 @@ FOUND: dict[str, Any] = {
 ASKED: list[list[str]] = []
 
 
-def tuned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *more: str, **changes: Any) -> Done:
+def run_tuning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *more: str, **changes: Any) -> CommandResult:
     """The command, with a child that has found this."""
 
     def child(module: str, arguments: list[str], **options: Any) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def tuned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *more: str, **changes
 def test_the_tables_show_each_search_each_setting_and_both_settings_on_the_outer_folds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done = tuned(tmp_path, monkeypatch, "--trials", "6", "--folds", "2", "--minutes", "1.5")
+    done = run_tuning(tmp_path, monkeypatch, "--trials", "6", "--folds", "2", "--minutes", "1.5")
     assert done.code == 0, done
     shown = " ".join(done.out.replace("│", " ").split())
     assert "120 rows, 62 counterfeit, 60 sellers" in shown
@@ -93,21 +93,21 @@ def test_the_settings_are_written_to_the_file_that_a_training_reads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, figures = tmp_path / "settings.json", tmp_path / "figures.json"
-    done = tuned(tmp_path, monkeypatch, "--out", str(out), "--json", str(figures))
+    done = run_tuning(tmp_path, monkeypatch, "--out", str(out), "--json", str(figures))
     assert read_settings(out) == BEST
     assert f"touchstone train --data FILE --settings {out}" in done.out
     assert json.loads(figures.read_text())["settings"] == BEST.changed()
 
 
 def test_defaults_that_were_best_are_written_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    done = tuned(tmp_path, monkeypatch, "--out", str(tmp_path / "s.json"), settings={})
+    done = run_tuning(tmp_path, monkeypatch, "--out", str(tmp_path / "s.json"), settings={})
     assert "No settings were found better than the defaults, so no file is written." in done.out
     assert not (tmp_path / "s.json").exists()
 
 
 def test_an_interrupted_search_shows_what_was_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     searches = {"outer fold 1": FOUND["searches"]["outer fold 1"]}
-    done = tuned(
+    done = run_tuning(
         *(tmp_path, monkeypatch, "--out", str(tmp_path / "s.json")),
         interrupted=True, measured=61, settings=None, searches=searches, run_id=None, not_tracked="MLflow is away.",
     )  # fmt: skip

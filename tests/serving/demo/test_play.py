@@ -60,7 +60,7 @@ def clock(*opened: str, since: float | None = None) -> dict[str, Any]:
     return {"unfinished": 0, "seconds_since_click": since, "opened_cases": list(opened)}
 
 
-def judged_by(world: World, order: slice, *clocks: dict[str, Any]) -> tuple[list[tuple[str, str]], list[str]]:
+def judgements_beside(world: World, order: slice, *clocks: dict[str, Any]) -> tuple[list[tuple[str, str]], list[str]]:
     """The judgements of an analyst beside visitors, by case, and what the play told."""
     cases = [
         {"case_id": f"c{name}", "lane": "analyst", "listing_external_id": name, "brand": "a brand", "version_id": "v"}
@@ -76,21 +76,21 @@ def judged_by(world: World, order: slice, *clocks: dict[str, Any]) -> tuple[list
 
 
 def test_a_case_that_a_visitor_opened_is_left_to_them(world: World) -> None:
-    everything, messages = judged_by(world, slice(None), clock())
-    remaining, _ = judged_by(world, slice(None), clock(everything[0][0], since=60.0))
+    everything, messages = judgements_beside(world, slice(None), clock())
+    remaining, _ = judgements_beside(world, slice(None), clock(everything[0][0], since=60.0))
     assert (remaining, messages) == (everything[1:], [])
 
 
 def test_a_click_pauses_the_play(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr(time, "sleep", waited.append)
-    _, messages = judged_by(world, slice(None), clock(since=1.0), clock(since=15.0), clock(since=31.0))
+    _, messages = judgements_beside(world, slice(None), clock(since=1.0), clock(since=15.0), clock(since=31.0))
     assert (messages, len(waited)) == (["paused: somebody looks at the pages"] * 2, 2)
 
 
 def test_people_answer_alike_in_whatever_order_they_are_asked(world: World) -> None:
-    forward, _ = judged_by(world, slice(None), clock())
-    backward, _ = judged_by(world, slice(None, None, -1), clock())
+    forward, _ = judgements_beside(world, slice(None), clock())
+    backward, _ = judgements_beside(world, slice(None, None, -1), clock())
     assert len({judgement for _, judgement in forward}) > 1
     assert sorted(forward) == sorted(backward)
 

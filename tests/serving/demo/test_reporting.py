@@ -16,7 +16,7 @@ def world() -> World:
 
 
 @pytest.fixture(scope="module")
-def planned(world: World) -> tuple[PlannedReport, ...]:
+def demo_reports(world: World) -> tuple[PlannedReport, ...]:
     """The reports of that demo."""
     return planned_reports(world, _taking_part(world), _SEED)
 
@@ -25,25 +25,25 @@ def _taking_part(world: World) -> list[str]:
     return [market_brand.brand.brand_id for market_brand in world.brands if market_brand.takes_part]
 
 
-def test_the_reports_of_a_demo_depend_on_its_seed_alone(world: World, planned: tuple[PlannedReport, ...]) -> None:
-    assert planned_reports(world, set(_taking_part(world)), _SEED) == planned
-    assert planned_reports(world, _taking_part(world), _SEED + 1) != planned
+def test_the_reports_of_a_demo_depend_on_its_seed_alone(world: World, demo_reports: tuple[PlannedReport, ...]) -> None:
+    assert planned_reports(world, set(_taking_part(world)), _SEED) == demo_reports
+    assert planned_reports(world, _taking_part(world), _SEED + 1) != demo_reports
 
 
 def test_some_reports_rest_on_a_test_buy_of_a_counterfeit_that_they_name(
-    world: World, planned: tuple[PlannedReport, ...]
+    world: World, demo_reports: tuple[PlannedReport, ...]
 ) -> None:
-    bought = [report for report in planned if report.bought is not None]
-    assert 0 < len(bought) < len(planned)
+    bought = [report for report in demo_reports if report.bought is not None]
+    assert 0 < len(bought) < len(demo_reports)
     assert all(report.bought in report.listings and world.truth[report.bought or ""].counterfeit for report in bought)
 
 
-def test_a_few_brands_report_listings_of_every_kind(world: World, planned: tuple[PlannedReport, ...]) -> None:
+def test_a_few_brands_report_listings_of_every_kind(world: World, demo_reports: tuple[PlannedReport, ...]) -> None:
     arrival = {str(sending.row.get("external_id")): sending.at for sending in reversed(world.sent)}
-    assert len({report.brand_id for report in planned}) == REPORTING_BRANDS
+    assert len({report.brand_id for report in demo_reports}) == REPORTING_BRANDS
     own, unknown, others, again = 0, 0, 0, 0
     named: dict[str, set[str]] = {}
-    for report in planned:
+    for report in demo_reports:
         before = named.setdefault(report.brand_id, set())
         for name in report.listings:
             if world.truth[name].brand_id != report.brand_id:

@@ -20,19 +20,19 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from tests.fixtures.clients import with_key
+from tests.fixtures.clients import key_headers
 from tests.fixtures.machines import Machine, some_machines, wait_for
 from tests.fixtures.mail_server import a_certificate
-from tests.fixtures.runtimes import PASSWORD, Populated, a_row
+from tests.fixtures.runtimes import PASSWORD, PopulatedDatabase, a_row
 from tests.fixtures.two_processes import a_home
-from tests.serving.jobs.test_several_machines import opened
+from tests.serving.jobs.test_several_machines import opened_site
 
 _GUIDE: Final = Path(__file__).parents[3] / "docs" / "operating.md"
 _SECONDS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Balanced:
+class BalancedServices:
     """Two services behind a balancer; `address` is the balancer's, with a certificate that is signed by itself."""
 
     address: str
@@ -46,7 +46,7 @@ class Balanced:
         return httpx.Client(base_url=self.address, transport=transport, timeout=60)
 
 
-def documented(changes: dict[str, str]) -> str:
+def documented_config(changes: dict[str, str]) -> str:
     """The configuration in the guide, with the addresses and the certificate of a test."""
     match = re.search(r"^    # haproxy\.cfg\n((?:    .*\n)+)", _GUIDE.read_text(), re.MULTILINE)
     assert match is not None
@@ -58,7 +58,9 @@ def documented(changes: dict[str, str]) -> str:
 
 
 @contextmanager
-def balanced(tmp_path: Path, database: str, populated: Populated, touchstone: str) -> Iterator[Balanced]:
+def balanced_services(
+    tmp_path: Path, database: str, populated: PopulatedDatabase, touchstone: str
+) -> Iterator[BalancedServices]:
     """Two services that trust the balancer, all ready."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -71,7 +73,7 @@ def balanced(tmp_path: Path, database: str, populated: Populated, touchstone: st
         a, b = (service.address.removeprefix("http://") for service in services)
         file = tmp_path / "haproxy.cfg"
         file.write_text(
-            documented(
+            documented_config(
                 {
                     ":443 ssl crt /etc/haproxy/touchstone.pem": f"{address} ssl crt {certificate}",
                     "127.0.0.1:8321": a,
@@ -87,7 +89,7 @@ def balanced(tmp_path: Path, database: str, populated: Populated, touchstone: st
         with (tmp_path / "haproxy.log").open("wb") as log:
             process = subprocess.Popen([program, "-db", "-f", file], stdout=log, stderr=log)
         try:
-            balancer = Balanced(f"https://{address}", certificate, services)
+            balancer = BalancedServices(f"https://{address}", certificate, services)
             with balancer.client("127.0.0.1") as client:
                 wait_for(lambda: answers(client))
             yield balancer
@@ -107,9 +109,9 @@ def answers(client: httpx.Client) -> bool:
 @pytest.mark.soak
 @pytest.mark.timeout(300)
 def test_services_learn_from_the_balancer_where_a_wrong_password_comes_from(
-    tmp_path: Path, database: str, populated_postgres: Populated, touchstone: str
+    tmp_path: Path, database: str, populated_postgres: PopulatedDatabase, touchstone: str
 ) -> None:
-    with balanced(tmp_path, database, populated_postgres, touchstone) as balancer:
+    with balanced_services(tmp_path, database, populated_postgres, touchstone) as balancer:
         guess = {"email": populated_postgres.known["analyst"].email, "password": f"not {PASSWORD}"}
         with balancer.client("127.0.0.7") as guesser, balancer.client("127.0.0.8") as other:
             statuses = [guesser.post("/api/v1/session", json=guess).status_code for _ in range(6)]
@@ -121,9 +123,9 @@ def test_services_learn_from_the_balancer_where_a_wrong_password_comes_from(
 @pytest.mark.soak
 @pytest.mark.timeout(300)
 def test_two_services_behind_the_balancer_lose_and_double_nothing_though_one_is_killed(
-    tmp_path: Path, database: str, populated_postgres: Populated, touchstone: str
+    tmp_path: Path, database: str, populated_postgres: PopulatedDatabase, touchstone: str
 ) -> None:
-    with balanced(tmp_path, database, populated_postgres, touchstone) as balancer:
+    with balanced_services(tmp_path, database, populated_postgres, touchstone) as balancer:
         ended, sent, refused = threading.Event(), list[str](), list[str]()
 
         def send(sender: int) -> None:
@@ -135,7 +137,7 @@ def test_two_services_behind_the_balancer_lose_and_double_nothing_though_one_is_
                     rows = [a_row(external_id=external_id, price="100.00") for external_id in ids]
                     for _ in range(10):
                         try:
-                            answer = client.post("/api/v1/listings", json=rows, headers=with_key(site))
+                            answer = client.post("/api/v1/listings", json=rows, headers=key_headers(site))
                         except httpx.TransportError as error:
                             refused.append(type(error).__name__)
                             continue
@@ -145,7 +147,7 @@ def test_two_services_behind_the_balancer_lose_and_double_nothing_though_one_is_
                         refused.append(str(answer.status_code))
                         time.sleep(0.5)
 
-        with opened(database, a_home(tmp_path / "test", populated_postgres), populated_postgres) as site:
+        with opened_site(database, a_home(tmp_path / "test", populated_postgres), populated_postgres) as site:
             senders = [threading.Thread(target=send, args=(number,)) for number in range(4)]
             for thread in senders:
                 thread.start()

@@ -6,16 +6,16 @@ from pathlib import Path
 from serving.mail.rules.kinds import MailKind, MailState
 from serving.mail.service.queueing import queue_to_accounts
 from serving.platform.settings import Settings
-from tests.fixtures.mail_server import ACCEPTED, a_mail_server, mailing
-from tests.fixtures.mails import stored
-from tests.fixtures.runtimes import DATABASE, Populated
-from tests.fixtures.working import working
+from tests.fixtures.mail_server import ACCEPTED, a_mail_server, mail_settings
+from tests.fixtures.mails import stored_mails
+from tests.fixtures.runtimes import DATABASE, PopulatedDatabase
+from tests.fixtures.working import running_site
 
 ENTRIES = {"entries": [{"marketplace_id": "m", "marketplace": "Bazaar", "n": 3}]}
 
 
 def test_a_worker_sends_mails_at_once_and_keeps_a_failed_one_queued(
-    tmp_path: Path, populated_sqlite: Populated
+    tmp_path: Path, populated_sqlite: PopulatedDatabase
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
@@ -23,16 +23,18 @@ def test_a_worker_sends_mails_at_once_and_keeps_a_failed_one_queued(
     (home / DATABASE).write_bytes(populated_sqlite.sqlite.read_bytes())
     with a_mail_server() as box:
         box.reply = lambda number: "451 4.3.0 Try later" if number == 1 else ACCEPTED
-        settings = mailing(Settings(home=home, queue_poll_seconds=0.05, sweep_seconds=0.2), box)
-        with working(settings, populated_sqlite) as site:
+        settings = mail_settings(Settings(home=home, queue_poll_seconds=0.05, sweep_seconds=0.2), box)
+        with running_site(settings, populated_sqlite) as site:
             people = [site.analyst.user_id, site.brand_person.user_id]
             with site.runtime.store.write() as connection:
                 queue_to_accounts(site.runtime, connection, MailKind.OVERDUE_CASES, people, ENTRIES)
-            while sorted(mail.attempts for mail in stored(site) if mail.last_error or mail.state is MailState.SENT) != [
+            while sorted(
+                mail.attempts for mail in stored_mails(site) if mail.last_error or mail.state is MailState.SENT
+            ) != [
                 1,
                 1,
             ]:
                 time.sleep(0.05)
-            states = sorted(mail.state for mail in stored(site))
+            states = sorted(mail.state for mail in stored_mails(site))
     assert states == [MailState.QUEUED, MailState.SENT]
     assert len(box.received) == 1

@@ -33,9 +33,9 @@ from serving.takedowns.service.takedown import Cause, schedule
 from serving.takedowns.store import actions
 from serving.webhooks.client import new_secret
 from serving.webhooks.rules.action import ActionKind, ActionState
-from tests.browser.service import serving
+from tests.browser.service import running_service
 from tests.fixtures.clocks import NOW, TestClock
-from tests.fixtures.receivers import proven
+from tests.fixtures.receivers import mark_endpoint_proven
 from tests.fixtures.runtimes import Site, a_case, judge, populate
 from tests.fixtures.statements import a_statement
 
@@ -148,7 +148,7 @@ class Service:
         stage = self._stage
         # Many threads and frequent polls, so that the test waits only for the work itself.
         more = {"JOB_THREADS": "8", "QUEUE_POLL_SECONDS": str(stage.poll_seconds)}
-        running = serving(stage.touchstone, stage.home, starts_within=_PATIENCE_SECONDS, more=more)
+        running = running_service(stage.touchstone, stage.home, starts_within=_PATIENCE_SECONDS, more=more)
         address = self._running.enter_context(running)
         client = httpx.Client(base_url=address, trust_env=False, timeout=_PATIENCE_SECONDS)
         self.client = self._running.enter_context(client)
@@ -199,7 +199,7 @@ def stage(tmp_path: Path, migrated_sqlite: Path, forked_touchstone: str) -> Iter
             provisioning.register_webhook(
                 runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
             )
-            proven(site)
+            mark_endpoint_proven(site)
             key = provisioning.add_key(runtime, name="clock", scopes=[Scope.CLOCK], marketplace=None, by="test")
         finally:
             runtime.close()
@@ -285,13 +285,13 @@ def outages(stage: Stage, many: int, *, hours_a_step: int, kill_often: bool = Fa
     moment = now + timedelta(minutes=4)
     with stage.served() as service:
         service.move_to(moment)
-        moment = _passing(service, moment, timedelta(seconds=10), lambda: receiver.received, third // 2)
+        moment = _advance_until(service, moment, timedelta(seconds=10), lambda: receiver.received, third // 2)
         if kill_often:
             service.killed_and_started()
         moment = _all_acknowledged(service, moment, third)
         moment = an_outage(service, max(moment, now + timedelta(hours=4, minutes=4)), timedelta(hours=24))
         before = receiver.received
-        moment = _passing(service, moment, timedelta(minutes=15), lambda: receiver.received, before + third // 2)
+        moment = _advance_until(service, moment, timedelta(minutes=15), lambda: receiver.received, before + third // 2)
     with stage.opened() as runtime:
         schedule_all(stage, runtime, ActionKind.REINSTATE, returned, verdict_id, runtime.clock.now())
     with stage.served() as service:
@@ -320,7 +320,7 @@ def both_sides_agree(stage: Stage, names: list[str], returned: list[str]) -> Non
 
 def _all_acknowledged(service: Service, moment: datetime, number: int) -> datetime:
     """Move the clock until this number of actions is acknowledged."""
-    return _passing(service, moment, timedelta(minutes=1), service.acknowledged, number)
+    return _advance_until(service, moment, timedelta(minutes=1), service.acknowledged, number)
 
 
 def _nobody_answers(
@@ -333,11 +333,13 @@ def _nobody_answers(
         moment = min(moment + step, end)
         service.move_to(moment)
         # An attempt that ends after the clock was moved pauses the receiver from then on.
-        moment = _passing(service, moment, timedelta(minutes=15), lambda: receiver.refused, refused_before + 1)
+        moment = _advance_until(service, moment, timedelta(minutes=15), lambda: receiver.refused, refused_before + 1)
     return moment
 
 
-def _passing(service: Service, moment: datetime, step: timedelta, count: Callable[[], int], target: int) -> datetime:
+def _advance_until(
+    service: Service, moment: datetime, step: timedelta, count: Callable[[], int], target: int
+) -> datetime:
     """Move the clock step by step until a count is reached; returns the time. It stands still while there is work.
 
     A clock that runs ahead of the queue would make every job look overdue and enqueue another. The steps grow while

@@ -33,7 +33,7 @@ class Payload:
         return Path.touch, (self._path,)
 
 
-def pickled(path: Path) -> str:
+def pickled_inputs(path: Path) -> str:
     return base64.b64encode(pickle.dumps({"args": (Payload(path),), "kwargs": {}})).decode()
 
 
@@ -57,7 +57,7 @@ def plant(engine: Engine, inputs: str, written_as: str | None) -> None:
 
 def test_a_planted_row_is_refused_and_runs_nothing(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="portable JSON"):
-        plant(engine, pickled(tmp_path / "ran"), "py_pickle")
+        plant(engine, pickled_inputs(tmp_path / "ran"), "py_pickle")
     plant(engine, "{}", "portable_json")
     with pytest.raises(DatabaseError, match="portable JSON"), engine.begin() as connection:
         connection.execute(text(f"UPDATE {place(engine)[1]}workflow_status SET serialization = 'py_pickle'"))  # noqa: S608
@@ -91,13 +91,13 @@ def test_the_guards_are_put_back_by_each_migration(any_site: Site, engine: Engin
         connection.execute(text(f"DROP TRIGGER {name if on else f'workflow_status_{name}'}{on}"))
     migrate(any_site.runtime.store.url)
     with pytest.raises(DatabaseError, match="portable JSON"):
-        plant(engine, pickled(tmp_path / "ran"), "py_pickle")
+        plant(engine, pickled_inputs(tmp_path / "ran"), "py_pickle")
 
 
 def test_a_row_that_is_there_already_is_not_unpickled(tmp_path: Path) -> None:
     """As a database has it that was written before its guards, or restored without them."""
     assert jobs.APPLICATION, "importing the module takes the pickling serializer away"
-    written = pickled(tmp_path / "ran")
+    written = pickled_inputs(tmp_path / "ran")
     for read in (deserialize_args, deserialize_value):
         with pytest.raises(ValueError, match="neither written nor read"):
             read(written, "py_pickle", DBOSDefaultSerializer)

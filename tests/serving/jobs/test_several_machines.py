@@ -18,12 +18,12 @@ from serving.accounts.service import provisioning
 from serving.composition import open_runtime
 from serving.platform.clock import SystemClock
 from serving.platform.settings import Settings
-from tests.fixtures.clients import with_key
+from tests.fixtures.clients import key_headers
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.machines import Machine, a_network, some_machines, wait_for
-from tests.fixtures.many_removals import acknowledged, schedule_all
+from tests.fixtures.many_removals import acknowledged_count, schedule_all
 from tests.fixtures.receivers import Receiver, a_receiver
-from tests.fixtures.runtimes import Populated, Site, a_row
+from tests.fixtures.runtimes import PopulatedDatabase, Site, a_row
 from tests.fixtures.two_processes import a_home
 
 _BATCH: Final = 20
@@ -48,7 +48,7 @@ def intake(site: Site, machines: Sequence[Machine], *, pause_seconds: float) -> 
             number = next(numbers)
             rows = [a_row(external_id=f"IN-{number}-{i}", price=f"{100 + i}.00") for i in range(_BATCH)]
             address = machines[number % len(machines)].address
-            answer = httpx.post(f"{address}/api/v1/listings", json=rows, headers=with_key(site), timeout=120)
+            answer = httpx.post(f"{address}/api/v1/listings", json=rows, headers=key_headers(site), timeout=120)
             intake_counts.answers[answer.status_code] += 1
             intake_counts.sent += _BATCH
 
@@ -62,7 +62,7 @@ def intake(site: Site, machines: Sequence[Machine], *, pause_seconds: float) -> 
 
 
 @contextmanager
-def opened(database: str, home: Path, populated: Populated) -> Iterator[Site]:
+def opened_site(database: str, home: Path, populated: PopulatedDatabase) -> Iterator[Site]:
     """The site, as a process that serves nothing sees it."""
     settings = Settings(home=home, database_url=database, undo_window_seconds=_UNDO_SECONDS)
     runtime = open_runtime(settings, clock=SystemClock(), migrated=True)
@@ -95,11 +95,14 @@ def deadlocks(site: Site) -> int:
     ],
 )
 def test_no_sweep_of_a_service_and_three_workers_fails_under_intake(
-    tmp_path: Path, database: str, populated_postgres: Populated, touchstone: str, seconds: int
+    tmp_path: Path, database: str, populated_postgres: PopulatedDatabase, touchstone: str, seconds: int
 ) -> None:
     homes = [a_home(tmp_path / name, populated_postgres) for name in ("service", "w1", "w2", "w3", "test")]
     settings = {"SWEEP_SECONDS": "0.3", "QUEUE_POLL_SECONDS": "0.3"}
-    with opened(database, homes[-1], populated_postgres) as site, some_machines(touchstone, **settings) as machines:
+    with (
+        opened_site(database, homes[-1], populated_postgres) as site,
+        some_machines(touchstone, **settings) as machines,
+    ):
         service = machines.serve(homes[0], database)
         workers = [machines.work(home, database) for home in homes[1:4]]
         everybody = [service, *workers]
@@ -132,7 +135,7 @@ def receiver() -> Iterator[Receiver]:
 def test_each_takedown_has_one_effect_though_machines_are_cut_off_and_return(
     tmp_path: Path,
     database: str,
-    populated_postgres: Populated,
+    populated_postgres: PopulatedDatabase,
     touchstone: str,
     *,
     receiver: Receiver,
@@ -151,7 +154,7 @@ def test_each_takedown_has_one_effect_though_machines_are_cut_off_and_return(
         "JOB_THREADS": "8",
     }
     with (
-        opened(database, homes[-1], populated_postgres) as site,
+        opened_site(database, homes[-1], populated_postgres) as site,
         a_network(database) as network,
         some_machines(touchstone, **settings) as machines,
     ):
@@ -171,7 +174,7 @@ def test_each_takedown_has_one_effect_though_machines_are_cut_off_and_return(
         services[1].stop()
         time.sleep(cut_seconds)
         services[1].go_on()
-        wait_for(lambda: acknowledged(site) == takedowns, 1_500)
+        wait_for(lambda: acknowledged_count(site) == takedowns, 1_500)
         wait_for(lambda: all(machine.is_ready() for machine in everybody))
         whole = [services[0], workers[1]]
         assert [failure for failure in failures(whole) if "sweep.failed" in failure or "deadlock" in failure] == []
@@ -192,12 +195,12 @@ def test_each_takedown_has_one_effect_though_machines_are_cut_off_and_return(
     ],
 )
 def test_a_killed_worker_loses_no_message_and_doubles_only_those_on_their_way(
-    tmp_path: Path, database: str, populated_postgres: Populated, touchstone: str, removals: int
+    tmp_path: Path, database: str, populated_postgres: PopulatedDatabase, touchstone: str, removals: int
 ) -> None:
     homes = [a_home(tmp_path / name, populated_postgres) for name in ("w1", "w2", "test")]
     at_once = 16
     with (
-        opened(database, homes[-1], populated_postgres) as site,
+        opened_site(database, homes[-1], populated_postgres) as site,
         some_machines(touchstone, DELIVERIES_AT_ONCE=str(at_once)) as machines,
         a_receiver() as receiver,
     ):
@@ -209,7 +212,7 @@ def test_a_killed_worker_loses_no_message_and_doubles_only_those_on_their_way(
         schedule_all(site, [f"MP-{i:05}" for i in range(removals)])
         wait_for(lambda: len(receiver.effects) >= removals // 4, 600)
         workers[0].process.kill()
-        wait_for(lambda: acknowledged(site) == removals, 600)
+        wait_for(lambda: acknowledged_count(site) == removals, 600)
     sent = Counter(delivery["id"] for delivery in receiver.deliveries)
     assert len(sent) == removals
     assert sum(sent.values()) - removals <= at_once

@@ -21,30 +21,32 @@ from serving.platform.database.faults import StorageFault
 from serving.platform.settings import Settings
 from serving.scoring.service import bundles
 from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels, pack_folder
-from tests.browser.service import serving
-from tests.fixtures.clients import a_client, with_key
+from tests.browser.service import running_service
+from tests.fixtures.clients import a_client, key_headers
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.promoting import promote, roll_back
-from tests.fixtures.runtimes import Populated, Site, a_case, a_row, judge
+from tests.fixtures.runtimes import PopulatedDatabase, Site, a_case, a_row, judge
 from tests.fixtures.scorers import bundle_files
-from tests.fixtures.two_processes import Two, a_home, lose_shared_files
+from tests.fixtures.two_processes import TwoSites, a_home, lose_shared_files
 from tests.serving.web.reports import a_report, add_model, admit_model, put_champion_in_force
 from tests.serving.web.visits import visit_as
 from training.bundle_folder import write_bundle_folder
 
 
-def test_a_promoted_model_scores_in_the_other_process_which_fetches_it(two: Two) -> None:
-    first, second = two
+def test_a_promoted_model_scores_in_the_other_process_which_fetches_it(two_sites: TwoSites) -> None:
+    first, second = two_sites
     champion = put_champion_in_force(first)
     follow_champions(second.runtime)
-    assert [digest_in(site) for site in two] == [champion, champion]
+    assert [digest_in(site) for site in two_sites] == [champion, champion]
     client = a_client(second.runtime)
     assert client.get("/readyz").status_code == 200
-    assert client.post("/api/v1/score", json=a_row(), headers=with_key(second)).json()["model"] == champion
+    assert client.post("/api/v1/score", json=a_row(), headers=key_headers(second)).json()["model"] == champion
 
 
-def test_a_model_that_one_process_trained_is_promoted_in_the_other_and_back(two: Two, tmp_path: Path) -> None:
-    first, second = two
+def test_a_model_that_one_process_trained_is_promoted_in_the_other_and_back(
+    two_sites: TwoSites, tmp_path: Path
+) -> None:
+    first, second = two_sites
     trained = []
     for join in (Join.SUM, Join.STACK):
         write_bundle_folder(tmp_path / join, bundle_files(join), {"report": {"rows": 5}})
@@ -52,19 +54,19 @@ def test_a_model_that_one_process_trained_is_promoted_in_the_other_and_back(two:
         add_model(first, trained[-1], a_report())
         promote(second, trained[-1])
         assert digest_in(second) == trained[-1]
-    folders = [site.runtime.services[BundleStore].folder(trained[0]) for site in two]
+    folders = [site.runtime.services[BundleStore].folder(trained[0]) for site in two_sites]
     assert contents(folders[0]) == contents(folders[1])
     assert roll_back(second) == trained[0]
     follow_champions(first.runtime)
-    assert [digest_in(site) for site in two] == [trained[0]] * 2
+    assert [digest_in(site) for site in two_sites] == [trained[0]] * 2
 
 
 def test_a_bundle_that_was_altered_in_the_shared_store_is_neither_tried_nor_put_in_force(
-    two: Two, monkeypatch: pytest.MonkeyPatch
+    two_sites: TwoSites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries: list[str] = []
     monkeypatch.setattr(bundles, "try_in_child", lambda _folder, digest: tries.append(digest))
-    first, second = two
+    first, second = two_sites
     champion = put_champion_in_force(first)
     folder = first.runtime.services[BundleStore].folder(champion)
     (folder / "model.json").write_bytes((folder / "model.json").read_bytes().replace(b"0.", b"1.", 1))
@@ -77,8 +79,8 @@ def test_a_bundle_that_was_altered_in_the_shared_store_is_neither_tried_nor_put_
     assert tries == []
 
 
-def test_a_bundle_that_was_damaged_in_a_data_directory_is_fetched_again(two: Two) -> None:
-    first, second = two
+def test_a_bundle_that_was_damaged_in_a_data_directory_is_fetched_again(two_sites: TwoSites) -> None:
+    first, second = two_sites
     champion = put_champion_in_force(first)
     follow_champions(second.runtime)
     (second.runtime.services[BundleStore].folder(champion) / "forest.txt").write_bytes(b"")
@@ -90,9 +92,9 @@ def test_a_bundle_that_was_damaged_in_a_data_directory_is_fetched_again(two: Two
 
 
 def test_a_store_out_of_reach_leaves_the_process_not_ready_and_no_earlier_model_in_force(
-    two: Two, monkeypatch: pytest.MonkeyPatch
+    two_sites: TwoSites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = two
+    first, second = two_sites
     put_champion_in_force(first)
     follow_champions(second.runtime)
     later = admit_model(first, analyst_from=0.002)
@@ -106,8 +108,8 @@ def test_a_store_out_of_reach_leaves_the_process_not_ready_and_no_earlier_model_
     assert digest_in(second) == later
 
 
-def test_a_snapshot_that_one_process_wrote_is_shown_by_the_other(two: Two) -> None:
-    first, second = two
+def test_a_snapshot_that_one_process_wrote_is_shown_by_the_other(two_sites: TwoSites) -> None:
+    first, second = two_sites
     label_a_case(first)
     snapshot_id, path, digest = export_snapshot(first.runtime, first.here)
     assert second.runtime.services[SnapshotFiles].path(digest).read_bytes() == path.read_bytes()
@@ -116,8 +118,8 @@ def test_a_snapshot_that_one_process_wrote_is_shown_by_the_other(two: Two) -> No
     assert "is gone or cannot be read" not in page.text
 
 
-def test_a_snapshot_of_another_digest_in_the_shared_store_is_not_taken(two: Two) -> None:
-    first, second = two
+def test_a_snapshot_of_another_digest_in_the_shared_store_is_not_taken(two_sites: TwoSites) -> None:
+    first, second = two_sites
     label_a_case(first)
     _, _, digest = export_snapshot(first.runtime, first.here)
     first.execute(update(artifact_part).values(content=b"another"))
@@ -125,9 +127,9 @@ def test_a_snapshot_of_another_digest_in_the_shared_store_is_not_taken(two: Two)
 
 
 def test_a_bundle_that_this_machine_refuses_is_not_tried_again_with_each_sweep(
-    two: Two, monkeypatch: pytest.MonkeyPatch
+    two_sites: TwoSites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = two
+    first, second = two_sites
     tries: list[str] = []
 
     def refusing(_folder: Path, digest: str) -> None:
@@ -146,8 +148,8 @@ def test_a_bundle_that_this_machine_refuses_is_not_tried_again_with_each_sweep(
     assert tries == [champion, champion]
 
 
-def test_the_newest_model_is_fetched_before_its_promotion(two: Two) -> None:
-    first, second = two
+def test_the_newest_model_is_fetched_before_its_promotion(two_sites: TwoSites) -> None:
+    first, second = two_sites
     digests = []
     for analyst_from in (0.001, 0.002):
         digests.append(admit_model(first, analyst_from=analyst_from))
@@ -188,7 +190,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.soak
 def test_two_services_score_by_a_promoted_model_within_five_seconds(
-    tmp_path: Path, database: str, populated_postgres: Populated, touchstone: str
+    tmp_path: Path, database: str, populated_postgres: PopulatedDatabase, touchstone: str
 ) -> None:
     """Each has a data directory of its own, as has the process that trained and promotes the models."""
     homes = [a_home(tmp_path / name, populated_postgres) for name in ("trains", "first", "second")]
@@ -196,7 +198,10 @@ def test_two_services_score_by_a_promoted_model_within_five_seconds(
     more = {"DATABASE_URL": database, "SWEEP_SECONDS": "1"}  # As it is by default.
     try:
         site = populated_postgres.on(runtime, TestClock())
-        with serving(touchstone, homes[1], more=more) as first, serving(touchstone, homes[2], more=more) as second:
+        with (
+            running_service(touchstone, homes[1], more=more) as first,
+            running_service(touchstone, homes[2], more=more) as second,
+        ):
             for join in (Join.SUM, Join.STACK):
                 write_bundle_folder(tmp_path / join, bundle_files(join), {})
                 digest = runtime.services[BundleStore].admit(tmp_path / join)
@@ -217,6 +222,6 @@ def test_two_services_score_by_a_promoted_model_within_five_seconds(
 
 def scorer_at(address: str, site: Site) -> str:
     """The digest of the model that scores at a service."""
-    answer = httpx.post(f"{address}/api/v1/score", json=a_row(), headers=with_key(site), timeout=60)
+    answer = httpx.post(f"{address}/api/v1/score", json=a_row(), headers=key_headers(site), timeout=60)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["model"])

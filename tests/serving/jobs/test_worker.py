@@ -27,7 +27,7 @@ from serving.webhooks.rules.action import ActionState
 from tests.fixtures.labels import label_a_history
 from tests.fixtures.promoting import promote
 from tests.fixtures.receivers import a_receiver
-from tests.fixtures.reporting import answers_at, elsewhere
+from tests.fixtures.reporting import second_marketplace, with_brand_grant_at
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, invite, judge, supply_rights
 from tests.fixtures.tampering import drop_guards
 
@@ -165,9 +165,9 @@ def test_a_failed_part_of_a_sweep_is_named_and_the_others_run(site: Site) -> Non
 def test_a_receiver_that_hangs_holds_no_other_marketplaces_deliveries(working_site: Site) -> None:
     """It hangs until the other marketplace's removal is acknowledged, with more removals due than jobs run at once."""
     site, goes_on = working_site, threading.Event()
-    souk_id = elsewhere(site)
+    souk_id = second_marketplace(site)
     souk = replace(site, marketplace=site.read(marketplaces.get, souk_id))
-    person = answers_at(site, site.brand_person, souk_id)
+    person = with_brand_grant_at(site, site.brand_person, souk_id)
     supply_rights(site.runtime, "Aurelle", "Souk")
     analyst = NewPerson("noor@souk.example", "Noor", Role.ANALYST, password=PASSWORD, marketplace="Souk")
     user_id, _ = provisioning.add_person(site.runtime, analyst, by="test")
@@ -185,11 +185,13 @@ def test_a_receiver_that_hangs_holds_no_other_marketplaces_deliveries(working_si
             )
         try:
             waiting = [
-                judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, **of(number)), Judgement.COUNTERFEIT)
+                judge(
+                    site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, **row_of(number)), Judgement.COUNTERFEIT
+                )
                 for number in range(site.runtime.settings.job_threads + 2)
             ]
             wait_until(hanging.lock.locked)
-            action = judge(souk, person, a_case(souk, CaseLane.ASK_BRAND, **of(99)), Judgement.COUNTERFEIT).action
+            action = judge(souk, person, a_case(souk, CaseLane.ASK_BRAND, **row_of(99)), Judgement.COUNTERFEIT).action
             assert action is not None
             wait_until(lambda: action.action_id in other.effects)
             with site.runtime.store.read() as connection:
@@ -204,7 +206,7 @@ def test_a_receiver_that_hangs_holds_no_other_marketplaces_deliveries(working_si
             goes_on.set()
 
 
-def of(number: int) -> dict[str, Any]:
+def row_of(number: int) -> dict[str, Any]:
     """A listing of a seller of its own, so that no cap makes its removal pending."""
     return {
         "external_id": f"MP-hang-{number}",

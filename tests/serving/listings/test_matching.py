@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 GONE = WatchedRemoval("MP-9", "lumo", "brd_1", NOW - 10 * DAY)
 
 
-def near(similarity: float = 0.95, *, own: bool = False, counterfeit: bool | None = True) -> NearDuplicate:
+def near_duplicate(similarity: float = 0.95, *, own: bool = False, counterfeit: bool | None = True) -> NearDuplicate:
     return NearDuplicate(
         listing_id="MP-9",
         similarity=similarity,
@@ -35,12 +35,12 @@ def near(similarity: float = 0.95, *, own: bool = False, counterfeit: bool | Non
     )
 
 
-def like(duplicate: NearDuplicate, **changes: object) -> NearDuplicates:
+def duplicates_like(duplicate: NearDuplicate, **changes: object) -> NearDuplicates:
     others = {"sellers": 1, "listings": 1, "counterfeit": 1} if not duplicate.same_seller else {"own_listings": 1}
     return NearDuplicates(**{**others, "shown": (duplicate,), **changes})  # type: ignore[arg-type]
 
 
-def linked(steps: int = 1, counterfeit: int = 1) -> Links:
+def links_of(steps: int = 1, counterfeit: int = 1) -> Links:
     names = [f"step-{i}" for i in range(steps - 1)] + ["lumo"]
     path = tuple(LinkStep(kind=ContactKind.PHONE, seller=name) for name in names)
     return Links(contacts=1, sellers=(LinkedSeller(path=path, counterfeit=counterfeit, genuine=0),))
@@ -65,39 +65,55 @@ def a_listing(
     )
 
 
-OWN, COPY = like(near(0.7, own=True), own_counterfeit=1), like(near(0.9))
+OWN, COPY = duplicates_like(near_duplicate(0.7, own=True), own_counterfeit=1), duplicates_like(near_duplicate(0.9))
 TABLE: list[tuple[Facts, RelistGround | None, str]] = [
     (a_listing(OWN), RelistGround.OWN_TEXT, "the same seller, in nearly the same words"),
-    (a_listing(like(near(0.69, own=True))), None, "another text"),
+    (a_listing(duplicates_like(near_duplicate(0.69, own=True))), None, "another text"),
     (a_listing(OWN, authorised=True), None, "whom the brand has authorised nobody accuses"),
     (a_listing(COPY), RelistGround.COPIED_TEXT, "another name, the whole text, and nobody honest has it"),
-    (a_listing(like(near(0.89))), None, "dealers copy each other's phrases"),
-    (a_listing(like(near(), genuine=1)), None, "a listing in these words was found genuine"),
-    (a_listing(like(near(), authorised=1)), None, "an authorised seller sells in these words"),
-    (a_listing(like(near(), own_listings=1)), None, "the seller had the text before: the fake was the copy"),
+    (a_listing(duplicates_like(near_duplicate(0.89))), None, "dealers copy each other's phrases"),
+    (a_listing(duplicates_like(near_duplicate(), genuine=1)), None, "a listing in these words was found genuine"),
+    (a_listing(duplicates_like(near_duplicate(), authorised=1)), None, "an authorised seller sells in these words"),
     (
-        a_listing(like(near(), own_listings=1, own_counterfeit=1)),
+        a_listing(duplicates_like(near_duplicate(), own_listings=1)),
+        None,
+        "the seller had the text before: the fake was the copy",
+    ),
+    (
+        a_listing(duplicates_like(near_duplicate(), own_listings=1, own_counterfeit=1)),
         RelistGround.COPIED_TEXT,
         "its own was a fake as well",
     ),
-    (a_listing(like(near(), sellers=3)), RelistGround.COPIED_TEXT, "few sell in these words"),
-    (a_listing(like(near(), sellers=4)), None, "a text of many sellers is nobody's"),
-    (a_listing(like(near(), more=True)), None, "more than could be compared: a text of many"),
-    (a_listing(like(near(counterfeit=False))), None, "the verdict on the removed listing was undone"),
-    (a_listing(like(near(0.7)), linked()), RelistGround.LINKED_TEXT, "nearly the words of a linked seller"),
-    (a_listing(like(near(0.7), genuine=1), linked()), RelistGround.LINKED_TEXT, "whatever other sellers use the text"),
+    (a_listing(duplicates_like(near_duplicate(), sellers=3)), RelistGround.COPIED_TEXT, "few sell in these words"),
+    (a_listing(duplicates_like(near_duplicate(), sellers=4)), None, "a text of many sellers is nobody's"),
+    (a_listing(duplicates_like(near_duplicate(), more=True)), None, "more than could be compared: a text of many"),
     (
-        a_listing(links=linked()),
+        a_listing(duplicates_like(near_duplicate(counterfeit=False))),
+        None,
+        "the verdict on the removed listing was undone",
+    ),
+    (
+        a_listing(duplicates_like(near_duplicate(0.7)), links_of()),
+        RelistGround.LINKED_TEXT,
+        "nearly the words of a linked seller",
+    ),
+    (
+        a_listing(duplicates_like(near_duplicate(0.7), genuine=1), links_of()),
+        RelistGround.LINKED_TEXT,
+        "whatever other sellers use the text",
+    ),
+    (
+        a_listing(links=links_of()),
         RelistGround.LINKED_NEW_SELLER,
         "an account that came after, with the same telephone and brand",
     ),
-    (a_listing(links=linked(2)), RelistGround.LINKED_NEW_SELLER, "at two steps"),
-    (a_listing(links=linked(3)), None, "three steps are chance now and then"),
-    (a_listing(links=linked(), known_days=11), None, "an account from before the removal is no return"),
-    (a_listing(links=linked(), age_days=900), None, "nor one that the marketplace has known for years"),
-    (a_listing(links=linked(), brand_id="brd_2"), None, "another brand is another trade"),
-    (a_listing(links=linked(), brand_id=None), None, "no brand is known"),
-    (a_listing(links=linked(counterfeit=0)), None, "who shares the telephone has no counterfeit standing"),
+    (a_listing(links=links_of(2)), RelistGround.LINKED_NEW_SELLER, "at two steps"),
+    (a_listing(links=links_of(3)), None, "three steps are chance now and then"),
+    (a_listing(links=links_of(), known_days=11), None, "an account from before the removal is no return"),
+    (a_listing(links=links_of(), age_days=900), None, "nor one that the marketplace has known for years"),
+    (a_listing(links=links_of(), brand_id="brd_2"), None, "another brand is another trade"),
+    (a_listing(links=links_of(), brand_id=None), None, "no brand is known"),
+    (a_listing(links=links_of(counterfeit=0)), None, "who shares the telephone has no counterfeit standing"),
     (a_listing(), None, "nothing is alike and nobody is linked"),
 ]
 
@@ -129,7 +145,7 @@ def test_nothing_is_repeated_where(removed: list[WatchedRemoval], _why: str) -> 
 
 def test_of_several_the_latest_removal_of_a_linked_seller_is_named() -> None:
     later = replace(GONE, external_id="MP-10", removed_at=NOW - 5 * DAY)
-    relisting = find_relist(a_listing(links=linked()), [GONE, later], DEFAULT_RELIST)
+    relisting = find_relist(a_listing(links=links_of()), [GONE, later], DEFAULT_RELIST)
     assert relisting is not None
     assert relisting.reason == message(
         "relist.linked_new_seller", seller="lumo", listing="MP-10", date=date(2026, 3, 15)
@@ -137,7 +153,7 @@ def test_of_several_the_latest_removal_of_a_linked_seller_is_named() -> None:
 
 
 def test_the_reason_says_how_much_of_the_text_is_shared() -> None:
-    relisting = find_relist(a_listing(like(near(0.934, own=True))), [GONE], DEFAULT_RELIST)
+    relisting = find_relist(a_listing(duplicates_like(near_duplicate(0.934, own=True))), [GONE], DEFAULT_RELIST)
     assert relisting is not None
     assert in_english(relisting.reason) == (
         "93% the text of MP-9, which the same seller listed and which was removed on 10 March 2026."
@@ -145,7 +161,7 @@ def test_the_reason_says_how_much_of_the_text_is_shared() -> None:
 
 
 def test_only_what_points_to_a_counterfeit_is_looked_up() -> None:
-    assert counterfeit_near_duplicates(a_listing(like(near(counterfeit=None)))) == ()
+    assert counterfeit_near_duplicates(a_listing(duplicates_like(near_duplicate(counterfeit=None)))) == ()
     assert counterfeit_near_duplicates(a_listing(OWN)) == ("MP-9",)
-    assert dict(steps_to_linked_sellers(a_listing(links=linked(3)), DEFAULT_RELIST)) == {}
-    assert dict(steps_to_linked_sellers(a_listing(links=linked(2)), DEFAULT_RELIST)) == {"lumo": 2}
+    assert dict(steps_to_linked_sellers(a_listing(links=links_of(3)), DEFAULT_RELIST)) == {}
+    assert dict(steps_to_linked_sellers(a_listing(links=links_of(2)), DEFAULT_RELIST)) == {"lumo": 2}

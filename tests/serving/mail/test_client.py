@@ -8,7 +8,7 @@ import pytest
 from models.errors import Invalid
 from serving.mail.client import MailServer, SendFailure, mail_server, send
 from serving.platform.settings import Settings
-from tests.fixtures.mail_server import DROPPED, MailBox, a_certificate, a_mail_server, mailing
+from tests.fixtures.mail_server import DROPPED, MailBox, a_certificate, a_mail_server, mail_settings
 
 SENDER, READER = "touchstone@market.example", "ines@aurelle.example"
 
@@ -21,18 +21,18 @@ def a_message() -> EmailMessage:
 
 
 def server_of(box: MailBox, **changes: object) -> MailServer:
-    server = mail_server(mailing(Settings(), box, **changes), "market.example")
+    server = mail_server(mail_settings(Settings(), box, **changes), "market.example")
     assert server is not None
     return server
 
 
-def sent(box: MailBox, to: str = READER, **changes: object) -> SendFailure | None:
+def send_to(box: MailBox, to: str = READER, **changes: object) -> SendFailure | None:
     return send(server_of(box, **changes), a_message(), SENDER, to)
 
 
 def test_an_accepted_mail_is_sent() -> None:
     with a_mail_server() as box:
-        assert sent(box) is None
+        assert send_to(box) is None
         assert [message["Message-ID"] for message in box.to(READER)] == ["<mai_1@market.example>"]
 
 
@@ -46,20 +46,20 @@ def test_an_accepted_mail_is_sent() -> None:
 def test_a_refused_mail_is_tried_again_unless_the_refusal_is_final(reply: str, is_permanent: bool, reason: str) -> None:
     with a_mail_server() as box:
         box.reply = lambda _number: reply
-        failure = sent(box)
+        failure = send_to(box)
     assert failure == SendFailure(f"The mail server refused the mail: {reply}", is_permanent), reason
 
 
 def test_an_unknown_recipient_is_refused_for_good() -> None:
     with a_mail_server() as box:
-        failure = sent(box, "nobody@aurelle.example")
+        failure = send_to(box, "nobody@aurelle.example")
     assert failure == SendFailure("The mail server refused the recipient: 550 5.1.1 No such user", is_permanent=True)
 
 
 def test_a_connection_that_ends_after_the_data_counts_as_unsent() -> None:
     with a_mail_server() as box:
         box.reply = lambda _number: DROPPED
-        failure = sent(box)
+        failure = send_to(box)
     assert failure is not None
     assert not failure.is_permanent
 
@@ -67,14 +67,14 @@ def test_a_connection_that_ends_after_the_data_counts_as_unsent() -> None:
 def test_a_fault_after_the_answer_does_not_count_the_mail_as_unsent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aiosmtpd.smtp.SMTP.smtp_QUIT", lambda self, _arg: self.push("421 4.3.2 Going down"))
     with a_mail_server() as box:
-        assert sent(box) is None
+        assert send_to(box) is None
         assert len(box.received) == 1
 
 
 def test_a_server_that_is_down_is_tried_again() -> None:
     with a_mail_server() as box:
         pass
-    assert sent(box) == SendFailure(
+    assert send_to(box) == SendFailure(
         "The mail server could not be reached, or ended the connection.", is_permanent=False
     )
 
@@ -87,7 +87,7 @@ def test_a_mail_leaves_encrypted_and_signed_in(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with a_mail_server(certificate=certificate, password="opensesame", tls=tls) as box:
         secret = Settings(smtp_password="opensesame").smtp_password
-        assert sent(box, smtp_security=security, smtp_user="touchstone", smtp_password=secret) is None
+        assert send_to(box, smtp_security=security, smtp_user="touchstone", smtp_password=secret) is None
         assert (box.users, box.encrypted) == (["touchstone"], [True])
 
 
@@ -98,7 +98,7 @@ def test_a_wrong_password_is_tried_again_because_the_operator_can_mend_it(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with a_mail_server(certificate=certificate, password="opensesame") as box:
         secret = Settings(smtp_password="wrong").smtp_password
-        failure = sent(box, smtp_security="starttls", smtp_user="touchstone", smtp_password=secret)
+        failure = send_to(box, smtp_security="starttls", smtp_user="touchstone", smtp_password=secret)
     assert failure is not None
     assert (failure.is_permanent, "535" in failure.sentence) == (False, True)
 
@@ -114,7 +114,7 @@ def test_nothing_is_sent_to_a_server_with_a_wrong_certificate(
     if is_trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with a_mail_server(certificate=certificate) as box:
-        failure = sent(box, smtp_security="starttls")
+        failure = send_to(box, smtp_security="starttls")
         assert (failure, box.received) == (
             SendFailure("The certificate of the mail server is not valid for it.", is_permanent=False),
             [],
@@ -123,7 +123,7 @@ def test_nothing_is_sent_to_a_server_with_a_wrong_certificate(
 
 def test_a_server_without_starttls_gets_no_mail() -> None:
     with a_mail_server() as box:
-        failure = sent(box, smtp_security="starttls")
+        failure = send_to(box, smtp_security="starttls")
         assert failure == SendFailure(
             "The mail server lacks the encryption or the sign-in that is set.", is_permanent=False
         )
@@ -141,7 +141,7 @@ def test_a_server_without_starttls_gets_no_mail() -> None:
 )
 def test_unsafe_settings_are_refused(changes: dict[str, object], sentence: str) -> None:
     with pytest.raises(Invalid, match=sentence):
-        mail_server(mailing(Settings(), MailBox(port=25), **changes), "market.example")
+        mail_server(mail_settings(Settings(), MailBox(port=25), **changes), "market.example")
 
 
 def test_without_a_host_there_is_no_server_and_ports_follow_the_encryption() -> None:
@@ -149,6 +149,6 @@ def test_without_a_host_there_is_no_server_and_ports_follow_the_encryption() -> 
     ports = [
         server.port
         for security in ("starttls", "tls", "none")
-        if (server := mail_server(mailing(Settings(), MailBox(), smtp_port=None, smtp_security=security), "x"))
+        if (server := mail_server(mail_settings(Settings(), MailBox(), smtp_port=None, smtp_security=security), "x"))
     ]
     assert ports == [587, 465, 25]

@@ -21,7 +21,7 @@ from serving.platform.database.engine import job_database_url, sqlite_url, write
 from serving.platform.database.schema import metadata
 from serving.platform.settings import Settings
 from tests.fixtures.postgres import Postgres
-from tests.fixtures.runtimes import Populated
+from tests.fixtures.runtimes import PopulatedDatabase
 
 pytestmark = pytest.mark.both_engines
 
@@ -46,7 +46,7 @@ def engines(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) ->
         both = tuple(write_engine(sqlite_url(tmp_path / name)) for name in ("migrated.sqlite", "declared.sqlite"))
     else:
         server: Postgres = request.getfixturevalue("postgres")
-        populated: Populated = request.getfixturevalue("populated_postgres")
+        populated: PopulatedDatabase = request.getfixturevalue("populated_postgres")
         both = tuple(create_engine(server.new_database(source)) for source in (populated.database or "", "template1"))
     migrated, declared = both
     metadata.create_all(declared)
@@ -65,7 +65,7 @@ def _is_declared(name: str | None, _kind: str, _parents: object) -> bool:
     return name not in BY_HAND
 
 
-def described(inspector: Inspector) -> dict[str, object]:
+def schema_of(inspector: Inspector) -> dict[str, object]:
     """What Alembic does not compare: checks, the columns of keys, and indexes with their conditions."""
     return {
         name: {
@@ -95,7 +95,7 @@ def _condition(options: object) -> str:
 
 
 def test_keys_references_indexes_and_checks_are_the_declared_ones(engines: tuple[Engine, Engine]) -> None:
-    migrated, declared = (described(inspect(engine)) for engine in engines)
+    migrated, declared = (schema_of(inspect(engine)) for engine in engines)
     assert set(migrated) == set(metadata.tables)
     for name, expected in declared.items():
         assert migrated[name] == expected, name

@@ -13,7 +13,7 @@ _MADE = """SELECT oid, xmin FROM pg_proc WHERE proname = 'touchstone_portable_js
 UNION ALL SELECT oid, xmin FROM pg_trigger WHERE tgname LIKE 'touchstone_portable_json%' ORDER BY oid"""
 
 
-def at_once(url: str) -> list[Exception]:
+def migrate_at_once(url: str) -> list[Exception]:
     """Migrate in several threads from the same moment; returns their errors."""
     start, failed = threading.Barrier(_WORKERS), list[Exception]()
 
@@ -41,10 +41,10 @@ def test_processes_that_start_together_make_the_schema_once_and_leave_it_as_it_i
             return [(row.oid, str(row.xmin)) for row in connection.execute(text(_MADE))]
 
     try:
-        assert at_once(url) == []
+        assert migrate_at_once(url) == []
         first = made()
         assert len(first) > 2
-        assert at_once(url) == []
+        assert migrate_at_once(url) == []
         assert made() == first
     finally:
         engine.dispose()

@@ -12,7 +12,7 @@ from serving.platform.clock import SimulatedClock, SystemClock
 from serving.platform.deadlines import BusinessCalendar, after_business_days, after_days, after_months, days_that_count
 from serving.platform.runtime import Runtime
 from serving.platform.settings import ClockKind, Settings
-from tests.fixtures.runtimes import Populated, copy_on_sqlite
+from tests.fixtures.runtimes import PopulatedDatabase, copy_on_sqlite
 
 START = datetime(2025, 6, 1, tzinfo=UTC)
 A_DAY = timedelta(days=1)
@@ -54,22 +54,22 @@ def test_a_clock_that_stands_still_tells_nothing_but_its_moves() -> None:
     assert START + A_DAY <= SimulatedClock(clock.offset).now() < START + 2 * A_DAY, "the next process goes on from it"
 
 
-def reopened(folder: Path, **changes: object) -> Runtime:
+def reopen(folder: Path, **changes: object) -> Runtime:
     settings = Settings(home=folder / "home", **changes)  # type: ignore[arg-type]  # each test names real settings
     return open_runtime(settings, migrated=True)
 
 
 @pytest.fixture
-def simulated(tmp_path: Path, migrated_sqlite: Path) -> Path:
+def simulated_home(tmp_path: Path, migrated_sqlite: Path) -> Path:
     """A data directory whose simulated clock began at START."""
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "touchstone.sqlite").write_bytes(migrated_sqlite.read_bytes())
-    reopened(tmp_path, clock=ClockKind.SIMULATED, clock_start=START).close()
+    reopen(tmp_path, clock=ClockKind.SIMULATED, clock_start=START).close()
     return tmp_path
 
 
-def test_a_home_keeps_its_simulated_time_when_the_process_ends(simulated: Path) -> None:
-    runtime = reopened(simulated, clock_start=START - 90 * A_DAY)
+def test_a_home_keeps_its_simulated_time_when_the_process_ends(simulated_home: Path) -> None:
+    runtime = reopen(simulated_home, clock_start=START - 90 * A_DAY)
     try:
         assert START <= runtime.clock.now() < START + A_DAY
         assert runtime.clock.simulated
@@ -86,22 +86,22 @@ def test_a_home_keeps_its_simulated_time_when_the_process_ends(simulated: Path) 
     ],
 )
 def test_a_simulated_home_is_never_opened_as_a_real_one(
-    simulated: Path, changes: dict[str, object], sentence: str
+    simulated_home: Path, changes: dict[str, object], sentence: str
 ) -> None:
     with pytest.raises(Invalid, match=sentence):
-        reopened(simulated, **changes)
+        reopen(simulated_home, **changes)
 
 
-def test_a_home_with_real_times_is_never_simulated(tmp_path: Path, populated_sqlite: Populated) -> None:
+def test_a_home_with_real_times_is_never_simulated(tmp_path: Path, populated_sqlite: PopulatedDatabase) -> None:
     with copy_on_sqlite(tmp_path, populated_sqlite):
         pass
     with pytest.raises(Invalid, match="cannot be mixed with simulated ones"):
-        reopened(tmp_path, clock=ClockKind.SIMULATED)
+        reopen(tmp_path, clock=ClockKind.SIMULATED)
 
 
 def ids_and_draws(folder: Path, **changes: object) -> tuple[list[object], bytes]:
     """What a new process draws on a data directory, with the one key that it made."""
-    runtime = reopened(folder, **changes)
+    runtime = reopen(folder, **changes)
     try:
         drawn = [*(runtime.ids.new("lst")[-16:] for _ in range(3)), *(runtime.draw() for _ in range(3))]
         return drawn, runtime.contact_key
@@ -109,29 +109,29 @@ def ids_and_draws(folder: Path, **changes: object) -> tuple[list[object], bytes]
         runtime.close()
 
 
-def test_a_seed_fixes_ids_and_draws_and_no_key(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_seed_fixes_ids_and_draws_and_no_key(simulated_home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     other = tmp_path_factory.mktemp("other")
-    shutil.copytree(simulated, other, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.key"))
-    (first, key), (again, another_key) = (ids_and_draws(folder, seed=3) for folder in (simulated, other))
+    shutil.copytree(simulated_home, other, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.key"))
+    (first, key), (again, another_key) = (ids_and_draws(folder, seed=3) for folder in (simulated_home, other))
     assert first == again
     assert key != another_key
-    assert ids_and_draws(simulated, seed=4)[0] != first
-    assert ids_and_draws(simulated)[0] != ids_and_draws(simulated)[0]
+    assert ids_and_draws(simulated_home, seed=4)[0] != first
+    assert ids_and_draws(simulated_home)[0] != ids_and_draws(simulated_home)[0]
 
 
 def test_a_new_home_with_a_seed_begins_at_its_moment_and_stands_there(tmp_path: Path, migrated_sqlite: Path) -> None:
     (tmp_path / "home").mkdir()
     shutil.copy(migrated_sqlite, tmp_path / "home" / "touchstone.sqlite")
-    runtime = reopened(tmp_path, clock=ClockKind.SIMULATED, clock_start=START, seed=3)
+    runtime = reopen(tmp_path, clock=ClockKind.SIMULATED, clock_start=START, seed=3)
     assert (runtime.clock.now(), runtime.clock.now()) == (START, START)
     runtime.close()
 
 
-def test_a_seed_on_the_real_clock_is_refused(tmp_path: Path, populated_sqlite: Populated) -> None:
+def test_a_seed_on_the_real_clock_is_refused(tmp_path: Path, populated_sqlite: PopulatedDatabase) -> None:
     with copy_on_sqlite(tmp_path, populated_sqlite):
         pass
     with pytest.raises(Invalid, match="TOUCHSTONE_SEED needs a simulated clock"):
-        reopened(tmp_path, seed=3)
+        reopen(tmp_path, seed=3)
 
 
 GERMANY = BusinessCalendar("DE", holidays=frozenset({date(2026, 4, 3), date(2026, 4, 6), date(2026, 5, 1)}))

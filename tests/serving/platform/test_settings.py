@@ -16,7 +16,7 @@ from serving.composition import open_runtime
 from serving.platform.clock import SimulatedClock
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
-from tests.fixtures.receivers import a_receiver, deliver, proven
+from tests.fixtures.receivers import a_receiver, deliver, mark_endpoint_proven
 from tests.fixtures.runtimes import Site, a_case, judge
 from training.fit.encoders import ENCODERS
 
@@ -108,7 +108,7 @@ def test_in_production_no_webhook_is_registered_to_the_machine_itself(site: Site
 def test_in_production_an_endpoint_from_before_on_the_machine_itself_hears_nothing(site: Site) -> None:
     with a_receiver() as receiver:
         register(site.runtime, receiver.url, receiver.secret)
-        proven(site)
+        mark_endpoint_proven(site)
         action = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
         assert action is not None
         site.clock.forward(minutes=3)

@@ -64,13 +64,13 @@ def history(site: Site) -> list[tuple[Level, bool]]:
     return [(change.level, change.warned) for change in reversed(changes)]
 
 
-def asked(site: Site, number: int) -> Case:
+def asked_case(site: Site, number: int) -> Case:
     return a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{number}", title=f"Aurelle 1:1 replica {number}")
 
 
 def confirm(site: Site, number: int) -> tuple[Case, VerdictOutcome]:
     """The brand confirms one of its listings as counterfeit."""
-    case = asked(site, number)
+    case = asked_case(site, number)
     site.clock.forward(seconds=1)
     recorded = judge(site, site.brand_person, case, FAKE)
     site.clock.forward(seconds=1)
@@ -110,7 +110,7 @@ def test_a_new_brand_removes_at_once(any_site: Site) -> None:
 
 def test_only_answers_of_counterfeit_are_counted(any_site: Site) -> None:
     for number, judgement in enumerate((REAL, Judgement.GREY_MARKET, Judgement.CANNOT_TELL, Judgement.NEEDS_TEST_BUY)):
-        judge(any_site, any_site.brand_person, asked(any_site, number), judgement)
+        judge(any_site, any_site.brand_person, asked_case(any_site, number), judgement)
     assert standing_of(any_site).overall.tally == Tally()
 
 
@@ -263,7 +263,7 @@ def test_a_tenth_of_the_removals_in_provisional_standing_is_sampled_with_its_pro
 
 def test_a_sampled_removal_gets_a_second_review_after_its_undo_window(any_site: Site) -> None:
     drawing = replace(any_site.runtime, draw=lambda: 0.0)
-    case, other = asked(any_site, 1), asked(any_site, 2)
+    case, other = asked_case(any_site, 1), asked_case(any_site, 2)
     for question in (case, other):
         judge(replace(any_site, runtime=drawing), any_site.brand_person, question, FAKE)
     undo_verdict(any_site.runtime, any_site.brand_person, other.case_id)
@@ -282,7 +282,7 @@ def test_a_sampled_removal_gets_a_second_review_after_its_undo_window(any_site: 
 
 def test_a_second_review_requested_by_a_training_serves_both_purposes(site: Site) -> None:
     drawing = replace(site.runtime, draw=lambda: 0.0)
-    case = asked(site, 1)
+    case = asked_case(site, 1)
     judge(replace(site, runtime=drawing), site.brand_person, case, FAKE)
     site.clock.forward(days=15)
     review = a_second_review(site, case, label=1, probability=0.02)
@@ -297,14 +297,14 @@ def test_concurrent_confirmations_do_not_exceed_the_daily_cap(any_site: Site) ->
     any_site.clock.forward(days=1)
     strict = any_site.runtime.policies.changed(StandingPolicy(daily_cap=3))
     site = replace(any_site, runtime=replace(any_site.runtime, policies=strict))
-    cases = [asked(site, number) for number in range(6)]
+    cases = [asked_case(site, number) for number in range(6)]
     with ThreadPoolExecutor(6) as pool:
         decisions = list(pool.map(lambda case: judge(site, site.brand_person, case, FAKE), cases))
     assert sum(decision.action is not None for decision in decisions) == 3
 
 
 def test_an_answer_counts_once_its_undo_window_has_closed(any_site: Site) -> None:
-    judge(any_site, any_site.brand_person, asked(any_site, 1), FAKE)
+    judge(any_site, any_site.brand_person, asked_case(any_site, 1), FAKE)
     assert standing_of(any_site, after=timedelta(seconds=179)).overall.tally == Tally()
     assert standing_of(any_site, after=timedelta(seconds=180)).overall.tally == Tally(accepted=1)
 
@@ -337,7 +337,7 @@ def test_a_change_is_recorded_by_the_sweep_after_the_undo_window(any_site: Site)
     assert sweep_standings(any_site.runtime) == 0, "nothing was answered since"
 
 
-def touched_since(site: Site, after: datetime) -> bool:
+def is_touched_since(site: Site, after: datetime) -> bool:
     touched_brands = site.read(question_steps.brands_touched, after, site.clock.now())
     assert touched_brands in ([], [(site.here, site.brand_id)])
     return bool(touched_brands)
@@ -348,23 +348,23 @@ def test_an_answer_a_decision_and_an_action_each_call_for_a_count(any_site: Site
     suspend(any_site)
     moment = any_site.clock.now()
     case, _ = confirm(any_site, 1)
-    assert touched_since(any_site, moment), "the brand answered"
+    assert is_touched_since(any_site, moment), "the brand answered"
     moment = any_site.clock.now()
-    assert not touched_since(any_site, moment)
+    assert not is_touched_since(any_site, moment)
     any_site.clock.forward(seconds=1)
     judge(any_site, any_site.second_analyst, case_now(any_site, case), REAL)
-    assert touched_since(any_site, moment), "an analyst decided, without an action"
+    assert is_touched_since(any_site, moment), "an analyst decided, without an action"
     case, _ = confirm(any_site, 2)
     removal = judge(any_site, any_site.analyst, case_now(any_site, case), FAKE).action
     assert removal is not None
     moment = any_site.clock.now()
     any_site.clock.forward(seconds=1)
-    assert not touched_since(any_site, moment)
+    assert not is_touched_since(any_site, moment)
     with any_site.runtime.store.write() as connection:
         drop_guards(connection, "action")
         of_it = action.c.action_id == removal.action_id
         connection.execute(update(action).where(of_it).values(created_at=any_site.clock.now()))
-    assert touched_since(any_site, moment), "an action followed"
+    assert is_touched_since(any_site, moment), "an action followed"
 
 
 def test_a_change_by_time_alone_is_recorded_once_a_day(any_site: Site) -> None:

@@ -163,10 +163,10 @@ def add_model(site: Site, digest: str, report: Mapping[str, Any]) -> None:
 
 def admit_model(site: Site, *, analyst_from: float = 0.001, ask_brand_from: float = 0.999) -> str:
     """A model of noise that sends nearly everything to analysts, trained and not in force; returns its digest."""
-    return admit_reported(site, Thresholds(ask_brand_from=ask_brand_from, analyst_from=analyst_from), a_report())
+    return admit_with_report(site, Thresholds(ask_brand_from=ask_brand_from, analyst_from=analyst_from), a_report())
 
 
-def admit_reported(site: Site, thresholds: Thresholds, report: Mapping[str, Any]) -> str:
+def admit_with_report(site: Site, thresholds: Thresholds, report: Mapping[str, Any]) -> str:
     """A model of noise with these thresholds and this report, trained and not in force; returns its digest."""
     files = to_files(
         a_classifier(),

@@ -5,7 +5,7 @@ import pytest
 from serving.brands.rules.alias_proposals import ProposalState
 from serving.brands.store import brands
 from serving.cases.service.naming import undo_naming
-from tests.fixtures.aliases import as_analyst_too, corrected, proposals, three_corrected
+from tests.fixtures.aliases import corrected_case, proposals, three_corrected_cases, with_analyst_grant
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import visit_as, words
 
@@ -16,7 +16,7 @@ def place(site: Site) -> str:
 
 
 def test_an_account_manager_reads_the_evidence_and_accepts(site: Site, place: str) -> None:
-    three_corrected(site)
+    three_corrected_cases(site)
     visitor = visit_as(site, site.account_manager)
     text = words(visitor.get(place).text)
     assert "Proposed aliases 1 to decide" in text
@@ -37,21 +37,21 @@ def test_an_account_manager_reads_the_evidence_and_accepts(site: Site, place: st
 
 
 def test_the_cases_of_the_evidence_are_linked_for_a_person_who_reviews_cases(site: Site, place: str) -> None:
-    cases = three_corrected(site)
+    cases = three_corrected_cases(site)
     assert "/cases/" not in visit_as(site, site.account_manager).get(place).text
-    page = visit_as(site, as_analyst_too(site, site.account_manager)).get(place).text
+    page = visit_as(site, with_analyst_grant(site, site.account_manager)).get(place).text
     assert all(f'href="/cases/{case.case_id}"' in page for case in cases)
 
 
 def test_a_misspelling_is_told_with_what_an_alias_changes(site: Site, place: str) -> None:
-    three_corrected(site, spelling="Aurele")
+    three_corrected_cases(site, spelling="Aurele")
     text = words(visit_as(site, site.account_manager).get(place).text)
     assert "Models count misspellings as a sign of counterfeits; an alias no longer counts as one." in text
 
 
 def test_what_cannot_be_accepted_says_why_and_has_no_button(site: Site, place: str) -> None:
-    manager = as_analyst_too(site, site.account_manager)
-    three_corrected(site, by=manager)
+    manager = with_analyst_grant(site, site.account_manager)
+    three_corrected_cases(site, by=manager)
     visitor = visit_as(site, manager)
     text = words(visitor.get(place).text)
     assert "corrected by people other than you" in text
@@ -65,14 +65,14 @@ def test_what_cannot_be_accepted_says_why_and_has_no_button(site: Site, place: s
 
 @pytest.mark.parametrize(("state", "status"), [("", 422), ("proposed", 422), ("anything", 422), ("removed", 409)])
 def test_a_decision_that_is_none_changes_nothing(site: Site, place: str, state: str, status: int) -> None:
-    three_corrected(site)
+    three_corrected_cases(site)
     visitor = visit_as(site, site.account_manager)
     assert visitor.post(f"{place}/aliases/{proposals(site)[0].proposal_id}", {"state": state}).status_code == status
     assert proposals(site)[0].state is ProposalState.PROPOSED
 
 
 def test_another_person_finds_no_such_brand(site: Site, place: str) -> None:
-    three_corrected(site)
+    three_corrected_cases(site)
     path = f"{place}/aliases/{proposals(site)[0].proposal_id}"
     assert visit_as(site, site.analyst).post(path, {"state": "accepted"}).status_code == 403
     assert (
@@ -82,7 +82,7 @@ def test_another_person_finds_no_such_brand(site: Site, place: str) -> None:
 
 @pytest.mark.attack
 def test_a_hostile_spelling_is_escaped(site: Site, place: str) -> None:
-    three_corrected(site, spelling="<script>alert(1)</script>")
+    three_corrected_cases(site, spelling="<script>alert(1)</script>")
     page = visit_as(site, site.account_manager).get(place).text
     assert len(proposals(site)) == 1
     assert "&lt;script&gt;alert(1)" in page
@@ -90,12 +90,12 @@ def test_a_hostile_spelling_is_escaped(site: Site, place: str) -> None:
 
 
 def test_a_proposal_that_has_lost_support_says_what_it_lacks(site: Site, place: str) -> None:
-    first, *_ = three_corrected(site)
+    first, *_ = three_corrected_cases(site)
     undo_naming(site.runtime, site.analyst, first.case_id)
     visitor = visit_as(site, site.account_manager)
     assert "1 alias to decide." in words(visitor.get("/brands").text)
     text = words(visitor.get(place).text)
     assert "An alias needs at least 3 corrected listings of 2 sellers" in text
     assert "Accept alias" not in text
-    corrected(site, 7)
+    corrected_case(site, 7)
     assert "Accept alias" in words(visitor.get(place).text)

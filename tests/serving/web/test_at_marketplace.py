@@ -11,7 +11,7 @@ from serving.app import create_app
 from serving.guards import guards_of
 from serving.learning.store import learning
 from serving.webhooks.store import endpoints
-from tests.fixtures.reporting import elsewhere
+from tests.fixtures.reporting import second_marketplace
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.web.visits import Visitor, an_administrator, visit_as, words
 
@@ -34,7 +34,7 @@ _FORM = re.compile(r'<form[^>]*action="/(?:models|operations)[^"]*"[^>]*>.*?</fo
 _CHOOSER = re.compile(r'<nav class="seg mt3" aria-label="Marketplace">.*?</nav>', re.DOTALL)
 
 
-def given(site: Site, person: Person, *grants: Grant) -> Person:
+def with_grants(site: Site, person: Person, *grants: Grant) -> Person:
     """The same person with more roles."""
     with site.runtime.store.write() as connection:
         accounts.add_grants(connection, person.user_id, grants, site.clock.now())
@@ -49,26 +49,26 @@ def ada(site: Site) -> Person:
 @pytest.fixture
 def souk(site: Site, ada: Person) -> str:
     del ada  # Whose marketplace goes without saying while there is one.
-    return elsewhere(site)
+    return second_marketplace(site)
 
 
 @pytest.fixture
-def foreign(site: Site) -> str:
+def foreign_marketplace(site: Site) -> str:
     return provisioning.add_marketplace(site.runtime, name="Foreign", base_currency="EUR", by="test").marketplace_id
 
 
 @pytest.fixture
-def both(site: Site, ada: Person, souk: str) -> Visitor:
+def visitor_of_both(site: Site, ada: Person, souk: str) -> Visitor:
     """Administrator and data scientist of two marketplaces."""
     more = [Grant(Role.DATA_SCIENTIST, place) for place in (site.here, souk)]
-    return visit_as(site, given(site, ada, Grant(Role.ADMIN, souk), *more))
+    return visit_as(site, with_grants(site, ada, Grant(Role.ADMIN, souk), *more))
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_says_at_which_marketplace_it_is_and_stays_there(
-    site: Site, both: Visitor, souk: str, foreign: str, path: str
+    site: Site, visitor_of_both: Visitor, souk: str, foreign_marketplace: str, path: str
 ) -> None:
-    page = both.get(f"{path}?marketplace={souk}").text
+    page = visitor_of_both.get(f"{path}?marketplace={souk}").text
     [chooser] = _CHOOSER.findall(page)
     assert f'href="{path}?marketplace={souk}" aria-current="true">Souk<' in chooser
     assert f'href="{path}?marketplace={site.here}">Bazaar<' in chooser
@@ -76,14 +76,14 @@ def test_a_page_says_at_which_marketplace_it_is_and_stays_there(
     assert [link for link in _LINK.findall(tabs) if f"marketplace={souk}" not in link] == []
     field = f'<input type="hidden" name="marketplace" value="{souk}">'
     assert [form for form in _FORM.findall(page) if field not in form] == []
-    assert both.get(f"{path}?marketplace={foreign}").status_code == 404
-    assert both.get(f"{path}?marketplace=mkt_nowhere").status_code == 404
+    assert visitor_of_both.get(f"{path}?marketplace={foreign_marketplace}").status_code == 404
+    assert visitor_of_both.get(f"{path}?marketplace=mkt_nowhere").status_code == 404
 
 
-def test_who_switches_the_theme_stays_at_the_marketplace(both: Visitor, souk: str) -> None:
+def test_who_switches_the_theme_stays_at_the_marketplace(visitor_of_both: Visitor, souk: str) -> None:
     address = f"/models?marketplace={souk}"
-    assert f'name="next" value="{address}"' in both.get(address).text
-    assert both.post("/settings/quick", {"next": address, "theme": "dark"}).headers["location"] == address
+    assert f'name="next" value="{address}"' in visitor_of_both.get(address).text
+    assert visitor_of_both.post("/settings/quick", {"next": address, "theme": "dark"}).headers["location"] == address
 
 
 def test_who_works_at_one_marketplace_is_not_asked(site: Site, ada: Person, souk: str) -> None:
@@ -95,7 +95,9 @@ def test_who_works_at_one_marketplace_is_not_asked(site: Site, ada: Person, souk
         assert admin.get(f"{path}?marketplace={souk}").status_code == 404
 
 
-def test_every_form_and_every_address_refuses_another_marketplace(site: Site, both: Visitor, foreign: str) -> None:
+def test_every_form_and_every_address_refuses_another_marketplace(
+    site: Site, visitor_of_both: Visitor, foreign_marketplace: str
+) -> None:
     routes = [
         (methods, re.sub(r"\{[^}]*\}", "csv", path))
         for methods, _, path in (route.partition(" ") for route in guards_of(create_app(site.runtime)))
@@ -103,21 +105,21 @@ def test_every_form_and_every_address_refuses_another_marketplace(site: Site, bo
     ]
     assert len(routes) > 25
     statuses = {
-        (methods, path): both.post(path, {"marketplace": foreign}).status_code
+        (methods, path): visitor_of_both.post(path, {"marketplace": foreign_marketplace}).status_code
         if methods == "POST"
-        else both.get(f"{path}?marketplace={foreign}").status_code
+        else visitor_of_both.get(f"{path}?marketplace={foreign_marketplace}").status_code
         for methods, path in routes
     }
     assert {route for route, status in statuses.items() if status != 404} == set()
-    unnamed = {path: both.post(path).status_code for methods, path in routes if methods == "POST"}
+    unnamed = {path: visitor_of_both.post(path).status_code for methods, path in routes if methods == "POST"}
     assert {path for path, status in unnamed.items() if status != 422} == set()
 
 
-def test_what_is_done_is_done_at_the_marketplace_of_the_page(site: Site, both: Visitor, souk: str) -> None:
+def test_what_is_done_is_done_at_the_marketplace_of_the_page(site: Site, visitor_of_both: Visitor, souk: str) -> None:
     url = "https://93.184.216.34/souk"
     fields = {"marketplace": souk, "url": url, "password": PASSWORD}
-    assert both.post("/operations/webhook/register", fields).status_code == 200
-    response = both.post("/models/train", {"marketplace": souk})
+    assert visitor_of_both.post("/operations/webhook/register", fields).status_code == 200
+    response = visitor_of_both.post("/models/train", {"marketplace": souk})
     assert (response.status_code, response.headers["location"]) == (303, f"/models?marketplace={souk}")
     with site.runtime.store.read() as connection:
         assert endpoints.endpoint_in_force(connection, site.here) is None
@@ -127,7 +129,7 @@ def test_what_is_done_is_done_at_the_marketplace_of_the_page(site: Site, both: V
 
 
 def test_what_somebody_may_do_at_one_is_not_offered_at_another(site: Site, souk: str) -> None:
-    visitor = visit_as(site, given(site, site.analyst, Grant(Role.DATA_SCIENTIST, souk)))
+    visitor = visit_as(site, with_grants(site, site.analyst, Grant(Role.DATA_SCIENTIST, souk)))
     pages = [words(visitor.get(f"/models/runs?marketplace={place}").text) for place in (site.here, souk)]
     assert ["Retrain" in page for page in pages] == [False, True]
     assert visitor.post("/models/train", {"marketplace": site.here}).status_code == 404

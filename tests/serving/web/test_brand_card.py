@@ -7,7 +7,7 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.cases.rules.case_brand import Naming
 from serving.cases.service.naming import name_brand
-from tests.fixtures.naming import VELA, a_brandless_case, another_brand, as_stored, registered
+from tests.fixtures.naming import VELA, a_brandless_case, another_brand, naming_of_brand, stored_case
 from tests.fixtures.runtimes import Site, a_case, a_second_review, judge
 from tests.serving.web.visits import Visitor, an_appeal, visit_as, words
 
@@ -50,7 +50,7 @@ def test_counterfeit_is_refused_beside_the_form_and_loses_no_text(site: Site) ->
     assert '<option value="design" selected>' in page
     assert f"Weak seams {ATTACK}" in unescape(page)
     assert "<script>alert" not in page
-    assert as_stored(site, case).state.value == "open"
+    assert stored_case(site, case).state.value == "open"
 
 
 def test_the_script_is_told_before_it_moves_on(site: Site) -> None:
@@ -71,7 +71,7 @@ def test_the_script_is_told_before_it_moves_on(site: Site) -> None:
 def test_a_brand_is_searched_chosen_and_then_told(site: Site) -> None:
     case, visitor = a_brandless_case(site), visit_as(site, site.analyst)
     page = visitor.get(f"/cases/{case.case_id}?lane=analyst&find=solen").text
-    solenne = registered(site, "Solenne").brand.brand_id
+    solenne = naming_of_brand(site, "Solenne").brand.brand_id
     assert options(page) == [solenne, "none"]
     assert '<details class="fold" open>' in page
     assert '<input type="hidden" name="lane" value="analyst">' in page, "the search stays in the queue"

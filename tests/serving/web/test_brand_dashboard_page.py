@@ -19,10 +19,10 @@ from serving.takedowns.store.actions import StoredAction
 from tests.fixtures.reporting import (
     a_marketplace_that_listens,
     a_rival,
-    carried_out,
-    given_back,
+    carry_out_action,
     on_sale,
-    removed_by_brand,
+    reinstate_on_appeal,
+    removal_by_brand,
     report,
 )
 from tests.fixtures.runtimes import Site, a_case, a_row, judge, open_cases
@@ -36,7 +36,7 @@ def test_the_dashboard_says_what_answers_came_to_and_how_fast(site: Site) -> Non
     site.clock.forward(hours=3)
     judge(site, site.brand_person, question, Judgement.GENUINE)
     with a_marketplace_that_listens(site):
-        given_back(site, removed_by_brand(site, "MP-2"))
+        reinstate_on_appeal(site, removal_by_brand(site, "MP-2"))
     text = words(visit_as(site, site.brand_person).get(_PLACE).text)
     assert "2 in total" in text
     assert "Rejected The seller appealed and was right. The listing is reinstated. 1" in text
@@ -140,7 +140,7 @@ def test_the_dashboard_says_what_became_of_reported_listings_with_counts_and_per
     withdraw(site.runtime, site.brand_person, report(site, [*names, "XX-1", names[0]]).report.report_id, [3])
     with a_marketplace_that_listens(site):
         for name in (names[0], names[1]):
-            carried_out(site, _removal_of(site, name))
+            carry_out_action(site, _removal_of(site, name))
     site.clock.forward(days=1)
     text = words(visit_as(site, site.brand_person).get(f"{_PLACE}?days=30").text)
     assert "Reported listings since" in text

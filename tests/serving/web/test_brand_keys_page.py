@@ -15,7 +15,7 @@ KEY = re.compile(r"tsk\.(key_[0-9a-z]+)\.[\w-]+")
 ATTACK = "<script>alert(1)</script>"
 
 
-def made(page: str) -> str:
+def shown_key(page: str) -> str:
     match = KEY.search(page)
     assert match is not None
     return match[0]
@@ -26,7 +26,7 @@ def test_a_lead_makes_a_key_that_is_shown_once_and_revokes_it(site: Site) -> Non
     assert "No API keys." in words(lead.get(PATH).text)
     answer = lead.post(PATH, {"password": PASSWORD, "name": ATTACK})
     assert ATTACK not in answer.text
-    key = made(answer.text)
+    key = shown_key(answer.text)
     assert answer.headers["cache-control"] == "no-store"
     again = lead.get(PATH).text
     assert key not in again
@@ -41,7 +41,7 @@ def test_a_lead_makes_a_key_that_is_shown_once_and_revokes_it(site: Site) -> Non
 
 
 def test_a_colleague_sees_keys_and_changes_none(site: Site) -> None:
-    key = made(visit_as(site, a_leader(site)).post(PATH, {"password": PASSWORD, "name": "Crawler"}).text)
+    key = shown_key(visit_as(site, a_leader(site)).post(PATH, {"password": PASSWORD, "name": "Crawler"}).text)
     colleague = visit_as(site, invite(site.runtime, "ana@aurelle.example", "Ana Prieto", Role.BRAND, "Aurelle"))
     page = words(colleague.get(PATH).text)
     assert "Crawler" in page
@@ -52,7 +52,7 @@ def test_a_colleague_sees_keys_and_changes_none(site: Site) -> None:
 
 
 def test_a_rival_neither_sees_nor_revokes_the_keys_of_a_brand(site: Site) -> None:
-    key = made(visit_as(site, a_leader(site)).post(PATH, {"password": PASSWORD, "name": "Crawler"}).text)
+    key = shown_key(visit_as(site, a_leader(site)).post(PATH, {"password": PASSWORD, "name": "Crawler"}).text)
     rival = visit_as(site, a_rival(site))
     assert "Crawler" not in rival.get(PATH).text
     assert rival.post(f"{PATH}/{key.split('.')[1]}/revoke").status_code == 404

@@ -14,7 +14,7 @@ from serving.brands.service.brand_people import remove_person
 from serving.brands.service.mandates import NewMandate, grant_mandate
 from serving.brands.service.rights_claims import basis_of
 from serving.brands.store import mandates
-from tests.fixtures.reporting import a_leader, a_rival, answers_at, elsewhere
+from tests.fixtures.reporting import a_leader, a_rival, second_marketplace, with_brand_grant_at
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
 
@@ -180,8 +180,8 @@ def in_force(site: Site, person: Person, marketplace_id: str) -> list[str]:
 
 
 def test_a_lead_of_another_marketplace_can_be_an_agent_here_and_still_leads_there(site: Site) -> None:
-    colleague, souk = a_colleague(site), elsewhere(site)
-    colleague = answers_at(site, colleague, souk, leads=True)
+    colleague, souk = a_colleague(site), second_marketplace(site)
+    colleague = with_brand_grant_at(site, colleague, souk, leads=True)
     mandate_of(site, colleague)
     with site.runtime.store.read() as connection:
         assert objection(connection, colleague, site.pair) is not None
@@ -191,8 +191,8 @@ def test_a_lead_of_another_marketplace_can_be_an_agent_here_and_still_leads_ther
 
 
 def test_a_user_removed_here_keeps_the_powers_of_attorney_of_another_marketplace(any_site: Site) -> None:
-    colleague, souk = a_colleague(any_site), elsewhere(any_site)
-    answers_at(any_site, colleague, souk)
+    colleague, souk = a_colleague(any_site), second_marketplace(any_site)
+    with_brand_grant_at(any_site, colleague, souk)
     mandate_of(any_site, colleague)
     there = mandate_of(any_site, colleague, "Souk")
     any_site.clock.forward(minutes=1)

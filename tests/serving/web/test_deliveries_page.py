@@ -15,7 +15,7 @@ from serving.webhooks.service.receivers import pause_receiver
 from serving.webhooks.service.signing_secrets import signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
-from tests.fixtures.receivers import Receiver, deliver, proven
+from tests.fixtures.receivers import Receiver, deliver, mark_endpoint_proven
 from tests.fixtures.reporting import a_marketplace_that_listens
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, judge
 from tests.serving.web.visits import an_administrator, visit_as, words
@@ -160,7 +160,7 @@ def test_a_receiver_rests_is_woken_and_taken_off(site: Site) -> None:
     assert admin.post(f"{WEBHOOK_PATH}/pause", {**named, "hours": "73"}).status_code == 422
     assert admin.post(f"{WEBHOOK_PATH}/pause", {**named, "hours": "4"}).status_code == 303
     assert "then one message tests the endpoint" in words(admin.get(WEBHOOK_PATH).text)
-    proven(site)
+    mark_endpoint_proven(site)
     assert admin.post(f"{WEBHOOK_PATH}/pause", {**named, "hours": "4"}).status_code == 303
     assert "Deliveries are paused until" in words(admin.get("/operations").text)
     assert admin.post(f"{WEBHOOK_PATH}/wake", named).status_code == 303

@@ -10,7 +10,7 @@ from serving.appeals.store import seller_uploads
 from serving.takedowns.store import evidence
 from serving.takedowns.store.evidence import StoredSnapshot
 from tests.fixtures.runtimes import Site, a_case, judge, open_cases
-from tests.serving.appeals.service.test_counter_notices import now_of
+from tests.serving.appeals.service.test_counter_notices import counter_notice_of
 from tests.serving.cases.service.test_seller_evidence import INVOICE
 from tests.serving.web.test_seller_page import a_link
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
@@ -78,7 +78,7 @@ def test_who_decides_saves_it_as_a_file_that_may_do_nothing_under_a_name_of_ours
     visitor.post(link, {"event": "submit", "statement": "Bought in Lyon."})
     (upload,) = site.read(seller_uploads.of_action, site.here, removal.action_id)
     brand = visit_as(site, site.brand_person)
-    address = f"/counter-notices/{now_of(site, removal).counter_notice_id}/documents/{upload.upload_id}"
+    address = f"/counter-notices/{counter_notice_of(site, removal).counter_notice_id}/documents/{upload.upload_id}"
     page = brand.get("/counter-notices").text
     assert address in page
     assert "<script>alert" not in page
@@ -117,7 +117,7 @@ def test_an_analyst_finds_it_in_the_appeal_and_in_the_sellers_next_case(site: Si
 
 
 @pytest.fixture
-def taken(site: Site) -> StoredSnapshot:
+def make_snapshot(site: Site) -> StoredSnapshot:
     """Of a removal."""
     return a_removal(site)
 
@@ -129,8 +129,8 @@ def a_removal(site: Site, **changes: object) -> StoredSnapshot:
     return snapshot
 
 
-def address(taken: StoredSnapshot, what: str) -> str:
-    return f"/cases/{taken.case_id}/evidence/{taken.evidence_id}/{what}"
+def address(make_snapshot: StoredSnapshot, what: str) -> str:
+    return f"/cases/{make_snapshot.case_id}/evidence/{make_snapshot.evidence_id}/{what}"
 
 
 def test_a_case_without_a_removal_shows_no_evidence(site: Site) -> None:
@@ -138,51 +138,51 @@ def test_a_case_without_a_removal_shows_no_evidence(site: Site) -> None:
     assert "SHA-256" not in visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
 
 
-def test_a_removed_listing_shows_its_evidence_with_the_digest(site: Site, taken: StoredSnapshot) -> None:
-    page = visit_as(site, site.analyst).get(f"/cases/{taken.case_id}").text
-    assert f"Taken 09:00 SHA-256 {taken.snapshot.digest}" in words(page)
-    assert address(taken, "page") in page
+def test_a_removed_listing_shows_its_evidence_with_the_digest(site: Site, make_snapshot: StoredSnapshot) -> None:
+    page = visit_as(site, site.analyst).get(f"/cases/{make_snapshot.case_id}").text
+    assert f"Taken 09:00 SHA-256 {make_snapshot.snapshot.digest}" in words(page)
+    assert address(make_snapshot, "page") in page
 
 
 @pytest.mark.parametrize(("what", "kind"), [("page", "text/html; charset=utf-8"), ("data", "application/json")])
 def test_a_file_is_an_attachment_that_no_browser_guesses_at_or_runs(
-    site: Site, taken: StoredSnapshot, what: str, kind: str
+    site: Site, make_snapshot: StoredSnapshot, what: str, kind: str
 ) -> None:
-    answer = visit_as(site, site.analyst).get(address(taken, what))
+    answer = visit_as(site, site.analyst).get(address(make_snapshot, what))
     assert answer.status_code == 200
     assert answer.headers["content-type"] == kind
-    assert answer.headers["content-disposition"].startswith(f'attachment; filename="{taken.evidence_id}.')
+    assert answer.headers["content-disposition"].startswith(f'attachment; filename="{make_snapshot.evidence_id}.')
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-security-policy"] == "sandbox"
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_the_data_is_the_snapshot(site: Site, taken: StoredSnapshot) -> None:
-    read = json.loads(visit_as(site, site.analyst).get(address(taken, "data")).text)
-    assert read["digest"] == taken.snapshot.digest
+def test_the_data_is_the_snapshot(site: Site, make_snapshot: StoredSnapshot) -> None:
+    read = json.loads(visit_as(site, site.analyst).get(address(make_snapshot, "data")).text)
+    assert read["digest"] == make_snapshot.snapshot.digest
 
 
 @pytest.mark.parametrize("what", ["page", "data"])
-def test_neither_the_brand_nor_another_role_gets_a_file(site: Site, taken: StoredSnapshot, what: str) -> None:
+def test_neither_the_brand_nor_another_role_gets_a_file(site: Site, make_snapshot: StoredSnapshot, what: str) -> None:
     statuses = {
-        role: visit_as(site, getattr(site, role)).get(address(taken, what)).status_code
+        role: visit_as(site, getattr(site, role)).get(address(make_snapshot, what)).status_code
         for role in ("brand_person", "account_manager", "data_scientist")
     }
     assert set(statuses.values()) == {403}
 
 
-def test_evidence_of_another_listing_is_not_found_under_this_case(site: Site, taken: StoredSnapshot) -> None:
+def test_evidence_of_another_listing_is_not_found_under_this_case(site: Site, make_snapshot: StoredSnapshot) -> None:
     other = a_removal(site, external_id="MP-77")
-    mixed = f"/cases/{taken.case_id}/evidence/{other.evidence_id}/data"
+    mixed = f"/cases/{make_snapshot.case_id}/evidence/{other.evidence_id}/data"
     assert visit_as(site, site.analyst).get(mixed).status_code == 404
-    assert visit_as(site, site.analyst).get(f"/cases/{taken.case_id}/evidence/../data").status_code == 404
+    assert visit_as(site, site.analyst).get(f"/cases/{make_snapshot.case_id}/evidence/../data").status_code == 404
 
 
-def test_an_erased_page_is_marked_as_erased(site: Site, taken: StoredSnapshot) -> None:
+def test_an_erased_page_is_marked_as_erased(site: Site, make_snapshot: StoredSnapshot) -> None:
     with site.runtime.store.write() as connection:
         connection.exec_driver_sql("UPDATE evidence_part SET body = NULL, salt = NULL WHERE part = 'page'")
     visitor = visit_as(site, site.analyst)
-    page = visitor.get(f"/cases/{taken.case_id}").text
+    page = visitor.get(f"/cases/{make_snapshot.case_id}").text
     assert "Erased: page. The digests stay." in words(page)
-    assert address(taken, "page") not in page
-    assert visitor.get(address(taken, "page")).status_code == 404
+    assert address(make_snapshot, "page") not in page
+    assert visitor.get(address(make_snapshot, "page")).status_code == 404

@@ -8,7 +8,7 @@ from tests.serving.web.visits import an_appeal, visit_as, words
 LOOK, FLOW = "touchstone-look", "touchstone-flow"
 
 
-def holder(site: Site, case_id: str) -> str | None:
+def lease_holder(site: Site, case_id: str) -> str | None:
     return site.read(cases.get, site.here, case_id).leased_by
 
 
@@ -17,13 +17,13 @@ def test_who_looks_ahead_sees_the_page_and_keeps_the_case_for_nobody(site: Site)
     answer = visit_as(site, site.analyst).get(f"/cases/{case.case_id}", **{LOOK: "1"})
     assert 'name="judgement"' in answer.text
     assert "leased until" not in answer.text
-    assert holder(site, case.case_id) is None
+    assert lease_holder(site, case.case_id) is None
 
 
 def test_a_case_is_kept_once_it_is_on_the_screen(site: Site) -> None:
     case = a_case(site)
     assert words(visit_as(site, site.analyst).post(f"/cases/{case.case_id}/lease").text) == ", leased until 09:15"
-    assert holder(site, case.case_id) == site.analyst.user_id
+    assert lease_holder(site, case.case_id) == site.analyst.user_id
     refused = visit_as(site, site.second_analyst).post(f"/cases/{case.case_id}/lease")
     assert refused.status_code == 409
     assert "Somebody else is working on this case, or it is no longer open." in words(refused.text)
@@ -32,7 +32,7 @@ def test_a_case_is_kept_once_it_is_on_the_screen(site: Site) -> None:
 def test_who_decided_before_keeps_no_appeal_against_it(site: Site) -> None:
     case = an_appeal(site, decided_by_analyst=True)
     assert visit_as(site, site.analyst).post(f"/cases/{case.case_id}/lease").status_code == 409
-    assert holder(site, case.case_id) is None
+    assert lease_holder(site, case.case_id) is None
     assert visit_as(site, site.second_analyst).post(f"/cases/{case.case_id}/lease").status_code == 200
 
 

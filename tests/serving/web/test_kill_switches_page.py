@@ -8,7 +8,7 @@ from serving.marketplaces.store import kill_switches
 from serving.platform.display import Display, showing_as
 from serving.platform.languages import Language
 from serving.web.alarms import alarms_of
-from tests.fixtures.reporting import confirm, questions, states
+from tests.fixtures.reporting import action_states, confirm, questions
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.web.visits import an_administrator, visit_as, words
 
@@ -39,7 +39,7 @@ def test_an_administrator_throws_a_switch_with_a_reason_and_reads_who_did_when_a
     assert ATTACK not in shown
     (case,) = questions(site, 1)
     confirm(site, site.brand_person, case)
-    assert states(site) == {"held": 1}
+    assert action_states(site) == {"held": 1}
     site.clock.forward(minutes=5)
     admin.post(f"{PATH}/{RULE.value}", {"to": "on", "marketplace_id": site.here, "reason": "Password changed."})
     assert is_on(site)

@@ -8,8 +8,8 @@ from serving.app import create_app
 from serving.guards import guards_of
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import actions
-from tests.fixtures.factors import App, Authenticator, an_app, by_its_clock
-from tests.fixtures.reporting import a_leader, on_sale, report, right_of, states
+from tests.fixtures.factors import App, Authenticator, an_app, on_real_time
+from tests.fixtures.reporting import a_leader, action_states, on_sale, report, right_of
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.stepping_up import HOUR, OVER, confirmed_report, in_full_standing, with_a_small_hour
 from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words
@@ -17,7 +17,7 @@ from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as
 
 @pytest.fixture
 def limited_site(site: Site) -> Site:
-    return by_its_clock(with_a_small_hour(in_full_standing(site)), public_url="http://testserver")
+    return on_real_time(with_a_small_hour(in_full_standing(site)), public_url="http://testserver")
 
 
 def with_code(site: Site, app: App) -> Visitor:
@@ -31,7 +31,7 @@ def with_code(site: Site, app: App) -> Visitor:
     return visitor
 
 
-def typed(site: Site, names: list[str]) -> dict[str, str]:
+def typed_report(site: Site, names: list[str]) -> dict[str, str]:
     return {
         "right_id": right_of(site),
         "marketplace_id": site.here,
@@ -52,20 +52,22 @@ def a_day_old(site: Site) -> App:
 def test_a_large_report_is_foreseen_sent_and_confirmed_on_its_page(limited_site: Site) -> None:
     visitor, names = with_code(limited_site, a_day_old(limited_site)), on_sale(limited_site, HOUR + 3)
     app = App(_secret(limited_site))
-    seen = words(visitor.post("/brand/reports/preview", typed(limited_site, names)).text)
+    seen = words(visitor.post("/brand/reports/preview", typed_report(limited_site, names)).text)
     assert f"Removal scheduled: {HOUR}Pending approval: 3" in seen
     assert f"Removal scheduled: {HOUR + 3}" in seen
     assert "Send with second factor" in seen
-    address = visitor.post("/brand/reports", {**typed(limited_site, names), "way": "step_up"}).headers["location"]
+    address = visitor.post("/brand/reports", {**typed_report(limited_site, names), "way": "step_up"}).headers[
+        "location"
+    ]
     assert "Confirm with your second factor" in words(visitor.get(address).text)
     assert visitor.post(address + "/step-up", {"code": "000000"}).status_code == 422
     assert visitor.post(address + "/step-up", {"code": app.code(limited_site)}).headers["location"] == address
-    assert states(limited_site) == {"scheduled": HOUR + 3}
+    assert action_states(limited_site) == {"scheduled": HOUR + 3}
     page = words(visitor.get(address).text)
     assert "It is sent after" in page
     assert "Stop whole report" in page
     assert visitor.post(address + "/stop").headers["location"] == address
-    assert states(limited_site) == {"withdrawn": HOUR + 3}
+    assert action_states(limited_site) == {"withdrawn": HOUR + 3}
 
 
 def _secret(site: Site) -> str:
@@ -76,9 +78,11 @@ def _secret(site: Site) -> str:
 def test_without_a_factor_the_preview_says_why_and_the_page_sends_it_with_the_usual_limits(limited_site: Site) -> None:
     a_leader(limited_site)
     visitor, names = visit_as(limited_site, limited_site.brand_person), on_sale(limited_site, HOUR + 3)
-    seen = words(visitor.post("/brand/reports/preview", typed(limited_site, names)).text)
+    seen = words(visitor.post("/brand/reports/preview", typed_report(limited_site, names)).text)
     assert "A second factor cannot lift the limits now: You have no second factor." in seen
-    address = visitor.post("/brand/reports", {**typed(limited_site, names), "way": "step_up"}).headers["location"]
+    address = visitor.post("/brand/reports", {**typed_report(limited_site, names), "way": "step_up"}).headers[
+        "location"
+    ]
     page = words(visitor.get(address).text)
     assert f"Waits for your second factor: {HOUR + 3}" in page
     assert "You have no second factor. Set one up in your settings." in page
@@ -86,13 +90,13 @@ def test_without_a_factor_the_preview_says_why_and_the_page_sends_it_with_the_us
     assert "Retract" not in words(visitor.get(address).text)
     visitor.post(address + "/withdraw", {"item:1": "yes"})
     visitor.post(address + "/send")
-    assert states(limited_site) == {"scheduled": HOUR, "held": 2}
+    assert action_states(limited_site) == {"scheduled": HOUR, "held": 2}
 
 
 def test_a_small_report_says_nothing_of_a_second_factor(limited_site: Site) -> None:
     visitor = visit_as(limited_site, limited_site.brand_person)
     assert "second factor" not in words(
-        visitor.post("/brand/reports/preview", typed(limited_site, on_sale(limited_site, 3))).text
+        visitor.post("/brand/reports/preview", typed_report(limited_site, on_sale(limited_site, 3))).text
     )
 
 
@@ -104,7 +108,7 @@ def test_the_account_manager_stops_it_on_the_page_of_the_brand_with_one_click(li
     assert "Large reports" in words(page)
     assert f'action="{address}/reports/{report_id}/stop"' in page
     assert manager.post(f"{address}/reports/{report_id}/stop").headers["location"] == address
-    assert states(limited_site) == {"withdrawn": OVER}
+    assert action_states(limited_site) == {"withdrawn": OVER}
     assert "Stopped by Lena Okafor." in words(manager.get(f"{address}?at={limited_site.here}").text)
 
 
@@ -113,12 +117,12 @@ def test_the_mailed_link_asks_first_and_stops_without_a_sign_in(limited_site: Si
     address = stop_path(limited_site.runtime, limited_site.account_manager.user_id, report_id)
     visitor = a_visitor(limited_site)
     assert "Do you want to stop this report?" in words(visitor.get(address).text)
-    assert states(limited_site) == {"scheduled": OVER}
+    assert action_states(limited_site) == {"scheduled": OVER}
     assert visitor.post(address, None, **{"sec-fetch-site": "cross-site"}).status_code == 403
     done = words(visitor.post(address).text)
     assert f"{OVER} listings of the report stay on sale." in done
     assert "Stopped by" in done
-    assert states(limited_site) == {"withdrawn": OVER}
+    assert action_states(limited_site) == {"withdrawn": OVER}
     assert visitor.post(address).status_code == 409
 
 
@@ -131,17 +135,17 @@ def test_a_report_of_the_night_leaves_in_the_morning_or_on_approval(limited_site
         a_visitor(limited_site),
     )
     limited_site.clock.forward(hours=2)
-    assert due(limited_site) == 0
+    assert due_count(limited_site) == 0
     assert "The report came outside your working hours." in words(visitor.get(address).text)
     own = stop_path(limited_site.runtime, limited_site.brand_person.user_id, report_id)
     assert visitor.post(f"{own}/approve").status_code == 409
     assert visitor.post(f"{address}/approve", None, **{"sec-fetch-site": "cross-site"}).status_code == 403
-    assert due(limited_site) == 0
+    assert due_count(limited_site) == 0
     assert "The removals are sent once their hour is over." in words(visitor.post(f"{address}/approve").text)
-    assert due(limited_site) == OVER
+    assert due_count(limited_site) == OVER
 
 
-def due(site: Site) -> int:
+def due_count(site: Site) -> int:
     """The number of removals that are sent by now."""
     removals = site.read(actions.latest, site.here, kind=None, state=None, most=100)
     return sum(removal.due_at is not None and removal.due_at <= site.clock.now() for removal in removals)
@@ -183,7 +187,7 @@ def _tells_no_count(visitor: Visitor) -> None:
 
 
 def test_the_limits_of_a_listing_include_its_sellers(site: Site) -> None:
-    usual_site = by_its_clock(in_full_standing(site), public_url="http://testserver")
+    usual_site = on_real_time(in_full_standing(site), public_url="http://testserver")
     names = on_sale(usual_site, 11, seller="one-shop")
     visitor = with_code(usual_site, a_day_old(usual_site))
     report(usual_site, names[:10])
@@ -214,7 +218,7 @@ def test_by_api_a_large_report_waits_for_a_person_and_the_limits_are_told(limite
     assert (sent_report["counts"]["held"], {listing["code"] for listing in sent_report["items"]}) == (OVER, {"step_up"})
     again = visitor.client.get(f"/api/v1/brand/reports/{sent_report['report_id']}", headers=headers).json()
     assert {listing["state"] for listing in again["items"]} == {"awaits_step_up"}
-    assert states(limited_site) == {}
+    assert action_states(limited_site) == {}
 
 
 @pytest.mark.attack
@@ -233,9 +237,9 @@ def test_a_passkey_is_asked_for_on_the_page_of_the_report(limited_site: Site) ->
     limited_site.clock.forward(days=1)
     visitor = with_code(limited_site, app)
     address = visitor.post(
-        "/brand/reports", {**typed(limited_site, on_sale(limited_site, OVER)), "way": "step_up"}
+        "/brand/reports", {**typed_report(limited_site, on_sale(limited_site, OVER)), "way": "step_up"}
     ).headers["location"]
     assert "Use passkey" in visitor.get(address).text
     challenge = visitor.post(address + "/step-up/passkey")
     visitor.post(address + "/step-up", {"credential": key.get(challenge.text), "code": ""})
-    assert states(limited_site) == {"scheduled": OVER}
+    assert action_states(limited_site) == {"scheduled": OVER}

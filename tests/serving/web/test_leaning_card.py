@@ -51,7 +51,7 @@ def test_reviewers_without_masked_scores_read_who_can_change_that() -> None:
     assert "TOUCHSTONE_HIDDEN_SCORE_SHARE" in text
 
 
-def drawing(site: Site, draw: float) -> Site:
+def with_draw(site: Site, draw: float) -> Site:
     policies = site.runtime.policies.changed(MaskedScorePolicy(0.5))
     return replace(site, runtime=replace(site.runtime, policies=policies, draw=lambda: draw))
 
@@ -61,13 +61,13 @@ def test_each_reviewer_reads_their_own_and_a_data_scientist_everybodys(site: Sit
     for page in (mine.get("/queue/me"), labels.get("/models/labels")):
         assert "No comparison" in words(page.text)
         assert "Difference, percentage points" not in words(page.text)
-    judge(site, site.analyst, a_case(drawing(site, 0.6), external_id="MP-9"), Judgement.GENUINE)
+    judge(site, site.analyst, a_case(with_draw(site, 0.6), external_id="MP-9"), Judgement.GENUINE)
     assert "Score masked until the decision no decisions yet unknown Difference, percentage points unknown" in words(
         mine.get("/queue/me").text
     )
     for number in range(4):
         hidden = number < 2
-        case = a_case(drawing(site, 0.4 if hidden else 0.6), external_id=f"MP-{number}")
+        case = a_case(with_draw(site, 0.4 if hidden else 0.6), external_id=f"MP-{number}")
         assert case.score_masked == hidden
         text = Judgement.GENUINE if number == 0 else Judgement.COUNTERFEIT
         judge(site, site.second_analyst if number == 3 else site.analyst, case, text)

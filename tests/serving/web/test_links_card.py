@@ -24,7 +24,7 @@ def text(shown: ShownText) -> str:
     return "".join(part.text for part in shown.pieces)
 
 
-def linked(n: int, *, counterfeit: int = 0) -> LinkedSeller:
+def linked_seller(n: int, *, counterfeit: int = 0) -> LinkedSeller:
     step = LinkStep(kind=ContactKind.EMAIL, seller=f"s{n}")
     return LinkedSeller(path=(step,), counterfeit=counterfeit, genuine=0)
 
@@ -41,7 +41,7 @@ def test_the_path_to_each_linked_seller_reads_as_a_sentence() -> None:
 
 
 def test_those_with_confirmed_counterfeits_come_first_and_the_rest_is_counted() -> None:
-    sellers = (*(linked(i) for i in range(8)), linked(8, counterfeit=1))
+    sellers = (*(linked_seller(i) for i in range(8)), linked_seller(8, counterfeit=1))
     card = links_card(with_links(Links(contacts=9, more=True, sellers=sellers)))
     assert [text(path.sentence)[-2:] for path in card.paths] == ["s8", "s0", "s1", "s2", "s3", "s4"]
     assert card.notes == (

@@ -6,13 +6,13 @@ from serving.cases.service.naming import name_brand
 from serving.listings.service.intake import receive_rows
 from tests.fixtures.naming import VELA
 from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge, open_cases
-from tests.serving.cases.service.test_deferring import passed
-from tests.serving.cases.service.test_masked_scores import masking
+from tests.serving.cases.service.test_deferring import passed_listing
+from tests.serving.cases.service.test_masked_scores import with_masking
 from tests.serving.web.visits import visit_as, words
 
 
 def test_a_passed_listing_is_opened_from_the_search_and_a_case_on_it_from_its_page(site: Site) -> None:
-    listing_id = passed(site)
+    listing_id = passed_listing(site)
     visitor = visit_as(site, site.analyst)
     assert f'href="/listings/{listing_id}"' in visitor.get("/search?q=MP-1").text
     page = words(visitor.get(f"/listings/{listing_id}").text)
@@ -24,13 +24,13 @@ def test_a_passed_listing_is_opened_from_the_search_and_a_case_on_it_from_its_pa
 
 
 def test_a_listing_whose_case_masks_the_score_shows_it_on_no_other_page(site: Site) -> None:
-    case = a_case(masking(site))
+    case = a_case(with_masking(site))
     answer = visit_as(site, site.analyst).get(f"/listings/{case.listing_id}")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{case.case_id}")
 
 
 def test_brands_and_strangers_see_no_listing_page(site: Site) -> None:
-    listing_id = passed(site)
+    listing_id = passed_listing(site)
     assert visit_as(site, site.brand_person).get(f"/listings/{listing_id}").status_code == 403
     assert visit_as(site, site.brand_person).post(f"/listings/{listing_id}/case").status_code == 403
     analyst = visit_as(site, site.analyst)

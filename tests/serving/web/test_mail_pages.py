@@ -7,8 +7,8 @@ from serving.mail.rules.kinds import MailKind
 from serving.mail.service.unsubscribing import unsubscribe_link
 from serving.mail.store import choices, mails
 from tests.fixtures.links import path_of
-from tests.fixtures.mails import post, stored
-from tests.fixtures.reporting import elsewhere
+from tests.fixtures.mails import send_due_mails, stored_mails
+from tests.fixtures.reporting import second_marketplace
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import a_visitor, an_administrator, visit_as, words
 
@@ -16,7 +16,7 @@ PATH = "/operations/mail"
 INVITEE = "new@aurelle.example"
 
 
-def refused(site: Site) -> frozenset[MailKind]:
+def refused_kinds(site: Site) -> frozenset[MailKind]:
     """The kinds that the brand's person has turned off."""
     with site.runtime.store.read() as connection:
         return choices.refused_kinds(connection, site.brand_person.user_id)
@@ -27,8 +27,8 @@ def test_an_administrator_reads_a_mail_without_the_link_that_opens_an_account(si
     token = make_link(site.runtime, admin, site.analyst.user_id).rpartition("/")[2]
     for is_kept in (False, True):
         if is_kept:
-            post(site)
-        [mail] = stored(site, MailKind.PASSWORD_RESET)
+            send_due_mails(site)
+        [mail] = stored_mails(site, MailKind.PASSWORD_RESET)
         page = visit_as(site, admin).get(f"{PATH}?mail={mail.mail_id}").text
         assert "Your link to a new password" in words(page)
         assert token not in page
@@ -38,7 +38,7 @@ def test_an_administrator_reads_a_mail_without_the_link_that_opens_an_account(si
 def test_names_in_mails_are_escaped_on_the_page(site: Site) -> None:
     admin = an_administrator(site)
     invite(site.runtime, admin, INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
-    [mail] = stored(site)
+    [mail] = stored_mails(site)
     site.write(mails.replace_content, mail, {**mail.parameters, "by": "<script>alert(1)</script>"})
     page = visit_as(site, admin).get(f"{PATH}?mail={mail.mail_id}").text
     assert "<script>alert" not in page
@@ -51,7 +51,7 @@ def test_the_page_says_where_mails_are_kept_and_lists_them_by_state(site: Site) 
     assert "No mails." in words(page.get(PATH).text)
     invite(site.runtime, admin, INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
     assert INVITEE in page.get(f"{PATH}?state=queued").text
-    post(site)
+    send_due_mails(site)
     assert INVITEE not in page.get(f"{PATH}?state=queued").text
     kept_page = page.get(f"{PATH}?state=kept").text
     assert INVITEE in kept_page
@@ -61,8 +61,8 @@ def test_the_page_says_where_mails_are_kept_and_lists_them_by_state(site: Site) 
 def test_a_mail_of_another_marketplace_is_not_found(site: Site) -> None:
     admin = an_administrator(site)
     invite(site.runtime, admin, INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
-    [mail] = stored(site)
-    elsewhere(site)
+    [mail] = stored_mails(site)
+    second_marketplace(site)
     assert visit_as(site, admin).get(f"{PATH}?mail={mail.mail_id}").status_code == 200
     assert visit_as(site, admin).get(f"{PATH}?mail={mail.mail_id[:-2]}zz").status_code == 404
 
@@ -71,10 +71,10 @@ def test_unsubscribing_asks_first_and_one_click_needs_no_session(site: Site) -> 
     link = path_of(unsubscribe_link(site.runtime, site.brand_person.user_id, MailKind.QUESTIONS))
     visitor = a_visitor(site)
     assert "Do you want to stop mails of this kind?" in words(visitor.get(link).text)
-    assert refused(site) == frozenset()
+    assert refused_kinds(site) == frozenset()
     answer = visitor.post(link, {"List-Unsubscribe": "One-Click"}, origin="https://mail.example")
     assert answer.status_code == 200
-    assert refused(site) == {MailKind.QUESTIONS}
+    assert refused_kinds(site) == {MailKind.QUESTIONS}
     assert "You are unsubscribed" in words(answer.text)
     assert visitor.post(f"{link}x").status_code == 404
 
@@ -85,10 +85,10 @@ def test_a_person_chooses_their_mails_in_the_settings(site: Site) -> None:
     assert 'name="mail_questions" value="on" checked' in page
     assert "mail_overdue_cases" not in page
     visit.post("/settings/mails", {"mail_reminders": "on"})
-    assert refused(site) == {MailKind.QUESTIONS, MailKind.REPORT_WAITS, MailKind.BURST_ALARM}
+    assert refused_kinds(site) == {MailKind.QUESTIONS, MailKind.REPORT_WAITS, MailKind.BURST_ALARM}
     every = ("questions", "reminders", "report_waits", "burst_alarm")
     visit.post("/settings/mails", {f"mail_{kind}": "on" for kind in every})
-    assert refused(site) == frozenset()
+    assert refused_kinds(site) == frozenset()
 
 
 def test_who_gets_no_mails_that_can_be_refused_sees_no_choice(site: Site) -> None:

@@ -38,7 +38,7 @@ def state(site: Site, right_id: str) -> RightState:
         return rights.get(connection, rights.owner_of(connection, right_id), right_id).right.state
 
 
-def again(site: Site, person: Person) -> Person:
+def person_now(site: Site, person: Person) -> Person:
     return site.read(accounts.person, person.user_id)
 
 
@@ -113,10 +113,10 @@ def test_who_supplied_a_right_does_not_verify_it(site: Site, place: str) -> None
 def test_a_manager_says_who_leads(site: Site, place: str) -> None:
     visitor, user_id = visit_as(site, site.account_manager), site.brand_person.user_id
     assert visitor.post(f"{place}/people/{user_id}", {"leads": "yes"}).status_code == 303
-    assert again(site, site.brand_person).may(Permission.LEAD_BRAND)
+    assert person_now(site, site.brand_person).may(Permission.LEAD_BRAND)
     assert "Remove lead rights" in words(visitor.get(place).text)
     visitor.post(f"{place}/people/{user_id}", {"leads": "no"})
-    assert not again(site, site.brand_person).may(Permission.LEAD_BRAND)
+    assert not person_now(site, site.brand_person).may(Permission.LEAD_BRAND)
     assert visitor.post(f"{place}/people/{site.analyst.user_id}", {"leads": "yes"}).status_code == 404
 
 
@@ -138,7 +138,7 @@ def test_a_power_of_attorney_that_was_recorded_by_mistake_is_made_void(any_site:
     assert visitor.post(f"{place}/agents/{mandate_id}/void").status_code == 404
     assert visitor.post(path, {"leads": "yes"}).status_code == 303
     with site.runtime.store.read() as connection:
-        assert objection(connection, again(site, person), (site.here, site.brand_id)) is None
+        assert objection(connection, person_now(site, person), (site.here, site.brand_id)) is None
         basis, acting = basis_of(
             site.runtime,
             connection,
@@ -187,7 +187,7 @@ def test_a_brand_that_somebody_else_looks_after_is_not_there(site: Site, place: 
     ):
         assert stranger.post(path, fields).status_code == 404, path
     assert state(site, right_id) is RightState.CLAIMED
-    assert not again(site, site.brand_person).may(Permission.LEAD_BRAND)
+    assert not person_now(site, site.brand_person).may(Permission.LEAD_BRAND)
     assert visit_as(site, site.brand_person).get(place).status_code == 403
 
 

@@ -117,7 +117,7 @@ def a_run_under_way(site: Site, progress: dict[str, object]) -> str:
     return parts[2]
 
 
-def begun(site: Site, *stages: str) -> list[dict[str, str]]:
+def begun_stages(site: Site, *stages: str) -> list[dict[str, str]]:
     """A log of stages, an hour each."""
     return [
         {"stage": stage, "at": (site.clock.now() + timedelta(hours=n)).isoformat()} for n, stage in enumerate(stages)
@@ -125,7 +125,7 @@ def begun(site: Site, *stages: str) -> list[dict[str, str]]:
 
 
 def test_a_run_under_way_shows_every_stage_and_where_it_is(site: Site) -> None:
-    log = begun(site, READ, FITS[0], FITS[2])
+    log = begun_stages(site, READ, FITS[0], FITS[2])
     text = a_run_under_way(site, {"stage": FITS[2], "share": 0.4, "log": log, "attempt": 1})
     assert "Fit on the rows before time fold 3 (stage 4 of 9)" in text
     assert "40 %" in text
@@ -135,13 +135,13 @@ def test_a_run_under_way_shows_every_stage_and_where_it_is(site: Site) -> None:
 
 
 def test_a_run_that_began_again_says_so(site: Site) -> None:
-    progress = {"stage": READ, "share": 0.0, "log": begun(site, READ), "attempt": 2}
+    progress = {"stage": READ, "share": 0.0, "log": begun_stages(site, READ), "attempt": 2}
     text = a_run_under_way(site, {**progress, "began_at": site.clock.now().isoformat()})
     assert "Attempt 2, since 09:00: the worker ended during the one before." in text
 
 
 def test_a_run_of_an_older_version_shows_its_stage_as_it_named_it(site: Site) -> None:
-    text = a_run_under_way(site, {"stage": "fit on all", "share": 0.9, "log": begun(site, "fit on all")})
+    text = a_run_under_way(site, {"stage": "fit on all", "share": 0.9, "log": begun_stages(site, "fit on all")})
     assert "Fit on all Requested by" in text
 
 

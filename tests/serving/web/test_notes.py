@@ -15,7 +15,7 @@ HOSTILE = "Look <script>alert(1)</script> \u202e at this"
 FROM = "The lining is wrong."
 
 
-def unseen(site: Site) -> int:
+def unseen_count(site: Site) -> int:
     return site.read(case_notes.unseen_count, site.second_analyst.user_id, {site.here})
 
 
@@ -33,7 +33,7 @@ def test_who_is_mentioned_finds_the_note_and_the_bar_counts_it(any_site: Site) -
     assert "Ines Moreau to Tomás Rey" in words(other.get(f"/cases/{case.case_id}").text)
     other.post("/notes/seen")
     assert "new" not in words(other.get("/notes").text).partition("Notes that mention you")[2].partition("Undo")[0]
-    assert unseen(any_site) == 0
+    assert unseen_count(any_site) == 0
 
 
 def test_a_note_is_text_and_nothing_else(site: Site) -> None:

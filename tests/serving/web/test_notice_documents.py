@@ -87,7 +87,7 @@ def test_a_brand_that_is_asked_about_the_case_gets_no_document_of_the_notice(sit
     ],
 )
 def test_what_is_no_document_is_refused_as_a_sellers_is(site: Site, content: bytes, status: int, sentence: str) -> None:
-    answer = upload(a_visitor(limited(site, SellerEvidencePolicy, largest_document=1_000)), a_notice(site), content)
+    answer = upload(a_visitor(with_limits(site, SellerEvidencePolicy, largest_document=1_000)), a_notice(site), content)
     assert (answer.status_code, sentence in words(answer.text)) == (status, True)
     assert site.count(notice_document) == 0
 
@@ -100,7 +100,7 @@ def test_a_notice_has_at_most_five_documents_and_a_total(site: Site) -> None:
     assert (answer.status_code, "already has 5 documents" in words(answer.text)) == (409, True)
     assert "Upload document" not in visitor.get(link).text
     a_listing(site, "MP-2", **SOLENNE)
-    total = a_visitor(limited(site, SellerEvidencePolicy, most_bytes=len(PDF) + 1))
+    total = a_visitor(with_limits(site, SellerEvidencePolicy, most_bytes=len(PDF) + 1))
     link = path_of(notify(site, "MP-2").link)
     assert upload(total, link).status_code == 303
     answer = upload(total, link, PDF + b"7")
@@ -108,7 +108,7 @@ def test_a_notice_has_at_most_five_documents_and_a_total(site: Site) -> None:
 
 
 def test_a_network_of_strangers_has_a_limit_a_day_and_a_registered_notifier_none(site: Site) -> None:
-    link, few = a_notice(site), limited(site, NoticePolicy, most_document_bytes_a_day_network=len(PDF) + 1)
+    link, few = a_notice(site), with_limits(site, NoticePolicy, most_document_bytes_a_day_network=len(PDF) + 1)
     visitor = a_visitor(few)
     assert upload(visitor, link).status_code == 303
     answer = upload(visitor, link, PDF + b"2")
@@ -148,7 +148,7 @@ def test_the_documents_of_a_notifier_are_erased_with_the_notifier(site: Site) ->
     assert ("Erased. The digest stays." in words(page.text), "/notice-documents/" in page.text) == (True, False)
 
 
-def limited(site: Site, of: type, **changes: int) -> Site:
+def with_limits(site: Site, of: type, **changes: int) -> Site:
     """The site with other limits."""
     policy: object = replace(site.runtime.policies[of], **changes)
     return replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(policy)))

@@ -17,7 +17,7 @@ from serving.notices.policy import NoticePolicy
 from serving.notices.service.notice_links import confirmation_link
 from serving.notices.tables import notice, reporter
 from tests.fixtures.links import path_of
-from tests.fixtures.notifying import EMAIL, WORDS, a_listing, confirmed, items_of, notify
+from tests.fixtures.notifying import EMAIL, WORDS, a_listing, confirm_notice, items_of, notify
 from tests.fixtures.reporting import UNDO_SECONDS
 from tests.fixtures.runtimes import Site, a_suspect_row, judge, open_cases
 from tests.serving.notices.service.test_notices import SOLENNE
@@ -34,7 +34,7 @@ FIELDS = {
 }
 
 
-def sent(visitor: Visitor, **changes: str) -> str:
+def send_notice(visitor: Visitor, **changes: str) -> str:
     """A notice sent by the form, with the listings that were not found; returns where it leads."""
     answer = visitor.post("/notice", {**FIELDS, **changes})
     if answer.status_code == 200:
@@ -56,7 +56,7 @@ def test_anybody_notifies_by_the_form_and_gets_the_receipt(site: Site) -> None:
         "good faith",
     ):
         assert text in read
-    page = visitor.get(sent(visitor))
+    page = visitor.get(send_notice(visitor))
     read = words(page.text)
     assert "Your notice has arrived and is stored" in read
     assert "A person is reviewing it." in read
@@ -138,7 +138,7 @@ def test_an_id_of_another_marketplace_is_as_unknown_as_an_invented_one(site: Sit
 def test_asking_which_listings_exist_counts_as_a_notice_does(
     site: Site, limit: dict[str, int], refused_as: str
 ) -> None:
-    visitor = a_visitor(limited(site, **limit))
+    visitor = a_visitor(with_limits(site, **limit))
     for number in range(3):
         assert visitor.post("/notice", {**FIELDS, "locations": f"MP-{number}\nMP-x{number}"}).status_code == 200
     answer = visitor.post("/notice", {**FIELDS, "locations": "MP-1"})
@@ -150,14 +150,14 @@ def test_asking_which_listings_exist_counts_as_a_notice_does(
 def test_addresses_that_tell_no_marketplace_count_as_well(site: Site) -> None:
     """Otherwise the refusal would tell, as often as somebody likes, which ids one marketplace alone has."""
     two_marketplaces(site)
-    visitor = a_visitor(limited(site, most_listings_a_day_network=4))
+    visitor = a_visitor(with_limits(site, most_listings_a_day_network=4))
     for _ in range(2):
         assert visitor.post("/notice", {**FIELDS, "locations": "EL-8\nEL-9"}).status_code == 422
     for unknown_or_known in ("EL-8", "EL-7"):
         assert visitor.post("/notice", {**FIELDS, "locations": unknown_or_known}).status_code == 429
 
 
-def limited(site: Site, **changes: int) -> Site:
+def with_limits(site: Site, **changes: int) -> Site:
     """The site with other limits of notices."""
     policy = replace(site.runtime.policies[NoticePolicy], **changes)  # type: ignore[arg-type]  # limits are numbers
     return replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(policy)))
@@ -172,7 +172,7 @@ def test_too_many_listings_are_refused_with_the_limit(site: Site) -> None:
 def test_who_sends_too_many_a_day_is_told_when_to_come_back(site: Site) -> None:
     visitor = a_visitor(site)
     for day in range(3):
-        confirmed(site, notify(site, *(f"MP-{day}-{n}" for n in range(10))))
+        confirm_notice(site, notify(site, *(f"MP-{day}-{n}" for n in range(10))))
     answer = visitor.post("/notice", FIELDS)
     assert answer.status_code == 429
     assert "Send the rest tomorrow" in words(answer.text)
@@ -186,15 +186,15 @@ def test_the_owner_of_the_address_confirms_the_notice_by_a_button(site: Site) ->
     page = visitor.get(link)
     assert "Somebody sent a notice with your e-mail address." in words(page.text)
     assert EMAIL not in page.text
-    assert unconfirmed(site) == 1, "a mail scanner that loads the link confirms nothing"
+    assert unconfirmed_count(site) == 1, "a mail scanner that loads the link confirms nothing"
     assert visitor.post(link, None, **{"sec-fetch-site": "cross-site"}).status_code == 403
     answer = visitor.post(link)
     assert (answer.status_code, answer.headers["location"]) == (303, path_of(receipt.link))
-    assert unconfirmed(site) == 0
+    assert unconfirmed_count(site) == 0
     assert visitor.get(link + "x").status_code == 404
 
 
-def unconfirmed(site: Site) -> int:
+def unconfirmed_count(site: Site) -> int:
     with site.runtime.store.read() as connection:
         query = select(func.count()).select_from(notice).where(notice.c.confirmed_at.is_(None))
         return int(connection.execute(query).scalar_one())
@@ -203,7 +203,7 @@ def unconfirmed(site: Site) -> int:
 def test_the_decision_stands_on_the_page_with_reasons_means_and_redress(site: Site) -> None:
     a_listing(site)
     visitor = a_visitor(site)
-    link = sent(visitor, locations="MP-1")
+    link = send_notice(visitor, locations="MP-1")
     (case,) = open_cases(site)
     judge(site, site.analyst, case, Judgement.GENUINE)
     assert "A decision was made and can still be undone." in words(visitor.get(link).text)
@@ -342,7 +342,7 @@ def test_the_analyst_and_the_notifier_read_the_right_that_was_named(site: Site) 
     refused = visitor.post("/notice", {**FIELDS, **RIGHT, "right_owner": "x" * 201, "locations": "MP-1"})
     assert refused.status_code == 422
     assert 'value="008812345-0001"' in refused.text
-    page = visitor.get(sent(visitor, **RIGHT, locations="MP-1"))
+    page = visitor.get(send_notice(visitor, **RIGHT, locations="MP-1"))
     assert "Right Design, EUIPO, 008812345-0001, Aurelle SA <b>" in words(page.text)
     assert "You act for the owner by power of attorney." in words(page.text)
     assert "SA <b>" not in page.text
@@ -356,7 +356,7 @@ def test_the_analyst_and_the_notifier_read_the_right_that_was_named(site: Site) 
 def test_a_notice_that_names_no_right_shows_none(site: Site) -> None:
     a_listing(site)
     visitor = a_visitor(site)
-    assert "by power of attorney" not in visitor.get(sent(visitor, locations="MP-1")).text
+    assert "by power of attorney" not in visitor.get(send_notice(visitor, locations="MP-1")).text
     (case,) = open_cases(site)
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
     assert ("Right named" in page, "states a power of attorney" in page) == (False, False)
@@ -365,7 +365,7 @@ def test_a_notice_that_names_no_right_shows_none(site: Site) -> None:
 def test_the_analyst_ends_a_notice_that_is_none_and_the_notifier_reads_why(site: Site) -> None:
     a_listing(site)
     notifier, analyst = a_visitor(site), visit_as(site, site.analyst)
-    link = sent(notifier, locations="MP-1")
+    link = send_notice(notifier, locations="MP-1")
     (case,) = open_cases(site)
     page = analyst.get(f"/cases/{case.case_id}").text
     address = next(path for path in re.findall(r'action="([^"]+)"', page) if path.endswith("/invalid"))
@@ -395,7 +395,7 @@ def test_a_brand_that_is_asked_sees_nothing_of_the_notice(site: Site) -> None:
 def test_a_notifier_complains_on_the_page_within_six_months(site: Site) -> None:
     a_listing(site, **SOLENNE)
     visitor = a_visitor(site)
-    link = sent(visitor, locations="MP-1")
+    link = send_notice(visitor, locations="MP-1")
     (case,) = open_cases(site)
     judge(site, site.analyst, case, Judgement.GENUINE)
     assert "Why the decision is wrong" not in words(visitor.get(link).text)

@@ -13,18 +13,18 @@ from serving.operations.service.presence import Presence
 from serving.scoring.store import breakers
 from serving.web.operations.health_part import health_rows
 from tests.fixtures.many_cases import fill_many
-from tests.fixtures.receivers import proven
-from tests.fixtures.reporting import a_marketplace_that_listens, removed_by_brand
+from tests.fixtures.receivers import mark_endpoint_proven
+from tests.fixtures.reporting import a_marketplace_that_listens, removal_by_brand
 from tests.fixtures.runtimes import Site, a_case, judge
 from tests.serving.web.reports import put_champion_in_force
-from tests.serving.web.visits import an_administrator, scored, visit_as, words
+from tests.serving.web.visits import add_scored_listings, an_administrator, visit_as, words
 
 PATH = "/operations"
 
 
 def test_an_administrator_sees_volumes_queues_and_what_is_not_well(site: Site) -> None:
-    scored(site, Lane.ASK_BRAND, site.clock.now() - timedelta(days=3), 4)
-    scored(site, Lane.NO_ACTION, site.clock.now() - timedelta(days=3), 60)
+    add_scored_listings(site, Lane.ASK_BRAND, site.clock.now() - timedelta(days=3), 4)
+    add_scored_listings(site, Lane.NO_ACTION, site.clock.now() - timedelta(days=3), 60)
     a_case(site)
     site.clock.forward(hours=25)
     page = visit_as(site, an_administrator(site)).get(PATH)
@@ -38,8 +38,8 @@ def test_an_administrator_sees_volumes_queues_and_what_is_not_well(site: Site) -
 
 
 def test_hours_days_or_weeks_are_chosen_and_anything_else_is_days(site: Site) -> None:
-    scored(site, Lane.ANALYST, site.clock.now() - timedelta(hours=5), 3)
-    scored(site, Lane.ANALYST, site.clock.now() - timedelta(days=100), 5)
+    add_scored_listings(site, Lane.ANALYST, site.clock.now() - timedelta(hours=5), 3)
+    add_scored_listings(site, Lane.ANALYST, site.clock.now() - timedelta(days=100), 5)
     visitor = visit_as(site, site.data_scientist)
     assert "analyst 3" in visitor.get(f"{PATH}?by=hours").text
     assert "analyst 5" in visitor.get(f"{PATH}?by=weeks").text
@@ -58,7 +58,7 @@ def test_an_open_breaker_is_closed_with_what_was_found(site: Site) -> None:
     with site.runtime.store.write() as connection:
         breakers.record_check(connection, site.here, now)
         breakers.open_breaker(connection, site.here, "43 of 60 listings were flagged <b>in</b> 6 hours.", now)
-    scored(site, Lane.ANALYST, now - timedelta(days=3))
+    add_scored_listings(site, Lane.ANALYST, now - timedelta(days=3))
     page = visit_as(site, site.analyst).get(PATH)
     assert "43 of 60 listings were flagged &lt;b&gt;in" in page.text
     assert "breaker opened" in page.text
@@ -140,11 +140,11 @@ def test_a_new_directory_does_not_contradict_itself(site: Site) -> None:
     assert "two minutes" not in text
     with a_marketplace_that_listens(site):
         assert "so removals wait.not tested" in words(visitor.get(PATH).text)
-        proven(site)
+        mark_endpoint_proven(site)
         assert "Webhook No message has been acknowledged by the endpoint yet.not used yet" in words(
             visitor.get(PATH).text
         )
-        removed_by_brand(site, "MP-1")
+        removal_by_brand(site, "MP-1")
         assert "Webhook The marketplace's endpoint responds.healthy" in words(visitor.get(PATH).text)
     put_champion_in_force(site)
     text = words(visitor.get(PATH).text)
@@ -156,7 +156,7 @@ def test_the_summary_of_health_is_that_of_its_rows(site: Site) -> None:
     visitor = visit_as(site, an_administrator(site))
     assert "Health some checks fail" in words(visitor.get(PATH).text)
     with a_marketplace_that_listens(site):
-        proven(site)
+        mark_endpoint_proven(site)
         Presence(site.runtime).swept({}, 0.1)
         sign_head(site.runtime)
         text = words(visitor.get(PATH).text)

@@ -11,7 +11,7 @@ from tests.serving.web.visits import visit_as, words
 from training.evaluate.peers import NAMES
 
 
-def judged(low: float | None, high: float | None, *, fitted: int = 400) -> dict[str, Any]:
+def an_evaluation(low: float | None, high: float | None, *, fitted: int = 400) -> dict[str, Any]:
     """An evaluation with this interval of the difference; the model learnt 400 rows."""
     figures = {name: {**FIGURES, "ap_interval": [0.7, 0.8], "random_slice": {"ap": 0.55}} for name in NAMES}
     peers = {
@@ -25,12 +25,12 @@ def judged(low: float | None, high: float | None, *, fitted: int = 400) -> dict[
 
 
 CLAIMS = [
-    (judged(0.012, 0.171), True, "Better than the fair peer: the 95 % interval over sellers excludes zero."),
-    (judged(0.0, 0.171), False, "Not better than the fair peer beyond chance"),
-    (judged(-0.02, 0.171), False, "Not better than the fair peer beyond chance"),
-    (judged(-0.2, -0.01), False, "Worse than the fair peer"),
-    (judged(None, None), False, "cannot be estimated, so no superiority is claimed"),
-    (judged(0.012, 0.171, fitted=300), False, "the baselines learnt 300 of the 400 rows that the model learnt"),
+    (an_evaluation(0.012, 0.171), True, "Better than the fair peer: the 95 % interval over sellers excludes zero."),
+    (an_evaluation(0.0, 0.171), False, "Not better than the fair peer beyond chance"),
+    (an_evaluation(-0.02, 0.171), False, "Not better than the fair peer beyond chance"),
+    (an_evaluation(-0.2, -0.01), False, "Worse than the fair peer"),
+    (an_evaluation(None, None), False, "cannot be estimated, so no superiority is claimed"),
+    (an_evaluation(0.012, 0.171, fitted=300), False, "the baselines learnt 300 of the 400 rows that the model learnt"),
 ]
 
 
@@ -45,7 +45,7 @@ def test_superiority_is_claimed_only_beyond_chance_and_on_equal_rows(
 
 
 def test_every_method_of_an_evaluation_has_a_row_after_the_model() -> None:
-    peers = peers_of(judged(0.012, 0.171))
+    peers = peers_of(an_evaluation(0.012, 0.171))
     assert peers is not None
     methods = list(peers.rows)
     assert (len(methods), methods[0]) == (1 + len(NAMES), "This model")
@@ -53,7 +53,7 @@ def test_every_method_of_an_evaluation_has_a_row_after_the_model() -> None:
 
 
 def test_the_page_and_the_card_show_the_peer_beside_the_model(site: Site) -> None:
-    add_model(site, "b" * 64, {**a_report(), "judged": judged(-0.02, 0.171)})
+    add_model(site, "b" * 64, {**a_report(), "judged": an_evaluation(-0.02, 0.171)})
     visitor = visit_as(site, site.data_scientist)
     for path in ("/models", f"/models/cards/{'b' * 64}"):
         text = words(visitor.get(path).text)

@@ -11,9 +11,9 @@ from serving.takedowns.rules.bursts import PendingCause
 from serving.takedowns.store import alerts
 from serving.takedowns.store.alerts import Alert
 from tests.fixtures.guests import an_invited_user
-from tests.fixtures.mails import stored
+from tests.fixtures.mails import stored_mails
 from tests.fixtures.receivers import a_receiver
-from tests.fixtures.reporting import confirm, questions, states
+from tests.fixtures.reporting import action_states, confirm, questions
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.takedowns.service.test_pending_approval import a_burst
 from tests.serving.takedowns.service.test_removal_checks import an_acknowledged_removal, look, register
@@ -39,7 +39,7 @@ def test_a_pending_removal_is_announced_on_every_page_and_approved_on_its_own(si
     assert refused.status_code == 422
     done = analyst.post(f"/pending-removals/{action.action_id}", {"decision": "approve", "reason": "Looked at it."})
     assert (done.status_code, done.headers["location"]) == (303, "/pending-removals")
-    assert states(site) == {"scheduled": 1}
+    assert action_states(site) == {"scheduled": 1}
     page = words(analyst.get("/pending-removals").text)
     assert "Removal approved. It is sent when its undo window closes." in page
     assert "No pending removals" in page
@@ -112,7 +112,7 @@ def test_the_banner_names_brand_and_person_and_leads_an_administrator_to_what_it
         assert phrase in words(page.text)
     assert "Approve removal" not in page.text
     assert admin.post(form, {"decision": "withdraw", "reason": "Looked at it."}).status_code == 403
-    assert states(site) == {"held": 1}
+    assert action_states(site) == {"held": 1}
     for visitor in (admin, analyst):
         links = re.findall(r'href="(/(?:cases|pending-removals)[^"]*)"', visitor.get("/pending-removals").text)
         assert {visitor.get(link).status_code for link in links} == {200}
@@ -151,7 +151,7 @@ def test_those_with_a_vote_on_a_removal_get_one_mail_for_a_brand_and_person(site
     invite(site.runtime, "noor@touchstone.example", "Noor Said", Role.ACCOUNT_MANAGER)
     first, second = questions(site, 2)
     confirm(site, site.brand_person, first)
-    mails = stored(site, MailKind.PENDING_REMOVALS)
+    mails = stored_mails(site, MailKind.PENDING_REMOVALS)
     assert {mail.name for mail in mails} == {"Ines Moreau", "Lena Okafor", "Tomás Rey"}
     mail_content = content(mails[0].kind, mails[0].parameters)
     assert mail_content.subject == "Removals await your vote"
@@ -159,8 +159,8 @@ def test_those_with_a_vote_on_a_removal_get_one_mail_for_a_brand_and_person(site
     assert about == f"Aurelle at {site.marketplace.name}"
     assert why.startswith("confirmed by Camille Duval, pending since ")
     confirm(site, site.brand_person, second)
-    assert states(site) == {"held": 2}
-    assert [mail.parameters["entries"][0]["n"] for mail in stored(site, MailKind.PENDING_REMOVALS)] == [1, 1, 1]
+    assert action_states(site) == {"held": 2}
+    assert [mail.parameters["entries"][0]["n"] for mail in stored_mails(site, MailKind.PENDING_REMOVALS)] == [1, 1, 1]
 
 
 def test_an_account_that_counts_as_the_confirmers_can_only_withdraw_it_and_reads_why(site: Site) -> None:
@@ -173,9 +173,9 @@ def test_an_account_that_counts_as_the_confirmers_can_only_withdraw_it_and_reads
     assert "touchstone person add EMAIL --name NAME --role analyst|account_manager" in words(page)
     assert ("Approve removal" in page, ">Withdraw removal<" in page) == (False, True)
     assert visitor.post(form, {"decision": "approve", "reason": "Looked at it."}).status_code == 403
-    assert states(site) == {"held": 1}
+    assert action_states(site) == {"held": 1}
     assert visitor.post(form, {"decision": "withdraw", "reason": "Looked at it."}).status_code == 303
-    assert states(site) == {"withdrawn": 1}
+    assert action_states(site) == {"withdrawn": 1}
 
 
 def test_an_approver_who_turns_out_to_be_the_confirmer_is_left_out_and_the_page_says_why(site: Site) -> None:
@@ -188,6 +188,6 @@ def test_an_approver_who_turns_out_to_be_the_confirmer_is_left_out_and_the_page_
     assert "review team: approve. Looked at it. Does not count: this account and that of a confirmer" in page
     assert "Can approve now: Lena Okafor, Tomás Rey." in page
     visit_as(site, site.account_manager).post(form, text)
-    assert states(site)["held"] == 1
+    assert action_states(site)["held"] == 1
     visit_as(site, site.second_analyst).post(form, text)
-    assert states(site)["held"] == 0
+    assert action_states(site)["held"] == 0

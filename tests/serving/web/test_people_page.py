@@ -27,7 +27,7 @@ def admin(site: Site, ada: Person) -> Visitor:
     return visit_as(site, ada)
 
 
-def invited(admin: Visitor, **fields: str) -> str:
+def invite_on_page(admin: Visitor, **fields: str) -> str:
     """The path of the link that the page shows."""
     answer = admin.post("/people/invitations", {"email": EMAIL, "role": "analyst", **fields})
     assert answer.status_code == 200, words(answer.text)
@@ -47,7 +47,7 @@ def test_the_page_says_who_is_here_with_which_roles_and_how_much_in_hand(site: S
 
 
 def test_a_link_is_shown_once_and_lets_somebody_in(site: Site, admin: Visitor) -> None:
-    path = invited(admin)
+    path = invite_on_page(admin)
     assert "/join/" not in admin.get("/people").text
     assert f"{EMAIL} analyst, by Ada Falk, until " in words(admin.get("/people").text)
     guest = a_visitor(site)
@@ -62,7 +62,7 @@ def test_a_link_is_shown_once_and_lets_somebody_in(site: Site, admin: Visitor) -
 
 
 def test_a_mistake_of_the_guest_keeps_the_name_and_not_the_password(site: Site, admin: Visitor) -> None:
-    path, guest = invited(admin), a_visitor(site)
+    path, guest = invite_on_page(admin), a_visitor(site)
     answer = guest.post(path, {"name": "Nadia Roy", "password": "short one"})
     assert answer.status_code == 422
     assert "A password must have 10 to 200 characters." in words(answer.text)
@@ -72,7 +72,7 @@ def test_a_mistake_of_the_guest_keeps_the_name_and_not_the_password(site: Site, 
 
 def test_the_page_of_a_link_does_not_tell_whether_its_address_has_an_account(site: Site, admin: Visitor) -> None:
     """The sender of the link has it too."""
-    fresh, known = invited(admin), invited(admin, email=site.analyst.email, role="data_scientist")
+    fresh, known = invite_on_page(admin), invite_on_page(admin, email=site.analyst.email, role="data_scientist")
     guest = a_visitor(site)
 
     def bare(path: str, email: str, text: str) -> str:
@@ -88,7 +88,7 @@ def test_the_page_of_a_link_does_not_tell_whether_its_address_has_an_account(sit
 
 
 def test_who_has_an_account_signs_in_and_accepts(site: Site, admin: Visitor) -> None:
-    path = invited(admin, email=site.analyst.email, role="data_scientist")
+    path = invite_on_page(admin, email=site.analyst.email, role="data_scientist")
     guest = a_visitor(site)
     assert f'href="/sign-in?next={path}"' in guest.get(path).text
     entered = {"email": site.analyst.email, "password": PASSWORD, "next": path}
@@ -113,7 +113,7 @@ def test_a_refused_invitation_keeps_what_was_typed(admin: Visitor) -> None:
 
 
 def test_a_withdrawn_link_leads_nowhere(site: Site, admin: Visitor) -> None:
-    path = invited(admin)
+    path = invite_on_page(admin)
     action = re.search(r'action="(/people/invitations/\w+/withdraw)"', admin.get("/people").text)
     assert action is not None
     assert admin.post(action[1]).headers["location"] == "/people"
@@ -122,7 +122,7 @@ def test_a_withdrawn_link_leads_nowhere(site: Site, admin: Visitor) -> None:
 
 def test_a_hostile_name_is_text_everywhere(site: Site, admin: Visitor) -> None:
     guest = a_visitor(site)
-    guest.post(invited(admin), {"name": HOSTILE, "password": PASSWORD})
+    guest.post(invite_on_page(admin), {"name": HOSTILE, "password": PASSWORD})
     pages = [admin.get("/people").text, guest.get("/queue").text, guest.get("/settings").text]
     match = re.search(r'href="(/people/\w+)"><bdi>&lt;script', pages[0])
     assert match is not None

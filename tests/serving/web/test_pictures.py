@@ -25,7 +25,7 @@ def host() -> Iterator[PictureHost]:
 
 
 @pytest.fixture
-def showing(site: Site, host: PictureHost) -> Site:
+def showing_site(site: Site, host: PictureHost) -> Site:
     """A site that loads pictures from that host."""
     return replace(site, runtime=replace(site.runtime, pictures=Pictures(hosts_of(host.name))))
 
@@ -45,11 +45,11 @@ def test_pictures_are_counted_and_not_loaded_until_hosts_are_named(site: Site, h
     assert host.asked == []
 
 
-def test_who_judges_a_case_sees_its_pictures_through_the_service(showing: Site, host: PictureHost) -> None:
-    case = a_case(showing, CaseLane.ASK_BRAND, image_link=links(host))
-    looked_at = ((showing.analyst, f"/cases/{case.case_id}"), (showing.brand_person, "/brand"))
-    for person, page in (*looked_at, (showing.brand_person, "/brand/takedowns")):
-        visitor = visit_as(showing, person)
+def test_who_judges_a_case_sees_its_pictures_through_the_service(showing_site: Site, host: PictureHost) -> None:
+    case = a_case(showing_site, CaseLane.ASK_BRAND, image_link=links(host))
+    looked_at = ((showing_site.analyst, f"/cases/{case.case_id}"), (showing_site.brand_person, "/brand"))
+    for person, page in (*looked_at, (showing_site.brand_person, "/brand/takedowns")):
+        visitor = visit_as(showing_site, person)
         shown = visitor.get(page).text
         assert f'<img src="/cases/{case.case_id}/pictures/0" alt="Picture 1/3"' in shown
         assert f"/cases/{case.case_id}/pictures/1" not in shown
@@ -72,24 +72,26 @@ def test_who_judges_a_case_sees_its_pictures_through_the_service(showing: Site, 
     ],
 )
 def test_what_is_no_picture_of_the_marketplaces_is_not_found(
-    showing: Site, host: PictureHost, number: str, _why: str
+    showing_site: Site, host: PictureHost, number: str, _why: str
 ) -> None:
-    case = a_case(showing, image_link=links(host))
-    assert visit_as(showing, showing.analyst).get(f"/cases/{case.case_id}/pictures/{number}").status_code == 404
+    case = a_case(showing_site, image_link=links(host))
+    assert (
+        visit_as(showing_site, showing_site.analyst).get(f"/cases/{case.case_id}/pictures/{number}").status_code == 404
+    )
 
 
-def test_nobody_else_sees_a_picture(showing: Site, host: PictureHost) -> None:
-    case = a_case(showing, image_link=links(host))
+def test_nobody_else_sees_a_picture(showing_site: Site, host: PictureHost) -> None:
+    case = a_case(showing_site, image_link=links(host))
     address = f"/cases/{case.case_id}/pictures/0"
-    assert visit_as(showing, showing.brand_person).get(address).status_code == 404, "the brand was not asked"
-    assert a_visitor(showing).get(address).status_code == 303
-    assert visit_as(showing, showing.data_scientist).get(address).status_code == 403
+    assert visit_as(showing_site, showing_site.brand_person).get(address).status_code == 404, "the brand was not asked"
+    assert a_visitor(showing_site).get(address).status_code == 303
+    assert visit_as(showing_site, showing_site.data_scientist).get(address).status_code == 403
     assert host.asked == []
 
 
-def test_cases_that_are_decided_together_show_their_pictures(showing: Site, host: PictureHost) -> None:
-    case = a_case(showing, image_link=links(host))
-    shown = visit_as(showing, showing.analyst).get(f"/cases/bulk?case={case.case_id}").text
+def test_cases_that_are_decided_together_show_their_pictures(showing_site: Site, host: PictureHost) -> None:
+    case = a_case(showing_site, image_link=links(host))
+    shown = visit_as(showing_site, showing_site.analyst).get(f"/cases/bulk?case={case.case_id}").text
     assert f'<img src="/cases/{case.case_id}/pictures/0"' in shown
 
 

@@ -29,7 +29,7 @@ def upload(visitor: Visitor, name: str, content: bytes, **fields: str) -> str:
     return answer.text
 
 
-def sent_back(page: str) -> str:
+def sent_back_rows(page: str) -> str:
     match = re.search(r'<textarea name="rows" hidden>(.*?)</textarea>', page, re.DOTALL)
     assert match
     return html.unescape(match.group(1))
@@ -44,7 +44,7 @@ def test_a_file_is_looked_at_row_by_row_and_only_what_is_accepted_is_added(site:
     assert "2 a list price needs a price above zero and its currency." in text.lower()
     assert "4 a list price needs a gtin, an mpn, a model or a category." in text.lower()
     assert count(site) == 0
-    assert visitor.post(_PLACE, {"rows": sent_back(page)}).headers["location"] == _PLACE
+    assert visitor.post(_PLACE, {"rows": sent_back_rows(page)}).headers["location"] == _PLACE
     assert count(site) == 1
     text = words(visitor.get(_PLACE).text)
     assert "Colline Model €540 2026-01-01 not stated" in text

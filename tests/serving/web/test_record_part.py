@@ -14,7 +14,7 @@ from serving.sellers.policy import SellerRiskPolicy
 from serving.sellers.service.seller_risk import refresh_ranking
 from serving.web.case.seller_card import risk_part
 from serving.web.wording.words import hours as in_hours
-from tests.fixtures.reporting import a_marketplace_that_listens, dismissed, given_back, removed_by_brand
+from tests.fixtures.reporting import a_marketplace_that_listens, dismiss_appeal, reinstate_on_appeal, removal_by_brand
 from tests.fixtures.runtimes import Site, a_case, a_row, a_second_review, a_suspect_row, judge, open_cases
 from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.test_brand_page import a_person_of
@@ -24,10 +24,10 @@ from tests.serving.web.visits import an_appeal, visit_as, words
 def some_answers(site: Site) -> None:
     """Four removals, one of them reinstated and one contested in vain; a genuine; an undone counterfeit."""
     with a_marketplace_that_listens(site):
-        given_back(site, removed_by_brand(site, "MP-1", title="=HYPERLINK(1) Aure11e 1:1 mirror quality"))
-        dismissed(site, removed_by_brand(site, "MP-2"))
-        removed_by_brand(site, "MP-3")
-        removed_by_brand(site, "MP-4")
+        reinstate_on_appeal(site, removal_by_brand(site, "MP-1", title="=HYPERLINK(1) Aure11e 1:1 mirror quality"))
+        dismiss_appeal(site, removal_by_brand(site, "MP-2"))
+        removal_by_brand(site, "MP-3")
+        removal_by_brand(site, "MP-4")
     judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, external_id="MP-5"), Judgement.GENUINE)
     case = a_case(site, CaseLane.ASK_BRAND, external_id="MP-6")
     judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
@@ -84,7 +84,7 @@ def test_hours_read(hours: float, expected: str) -> None:
 def test_the_outcomes_are_of_the_same_days_as_the_standing(site: Site) -> None:
     """An outcome that no longer counts for the standing is not an accepted answer of the period either."""
     with a_marketplace_that_listens(site):
-        removed_by_brand(site, "MP-1")
+        removal_by_brand(site, "MP-1")
         site.clock.forward(days=89)
         visitor = visit_as(site, site.brand_person)
         text = words(visitor.get("/brand").text)
@@ -99,7 +99,7 @@ def test_the_outcomes_are_of_the_same_days_as_the_standing(site: Site) -> None:
 
 def test_every_median_of_the_page_names_its_period(site: Site) -> None:
     with a_marketplace_that_listens(site):
-        removed_by_brand(site, "MP-1")
+        removal_by_brand(site, "MP-1")
         text = words(visit_as(site, site.brand_person).get("/brand").text)
     assert "in the last seven days (median time to answer" in text
     outcomes = text[text.index("Outcomes of your answers, last 90 days") :]
@@ -111,7 +111,7 @@ TOLD = ("riskier", "risk beside", "expected counterfeit", "percentile", "of 2 se
 SELLER = "lumo-trade-88"
 
 
-def compared(site: Site) -> Site:
+def compared_site(site: Site) -> Site:
     """A site on which two sellers of two listings each were compared; one listing of the suspect one waits at the
     brand.
     """
@@ -129,7 +129,7 @@ def compared(site: Site) -> Site:
 
 
 def test_an_analyst_sees_where_the_seller_stands_and_the_counts_behind_it(site: Site) -> None:
-    site = compared(site)
+    site = compared_site(site)
     (case,) = open_cases(site, CaseLane.ASK_BRAND)
     other = next(
         open_case for open_case in open_cases(site, CaseLane.ANALYST) if open_case.listing_id != case.listing_id
@@ -145,7 +145,7 @@ def test_an_analyst_sees_where_the_seller_stands_and_the_counts_behind_it(site: 
 
 @pytest.mark.parametrize("path", ["/brand", "/brand/done", "/brand/removals"])
 def test_a_brand_is_told_nothing_of_it(site: Site, path: str) -> None:
-    site = compared(site)
+    site = compared_site(site)
     visitor = visit_as(site, site.brand_person)
     if path != "/brand":
         (case,) = open_cases(site, CaseLane.ASK_BRAND)
@@ -156,7 +156,7 @@ def test_a_brand_is_told_nothing_of_it(site: Site, path: str) -> None:
 
 
 def test_an_account_manager_is_told_nothing_of_it(site: Site) -> None:
-    site = compared(site)
+    site = compared_site(site)
     page = words(visit_as(site, site.account_manager).get("/brands").text).casefold()
     for word in TOLD:
         assert word not in page
@@ -164,7 +164,7 @@ def test_an_account_manager_is_told_nothing_of_it(site: Site) -> None:
 
 def test_the_seller_is_told_nothing_of_it(site: Site) -> None:
     """What a seller hears is the statement of reasons in the action."""
-    site = compared(site)
+    site = compared_site(site)
     (case,) = open_cases(site, CaseLane.ASK_BRAND)
     action = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
     assert action is not None
@@ -174,7 +174,7 @@ def test_the_seller_is_told_nothing_of_it(site: Site) -> None:
 
 def test_who_judges_blind_is_not_shown_what_others_found(site: Site) -> None:
     """The counts hold the first answer to the very listing."""
-    site = compared(site)
+    site = compared_site(site)
     case = next(open_case for open_case in open_cases(site, CaseLane.ANALYST))
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=20)

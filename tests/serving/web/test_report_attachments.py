@@ -16,12 +16,12 @@ from serving.platform.display import Display
 from serving.reports.service.status import status_of
 from serving.reports.store.report_documents import ReportDocument
 from serving.standing.policy import StandingPolicy
-from tests.fixtures.reporting import a_rival, on_sale, states
+from tests.fixtures.reporting import a_rival, action_states, on_sale
 from tests.fixtures.runtimes import Site, a_row, having, open_cases
 from tests.serving.brands.service.test_rights import withdraw_all
 from tests.serving.standing.test_service import lose
 from tests.serving.web.test_documents_card import HOSTILE, UNREADABLE
-from tests.serving.web.test_told_brands import left_in_english
+from tests.serving.web.test_told_brands import english_words_left
 from tests.serving.web.visits import Visitor, hidden_fields, visit_as, words
 
 PATH: Final = "/brand/reports"
@@ -37,7 +37,7 @@ BOUGHT: Final = {
 }
 
 
-def typed(brand: Visitor, names: list[str], **changed: str) -> dict[str, str]:
+def typed_report(brand: Visitor, names: list[str], **changed: str) -> dict[str, str]:
     page = hidden_fields(brand.get(PATH).text)
     return {**page, "reason_code": "trademark_counterfeit", "listings": "\n".join(names), **changed}
 
@@ -63,7 +63,7 @@ def documents_of(site: Site, place: str) -> tuple[ReportDocument, ...]:
 
 def test_the_preview_says_what_is_attached_and_the_report_shows_it(site: Site) -> None:
     brand = visit_as(site, site.brand_person)
-    fields = typed(brand, on_sale(site, 2), note="Seen twice.", **BOUGHT)
+    fields = typed_report(brand, on_sale(site, 2), note="Seen twice.", **BOUGHT)
     ahead = look_ahead(brand, fields, ("invoice.pdf", PDF), ("label.png", PNG))
     assert ahead.status_code == 200
     read = words(ahead.text)
@@ -85,7 +85,7 @@ def test_the_preview_says_what_is_attached_and_the_report_shows_it(site: Site) -
 
 def test_a_report_without_documents_says_so_before_it_is_sent(site: Site) -> None:
     brand = visit_as(site, site.brand_person)
-    ahead = look_ahead(brand, typed(brand, on_sale(site, 1)))
+    ahead = look_ahead(brand, typed_report(brand, on_sale(site, 1)))
     assert "No document and no test buy is attached." in words(ahead.text)
     assert "Order reference" not in words(brand.get(send(brand, ahead)).text)
 
@@ -93,7 +93,7 @@ def test_a_report_without_documents_says_so_before_it_is_sent(site: Site) -> Non
 @UNREADABLE
 def test_a_refused_file_is_named_and_nothing_else_is_lost(site: Site, content: bytes, expected: str) -> None:
     brand = visit_as(site, site.brand_person)
-    fields = typed(brand, on_sale(site, 2), note="Seen twice.", **BOUGHT)
+    fields = typed_report(brand, on_sale(site, 2), note="Seen twice.", **BOUGHT)
     refused = look_ahead(brand, fields, ("invoice.pdf", PDF), (f"x{SCRIPT}.pdf", content), ("label.png", PNG))
     assert refused.status_code == 422
     assert "<script>alert" not in refused.text
@@ -112,7 +112,7 @@ def test_a_refused_file_is_named_and_nothing_else_is_lost(site: Site, content: b
 def test_a_sixth_document_is_refused_by_its_name_and_five_stay(site: Site) -> None:
     brand = visit_as(site, site.brand_person)
     files = [(f"page-{number}.pdf", PDF + b"%d" % number) for number in range(1, 9)]
-    refused = look_ahead(brand, typed(brand, on_sale(site, 1)), *files)
+    refused = look_ahead(brand, typed_report(brand, on_sale(site, 1)), *files)
     assert refused.status_code == 422
     assert "page-6.pdf: This report already has 5 documents, which is the maximum." in words(refused.text)
     assert refused.text.count('name="leave_out:') == 5
@@ -121,7 +121,7 @@ def test_a_sixth_document_is_refused_by_its_name_and_five_stay(site: Site) -> No
 def test_a_test_buy_that_cannot_be_is_refused_and_stays_as_it_was_typed(site: Site) -> None:
     brand = visit_as(site, site.brand_person)
     wrong = {**BOUGHT, "received_on": "2025-11-30", "finding": SCRIPT}
-    refused = look_ahead(brand, typed(brand, on_sale(site, 2), **wrong), ("invoice.pdf", PDF))
+    refused = look_ahead(brand, typed_report(brand, on_sale(site, 2), **wrong), ("invoice.pdf", PDF))
     assert refused.status_code == 422
     assert "The goods cannot be received before they were ordered" in words(refused.text)
     assert "<script>alert" not in refused.text
@@ -131,7 +131,7 @@ def test_a_test_buy_that_cannot_be_is_refused_and_stays_as_it_was_typed(site: Si
 
 def test_a_document_can_be_left_out_before_it_is_sent(site: Site) -> None:
     brand = visit_as(site, site.brand_person)
-    fields = typed(brand, on_sale(site, 1))
+    fields = typed_report(brand, on_sale(site, 1))
     first = look_ahead(brand, fields, ("invoice.pdf", PDF), ("label.png", PNG))
     name = re.findall(r'name="(leave_out:\w+)"', first.text)[0]
     second = look_ahead(brand, {**fields, **hidden_fields(first.text), name: "yes"})
@@ -141,7 +141,7 @@ def test_a_document_can_be_left_out_before_it_is_sent(site: Site) -> None:
 
 def test_a_document_is_added_to_a_report_for_a_day(site: Site) -> None:
     brand = visit_as(site, site.brand_person)
-    place = send(brand, look_ahead(brand, typed(brand, on_sale(site, 1))))
+    place = send(brand, look_ahead(brand, typed_report(brand, on_sale(site, 1))))
 
     def add(name: str, content: bytes) -> Response:
         form, files = {"csrf_token": brand.csrf_token}, {"document": (name, content, "text/html")}
@@ -169,7 +169,7 @@ def test_the_analyst_who_decides_reads_hostile_evidence_as_text_and_downloads_it
     names = having(site, on_sale, site.runtime.policies[StandingPolicy].daily_cap + 1)
     brand = visit_as(site, site.brand_person)
     hostile = {**BOUGHT, "order_reference": f"47{SCRIPT}", "finding": f"Printed.{SCRIPT}"}
-    place = send(brand, look_ahead(brand, typed(brand, names, **hostile), (HOSTILE, PDF)))
+    place = send(brand, look_ahead(brand, typed_report(brand, names, **hostile), (HOSTILE, PDF)))
     (case,) = open_cases(site, CaseLane.ANALYST)
     analyst = visit_as(site, site.analyst)
     page = analyst.get(f"/cases/{case.case_id}").text
@@ -196,14 +196,16 @@ def test_the_analyst_who_decides_reads_hostile_evidence_as_text_and_downloads_it
 def test_only_the_form_and_the_documents_of_a_report_take_more_than_a_page_needs(site: Site) -> None:
     brand = visit_as(site, site.brand_person)
     large = PDF + b"x" * 7_000_000
-    ahead = look_ahead(brand, typed(brand, on_sale(site, 1)), *[(f"{n}.pdf", large + b"%d" % n) for n in range(4)])
+    ahead = look_ahead(
+        brand, typed_report(brand, on_sale(site, 1)), *[(f"{n}.pdf", large + b"%d" % n) for n in range(4)]
+    )
     assert ahead.status_code == 200
     assert brand.client.post(PATH, content=large, headers=brand.headers).status_code == 413
 
 
 def test_reports_are_in_the_main_navigation(site: Site) -> None:
     brand = visit_as(site, site.brand_person)
-    place = send(brand, look_ahead(brand, typed(brand, on_sale(site, 1))))
+    place = send(brand, look_ahead(brand, typed_report(brand, on_sale(site, 1))))
     for page in (PATH, place):
         assert re.search(r'<a[^>]* href="/brand/reports"[^>]* aria-current="page"', brand.get(page).text), page
     assert 'href="/brand/reports"' not in visit_as(site, site.analyst).get("/queue").text
@@ -214,12 +216,12 @@ def test_reports_are_in_the_main_navigation(site: Site) -> None:
 REPORT_BRAND_PATH = "/brand/reports"
 
 
-def asked(brand: Visitor) -> dict[str, str]:
+def typed_request(brand: Visitor) -> dict[str, str]:
     return {**hidden_fields(brand.get(REPORT_BRAND_PATH).text), "reason_code": "trademark_counterfeit"}
 
 
 def with_file(brand: Visitor, name: str, content: bytes) -> Response:
-    fields = {"csrf_token": brand.csrf_token, **asked(brand)}
+    fields = {"csrf_token": brand.csrf_token, **typed_request(brand)}
     return brand.client.post(
         f"{REPORT_BRAND_PATH}/preview", data=fields, files={"file": (name, content)}, headers=brand.headers
     )
@@ -235,20 +237,20 @@ def test_a_report_is_previewed_sent_withdrawn_and_retracted(site: Site) -> None:
         "listings": "\n".join(names),
     }
     assert "Removal scheduled: 3" in words(brand.post(f"{REPORT_BRAND_PATH}/preview", fields).text)
-    assert states(site) == {}
+    assert action_states(site) == {}
     assert brand.post(REPORT_BRAND_PATH, fields).status_code == 422  # Without the word of good faith.
     done = brand.post(REPORT_BRAND_PATH, {**fields, "good_faith": "yes"})
     assert done.status_code == 303
     place = done.headers["location"]
-    assert states(site) == {"scheduled": 3}
+    assert action_states(site) == {"scheduled": 3}
     assert "Your reports" in words(brand.get(REPORT_BRAND_PATH).text)
     assert f'href="{place}"' in brand.get(REPORT_BRAND_PATH).text
     assert brand.post(REPORT_BRAND_PATH, {**fields, "good_faith": "yes"}).headers["location"] == place
     assert brand.post(f"{place}/withdraw", {}).status_code == 422, "nothing by default"
-    assert states(site) == {"scheduled": 3}
+    assert action_states(site) == {"scheduled": 3}
     assert brand.post(f"{place}/withdraw", {"item:2": "yes"}).status_code == 303
     assert "Withdrawn: 1" in words(brand.get(place).text)
-    assert states(site) == {"scheduled": 2, "withdrawn": 1}
+    assert action_states(site) == {"scheduled": 2, "withdrawn": 1}
     site.clock.forward(seconds=site.runtime.policies[EnforcementPolicy].undo_window_seconds + 1)
     assert "Retract ticked listings" in words(brand.get(place).text)
     assert brand.post(f"{place}/retract", {}).status_code == 422
@@ -284,7 +286,7 @@ def test_the_preview_warns_of_goods_that_only_fit_those_of_the_brand(site: Site)
     strap = a_row(external_id="RP-9", title="Strap compatible with Aurelle Colline tote, grey")
     receive_rows(site.runtime, site.marketplace, [strap], source="test")
     brand = visit_as(site, site.brand_person)
-    text = words(brand.post(f"{REPORT_BRAND_PATH}/preview", {**asked(brand), "listings": "RP-9"}).text)
+    text = words(brand.post(f"{REPORT_BRAND_PATH}/preview", {**typed_request(brand), "listings": "RP-9"}).text)
     assert "Removal scheduled: 1" in text
     assert "Look at this listing again: its wording is that of a legitimate use (“compatible with”)" in text
 
@@ -292,7 +294,7 @@ def test_the_preview_warns_of_goods_that_only_fit_those_of_the_brand(site: Site)
 def test_what_was_typed_is_kept_and_is_text(site: Site) -> None:
     brand = visit_as(site, site.brand_person)
     typed = '"><script>alert(1)</script>'
-    fields = {**asked(brand), "listings": typed}
+    fields = {**typed_request(brand), "listings": typed}
     page = brand.post(f"{REPORT_BRAND_PATH}/preview", fields).text
     assert "<script>alert" not in page
     assert typed in unescape(page)
@@ -313,7 +315,7 @@ def test_a_report_is_written_sent_and_read_in_the_language_of_the_brand(site: Si
     names = on_sale(site, 2)
     save_choice(site.runtime, site.brand_person, Display(), {"language": "zh"})
     brand = visit_as(site, site.brand_person)
-    fields = {**asked(brand), "listings": "\n".join([*names, names[0]])}
+    fields = {**typed_request(brand), "listings": "\n".join([*names, names[0]])}
     rights = ("WIPO", *(f"-{kind}" for kind in RightKind))
     named = ("Colline tote in grained leather, grey, number", "RP", "CSV", "UTC", "PDF", "PNG", "JPEG", "MB")
     data_words = (*names, *rights, *named)
@@ -321,4 +323,4 @@ def test_a_report_is_written_sent_and_read_in_the_language_of_the_brand(site: Si
     pages.append(brand.get(brand.post(REPORT_BRAND_PATH, {**fields, "good_faith": "yes"}).headers["location"]))
     for page in pages:
         assert '<html lang="zh-Hans"' in page.text
-        assert left_in_english(page.text, *data_words) == []
+        assert english_words_left(page.text, *data_words) == []

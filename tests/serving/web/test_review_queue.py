@@ -293,7 +293,7 @@ def test_the_teams_work_in_progress_stands_beside_the_queue(site: Site) -> None:
     assert rail.ages[0][2].due_at <= site.clock.now()
 
 
-def mine(site: Site) -> StaffPage:
+def analyst_page(site: Site) -> StaffPage:
     return my_page(site.runtime, Session(site.analyst, "token"))
 
 
@@ -310,7 +310,7 @@ def test_agreement_with_second_reviews_and_brands_is_shown(any_site: Site) -> No
     judge(site, site.analyst, brand_case, Judgement.COUNTERFEIT)
     site.clock.forward(minutes=1)
     judge(site, site.brand_person, brand_case, Judgement.COUNTERFEIT)
-    looks, _, brands, appeals = mine(site).agreements.values()
+    looks, _, brands, appeals = analyst_page(site).agreements.values()
     assert (looks.agreed, looks.of, brands.agreed, brands.of, appeals.of) == (1, 2, 1, 1, 0)
     shown = words(visit_as(site, site.analyst).get("/queue/me").text)
     assert "Second reviews, by you and of your cases 1 of 2 50 % 9 to 91 %" in shown
@@ -321,7 +321,7 @@ def test_agreement_with_second_reviews_and_brands_is_shown(any_site: Site) -> No
 
 def test_a_decision_that_did_not_last_is_named_with_its_case(site: Site) -> None:
     judge(site, site.second_analyst, an_appeal(site, decided_by_analyst=True), Judgement.GENUINE)
-    page = mine(site)
+    page = analyst_page(site)
     [gone] = page.overturned
     assert gone.cause == "appeal"
     assert visit_as(site, site.analyst).get(f"/cases/{gone.case_id}").status_code == 200
@@ -339,7 +339,7 @@ def test_days_and_the_middle_time_are_counted(site: Site) -> None:
     second = a_case(site, external_id="MP-2")
     site.clock.forward(hours=3)
     judge(site, site.analyst, second, Judgement.GENUINE)
-    page = mine(site)
+    page = analyst_page(site)
     assert (page.decided, page.today, page.median) == (2, 1, 7_200)
     assert "0, 1, 1." in page.chart.label
 

@@ -29,7 +29,7 @@ def claims(site: Site) -> list[StoredRight]:
     return [claim for claim in site.read(rights.rights_of, site.pair) if claim.right.office != "WIPO"]
 
 
-def kept(site: Site) -> list[str]:
+def stored_digests(site: Site) -> list[str]:
     return [document.digest for document in site.read(rights_documents.documents_of, site.pair)]
 
 
@@ -48,7 +48,7 @@ def test_a_right_is_claimed_with_its_certificate_and_waits(site: Site) -> None:
         (18, 25),
         ["EU", "GB"],
     )
-    assert claim.document == kept(site)[0]
+    assert claim.document == stored_digests(site)[0]
     text = words(visitor.get(_PLACE).text)
     assert "Mark “Colline” classes 18, 25 by Camille Duval" in text
     assert "EUIPO 018 EU, GB 2031-05-04 Pending verification certificate.pdf" in text
@@ -59,7 +59,7 @@ def test_a_right_is_claimed_with_its_certificate_and_waits(site: Site) -> None:
 def test_a_document_on_file_carries_another_claim_too(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
     assert send(visitor, "/brand/documents") == 303
-    [digest] = kept(site)
+    [digest] = stored_digests(site)
     assert visitor.post(_PLACE, {**_CLAIM, "document": digest}).status_code == 303
     assert claims(site)[0].document == digest
     refused = visitor.post(_PLACE, {**_CLAIM, "number": "019", "document": "f" * 64})
@@ -95,7 +95,7 @@ def test_what_is_no_document_is_refused(site: Site) -> None:
     assert send(visitor, "/brand/documents", content=b"<html>") == 422
     assert send(visitor, _PLACE, _CLAIM, b"MZ\x90") == 422
     assert send(visitor, _PLACE, _CLAIM, PDF + b"x" * 2_000_001) == 422
-    assert (kept(site), claims(site)) == ([], [])
+    assert (stored_digests(site), claims(site)) == ([], [])
 
 
 def test_an_end_is_told_in_time_and_a_refusal_with_its_reason(site: Site) -> None:
@@ -137,7 +137,7 @@ def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
     assert send(visitor, "/brand/documents") == 403
     right = site.read(rights.rights_of, site.pair)[0].right
     assert visitor.post(f"{_PLACE}/{right.right_id}/withdraw").status_code == 403
-    assert (claims(site), kept(site)) == ([], [])
+    assert (claims(site), stored_digests(site)) == ([], [])
 
 
 def test_rights_and_documents_of_another_brand_are_not_there(site: Site) -> None:

@@ -12,7 +12,7 @@ from serving.guards import cookie_name
 from serving.mail.tables import mail
 from serving.platform.sealing import Sealer
 from tests.fixtures.clients import a_client
-from tests.fixtures.factors import App, Authenticator, an_app, by_its_clock
+from tests.fixtures.factors import App, Authenticator, an_app, on_real_time
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words
 
@@ -23,7 +23,7 @@ _SECRET = re.compile(r'<p class="mono">([A-Z2-7 ]+)</p>')
 @pytest.fixture
 def timed_site(site: Site) -> Site:
     # Without https, so that the client of a test sends the cookie back.
-    return by_its_clock(site, public_url="http://testserver")
+    return on_real_time(site, public_url="http://testserver")
 
 
 def at_the_second_step(site: Site, person: Person, following: str = "/queue?lane=audit") -> Visitor:
@@ -51,7 +51,9 @@ def test_a_passkey_is_offered_to_those_who_have_one_and_signs_in(timed_site: Sit
     key = Authenticator(origin="http://testserver", rp_id="testserver")
     options = visitor.post(PLACE + "/passkey/options", {"password": PASSWORD})
     visitor.post(PLACE + "/passkey", {"credential": key.create(options.text), "name": "Laptop"})
-    assert "They are shown only once." in words(a_visitor(timed_site).post(mailed(timed_site, timed_site.analyst)).text)
+    assert "They are shown only once." in words(
+        a_visitor(timed_site).post(mailed_link(timed_site, timed_site.analyst)).text
+    )
     waiting = at_the_second_step(timed_site, timed_site.analyst)
     assert "Use passkey" in waiting.get("/sign-in/second-step").text
     challenge = waiting.post("/sign-in/second-step/passkey")
@@ -60,7 +62,7 @@ def test_a_passkey_is_offered_to_those_who_have_one_and_signs_in(timed_site: Sit
     assert waiting.get("/queue").status_code == 200
 
 
-def mailed(site: Site, person: Person) -> str:
+def mailed_link(site: Site, person: Person) -> str:
     """The path of the last link that was mailed to a person."""
     with site.runtime.store.read() as connection:
         links = select(mail.c.secret_link).where(mail.c.user_id == person.user_id, mail.c.secret_link.is_not(None))
@@ -69,7 +71,7 @@ def mailed(site: Site, person: Person) -> str:
 
 
 def test_an_invited_analyst_in_production_gets_to_the_queue_by_password_factor_and_mailed_link(site: Site) -> None:
-    production_site = by_its_clock(site, production=True, public_url="http://testserver")
+    production_site = on_real_time(site, production=True, public_url="http://testserver")
     visitor = visit_as(production_site, production_site.analyst)
     assert visitor.get("/queue").headers["location"] == PLACE
     page = visitor.post(PLACE + "/app", {"password": PASSWORD}).text
@@ -80,7 +82,7 @@ def test_an_invited_analyst_in_production_gets_to_the_queue_by_password_factor_a
     app = App(secret[1].replace(" ", ""))
     visitor.post(PLACE + "/app/confirm", {"code": app.code(production_site), "name": "My phone"})
     assert "the folder “mail” of the data directory" in words(visitor.get(PLACE).text)
-    owner, link = a_visitor(production_site), mailed(production_site, production_site.analyst)
+    owner, link = a_visitor(production_site), mailed_link(production_site, production_site.analyst)
     assert "My phone" in words(owner.get(link).text)
     assert owner.get(link).status_code == 200, "loading the page confirms nothing"
     assert owner.post(link, None, **{"sec-fetch-site": "cross-site"}).status_code == 403
@@ -166,7 +168,7 @@ _OPEN = {PLACE: 200, "/settings": 200, "/help": 200}
 def test_in_production_those_who_can_remove_or_administer_are_led_to_enrolment(
     site: Site, role: str, pages: dict[str, int]
 ) -> None:
-    production_site = by_its_clock(site, production=True, public_url="http://testserver")
+    production_site = on_real_time(site, production=True, public_url="http://testserver")
     people = {"admin": invite(production_site.runtime, "nadia@touchstone.example", "Nadia Haddad", Role.ADMIN)}
     person = people.get(role) or getattr(production_site, role)
     visitor = visit_as(production_site, person)
@@ -176,13 +178,13 @@ def test_in_production_those_who_can_remove_or_administer_are_led_to_enrolment(
 
 
 def test_in_production_a_program_of_a_person_without_a_factor_is_told_so(site: Site) -> None:
-    production_site = by_its_clock(site, production=True, public_url="http://testserver")
+    production_site = on_real_time(site, production=True, public_url="http://testserver")
     refused = visit_as(production_site, production_site.analyst).client.get("/api/v1/cases")
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "second_factor_required")
 
 
 def test_in_production_everything_opens_once_a_factor_is_enrolled(site: Site) -> None:
-    production_site = by_its_clock(site, production=True, public_url="http://testserver")
+    production_site = on_real_time(site, production=True, public_url="http://testserver")
     app, _ = an_app(production_site, production_site.analyst)
     visitor = at_the_second_step(production_site, production_site.analyst)
     visitor.post("/sign-in/second-step", {"code": app.code(production_site)})

@@ -10,7 +10,7 @@ from tests.serving.web.reports import SECOND_STAGE, a_report, add_model
 from tests.serving.web.visits import visit_as, words
 
 
-def reported(low: float | None, high: float | None, **changes: Any) -> dict[str, Any]:
+def report_with_stage(low: float | None, high: float | None, **changes: Any) -> dict[str, Any]:
     gain = {"ap": 0.026, "ap_interval": [low, high]}
     return {**a_report(), "second_stage": {**SECOND_STAGE, "gain": gain, **changes}}
 
@@ -26,14 +26,14 @@ def reported(low: float | None, high: float | None, **changes: Any) -> dict[str,
     ],
 )
 def test_a_gain_is_claimed_only_beyond_chance(low: float | None, high: float | None, gains: bool, says: str) -> None:
-    second_stage = second_stage_of(reported(low, high))
+    second_stage = second_stage_of(report_with_stage(low, high))
     assert second_stage is not None
     assert second_stage.gains is gains
     assert says in second_stage.says
 
 
 def test_titles_that_it_could_not_read_are_named() -> None:
-    second_stage = second_stage_of(reported(0.001, 0.064, failed=3))
+    second_stage = second_stage_of(report_with_stage(0.001, 0.064, failed=3))
     assert second_stage is not None
     assert second_stage.titles == "400 titles, 3 of them unreadable"
 
@@ -44,7 +44,7 @@ def test_a_model_without_an_encoder_has_none(report: dict[str, Any]) -> None:
 
 
 def test_the_page_of_a_model_shows_it(site: Site) -> None:
-    add_model(site, "b" * 64, reported(-0.02, 0.064))
+    add_model(site, "b" * 64, report_with_stage(-0.02, 0.064))
     shown = words(visit_as(site, site.data_scientist).get(f"/models?digest={'b' * 64}").text)
     assert "It does not sort better than the first answers beyond chance" in shown
     assert "Difference in average precision +0.026 (−0.020 to +0.064); with it 0.551." in shown

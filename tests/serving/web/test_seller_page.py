@@ -24,8 +24,8 @@ from serving.web.case.seller_activity import current_deadline, possible_next_ste
 from serving.web.wording.translated import in_words
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.runtimes import Site, judge, open_cases
-from tests.serving.appeals.service.test_appeal import told_removal
-from tests.serving.appeals.service.test_counter_notices import now_of
+from tests.serving.appeals.service.test_appeal import removal_with_token
+from tests.serving.appeals.service.test_counter_notices import counter_notice_of
 from tests.serving.web.visits import Visitor, a_visitor, words
 from tests.serving.webhooks.service.test_delivery import register
 
@@ -51,7 +51,7 @@ def hidden_from_sellers(site: Site) -> tuple[str, ...]:
 def a_link(site: Site) -> tuple[StoredAction, str]:
     with a_receiver() as receiver:
         register(site, receiver)
-        removal, token = told_removal(site, receiver)
+        removal, token = removal_with_token(site, receiver)
     open_counter_notices(site.runtime)
     return removal, PLACE + token
 
@@ -92,7 +92,7 @@ def test_a_statement_is_read_in_the_seller_s_language_and_sent_in_english(site: 
     statements = [removal.statement_messages]
     if undone:
         visitor.post(link, {"event": "submit", "statement": STATEMENT})
-        counter_notice_id = now_of(site, removal).counter_notice_id
+        counter_notice_id = counter_notice_of(site, removal).counter_notice_id
         answer_as_rights_holder(site.runtime, site.brand_person, counter_notice_id, CounterNoticeEvent.CONCEDE, "")
         statements.append(amended_statement(OverturnCause.CONCEDED).filled_fields())
     page, english = (words(visitor.get(f"{link}?lang={language}").text) for language in ("ru", "en"))
@@ -147,8 +147,8 @@ def test_a_seller_answers_and_reads_what_the_rights_holder_says(site: Site) -> N
     page = visitor.get(link)
     assert "The rights holder is reviewing your answer" in words(page.text)
     assert "<script>alert" not in page.text
-    assert now_of(site, removal).state is CounterNoticeState.WITH_RIGHTS_HOLDER
-    counter_notice_id = now_of(site, removal).counter_notice_id
+    assert counter_notice_of(site, removal).state is CounterNoticeState.WITH_RIGHTS_HOLDER
+    counter_notice_id = counter_notice_of(site, removal).counter_notice_id
     reasons = "The stitching is not ours."
     answer_as_rights_holder(site.runtime, site.brand_person, counter_notice_id, CounterNoticeEvent.MAINTAIN, reasons)
     read = words(visitor.get(link).text)
@@ -184,7 +184,7 @@ def test_the_typed_text_survives_the_upload_of_a_document(site: Site) -> None:
     assert "invoice 1177" in words(sent.text)
     assert "invoice.pdf" in words(sent.text)
     assert "SHA-256" not in sent.text
-    assert now_of(site, removal).state is CounterNoticeState.WITH_SELLER
+    assert counter_notice_of(site, removal).state is CounterNoticeState.WITH_SELLER
 
 
 def test_a_document_chosen_beside_an_answer_is_sent_with_it_or_neither_is(site: Site) -> None:
@@ -193,9 +193,9 @@ def test_a_document_chosen_beside_an_answer_is_sent_with_it_or_neither_is(site: 
     refused = upload(visitor, link, b"text", event="submit", **ANSWER)
     assert refused.status_code == 422
     assert "invoice 1177" in words(refused.text)
-    assert now_of(site, removal).state is CounterNoticeState.WITH_SELLER
+    assert counter_notice_of(site, removal).state is CounterNoticeState.WITH_SELLER
     assert upload(visitor, link, AN_INVOICE, event="submit", **ANSWER).status_code == 303
-    assert now_of(site, removal).state is CounterNoticeState.WITH_RIGHTS_HOLDER
+    assert counter_notice_of(site, removal).state is CounterNoticeState.WITH_RIGHTS_HOLDER
     assert "invoice.pdf" in words(visitor.get(link).text)
 
 
@@ -205,7 +205,7 @@ def test_an_answer_can_be_withdrawn(site: Site) -> None:
     assert "Withdraw answer" not in words(visitor.get(link).text)
     visitor.post(link, {"event": "submit", "statement": STATEMENT})
     visitor.post(link, {"event": "withdraw"})
-    assert now_of(site, removal).state is CounterNoticeState.WITHDRAWN
+    assert counter_notice_of(site, removal).state is CounterNoticeState.WITHDRAWN
 
 
 def test_an_appeal_goes_to_a_person_and_its_end_stands_on_the_page(site: Site) -> None:
@@ -236,7 +236,7 @@ def test_another_site_cannot_answer_for_the_seller(site: Site) -> None:
         link, {"event": "submit", "statement": STATEMENT}, **{"sec-fetch-site": "cross-site"}
     )
     assert refused.status_code == 403
-    assert now_of(site, removal).state is CounterNoticeState.WITH_SELLER
+    assert counter_notice_of(site, removal).state is CounterNoticeState.WITH_SELLER
 
 
 def test_the_link_is_not_in_the_log_when_something_fails(site: Site) -> None:

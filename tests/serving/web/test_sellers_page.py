@@ -8,9 +8,9 @@ from serving.brands.store import authorised_sellers
 from serving.listings.service.intake import receive_rows
 from serving.sellers.service.seller_listing import put_on_list
 from serving.sellers.store import seller_lists
-from tests.fixtures.reporting import a_leader, a_rival, elsewhere
+from tests.fixtures.reporting import a_leader, a_rival, second_marketplace
 from tests.fixtures.runtimes import Site, a_row
-from tests.fixtures.strikes import SELLER, WHY, carry_out, sanctions_of, stands, strikes_of
+from tests.fixtures.strikes import SELLER, WHY, carry_out, sanction_states, sanctions_of, strikes_of
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from tests.serving.web.visits import PAGE, Visitor, visit_as, words
 
@@ -36,7 +36,7 @@ def test_two_people_decide_about_a_seller_on_the_page_with_the_paths_before_them
     assert "Sanction approved. The marketplace is notified when the undo window closes." in page
     assert "Sanctions in force" in page
     manager.post(f"{path}/lift", {"reason": "They bought from a fake themselves."})
-    assert stands(site) == [("restrict", "lifted")]
+    assert sanction_states(site) == [("restrict", "lifted")]
 
 
 def test_an_analyst_keeps_the_lists_and_an_account_manager_does_not_see_them(site: Site) -> None:
@@ -66,7 +66,7 @@ def test_what_is_in_force_and_who_is_on_a_list_is_shown_together(site: Site) -> 
 
 
 def test_who_reviews_at_two_marketplaces_keeps_the_list_of_the_one_that_the_form_names(site: Site) -> None:
-    souk = elsewhere(site)
+    souk = second_marketplace(site)
     site.write(accounts.add_grants, site.analyst.user_id, [Grant(Role.ANALYST, souk)], site.clock.now())
     analyst = visit_as(site, site.analyst)
 
@@ -105,7 +105,7 @@ def upload(visitor: Visitor, content: bytes, **fields: str) -> str:
     return visitor.client.post(f"{_PLACE}/preview", data=form, files={"file": ("list.csv", content)}, headers=PAGE).text
 
 
-def sent_back(page: str) -> str:
+def sent_back_rows(page: str) -> str:
     match = re.search(r'<textarea name="rows" hidden>(.*?)</textarea>', page, re.DOTALL)
     assert match
     return html.unescape(match.group(1))
@@ -143,7 +143,7 @@ def test_a_list_is_shown_before_it_changes_anything(site: Site) -> None:
     assert "Added: 2. Removed: 1. Unchanged: 0. 1 line is refused. Nothing is changed yet." in text
     assert "maison-brandt" in text
     assert on_list(site) == ["maison-brandt"]
-    visitor.post(_PLACE, {"rows": sent_back(page), "whole": "yes"})
+    visitor.post(_PLACE, {"rows": sent_back_rows(page), "whole": "yes"})
     assert on_list(site) == ["shop-1", "shop-2"]
 
 

@@ -39,15 +39,15 @@ def test_a_wrong_password_keeps_the_address_and_does_not_say_which_was_wrong(sit
 
 
 @pytest.fixture
-def sent(site: Site) -> Request:
+def handler_request(site: Site) -> Request:
     """A request as a handler of the application gets it."""
     return Request({"type": "http", "app": create_app(site.runtime)})
 
 
-def test_every_page_that_somebody_may_stand_on_is_gone_back_to(sent: Request) -> None:
+def test_every_page_that_somebody_may_stand_on_is_gone_back_to(handler_request: Request) -> None:
     pages = [re.sub(r"\{\w+\}", "a_1.b-2", page.route) for page in PAGES]
     pages += ["/queue?lane=audit", f"/search?q={'%D1%81' * 200}"]
-    assert [(page, local_path(sent, page)) for page in pages] == [(page, page) for page in pages]
+    assert [(page, local_path(handler_request, page)) for page in pages] == [(page, page) for page in pages]
 
 
 @pytest.mark.parametrize(

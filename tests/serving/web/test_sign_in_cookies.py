@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from serving.app import create_app
 from serving.guards import CSRF_HEADER
 from serving.platform.runtime import Runtime
-from tests.fixtures.answering import answering
+from tests.fixtures.answering import answering_service
 from tests.fixtures.runtimes import PASSWORD, Site
 
 pytestmark = pytest.mark.attack
@@ -37,19 +37,19 @@ def browser(site: Site) -> Iterator[TestClient]:
         yield client
 
 
-def of_cookies(answer: Any) -> dict[str, str]:
+def cookies_by_name(answer: Any) -> dict[str, str]:
     """The Set-Cookie headers by the cookie's name."""
     return {next(iter(SimpleCookie(header))): header for header in answer.headers.get_list("set-cookie")}
 
 
-def signed_in(browser: TestClient, site: Site) -> str:
+def begin_session(browser: TestClient, site: Site) -> str:
     answer = browser.post("/api/v1/session", json={"email": site.analyst.email, "password": PASSWORD})
     csrf_token: str = answer.json()["csrf_token"]
     return csrf_token
 
 
 def test_both_cookies_are_set_for_this_host_over_https_alone(browser: TestClient, site: Site) -> None:
-    cookies = of_cookies(browser.post("/sign-in", data={"email": site.analyst.email, "password": PASSWORD}))
+    cookies = cookies_by_name(browser.post("/sign-in", data={"email": site.analyst.email, "password": PASSWORD}))
     assert set(cookies) == {"__Host-touchstone_session", "__Host-touchstone_devices"}
     for header in cookies.values():
         assert attributes(header) >= ATTRIBUTES
@@ -59,7 +59,7 @@ def test_both_cookies_are_set_for_this_host_over_https_alone(browser: TestClient
 def test_signing_out_deletes_the_cookie_in_the_only_way_that_a_browser_accepts(browser: TestClient, site: Site) -> None:
     """A browser ignores a Set-Cookie of a __Host- name without Secure, or with another path than /."""
     for method, path in (("POST", "/sign-out"), ("DELETE", "/api/v1/session")):
-        cookies = of_cookies(browser.request(method, path, headers={CSRF_HEADER: signed_in(browser, site)}))
+        cookies = cookies_by_name(browser.request(method, path, headers={CSRF_HEADER: begin_session(browser, site)}))
         assert set(cookies) == {"__Host-touchstone_session"}, "the browser stays known"
         header = cookies["__Host-touchstone_session"]
         assert attributes(header) >= {*ATTRIBUTES, "max-age=0"}
@@ -70,9 +70,9 @@ def test_signing_out_deletes_the_cookie_in_the_only_way_that_a_browser_accepts(b
 def test_a_sentence_that_was_shown_is_deleted_with_the_attributes_of_its_cookie(
     browser: TestClient, site: Site
 ) -> None:
-    response = browser.post("/settings", data={"time_zone": "UTC"}, headers={CSRF_HEADER: signed_in(browser, site)})
-    (name,) = of_cookies(response)
-    gone = of_cookies(browser.get("/settings"))[name]
+    response = browser.post("/settings", data={"time_zone": "UTC"}, headers={CSRF_HEADER: begin_session(browser, site)})
+    (name,) = cookies_by_name(response)
+    gone = cookies_by_name(browser.get("/settings"))[name]
     assert attributes(gone) >= {"secure", "httponly", "samesite=strict", "path=/", "max-age=0"}
 
 
@@ -96,20 +96,20 @@ def statuses(address: str, site: Site, forwarded: list[str]) -> list[int]:
 
 
 def test_whoever_writes_an_address_into_a_header_is_not_believed(site: Site) -> None:
-    with answering(site.runtime) as address:
+    with answering_service(site.runtime) as address:
         assert statuses(address, site, [f"203.0.113.{number}" for number in range(6)]) == [401] * 5 + [429]
 
 
 def test_the_proxy_that_the_settings_name_is_believed_as_to_the_last_address(site: Site) -> None:
     """What a client writes itself comes first in the header; the proxy adds the address that it saw."""
-    with answering(with_settings(site, public_url=HTTPS, trusted_proxies="127.0.0.1")) as address:
+    with answering_service(with_settings(site, public_url=HTTPS, trusted_proxies="127.0.0.1")) as address:
         headers = [f"10.0.0.{number}, 203.0.113.1" for number in range(6)]
         assert statuses(address, site, headers) == [401] * 5 + [429]
         assert statuses(address, site, ["203.0.113.2"]) == [401]
 
 
 def test_behind_a_proxy_that_nobody_named_all_people_do_not_share_one_counter(site: Site) -> None:
-    with answering(with_settings(site, public_url=HTTPS)) as address:
+    with answering_service(with_settings(site, public_url=HTTPS)) as address:
         wrong = [
             httpx.post(
                 f"{address}/api/v1/session", json={"email": f"{number}@a.example", "password": "wrong"}, timeout=60

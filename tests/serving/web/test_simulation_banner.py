@@ -13,7 +13,7 @@ from tests.serving.web.visits import visit_as, words
 A_DAY = timedelta(days=1)
 
 
-def played(site: Site, *, begins: timedelta, over: bool = False) -> None:
+def begin_simulation(site: Site, *, begins: timedelta, over: bool = False) -> None:
     """Let a simulation of 180 days begin so much later than now."""
     first_day = (site.clock.now() + begins).isoformat()
     play = {"first_day": first_day, "days": 180, "brand": "Aurelle", "result": {"received": 1} if over else None}
@@ -29,7 +29,7 @@ def played(site: Site, *, begins: timedelta, over: bool = False) -> None:
     ],
 )
 def test_a_page_says_what_day_a_simulation_has(site: Site, begins: timedelta, over: bool, sentence: str) -> None:
-    played(site, begins=begins, over=over)
+    begin_simulation(site, begins=begins, over=over)
     page = words(visit_as(site, site.analyst).get("/sellers").text)
     assert sentence in page
     assert "Aurelle has been in good standing since before the first day." in page

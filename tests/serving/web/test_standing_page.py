@@ -4,7 +4,7 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.standing import Level
-from tests.fixtures.reporting import a_marketplace_that_listens, a_rival, given_back, removed_by_brand
+from tests.fixtures.reporting import a_marketplace_that_listens, a_rival, reinstate_on_appeal, removal_by_brand
 from tests.fixtures.runtimes import Site, a_case, judge
 from tests.serving.standing.test_service import suspend
 from tests.serving.web.visits import visit_as, words
@@ -14,7 +14,7 @@ _PLACE = "/brand/standing"
 
 def test_the_page_says_what_the_next_confirmation_does_and_what_would_change_it(site: Site) -> None:
     with a_marketplace_that_listens(site):
-        removed_by_brand(site, "MP-1")
+        removal_by_brand(site, "MP-1")
     text = words(visit_as(site, site.brand_person).get(_PLACE).text)
     assert "It removes the listing at once. The brand has provisional standing." in text
     assert "Trademark counterfeit 1 0 0 100.0% 20.7% to 100.0% none yet Provisional" in text
@@ -36,7 +36,7 @@ def test_every_level_is_explained_by_the_policy_in_force(site: Site) -> None:
 def test_a_change_stands_with_its_counts_and_can_be_taken_along(site: Site) -> None:
     with a_marketplace_that_listens(site):
         for number in range(4):
-            given_back(site, removed_by_brand(site, f"MP-{number}"))
+            reinstate_on_appeal(site, removal_by_brand(site, f"MP-{number}"))
             site.clock.forward(hours=1)
     visitor = visit_as(site, site.brand_person)
     text = words(visitor.get(_PLACE).text)
@@ -57,7 +57,7 @@ def test_the_badge_and_the_chart_always_end_on_one_level(site: Site) -> None:
     """Days later outcomes stop counting, and nobody has answered meanwhile."""
     with a_marketplace_that_listens(site):
         for number in range(4):
-            given_back(site, removed_by_brand(site, f"MP-{number}"))
+            reinstate_on_appeal(site, removal_by_brand(site, f"MP-{number}"))
             site.clock.forward(hours=1)
     visitor = visit_as(site, site.brand_person)
     levels = []

@@ -8,7 +8,7 @@ from serving.cases.rules.takedown_request import Fate
 from serving.platform.display import Display, showing_as
 from serving.platform.languages import Language
 from serving.platform.tongues import say
-from tests.fixtures.reporting import questions, request, right_of, states
+from tests.fixtures.reporting import action_states, questions, request_takedown, right_of
 from tests.fixtures.runtimes import Site, a_case, open_cases
 from tests.serving.brands.service.test_rights import withdraw_all
 from tests.serving.web.visits import hidden_fields, visit_as, words
@@ -30,21 +30,21 @@ def test_no_listing_is_ticked_by_default_and_what_is_unticked_stays_open(site: S
     assert brand.post(PATH, {**unticked, "good_faith": "yes"}).status_code == 422
     fields = {**unticked, **ticked}
     assert brand.post(PATH, fields).status_code == 422  # Without the word of good faith.
-    assert states(site) == {}
+    assert action_states(site) == {}
     done = brand.post(PATH, {**fields, "good_faith": "yes"})
     assert done.status_code == 303
     answer = words(brand.get(done.headers["location"]).text)
     assert "2 removals are sent when the undo window closes." in answer
     assert "Undo whole request" in answer
-    assert states(site) == {"scheduled": 2}
+    assert action_states(site) == {"scheduled": 2}
     assert [f"listing:{case.case_id}" for case in open_cases(site, CaseLane.ASK_BRAND)] == [left_out]
     assert brand.post(f"{done.headers['location']}/undo").headers["location"] == done.headers["location"]
     assert "the questions are open again" in words(brand.get(done.headers["location"]).text)
-    assert states(site) == {"withdrawn": 2}
+    assert action_states(site) == {"withdrawn": 2}
     assert "Takedown requests" in words(brand.get("/brand").text)
     again = {**hidden_fields(brand.get(PATH).text), "reason_code": "trademark_counterfeit", "good_faith": "yes"}
     assert brand.post(PATH, {**again, "all": "yes"}).status_code == 303
-    assert states(site) == {"withdrawn": 2, "scheduled": 3}
+    assert action_states(site) == {"withdrawn": 2, "scheduled": 3}
 
 
 def test_what_a_listing_says_is_text_and_never_markup(site: Site) -> None:
@@ -82,7 +82,7 @@ def test_the_reason_of_a_refused_listing_is_in_the_reader_s_language(site: Site)
     brand.answer(decided.case_id, decided.version_id, Judgement.GENUINE)
     with showing_as(Display(language=Language("es"))):
         expected = say("The case has been decided already.")
-    outcome = request(site, [decided, fine])
+    outcome = request_takedown(site, [decided, fine])
     assert [str(listing.refusal) for listing in outcome.items if listing.fate is Fate.REFUSED] == [
         "The case has been decided already."
     ]

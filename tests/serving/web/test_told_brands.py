@@ -62,8 +62,8 @@ from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import A_HISTORY, full_facts, suspect_facts
 from tests.fixtures.reporting import a_leader
 from tests.fixtures.runtimes import Site, a_case, a_row, invite
-from tests.fixtures.two_marketplaces import at_both, put_on_file
-from tests.serving.standing.rules.test_standing import BACK, MARK, WRONG, lived
+from tests.fixtures.two_marketplaces import put_on_file, with_two_marketplaces
+from tests.serving.standing.rules.test_standing import BACK, MARK, WRONG, past_answers
 from tests.serving.web.catalogues import OTHERS
 from tests.serving.web.visits import Visitor, hidden_fields, visit_as, words
 
@@ -74,7 +74,7 @@ _EVERYWHERE = ("CSV", "Parquet", "PNG", "JPEG", "WORLD", "UTC")
 _ENGLISH = re.compile(r"\b(?:are|for|is|nobody|not|of|on|text|that|the|title|was|which|with|words)\b")
 
 
-def told_of_listings() -> list[Message]:
+def listing_messages() -> list[Message]:
     """Why a brand can be asked."""
     messages = [message("wording", words=("mirror",))]
     for facts in (suspect_facts(history=A_HISTORY), full_facts()):
@@ -89,19 +89,19 @@ def told_of_listings() -> list[Message]:
     return messages
 
 
-def told_of_standing() -> list[Message]:
+def standing_messages() -> list[Message]:
     """The possible standings of a brand, and the effect of its next confirmation."""
     policies, messages = default_policies(), list[Message]()
     answers: list[list[BrandAnswer]] = [
         [],
-        lived(3),
-        lived(40),
-        lived(400),
-        lived(12, 1, 1),
-        lived(40, 5),
-        lived(20, 20),
-        [*lived(400), *lived(2, 1, 1, code=DESIGN)],
-        [*lived(400), *lived(20, 20, code=DESIGN)],
+        past_answers(3),
+        past_answers(40),
+        past_answers(400),
+        past_answers(12, 1, 1),
+        past_answers(40, 5),
+        past_answers(20, 20),
+        [*past_answers(400), *past_answers(2, 1, 1, code=DESIGN)],
+        [*past_answers(400), *past_answers(20, 20, code=DESIGN)],
         [WRONG, BACK],
     ]
     for history, kept_level in product(
@@ -120,7 +120,7 @@ def told_of_standing() -> list[Message]:
     return messages
 
 
-def told_of_rights() -> list[Message]:
+def right_messages() -> list[Message]:
     """The reasons why no right covers a confirmation."""
     begun = datetime(2016, 3, 1, tzinfo=UTC)
     mark = Right(
@@ -146,7 +146,7 @@ def told_of_rights() -> list[Message]:
     return [*messages, *basis_for([], [], Notice(MARK, None, NOW), DEFAULT_RIGHTS).reasons]
 
 
-def told_of_requests() -> list[Message]:
+def request_messages() -> list[Message]:
     """The outcomes of a bulk request, and of one of its listings."""
     messages = [outcome for fate, n in product(Fate, (1, 3)) for outcome in outcome_messages({fate: n})]
     for withheld in (None, message("effect.capped.used", n=5)):
@@ -157,7 +157,7 @@ def told_of_requests() -> list[Message]:
     return messages
 
 
-def told_of_answers() -> list[Message]:
+def answer_messages() -> list[Message]:
     """The outcomes of an answer, and of the objection to its removal."""
     messages = list[Message]()
     for judgement, undone, removal, appeal, countered in product(
@@ -172,7 +172,7 @@ def told_of_answers() -> list[Message]:
     return messages
 
 
-def refused_what_is_on_file() -> list[Phrase]:
+def file_refusals() -> list[Phrase]:
     """The reasons for refusing data that a brand submits, and for refusing access."""
     phrases = [AGENT, NOT_LEADING]
     prices: list[dict[str, str]] = [
@@ -210,7 +210,7 @@ def refused_what_is_on_file() -> list[Phrase]:
     return phrases
 
 
-TOLD = [told_of_answers, told_of_listings, told_of_requests, told_of_rights, told_of_standing]
+TOLD = [answer_messages, listing_messages, request_messages, right_messages, standing_messages]
 
 
 @pytest.mark.parametrize("told_of", TOLD, ids=lambda function: function.__name__)
@@ -226,7 +226,7 @@ def test_what_the_rules_say_to_a_brand_is_known_in_every_language(told_of: Calla
 
 
 def test_what_is_refused_to_a_brand_is_known_in_every_language() -> None:
-    for language, phrase in product(OTHERS, refused_what_is_on_file()):
+    for language, phrase in product(OTHERS, file_refusals()):
         with showing_as(Display(language=language)):
             remaining_text = _QUOTED.sub("", phrase_in_words(phrase))
         assert not _ENGLISH.search(remaining_text), (language, phrase, remaining_text)
@@ -441,7 +441,7 @@ def test_a_brand_writes_in_its_language_and_what_it_wrote_stays_as_written(site:
     assert "Вашего ответа не ждёт ни один продавец" in words(visitor.get("/counter-notices").text)
 
 
-def left_in_english(page: str, *data_words: str) -> list[str]:
+def english_words_left(page: str, *data_words: str) -> list[str]:
     """The words of Latin letters in the main part of a page in Chinese, except data."""
     [main] = re.findall(r"<main.*?</main>", page, re.DOTALL)
     read_out = " ".join(re.findall(r'\s(?:aria-label|placeholder|title|data-name)="([^"]*)"', main))
@@ -459,9 +459,9 @@ def test_a_brand_s_people_are_listed_and_invited_in_their_language(site: Site) -
     save_choice(site.runtime, leader, Display(), {"language": "zh"})
     visitor = visit_as(site, leader)
     data_words = ("ana@aurelle.example", "Ana Prieto", leader.email, leader.name, "Roche", "new@aurelle.example", "UTC")
-    assert left_in_english(visitor.get("/brand/people").text, *data_words) == []
+    assert english_words_left(visitor.get("/brand/people").text, *data_words) == []
     assert "7 天后失效" in words(visitor.post("/brand/people/invitations", {"email": "new@aurelle.example"}).text)
-    assert left_in_english(visitor.get("/brand/people").text, *data_words) == []
+    assert english_words_left(visitor.get("/brand/people").text, *data_words) == []
     refused = visitor.post("/brand/people/invitations", {"email": leader.email})
     assert f"{leader.email} 已可代表贵品牌。 未作任何更改。" in words(refused.text)
     save_choice(site.runtime, colleague, Display(), {"language": "zh"})
@@ -503,7 +503,7 @@ def test_a_brand_s_rights_are_claimed_and_withdrawn_in_its_language(site: Site) 
         *_EVERYWHERE,
     )
     page = visitor.get("/brand/rights").text
-    assert left_in_english(page, *data_words) == []
+    assert english_words_left(page, *data_words) == []
     assert "将在 30 天后到期；请及时提交续展证明。" in words(page)
     claim = {"kind": "mark", "title": "Colline", "office": "EUIPO", "number": "1", "territories": "EU"}
     for change, text in (
@@ -526,12 +526,12 @@ def test_a_brand_s_list_of_sellers_is_changed_in_its_language(site: Site) -> Non
     visitor.post("/brand/sellers/remove", {"seller": "shop-1"})
     data_words = ("shop-1", "shop-2", "maison-brandt", "Camille Duval", *_EVERYWHERE)
     page = visitor.get("/brand/sellers").text
-    assert left_in_english(page, *data_words) == []
+    assert english_words_left(page, *data_words) == []
     assert "曾在名单上的 1 个卖家" in words(page)
     shown = visitor.post("/brand/sellers/preview", {"text": f"shop-2\n{'9' * 201}\n", "whole": "yes"}).text
     assert "新增 1 个，移出 1 个，保持不变 0 个。 1 行被拒绝。" in words(shown)
     assert "编号最多 200 个可见字符。" in words(shown)
-    assert left_in_english(shown, *data_words) == []
+    assert english_words_left(shown, *data_words) == []
     for path, fields, text in (
         ("", {"rows": ""}, "请至少填写一个卖家。 未作任何更改。"),
         ("", {"rows": "shop-2", "last_day": "2020-01-01"}, "最后一日已过。"),
@@ -561,12 +561,12 @@ def test_a_brand_s_prices_are_looked_at_and_added_in_its_language(site: Site) ->
     )
     shown = visitor.post("/brand/prices/preview", {"text": rows}).text
     assert "接受 1 行。 共形成 1 条记录。 拒绝 7 行。 尚未保存任何内容。" in words(shown)
-    assert left_in_english(re.sub("<textarea.*?</textarea>", "", shown, flags=re.DOTALL), *data_words) == []
+    assert english_words_left(re.sub("<textarea.*?</textarea>", "", shown, flags=re.DOTALL), *data_words) == []
     visitor.post("/brand/prices", {"rows": '[{"model":"Colline","price":"540","currency":"EUR"}]'})
     page = visitor.get("/brand/prices").text
-    assert left_in_english(page, *data_words) == []
+    assert english_words_left(page, *data_words) == []
     assert "未说明" in words(page)
-    assert left_in_english(visitor.get("/brand/prices?naming=9").text, *data_words) == []
+    assert english_words_left(visitor.get("/brand/prices?naming=9").text, *data_words) == []
     for path, fields, text in (
         ("", {"rows": "{}"}, "预览的行未能传回。请重新选择文件。"),
         ("", {"rows": '[{"model":"Perle","price":"0","currency":"EUR"}]'}, "第 1 行：目录价须有大于零的价格及其币种。"),
@@ -584,10 +584,10 @@ def test_a_brand_s_indicators_are_tried_and_kept_in_its_language(site: Site) -> 
     tried = visitor.post("/brand/indicators", {**new, "do": "try", "text": "plastic card"}).text
     assert "与所粘贴文字中的“plastic card”相符。" in words(tried)
     assert "超过半数相符。" in words(tried)
-    assert left_in_english(tried, *data_words) == []
+    assert english_words_left(tried, *data_words) == []
     visitor.post("/brand/indicators", new)
     page = visitor.get("/brand/indicators").text
-    assert left_in_english(page, *data_words) == []
+    assert english_words_left(page, *data_words) == []
     assert "有效 1 项，上限 20 项。" in words(page)
     for change, text in (
         ({"pattern": "("}, "无法读取该模式"),
@@ -630,7 +630,7 @@ def test_a_page_of_the_staff_is_english_whatever_its_reader_has_chosen(site: Sit
 
 
 def test_what_a_brand_has_on_file_is_shared_in_its_language(site: Site) -> None:
-    both = at_both(site)
+    both = with_two_marketplaces(site)
     mine = put_on_file(both, both.here)
     save_choice(site.runtime, both.lead, Display(), {"language": "zh"})
     visitor, to = visit_as(site, both.lead), {"of": ".".join(both.here), "with": both.souk}

@@ -84,7 +84,7 @@ def an_administrator(site: Site) -> Person:
     return invite(site.runtime, "ada@touchstone.example", "Ada Roth", Role.ADMIN)
 
 
-def scored(site: Site, lane: Lane, at: datetime, number: int = 1) -> None:
+def add_scored_listings(site: Site, lane: Lane, at: datetime, number: int = 1) -> None:
     """So many new listings, scored into a lane at a moment."""
     with site.runtime.store.write() as connection:
         for _ in range(number):

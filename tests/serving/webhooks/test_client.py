@@ -258,7 +258,7 @@ def test_an_answer_without_end_is_read_only_at_its_beginning() -> None:
         assert deliver(url) == Delivery(200)
 
 
-def packed(handler: BaseHTTPRequestHandler) -> None:
+def false_compression(handler: BaseHTTPRequestHandler) -> None:
     """A response that claims to be compressed but is not."""
     handler.send_response(200)
     handler.send_header("content-encoding", "gzip")
@@ -268,7 +268,7 @@ def packed(handler: BaseHTTPRequestHandler) -> None:
 
 
 def test_an_answer_is_never_unpacked() -> None:
-    with a_server(packed) as (url, _):
+    with a_server(false_compression) as (url, _):
         assert deliver(url) == Delivery(200)
 
 

@@ -25,7 +25,7 @@ from serving.webhooks.rules.action import ActionKind, RequestKind
 from serving.webhooks.service.letters import message_of
 from serving.webhooks.store.listing_requests import StoredListingRequest
 from tests.serving.commands.commands import touchstone_in
-from tests.serving.test_reference_marketplace import free_port, running
+from tests.serving.test_reference_marketplace import free_port, running_marketplace
 
 __all__ = ["free_port"]
 SECRET = new_secret()
@@ -207,7 +207,7 @@ def _marks() -> list[pytest.Mark]:
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Callable[[], dict[str, Any]]:
+def read_results(tmp_path: Path) -> Callable[[], dict[str, Any]]:
     def read() -> dict[str, Any]:
         document: dict[str, Any] = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
         return document
@@ -224,26 +224,26 @@ def conformance(tmp_path: Path, receiver: Receiver) -> Any:
 
 
 def test_the_reference_marketplace_passes_every_check(
-    tmp_path: Path, free_port: int, written: Callable[[], dict[str, Any]]
+    tmp_path: Path, free_port: int, read_results: Callable[[], dict[str, Any]]
 ) -> None:
-    with running(Home.at(tmp_path / "marketplace"), free_port) as marketplace:
+    with running_marketplace(Home.at(tmp_path / "marketplace"), free_port) as marketplace:
         status = marketplace.url.replace("/webhooks", "/listings/{listing}")
         done = conformance(tmp_path, Receiver(marketplace.url, marketplace.secret, True, 10.0, status))
     assert (done.code, done.out.splitlines()[-1]) == (0, f"{len(CHECKS)} passed, 0 failed, 0 not judged.")
-    assert [(check["name"], check["mark"]) for check in written()["checks"]] == [
+    assert [(check["name"], check["mark"]) for check in read_results()["checks"]] == [
         (check.name, "passed") for check in CHECKS
     ]
 
 
 def test_a_receiver_that_fails_ends_the_command_with_one_and_is_told_what_was_seen(
-    tmp_path: Path, written: Callable[[], dict[str, Any]]
+    tmp_path: Path, read_results: Callable[[], dict[str, Any]]
 ) -> None:
     with a_shop("knows ids but no order") as receiver:
         done = conformance(tmp_path, receiver)
     assert done.code == 1
     assert f"{len(CHECKS) - 1} passed, 1 failed, 0 not judged." in done.out
     assert "after a reinstatement and the late removal before it: the listing is not shown." in done.out
-    assert not written()["passed"]
+    assert not read_results()["passed"]
 
 
 # The bytes of every event, as literals: a receiver that was written against them keeps working.

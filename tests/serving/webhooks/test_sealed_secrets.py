@@ -24,7 +24,7 @@ from serving.webhooks.client import new_secret
 from serving.webhooks.service.signing_secrets import seal_under_new_key, signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.tables import webhook_endpoint
-from tests.fixtures.receivers import deliver, proven
+from tests.fixtures.receivers import deliver, mark_endpoint_proven
 from tests.fixtures.reporting import a_marketplace_that_listens
 from tests.fixtures.runtimes import Site, a_case, judge
 
@@ -46,12 +46,12 @@ def secrets_of(runtime: Runtime, site: Site) -> tuple[str, ...]:
     return signing_secrets(runtime, endpoint, site.clock.now())
 
 
-def stored(site: Site) -> list[str]:
+def stored_secrets(site: Site) -> list[str]:
     columns = webhook_endpoint.c.secret, webhook_endpoint.c.previous_secret
     return [secret for row in site.rows(select(*columns)) for secret in row if secret is not None]
 
 
-def opened_again(site: Site, **settings: object) -> Runtime:
+def reopened_runtime(site: Site, **settings: object) -> Runtime:
     """Another process on the same database and directory."""
     return open_runtime(site.runtime.settings.model_copy(update=settings), clock=site.clock, migrated=True)
 
@@ -62,8 +62,8 @@ def test_no_signing_secret_can_be_read_from_the_database(any_site: Site) -> None
     with pytest.raises(Invalid, match="the current secret"):
         provisioning.rotate_secret(any_site.runtime, overlap_hours=0, marketplace=None, secret=second, by="test")
     assert secrets_of(any_site.runtime, any_site) == (second, first)
-    assert len(stored(any_site)) == 2
-    assert not any("whsec_" in secret for secret in stored(any_site))
+    assert len(stored_secrets(any_site)) == 2
+    assert not any("whsec_" in secret for secret in stored_secrets(any_site))
     for path in any_site.runtime.home.root.glob("touchstone.sqlite*"):
         assert not any(secret.removeprefix("whsec_").encode() in path.read_bytes() for secret in (first, second))
 
@@ -77,9 +77,9 @@ def test_secrets_that_an_earlier_version_stored_are_sealed_at_the_next_start(any
     register(any_site)
     clear, before = new_secret(), new_secret()
     any_site.execute(update(webhook_endpoint).values(secret=clear, previous_secret=before))
-    runtime = opened_again(any_site)
+    runtime = reopened_runtime(any_site)
     try:
-        assert not any("whsec_" in secret for secret in stored(any_site))
+        assert not any("whsec_" in secret for secret in stored_secrets(any_site))
         with runtime.store.read() as connection:
             endpoint = endpoints.endpoint_in_force(connection, any_site.here)
             acts = connection.execute(select(audit_entry.c.act)).scalars().all()
@@ -93,14 +93,14 @@ def test_secrets_that_an_earlier_version_stored_are_sealed_at_the_next_start(any
 
 def test_a_new_key_seals_every_secret_and_changes_none(any_site: Site) -> None:
     secret, path = register(any_site), any_site.runtime.home.root / WEBHOOK_KEY
-    sealed, keys = stored(any_site), path.read_bytes()
+    sealed, keys = stored_secrets(any_site), path.read_bytes()
     assert seal_under_new_key(any_site.runtime) == 1
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.read_bytes()[KEY_BYTES:] == keys
-    assert stored(any_site) != sealed
+    assert stored_secrets(any_site) != sealed
     assert secrets_of(any_site.runtime, any_site) == (secret,)
     path.write_bytes(path.read_bytes()[:KEY_BYTES])
-    runtime = opened_again(any_site)
+    runtime = reopened_runtime(any_site)
     try:
         assert secrets_of(runtime, any_site) == (secret,), "the key before is of no use any longer"
     finally:
@@ -119,16 +119,16 @@ def test_of_three_keys_the_oldest_is_dropped(site: Site) -> None:
 def test_several_directories_share_the_keys_that_the_operator_sets(any_site: Site) -> None:
     known = (any_site.runtime.home.root / WEBHOOK_KEY).read_bytes()
     keys = [base64.b64encode(key).decode() for key in (known, bytes([1]) * KEY_BYTES)]
-    first_runtime = opened_again(any_site, webhook_keys=SecretStr(keys[0]))
+    first_runtime = reopened_runtime(any_site, webhook_keys=SecretStr(keys[0]))
     secret = provisioning.register_webhook(
         first_runtime, url=URL, allow_loopback=False, marketplace=None, secret=None, by="test"
     )
     first_runtime.close()
-    other = opened_again(any_site, webhook_keys=SecretStr(f"{keys[1]}, {keys[0]}"))
+    other = reopened_runtime(any_site, webhook_keys=SecretStr(f"{keys[1]}, {keys[0]}"))
     assert secrets_of(other, any_site) == (secret,)
     assert seal_under_new_key(other) == 1
     other.close()
-    last = opened_again(any_site, webhook_keys=SecretStr(keys[1]))
+    last = reopened_runtime(any_site, webhook_keys=SecretStr(keys[1]))
     assert secrets_of(last, any_site) == (secret,)
     last.close()
 
@@ -136,24 +136,24 @@ def test_several_directories_share_the_keys_that_the_operator_sets(any_site: Sit
 @pytest.mark.parametrize("keys", ["short", "", "!" * 44, base64.b64encode(b"x" * 31).decode()])
 def test_a_key_that_is_set_wrongly_keeps_the_service_from_starting(site: Site, keys: str) -> None:
     with pytest.raises(Invalid, match="32 random bytes in base64"):
-        opened_again(site, webhook_keys=SecretStr(keys))
+        reopened_runtime(site, webhook_keys=SecretStr(keys))
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 31, b"x" * 33])
 def test_a_damaged_key_file_keeps_the_service_from_starting(site: Site, content: bytes) -> None:
     (site.runtime.home.root / WEBHOOK_KEY).write_bytes(content)
     with pytest.raises(UnsealableSecret, match=r"webhook\.key in the data directory is damaged"):
-        opened_again(site)
+        reopened_runtime(site)
 
 
 def test_without_its_key_a_delivery_fails_and_says_why(site: Site) -> None:
     with a_marketplace_that_listens(site) as receiver:
-        proven(site)
+        mark_endpoint_proven(site)
         action = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
         assert action is not None
         site.clock.forward(seconds=180)
         (site.runtime.home.root / WEBHOOK_KEY).write_bytes(b"x" * KEY_BYTES)
-        runtime = opened_again(site)
+        runtime = reopened_runtime(site)
         try:
             assert deliver(runtime, site.here, action.action_id) == "failed"
             with runtime.store.read() as connection:

@@ -20,7 +20,7 @@ def listing(format_name: str, row: Mapping[str, object]) -> Listing:
     return checked_row
 
 
-def refused(format_name: str, row: Mapping[str, object]) -> FieldError:
+def rejection_of(format_name: str, row: Mapping[str, object]) -> FieldError:
     layout = FORMATS[format_name].layout_of(row)
     with pytest.raises(FieldError) as refusal:
         layout.to_listing(row, NOW)
@@ -118,7 +118,7 @@ OZON_REFUSED = [
 
 @pytest.mark.parametrize(("change", "code", "_why"), OZON_REFUSED)
 def test_an_ozon_row_is_refused_by_its_column(change: dict[str, object], code: str, _why: str) -> None:
-    refusal = refused("ozon-ecup", {**OZON, **change})
+    refusal = rejection_of("ozon-ecup", {**OZON, **change})
     assert (refusal.code, refusal.field) == (code, next(iter(change)))
 
 
@@ -155,12 +155,12 @@ def test_a_sale_price_alone_is_the_price() -> None:
 
 
 def test_two_currencies_in_one_item_are_refused() -> None:
-    assert refused("merchant-feed", {**FEED, "sale_price": "900 USD"}).code == "bad_currency"
+    assert rejection_of("merchant-feed", {**FEED, "sale_price": "900 USD"}).code == "bad_currency"
 
 
 @pytest.mark.parametrize("price", ["15.00", "EUR 15.00", "15.00 €", "free"])
 def test_a_feed_price_without_amount_and_currency_is_refused(price: str) -> None:
-    assert refused("merchant-feed", {**FEED, "price": price}).sentence == (
+    assert rejection_of("merchant-feed", {**FEED, "price": price}).sentence == (
         "price must be an amount and a currency such as 15.00 EUR."
     )
 
@@ -232,7 +232,7 @@ def test_an_ebay_price_reads(cell: str, price: Decimal, currency: str) -> None:
 
 @pytest.mark.parametrize("cell", ["24.99", "$24.99", "US $24.99 to US $30.00", "US $"])
 def test_an_ebay_price_of_another_form_is_refused(cell: str) -> None:
-    assert refused("ebay", {"Name": "Watch", "price": cell}).sentence == "price must read like US $24.99."
+    assert rejection_of("ebay", {"Name": "Watch", "price": cell}).sentence == "price must read like US $24.99."
 
 
 def test_an_ebay_watch_is_categorised_by_department_and_display() -> None:

@@ -49,7 +49,7 @@ def test_the_model_of_a_server_is_served_from_a_clean_environment(tmp_path: Path
             capture_output=True,
         )
         model = Path(json.loads(fetched.stdout.splitlines()[-1])["at"])
-        scripts = installed(tmp_path / "clean", model / "requirements.txt", clean)
+        scripts = install_model(tmp_path / "clean", model / "requirements.txt", clean)
         serve = [str(scripts / "mlflow"), "models", "serve", "--model-uri", "models:/m/1", "--env-manager", "local"]
         with process(
             [*serve, "--host", "127.0.0.1", "--port", str(at)],
@@ -70,7 +70,7 @@ def test_the_model_of_a_server_is_served_from_a_clean_environment(tmp_path: Path
     assert row["probability"] == pytest.approx(probability_here(files, example), rel=1e-9)
 
 
-def installed(folder: Path, requirements: Path, environment: dict[str, str]) -> Path:
+def install_model(folder: Path, requirements: Path, environment: dict[str, str]) -> Path:
     """The scripts of a new environment with the packages that the model names, and no package of ours."""
     venv.create(folder, with_pip=True)
     pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.fixtures.once import one_at_a_time
+from tests.fixtures.once import one_process_at_a_time
 from tests.fixtures.registered import registered_model
 from tests.fixtures.trained import a_trained_bundle
 
@@ -67,7 +67,7 @@ print(json.dumps({"found": found, "example": out.getvalue(), "homes": homes, "ex
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class LoggedModel:
     """A registered model: its folder, the copy that a process loaded, and its answers."""
 
     folder: Path
@@ -85,7 +85,7 @@ class Logged:
 
 
 @pytest.fixture(scope="module")
-def logged(tmp_path_factory: pytest.TempPathFactory) -> Logged:
+def logged_model(tmp_path_factory: pytest.TempPathFactory) -> LoggedModel:
     """A bundle logged by the child process, and loaded by a process without this repository."""
     folder = tmp_path_factory.mktemp("registry")
     model = registered_model(folder, a_trained_bundle())
@@ -95,7 +95,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Logged:
     # Compiled kernels are found again by the path of their code.
     compiled = Path(os.environ["NUMBA_CACHE_DIR"])
     loaded = compiled / "registered"
-    with one_at_a_time(compiled / "registered.lock"):
+    with one_process_at_a_time(compiled / "registered.lock"):
         shutil.rmtree(loaded, ignore_errors=True)
         shutil.copytree(model, loaded)
         done = subprocess.run(
@@ -108,11 +108,11 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Logged:
             env={**environment, "MLFLOW_DISABLE_TELEMETRY": "true"},
         )
     assert done.returncode == 0, done.stderr[-2_000:]
-    return Logged(model, loaded, json.loads(done.stdout.splitlines()[-1]))
+    return LoggedModel(model, loaded, json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_no_package_of_ours_is_required_by_name_and_each_of_others_is_pinned(logged: Logged) -> None:
-    named = (logged.folder / "requirements.txt").read_text().split()
+def test_no_package_of_ours_is_required_by_name_and_each_of_others_is_pinned(logged_model: LoggedModel) -> None:
+    named = (logged_model.folder / "requirements.txt").read_text().split()
     assert {requirement.partition("==")[0].lower() for requirement in named} >= {
         "numpy",
         "pandas",
@@ -122,23 +122,25 @@ def test_no_package_of_ours_is_required_by_name_and_each_of_others_is_pinned(log
     }
     assert [requirement for requirement in named if "==" not in requirement] == []
     for path in ("requirements.txt", "conda.yaml", "python_env.yaml"):
-        assert "touchstone" not in (logged.folder / path).read_text(), f"{path}: the index has another project so named"
+        assert "touchstone" not in (logged_model.folder / path).read_text(), (
+            f"{path}: the index has another project so named"
+        )
 
 
-def test_the_code_travels_with_the_model_and_holds_no_pickle(logged: Logged) -> None:
-    assert {Path(home).parents[1] for home in logged.answer["homes"].values()} == {logged.loaded / "code"}
-    assert logged.answer["extra"] == []
-    files = [path for path in logged.folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+def test_the_code_travels_with_the_model_and_holds_no_pickle(logged_model: LoggedModel) -> None:
+    assert {Path(home).parents[1] for home in logged_model.answer["homes"].values()} == {logged_model.loaded / "code"}
+    assert logged_model.answer["extra"] == []
+    files = [path for path in logged_model.folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     assert [path.name for path in files if path.suffix in {".pkl", ".pickle", ".joblib", ".pyc", ".nbi"}] == []
 
 
-def test_nested_dotted_and_underscored_columns_give_the_same_answer(logged: Logged) -> None:
-    nested, dotted, underscored = (logged.rows(number) for number in range(3))
+def test_nested_dotted_and_underscored_columns_give_the_same_answer(logged_model: LoggedModel) -> None:
+    nested, dotted, underscored = (logged_model.rows(number) for number in range(3))
     assert nested == dotted == underscored
 
 
-def test_each_row_has_a_probability_a_route_and_reasons_and_a_refused_one_has_null(logged: Logged) -> None:
-    first, second, refused = logged.rows(0)
+def test_each_row_has_a_probability_a_route_and_reasons_and_a_refused_one_has_null(logged_model: LoggedModel) -> None:
+    first, second, refused = logged_model.rows(0)
     assert [sorted(row) for row in (first, second, refused)] == [["probability", "reasons", "route"]] * 3
     assert 0 < first["probability"] < 1
     assert first["route"] in {"no_action", "analyst", "ask_brand"}
@@ -147,15 +149,15 @@ def test_each_row_has_a_probability_a_route_and_reasons_and_a_refused_one_has_nu
     assert refused == {"probability": None, "route": "quarantined", "reasons": ["A price needs its currency."]}
 
 
-def test_without_reasons_only_the_reasons_are_missing_in_every_batch(logged: Logged) -> None:
-    explained, bare = logged.rows(3), logged.rows(4)
-    assert explained == logged.rows(0) * 400
+def test_without_reasons_only_the_reasons_are_missing_in_every_batch(logged_model: LoggedModel) -> None:
+    explained, bare = logged_model.rows(3), logged_model.rows(4)
+    assert explained == logged_model.rows(0) * 400
     assert bare == [{**row, "reasons": [] if row["probability"] else row["reasons"]} for row in explained]
 
 
-def test_signature_and_example_are_logged_and_the_example_is_scored(logged: Logged) -> None:
-    (row,) = json.loads(logged.answer["example"])["predictions"]
+def test_signature_and_example_are_logged_and_the_example_is_scored(logged_model: LoggedModel) -> None:
+    (row,) = json.loads(logged_model.answer["example"])["predictions"]
     assert 0 < row["probability"] < 1
-    text = (logged.folder / "MLmodel").read_text()
+    text = (logged_model.folder / "MLmodel").read_text()
     for column in ('"seller"', '"seller.age_days"', '"seller_age_days"', '"probability"', '"route"', '"reasons"'):
         assert f'"name": {column}' in " ".join(text.split()), column

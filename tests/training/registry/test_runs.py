@@ -78,7 +78,7 @@ SERVED: Final = (pytest.mark.soak, pytest.mark.timeout(600))
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredRuns:
     """The runs of a store after a training, its messages, and what it saw of its run while it ran."""
 
     runs: list[dict[str, Any]]
@@ -104,14 +104,14 @@ def runs_of(uri: str, *queries: str) -> list[dict[str, Any]]:
     return runs
 
 
-def a_training(folder: Path, how: str, store: list[str]) -> Kept:
+def a_training(folder: Path, how: str, store: list[str]) -> StoredRuns:
     """A training that ends without a bundle after its run has begun."""
     command = [*arguments(folder, ROWS), *NAMED, *store]
     uri = store[1]
     code, lines = lines_of(["-c", MEANWHILE, children.interpreter_command()[0], READ, uri, how, *command])
     assert code == {"refused": 3, "failed": 1}[how]
     messages = [line for line in lines if "event" in line]
-    return Kept(runs_of(uri), messages, [line for line in lines if "status" in line])
+    return StoredRuns(runs_of(uri), messages, [line for line in lines if "status" in line])
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_training_without_a_bundle_is_a_run_with_its_reason(tmp_path: Path, ho
 
 
 @pytest.fixture(scope="module", params=[False, pytest.param(True, marks=SERVED)], ids=["database", "server"])
-def registered(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
+def registered_store(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
     """A store with the run of a bundle that was published after its training; its address."""
     folder = tmp_path_factory.mktemp("runs")
     parameters = {**fixed_parameters(7), **forest_parameters(190)}
@@ -168,8 +168,8 @@ def registered(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixture
         yield store[1]
 
 
-def test_a_run_records_every_setting_of_its_fit(registered: str) -> None:
-    (run,) = runs_of(registered)
+def test_a_run_records_every_setting_of_its_fit(registered_store: str) -> None:
+    (run,) = runs_of(registered_store)
     assert (run["name"], run["status"], run["tags"]["touchstone.state"]) == (
         "Bazaar 2026-03-02 drift",
         "FINISHED",
@@ -192,13 +192,13 @@ QUERIES: Final = {
 }
 
 
-def test_runs_are_found_by_gates_and_slices(registered: str) -> None:
-    queries = {run["query"] for run in runs_of(registered, *QUERIES)}
+def test_runs_are_found_by_gates_and_slices(registered_store: str) -> None:
+    queries = {run["query"] for run in runs_of(registered_store, *QUERIES)}
     assert {query: query in queries for query in QUERIES} == QUERIES
 
 
-def test_the_registered_version_has_a_signature_and_an_example(registered: str) -> None:
-    code, (model,) = lines_of(["-c", READ_MODEL, registered])
+def test_the_registered_version_has_a_signature_and_an_example(registered_store: str) -> None:
+    code, (model,) = lines_of(["-c", READ_MODEL, registered_store])
     assert code == 0
     assert {"external_id", "seller.age_days", "seller_age_days", "seller"} <= {*model["inputs"]}
     assert model["outputs"] == ["probability", "route", "reasons"]

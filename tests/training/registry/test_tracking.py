@@ -37,7 +37,7 @@ end(main(sys.argv[1:]))
 """
 
 
-def ended(module: str, *command: str) -> tuple[int, dict[str, Any]]:
+def end_of_child(module: str, *command: str) -> tuple[int, dict[str, Any]]:
     """The exit code of a child and its last message; MLflow writes lines of its own beside a server."""
     with subprocess.Popen(
         [sys.executable, "-P", "-m", module, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -99,7 +99,7 @@ def test_a_training_without_its_registry_ends_within_thirty_seconds_and_keeps_it
     assert digest_of(read_bundle_folder(Path(trained["folder"]))) == trained["digest"]
 
 
-class Interrupted:
+class InterruptedServer:
     """A relay to a server that kills it after a number of connections; until then it passes everything on."""
 
     def __init__(self, server: subprocess.Popen[bytes], target: int, connections: int) -> None:
@@ -148,8 +148,8 @@ def _relay(source: socket.socket, other: socket.socket) -> None:
 @pytest.mark.parametrize("connections", [3, 9, 15])
 def test_what_a_server_that_dies_midway_did_not_take_is_published_by_a_retry(tmp_path: Path, connections: int) -> None:
     port = a_free_port()
-    with an_mlflow_server(tmp_path, port) as server, closing(Interrupted(server, port, connections)) as relay:
-        code, last = ended("training.runs.job", *register(tmp_path, f"http://127.0.0.1:{relay.port}"))
+    with an_mlflow_server(tmp_path, port) as server, closing(InterruptedServer(server, port, connections)) as relay:
+        code, last = end_of_child("training.runs.job", *register(tmp_path, f"http://127.0.0.1:{relay.port}"))
         assert server.poll() is not None, "it was killed"
     assert (code, last["event"]) == (REFUSED, "refused")
     assert last["sentence"].startswith(f"MLflow at 127.0.0.1:{relay.port} ")
@@ -163,7 +163,7 @@ def test_what_a_server_that_dies_midway_did_not_take_is_published_by_a_retry(tmp
         f"file:{digest}",
     ]
     with an_mlflow_server(tmp_path, port):
-        ends = [ended("training.runs.publication", *publication, "--champion") for _ in range(2)]
+        ends = [end_of_child("training.runs.publication", *publication, "--champion") for _ in range(2)]
         assert [(code, last["event"]) for code, last in ends] == [(0, "done")] * 2
         assert ends[0] == ends[1], "the second finds what the first has done"
         api = f"http://127.0.0.1:{port}/api/2.0/mlflow"

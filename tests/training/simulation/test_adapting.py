@@ -25,12 +25,12 @@ ROW: dict[str, Any] = {
 }
 
 
-def rewritten(caught: int, times: int = 400) -> list[dict[str, object]]:
+def rewritten_rows(caught: int, times: int = 400) -> list[dict[str, object]]:
     return [reword(ROW, caught, np.random.default_rng(seed)) for seed in range(times)]
 
 
 def test_sellers_without_removals_change_nothing() -> None:
-    assert all(row == ROW for row in rewritten(0, 20))
+    assert all(row == ROW for row in rewritten_rows(0, 20))
 
 
 @pytest.mark.parametrize(("earlier", "later"), [(1, 2), (2, 5), (5, 9)])
@@ -38,26 +38,26 @@ def test_more_removals_leave_fewer_indicators(earlier: int, later: int) -> None:
     def giveaways(caught: int) -> int:
         return sum(
             (TELL in str(row["description"])) + (BLATANT in str(row["title"])) + ("Aurelle" in str(row["title"]))
-            for row in rewritten(caught)
+            for row in rewritten_rows(caught)
         )
 
     assert giveaways(later) < giveaways(earlier)
 
 
 def test_the_learnt_share_of_indicators_is_dropped() -> None:
-    tell_count = sum(TELL in str(row["description"]) for row in rewritten(2, 1_000))
+    tell_count = sum(TELL in str(row["description"]) for row in rewritten_rows(2, 1_000))
     assert tell_count / 1_000 == pytest.approx(1 - dropped_share(2), abs=0.05)
 
 
 def test_the_price_rises_towards_that_of_genuine_goods() -> None:
-    prices = [float(str(row["price"])) for row in rewritten(3)]
+    prices = [float(str(row["price"])) for row in rewritten_rows(3)]
     assert min(prices) >= 89.0
     assert max(prices) < 89.0 * 1.6
     assert np.mean(prices) > 89.0 * 1.1
 
 
 def test_an_obfuscated_brand_is_not_declared() -> None:
-    hidden = [row for row in rewritten(5) if "Aurelle" not in str(row["title"])]
+    hidden = [row for row in rewritten_rows(5) if "Aurelle" not in str(row["title"])]
     assert hidden
     assert sum("brand" in row for row in hidden) < len(hidden) / 4  # A typing error changes a name as well.
 

@@ -13,7 +13,7 @@ from models.policies.learning import DEFAULT_LABELS
 from models.routing import Lane
 from models.verdict import Judgement, Side
 from tests.fixtures.simulation import a_listing, a_small_market
-from tests.training.simulation.test_year import EXPLORATION, launched, played
+from tests.training.simulation.test_year import EXPLORATION, launched_year, played_year
 from training.simulation.arms import ARMS, POISONED_SHARES, Attack, Poison, Poisoner, most_copied_brand
 from training.simulation.learning import label_of, snapshot_of, train_and_promote, true_labels
 from training.simulation.market import OfferedListing
@@ -25,22 +25,24 @@ NOW = a_small_market().start
 LATE = NOW + timedelta(days=60)
 
 
-def settled(offered: OfferedListing, lane: CaseLane = CaseLane.ASK_BRAND, *, takes_part: bool = True) -> ListingAnswers:
+def settled_listing(
+    offered: OfferedListing, lane: CaseLane = CaseLane.ASK_BRAND, *, takes_part: bool = True
+) -> ListingAnswers:
     return settle(offered, lane, NOW, brand_id="aurelle", brand_takes_part=takes_part, brand_name="Aurelle")
 
 
-def standing(case: ListingAnswers, moment: datetime) -> bool | None:
+def outcome_at(case: ListingAnswers, moment: datetime) -> bool | None:
     """The listing's outcome in its seller's history at that time."""
     known_outcomes = outcomes(case.rulings("offer"), as_of=moment)
     return known_outcomes[0].counterfeit if known_outcomes else None
 
 
 def many(lane: CaseLane = CaseLane.ASK_BRAND, *, takes_part: bool = True, **truth: object) -> list[ListingAnswers]:
-    return [settled(a_listing(at=at, **truth), lane, takes_part=takes_part) for at in range(300)]
+    return [settled_listing(a_listing(at=at, **truth), lane, takes_part=takes_part) for at in range(300)]
 
 
 def test_a_listing_gets_the_same_answers_in_every_arm() -> None:
-    assert settled(a_listing()) == settled(a_listing())
+    assert settled_listing(a_listing()) == settled_listing(a_listing())
 
 
 def test_brands_are_mostly_right() -> None:
@@ -156,13 +158,13 @@ def test_an_appeal_is_known_when_it_is_filed_and_decided(
     moment = NOW + timedelta(days=days)
     assert case.appeal(moment) is state
     moment += timedelta(seconds=1)  # A seller history contains verdicts before its time, not at it.
-    assert standing(case, moment) is outcome
+    assert outcome_at(case, moment) is outcome
 
 
 def test_no_verdict_is_known_before_its_time() -> None:
     known_at = REMOVED.verdicts[-1].known_at
-    assert standing(REMOVED, known_at) is None
-    assert standing(REMOVED, known_at + timedelta(seconds=1)) is True
+    assert outcome_at(REMOVED, known_at) is None
+    assert outcome_at(REMOVED, known_at + timedelta(seconds=1)) is True
 
 
 def test_an_overturned_removal_becomes_a_label_of_genuine_goods() -> None:
@@ -189,7 +191,7 @@ def test_a_planted_answer_takes_the_place_of_the_honest_one() -> None:
     assert text.removed_at is None
 
 
-def unresolved(taking_part: frozenset[str], **truth: object) -> list[ListingAnswers]:
+def unresolved_listings(taking_part: frozenset[str], **truth: object) -> list[ListingAnswers]:
     """Listings that name no brand, found counterfeit by an analyst first."""
     cases = [
         settle(
@@ -202,7 +204,7 @@ def unresolved(taking_part: frozenset[str], **truth: object) -> list[ListingAnsw
 
 
 def test_an_analyst_names_the_brand_of_a_counterfeit_and_it_is_asked() -> None:
-    cases = unresolved(frozenset({"aurelle"}))
+    cases = unresolved_listings(frozenset({"aurelle"}))
     assert cases
     assert all(case.looks > 1 for case in cases)
     assert {v.brand_id for case in cases for v in case.verdicts if v.side is Side.BRAND} == {"aurelle"}
@@ -210,7 +212,7 @@ def test_an_analyst_names_the_brand_of_a_counterfeit_and_it_is_asked() -> None:
 
 def test_a_named_brand_that_does_not_take_part_is_not_asked() -> None:
     for truth in ({"brand_id": "aurelle"}, {"brand_id": "", "counterfeit": False}):
-        cases = unresolved(frozenset(), **truth)
+        cases = unresolved_listings(frozenset(), **truth)
         assert cases
         assert all((case.looks, case.removed_at is None) == (1, False) for case in cases)
 
@@ -227,14 +229,14 @@ def text(offered: OfferedListing, judgement: Judgement) -> ListingAnswers:
     )  # fmt: skip
 
 
-def stands(offered: OfferedListing) -> bool:
+def is_never_appealed(offered: OfferedListing) -> bool:
     """Whether nobody appeals a removal of the listing, which could otherwise be overturned."""
     return text(offered, Judgement.COUNTERFEIT).decision is None
 
 
 def of_one_seller() -> tuple[str, list[OfferedListing]]:
     """A seller with three listings, and these; a removal of the first one stands."""
-    for listing in filter(stands, MARKET.listings):
+    for listing in filter(is_never_appealed, MARKET.listings):
         listings = [other for other in MARKET.listings if other.seller == listing.seller]
         if listing.seller is not None and len(listings) > 2 and listings[0] is listing:
             return listing.seller, listings[:3]
@@ -262,7 +264,7 @@ def test_a_verdict_about_a_seller_counts_once_it_is_known() -> None:
 def test_a_copy_of_a_confirmed_counterfeit_is_recognised() -> None:
     memory = Memory()
     others = (o for o in MARKET.listings if o.signature is not None and o.seller not in {None, SELLER})
-    original = next(filter(stands, others))
+    original = next(filter(is_never_appealed, others))
     memory.arrived(original)
     memory.judged(original, text(original, Judgement.COUNTERFEIT))
     listing = replace(original.computed.facts.listing, external_id="copy", seller=FIRST.computed.facts.listing.seller)
@@ -284,7 +286,7 @@ def test_a_copied_memory_is_independent() -> None:
 @pytest.fixture(scope="module")
 def year() -> Year:
     """Two months; the first has a random model."""
-    return played(launched().fork(EXPLORATION), 1)
+    return played_year(launched_year().fork(EXPLORATION), 1)
 
 
 def test_only_mature_labels_are_used(year: Year) -> None:
@@ -333,7 +335,7 @@ def test_a_training_is_kept_with_its_result(year: Year) -> None:
 
 
 def test_too_few_labels_are_refused_with_a_reason() -> None:
-    year = played(Year(launched().market, EXPLORATION, launched().market.start, 0.05), 1)
+    year = played_year(Year(launched_year().market, EXPLORATION, launched_year().market.start, 0.05), 1)
     train_and_promote(year, 1)
     assert "are needed to train" in year.trainings[0].refused_by["snapshot"]
     assert year.champion is None

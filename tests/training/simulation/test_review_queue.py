@@ -32,13 +32,13 @@ MODELLED = [
 ]
 
 
-def reviewed(queue: list[Arrival], budget: float, *, explores: bool) -> list[int]:
+def reviewed_places(queue: list[Arrival], budget: float, *, explores: bool) -> list[int]:
     routes = route_arrivals(queue, budget, champion=None, explores=explores)
     return [i for i, route in enumerate(routes) if route.lane is not Lane.NO_ACTION]
 
 
 def test_without_exploration_the_highest_scores_fill_the_review_queue() -> None:
-    positions = reviewed(MODELLED, 12, explores=False)
+    positions = reviewed_places(MODELLED, 12, explores=False)
     eligible = [i for i, arrival in enumerate(MODELLED) if not arrival.situation.authorised]
     worst = sorted(eligible, key=lambda i: -MODELLED[i].score.value)[:12]
     assert sorted(worst) == positions
@@ -47,7 +47,7 @@ def test_without_exploration_the_highest_scores_fill_the_review_queue() -> None:
 def test_an_authorised_seller_is_never_flagged() -> None:
     accused = replace(MODELLED[0].situation, authorised=True, brand_name="Aurelle")
     queue = [with_probability(replace(arrival, situation=accused), 0.99) for arrival in MODELLED]
-    assert reviewed(queue, 50, explores=False) == []
+    assert reviewed_places(queue, 50, explores=False) == []
 
 
 def test_thin_evidence_is_reviewed_first() -> None:
@@ -59,7 +59,7 @@ def test_thin_evidence_is_reviewed_first() -> None:
 
 @pytest.mark.parametrize("budget", [0.0, -3.0])
 def test_a_review_queue_without_capacity_flags_nothing(budget: float) -> None:
-    assert reviewed(MODELLED, budget, explores=False) == []
+    assert reviewed_places(MODELLED, budget, explores=False) == []
 
 
 def test_flags_do_not_depend_on_the_draws() -> None:

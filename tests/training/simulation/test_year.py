@@ -28,7 +28,7 @@ KINDS = [
 by_name = pytest.mark.parametrize("arm", KINDS, ids=lambda arm: arm.name)
 
 
-def played(year: Year, months: int) -> Year:
+def played_year(year: Year, months: int) -> Year:
     end = year.now + months * MONTH
     while year.now < end:
         year.pass_days(year.now + STEP)
@@ -36,30 +36,30 @@ def played(year: Year, months: int) -> Year:
 
 
 @cache
-def launched() -> Year:
-    year = played(Year(MARKET, EXPLORATION, MARKET.start, SHARE), 1)
+def launched_year() -> Year:
+    year = played_year(Year(MARKET, EXPLORATION, MARKET.start, SHARE), 1)
     year.champion = a_bundle()
     return year
 
 
 @cache
 def year_of(arm: Arm) -> Year:
-    return played(launched().fork(arm), 2)
+    return played_year(launched_year().fork(arm), 2)
 
 
-def after(arm: Arm) -> list[Case]:
-    return year_of(arm).cases[len(launched().cases) :]
+def cases_after(arm: Arm) -> list[Case]:
+    return year_of(arm).cases[len(launched_year().cases) :]
 
 
-def drawn(cases: list[Case]) -> list[Case]:
+def drawn_cases(cases: list[Case]) -> list[Case]:
     return [case for case in cases if case.route.lane is Lane.AUDIT]
 
 
 @by_name
 def test_arms_share_their_past(arm: Arm) -> None:
-    past = len(launched().cases)
-    assert year_of(arm).cases[:past] == launched().cases
-    assert launched().now == MARKET.start + MONTH
+    past = len(launched_year().cases)
+    assert year_of(arm).cases[:past] == launched_year().cases
+    assert launched_year().now == MARKET.start + MONTH
 
 
 @by_name
@@ -84,9 +84,9 @@ def test_listings_without_action_are_not_reviewed(arm: Arm) -> None:
 
 
 def test_only_exploring_arms_sample() -> None:
-    assert drawn(after(ARMS["flagged-only"])) == []
-    assert len(drawn(after(EXPLORATION))) > 2
-    assert all(0 < case.route.inclusion_probability < 1 for case in drawn(after(EXPLORATION)))
+    assert drawn_cases(cases_after(ARMS["flagged-only"])) == []
+    assert len(drawn_cases(cases_after(EXPLORATION))) > 2
+    assert all(0 < case.route.inclusion_probability < 1 for case in drawn_cases(cases_after(EXPLORATION)))
 
 
 def test_a_listing_is_scored_with_its_seller_s_history_at_arrival() -> None:
@@ -112,30 +112,30 @@ def test_a_listing_is_scored_with_its_seller_s_history_at_arrival() -> None:
 
 
 def test_adapting_sellers_relist_under_other_accounts() -> None:
-    adapting = after(ARMS["exploration-adapting"])
+    adapting = cases_after(ARMS["exploration-adapting"])
     back = [case for case in adapting if "~" in case.offered.external_id]
     down = [case for case in adapting if case.settled and case.settled.is_down]
     assert len(down) > len(back) > len(down) / 4
-    assert all(case.offered.at > launched().now for case in back)
+    assert all(case.offered.at > launched_year().now for case in back)
 
 
 def test_a_cleared_counterfeit_stays_up() -> None:
-    down = {case.offered.external_id for case in after(EXPLORATION) if case.settled and case.settled.is_down}
-    looked_at = [case for case in after(CLEARED) if case.settled and case.offered.external_id in down]
+    down = {case.offered.external_id for case in cases_after(EXPLORATION) if case.settled and case.settled.is_down}
+    looked_at = [case for case in cases_after(CLEARED) if case.settled and case.offered.external_id in down]
     spared = [case for case in looked_at if case.settled and not case.settled.is_down]
     assert 0 < len(spared) <= year_of(CLEARED).planted
     assert all(case.offered.truth.counterfeit for case in spared)
 
 
 def test_an_accusation_costs_no_review_and_takes_an_honest_listing_down() -> None:
-    reported = [case for case in after(ACCUSED) if case.is_unplanned]
+    reported = [case for case in cases_after(ACCUSED) if case.is_unplanned]
     assert len(reported) == year_of(ACCUSED).planted > 0
     assert not any(case.offered.truth.counterfeit for case in reported)
     assert all(case.settled and case.settled.removed_at for case in reported)
 
 
 def test_a_planted_report_answers_sampled_listings_too_and_keeps_their_probability() -> None:
-    reported = [case for case in after(REPORTED) if case.reported]
+    reported = [case for case in cases_after(REPORTED) if case.reported]
     sampled = [case for case in reported if not case.is_unplanned]
     assert len(reported) == year_of(REPORTED).planted > len(sampled) > 0
     assert not any(case.offered.truth.counterfeit for case in reported)

@@ -91,13 +91,13 @@ PLAN = Plan(folds=2, trials=1, seed=0, threads=1)
 
 
 @cache
-def tuned() -> tuple[TuningOutcome, list[tuple[str, int, TrialDone]]]:
+def tuned_outcome() -> tuple[TuningOutcome, list[tuple[str, int, TrialDone]]]:
     trials: list[tuple[str, int, TrialDone]] = []
     return tune(MATERIAL, PLAN, TuningListener(trial=lambda *trial: trials.append(trial))), trials
 
 
 def test_every_row_is_measured_by_both_settings_and_every_search_has_its_trials() -> None:
-    tuning, trials = tuned()
+    tuning, trials = tuned_outcome()
     assert np.isfinite(tuning.default).all()
     assert np.isfinite(tuning.tuned).all()
     assert list(tuning.searches) == ["outer fold 1", "outer fold 2", ALL_ROWS]
@@ -121,9 +121,9 @@ def test_the_labels_of_a_measured_fold_choose_no_settings_for_it() -> None:
             same = [test.tolist() for _, test in grouped_folds(labels, NESTED_DATA.groups, folds=2, seed=0)] == folds
             if same and not np.array_equal(labels, NESTED_DATA.labels):
                 tuning = tune(replace(MATERIAL, labelled=replace(NESTED_DATA, labels=labels)), PLAN)
-                assert tuning.searches["outer fold 1"] == tuned()[0].searches["outer fold 1"]
-                assert tuning.searches["outer fold 2"] != tuned()[0].searches["outer fold 2"]
-                assert np.array_equal(tuning.tuned[folds[0]], tuned()[0].tuned[folds[0]])
+                assert tuning.searches["outer fold 1"] == tuned_outcome()[0].searches["outer fold 1"]
+                assert tuning.searches["outer fold 2"] != tuned_outcome()[0].searches["outer fold 2"]
+                assert np.array_equal(tuning.tuned[folds[0]], tuned_outcome()[0].tuned[folds[0]])
                 return
     pytest.fail("no exchange leaves the folds as they are")
 
@@ -150,7 +150,7 @@ def test_without_a_measured_fold_there_are_no_figures() -> None:
 
 
 def test_a_summary_has_the_searches_and_a_paired_difference() -> None:
-    figures = summarise(MATERIAL, PLAN, tuned()[0])
+    figures = summarise(MATERIAL, PLAN, tuned_outcome()[0])
     assert (figures["rows"], figures["measured"], figures["folds"], figures["inner_folds"]) == (80, 80, 2, 3)
     assert figures["searches"].keys() == {"outer fold 1", "outer fold 2", ALL_ROWS}
     assert figures["defaults"]["forest.leaves"] == 3
@@ -231,13 +231,13 @@ def leaves(settings: FitSettings) -> float:
     return 1 - abs(math.log(settings.forest.leaves / 30)) / 10
 
 
-def searched(surface: Surface, trials: int = 20, seed: int = 0) -> tuple[SearchOutcome, list[TrialDone]]:
+def search_outcome(surface: Surface, trials: int = 20, seed: int = 0) -> tuple[SearchOutcome, list[TrialDone]]:
     done_trials: list[TrialDone] = []
     return search(cast(InnerFolds, surface), trials=trials, seed=seed, heard=done_trials.append), done_trials
 
 
 def test_a_search_finds_better_settings_where_there_are_some() -> None:
-    search_end, _ = searched(Surface(leaves))
+    search_end, _ = search_outcome(Surface(leaves))
     assert search_end.best.forest is not None
     assert 22 <= search_end.best.forest.leaves <= 42
     assert search_end.best_value > search_end.default_value + 0.1
@@ -245,14 +245,14 @@ def test_a_search_finds_better_settings_where_there_are_some() -> None:
 
 def test_the_defaults_are_tried_first_and_are_the_best_where_nothing_is_better() -> None:
     surface = Surface(lambda _settings: 0.5)
-    search_end, done_trials = searched(surface, trials=5)
+    search_end, done_trials = search_outcome(surface, trials=5)
     assert surface.asked[0] == surface.defaults()
     assert (done_trials[0].number, done_trials[0].value) == (0, 0.5)
     assert (search_end.best, search_end.best_value, search_end.default_value) == (DEFAULT_SETTINGS, 0.5, 0.5)
 
 
 def test_every_trial_is_told_and_a_pruned_one_has_no_value() -> None:
-    search_end, done_trials = searched(Surface(leaves))
+    search_end, done_trials = search_outcome(Surface(leaves))
     assert [trial.number for trial in done_trials] == list(range(21))
     pruned = [trial for trial in done_trials if trial.value is None]
     assert (search_end.trials, search_end.pruned) == (20, len(pruned))
@@ -262,7 +262,7 @@ def test_every_trial_is_told_and_a_pruned_one_has_no_value() -> None:
 
 
 def test_equal_seeds_give_equal_settings_and_others_do_not() -> None:
-    (search_end, _), (same, _), (other, _) = (searched(Surface(leaves), seed=seed) for seed in (0, 0, 1))
+    (search_end, _), (same, _), (other, _) = (search_outcome(Surface(leaves), seed=seed) for seed in (0, 0, 1))
     assert search_end == same
     assert search_end.best != other.best
 
@@ -276,6 +276,6 @@ def test_a_search_without_time_has_tried_the_defaults_alone() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_a_search_proposes_can_be_read_from_a_file(seed: int) -> None:
     surface = Surface(leaves)
-    searched(surface, seed=seed)
+    search_outcome(surface, seed=seed)
     for settings in surface.asked:
         assert FitSettings.of(settings.changed()) == settings

@@ -21,54 +21,74 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 PEOPLE = ("ana", "ben", "cem", "dan", "eva", "fay")
 
 
-def added(day: int = 0) -> Origin:
+def added_origin(day: int = 0) -> Origin:
     return Origin(OriginKind.ADDED, None, START + timedelta(days=day))
 
 
-def invited(by: str, day: int = 0) -> Origin:
+def invited_origin(by: str, day: int = 0) -> Origin:
     return Origin(OriginKind.INVITED, by, START + timedelta(days=day))
 
 
-def reset(by: str, day: int = 0) -> Origin:
+def reset_origin(by: str, day: int = 0) -> Origin:
     return Origin(OriginKind.RESET, by, START + timedelta(days=day))
 
 
 ROOTS: list[tuple[Mapping[str, list[Origin]], set[str], str]] = [
-    ({"ana": [added()]}, {"ana"}, "made by the owner of the directory"),
-    ({"ana": [invited("ben")], "ben": [added()]}, {"ben"}, "an invitee belongs to the inviter's root"),
-    ({"ana": [invited("ben")], "ben": [invited("cem")], "cem": [added()]}, {"cem"}, "through another account's hands"),
-    ({"ana": [added(), reset("ben")], "ben": [added()]}, {"ana", "ben"}, "a reset account has both roots"),
+    ({"ana": [added_origin()]}, {"ana"}, "made by the owner of the directory"),
+    ({"ana": [invited_origin("ben")], "ben": [added_origin()]}, {"ben"}, "an invitee belongs to the inviter's root"),
     (
-        {"ana": [added(), reset("ben")], "ben": [invited("cem")], "cem": [added()]},
+        {"ana": [invited_origin("ben")], "ben": [invited_origin("cem")], "cem": [added_origin()]},
+        {"cem"},
+        "through another account's hands",
+    ),
+    (
+        {"ana": [added_origin(), reset_origin("ben")], "ben": [added_origin()]},
+        {"ana", "ben"},
+        "a reset account has both roots",
+    ),
+    (
+        {"ana": [added_origin(), reset_origin("ben")], "ben": [invited_origin("cem")], "cem": [added_origin()]},
         {"ana", "cem"},
         "the root of the resetter, who was invited",
     ),
     (
-        {"ana": [invited("ben")], "ben": [added(), reset("cem", 1)], "cem": [added()]},
+        {"ana": [invited_origin("ben")], "ben": [added_origin(), reset_origin("cem", 1)], "cem": [added_origin()]},
         {"ben", "cem"},
         "an inviter who was reset may have been the resetter",
     ),
     (
-        {"ana": [invited("ben"), reset("cem", 1)], "ben": [added()], "cem": [added()]},
+        {"ana": [invited_origin("ben"), reset_origin("cem", 1)], "ben": [added_origin()], "cem": [added_origin()]},
         {"ben", "cem"},
         "invited by one, reset by another",
     ),
     (
-        {"ana": [added(), reset("ben")], "ben": [added(), reset("ana")]},
+        {"ana": [added_origin(), reset_origin("ben")], "ben": [added_origin(), reset_origin("ana")]},
         {"ana", "ben"},
         "two who reset one another are one",
     ),
-    ({"ana": [invited("ben")], "ben": [invited("ana")]}, set(), "a circle that nobody added has no root"),
-    ({"ana": [invited("ben"), added(1)], "ben": [added()]}, {"ana"}, "added again by the owner"),
+    ({"ana": [invited_origin("ben")], "ben": [invited_origin("ana")]}, set(), "a circle that nobody added has no root"),
+    ({"ana": [invited_origin("ben"), added_origin(1)], "ben": [added_origin()]}, {"ana"}, "added again by the owner"),
     (
-        {"ana": [invited("ben"), added(1), reset("cem", 2)], "ben": [added()], "cem": [added()]},
+        {
+            "ana": [invited_origin("ben"), added_origin(1), reset_origin("cem", 2)],
+            "ben": [added_origin()],
+            "cem": [added_origin()],
+        },
         {"ana", "cem"},
         "reset after it was added again",
     ),
-    ({"ana": [added(), reset("ben")], "ben": [added()]}, {"ana", "ben"}, "a reset at the moment of the adding"),
-    ({"ana": [added(), reset("ben", 1), added(2)], "ben": [added()]}, {"ana"}, "added, reset, added again"),
     (
-        {"ana": [invited("cem")], "cem": [invited("ben"), added(5)], "ben": [added()]},
+        {"ana": [added_origin(), reset_origin("ben")], "ben": [added_origin()]},
+        {"ana", "ben"},
+        "a reset at the moment of the adding",
+    ),
+    (
+        {"ana": [added_origin(), reset_origin("ben", 1), added_origin(2)], "ben": [added_origin()]},
+        {"ana"},
+        "added, reset, added again",
+    ),
+    (
+        {"ana": [invited_origin("cem")], "cem": [invited_origin("ben"), added_origin(5)], "ben": [added_origin()]},
         {"ben", "cem"},
         "what an account made before it was added again stays with its earlier maker",
     ),
@@ -81,13 +101,13 @@ def test_the_roots_of_an_account_are(history: Mapping[str, list[Origin]], expect
 
 
 HANDED: list[tuple[list[Origin], int | None, int | None, str]] = [
-    ([added()], 0, None, "the owner of the directory added the account with its role"),
-    ([added()], 3, 3, "an administrator gave the role later"),
-    ([added(), reset("ben", 4)], 0, 4, "somebody reset the password"),
-    ([invited("ben", 1)], 1, 1, "somebody invited the account"),
-    ([invited("ben", 1)], 5, 5, "and gave it the role later"),
-    ([invited("ben", 1), added(2)], 1, None, "the owner added it again since"),
-    ([added()], None, None, "without a role"),
+    ([added_origin()], 0, None, "the owner of the directory added the account with its role"),
+    ([added_origin()], 3, 3, "an administrator gave the role later"),
+    ([added_origin(), reset_origin("ben", 4)], 0, 4, "somebody reset the password"),
+    ([invited_origin("ben", 1)], 1, 1, "somebody invited the account"),
+    ([invited_origin("ben", 1)], 5, 5, "and gave it the role later"),
+    ([invited_origin("ben", 1), added_origin(2)], 1, None, "the owner added it again since"),
+    ([added_origin()], None, None, "without a role"),
 ]
 
 
@@ -99,19 +119,19 @@ def test_an_account_was_last_handed_over(
     assert handed_over_at(history, granted_at) == at
 
 
-def of(**roots: str) -> dict[str, frozenset[str]]:
+def roots_by_name(**roots: str) -> dict[str, frozenset[str]]:
     return {person: frozenset(names.split()) for person, names in roots.items()}
 
 
 PAIRS: list[tuple[dict[str, frozenset[str]], bool, str]] = [
-    (of(ana="ana", ben="ben"), True, "two that the owner made"),
-    (of(ana="cem", ben="cem"), False, "two guests of one person, who says nothing"),
-    (of(ana="cem", ben="dan"), True, "guests of two people"),
-    (of(ana="ana", ben="ana"), False, "a host and a guest"),
-    (of(ana="ana cem", ben="ben cem"), False, "two that one person reset"),
-    (of(ana="ana cem", ben="ben"), True, "one that somebody else reset"),
-    (of(ana="", ben="ben"), False, "an account without a root"),
-    (of(ben="ben"), False, "an unknown account"),
+    (roots_by_name(ana="ana", ben="ben"), True, "two that the owner made"),
+    (roots_by_name(ana="cem", ben="cem"), False, "two guests of one person, who says nothing"),
+    (roots_by_name(ana="cem", ben="dan"), True, "guests of two people"),
+    (roots_by_name(ana="ana", ben="ana"), False, "a host and a guest"),
+    (roots_by_name(ana="ana cem", ben="ben cem"), False, "two that one person reset"),
+    (roots_by_name(ana="ana cem", ben="ben"), True, "one that somebody else reset"),
+    (roots_by_name(ana="", ben="ben"), False, "an account without a root"),
+    (roots_by_name(ben="ben"), False, "an unknown account"),
 ]
 
 
@@ -121,32 +141,37 @@ def test_two_accounts_count_as_two_people(roots: dict[str, frozenset[str]], expe
 
 
 def test_an_account_is_not_a_second_person_beside_itself() -> None:
-    assert not are_independent(of(ana="ana"), "ana", "ana")
+    assert not are_independent(roots_by_name(ana="ana"), "ana", "ana")
 
 
 def test_an_account_that_must_differ_from_several_must_differ_from_each() -> None:
-    roots = of(ana="ana", ben="ben", cem="ben")
+    roots = roots_by_name(ana="ana", ben="ben", cem="ben")
     assert is_independent_of_all(roots, "ana", ["ben", "cem"])
     assert not is_independent_of_all(roots, "ben", ["ana", "cem"])
     assert is_independent_of_all({}, "ana", [])
 
 
 def test_the_accounts_of_the_same_person_include_the_named_ones() -> None:
-    roots = of(ana="ana", ben="ana", cem="cem", dan="ana cem")
+    roots = roots_by_name(ana="ana", ben="ana", cem="cem", dan="ana cem")
     assert accounts_of_same_person(roots, {"ana"}) == {"ana", "ben", "dan"}
     assert accounts_of_same_person(roots, {"unknown"}) == {"ana", "ben", "cem", "dan", "unknown"}
     assert accounts_of_same_person(roots, set()) == set()
 
 
 MOST: list[tuple[dict[str, frozenset[str]], str, tuple[str, ...], str]] = [
-    (of(ana="ana", ben="ben"), "ana ben", ("ana", "ben"), "two"),
-    (of(ana="ana", ben="ben"), "ben ana", ("ben", "ana"), "in their order"),
-    (of(ana="cem", ben="cem"), "ana ben", ("ana",), "of two guests of one person the first"),
-    (of(ana="ana dan", ben="ana", cem="dan"), "ana ben cem", ("ben", "cem"), "two in place of the first"),
-    (of(ana="ana ben", ben="ben cem", cem="cem dan"), "ana ben cem", ("ana", "cem"), "the two ends of a chain"),
-    (of(ana="ana ben", ben="ben cem", cem="cem dan"), "ben ana cem", ("ana", "cem"), "and not its middle"),
-    (of(ana=""), "ana", ("ana",), "without a root, alone"),
-    (of(ana="", ben="ben"), "ana ben", ("ana",), "without a root, beside no other"),
+    (roots_by_name(ana="ana", ben="ben"), "ana ben", ("ana", "ben"), "two"),
+    (roots_by_name(ana="ana", ben="ben"), "ben ana", ("ben", "ana"), "in their order"),
+    (roots_by_name(ana="cem", ben="cem"), "ana ben", ("ana",), "of two guests of one person the first"),
+    (roots_by_name(ana="ana dan", ben="ana", cem="dan"), "ana ben cem", ("ben", "cem"), "two in place of the first"),
+    (
+        roots_by_name(ana="ana ben", ben="ben cem", cem="cem dan"),
+        "ana ben cem",
+        ("ana", "cem"),
+        "the two ends of a chain",
+    ),
+    (roots_by_name(ana="ana ben", ben="ben cem", cem="cem dan"), "ben ana cem", ("ana", "cem"), "and not its middle"),
+    (roots_by_name(ana=""), "ana", ("ana",), "without a root, alone"),
+    (roots_by_name(ana="", ben="ben"), "ana ben", ("ana",), "without a root, beside no other"),
     ({}, "", (), "nobody"),
 ]
 
@@ -164,11 +189,11 @@ def histories(draw: st.DrawFn) -> dict[str, list[Origin]]:
     history: dict[str, list[Origin]] = {}
     for number, person in enumerate(PEOPLE):
         host = draw(st.sampled_from((None, *PEOPLE[:number])))
-        history[person] = [added() if host is None else invited(host)]
+        history[person] = [added_origin() if host is None else invited_origin(host)]
     for _ in range(draw(st.integers(0, 6))):
         person, by = draw(st.sampled_from(PEOPLE)), draw(st.sampled_from(PEOPLE))
         if person != by:
-            history[person].append(reset(by, draw(st.integers(0, 3))))
+            history[person].append(reset_origin(by, draw(st.integers(0, 3))))
     return history
 
 

@@ -28,7 +28,7 @@ from tests.fixtures.runtimes import NOBODY, PASSWORD, THOROUGH, Site
 WRONG = "The e-mail or the password is wrong."
 
 
-def at_the_wall(site: Site, clock: TestClock) -> Site:
+def with_wall_clock(site: Site, clock: TestClock) -> Site:
     """The site with a wall clock that a test moves; sessions end by the wall clock."""
     return replace(site, runtime=replace(site.runtime, wall=clock))
 
@@ -86,7 +86,7 @@ def test_a_disabled_account_is_out_at_once(site: Site) -> None:
 
 def test_a_session_ends_after_its_hours(any_site: Site) -> None:
     wall = TestClock()
-    there = at_the_wall(any_site, wall)
+    there = with_wall_clock(any_site, wall)
     new_session = sign_in(there.runtime, there.analyst.email, PASSWORD)
     wall.forward(hours=there.runtime.settings.session_hours, seconds=-1)
     assert session_of(there.runtime, new_session.token).person == there.analyst
@@ -104,7 +104,7 @@ def test_a_simulated_day_ends_no_session(site: Site) -> None:
 
 def test_sessions_that_ended_are_swept_out_by_the_next_one(site: Site) -> None:
     wall = TestClock()
-    there = at_the_wall(site, wall)
+    there = with_wall_clock(site, wall)
     for _ in range(3):
         sign_in(there.runtime, there.analyst.email, PASSWORD)
     wall.forward(days=2)
@@ -114,7 +114,7 @@ def test_sessions_that_ended_are_swept_out_by_the_next_one(site: Site) -> None:
 
 def test_the_device_of_a_session_is_known_from_its_second_sign_in_on_and_since_the_first(site: Site) -> None:
     wall = TestClock()
-    there, first = at_the_wall(site, wall), wall.now()
+    there, first = with_wall_clock(site, wall), wall.now()
     new_session = sign_in(there.runtime, there.analyst.email, PASSWORD)
     assert session_of(there.runtime, new_session.token).person.secret == Secret(
         f"session:{hash_token(new_session.token)}"

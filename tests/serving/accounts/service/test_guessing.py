@@ -28,7 +28,7 @@ from serving.accounts.store import sign_in_budgets
 from serving.accounts.tables import sign_in_budget
 from serving.composition import open_runtime
 from serving.platform.database.store import Store
-from tests.fixtures.answering import answering
+from tests.fixtures.answering import answering_service
 from tests.fixtures.runtimes import PASSWORD, Site
 
 pytestmark = pytest.mark.attack
@@ -40,10 +40,10 @@ UNKNOWN = "nobody@touchstone.example"
 
 @pytest.fixture
 def timed_site(site: Site) -> Site:
-    return at_the_wall(site)
+    return with_wall_clock(site)
 
 
-def at_the_wall(site: Site) -> Site:
+def with_wall_clock(site: Site) -> Site:
     """The site with a wall clock that the test moves."""
     return replace(site, runtime=replace(site.runtime, wall=site.clock))
 
@@ -59,7 +59,7 @@ def from_address(number: int, devices: str = "") -> SignInSource:
 
 
 def test_four_hundred_guesses_from_one_address_are_five(any_site: Site) -> None:
-    timed_site = at_the_wall(any_site)
+    timed_site = with_wall_clock(any_site)
     refusals = Counter(guess(timed_site, timed_site.analyst.email, from_address(1)) for _ in range(400))
     assert refusals == {NotSignedIn: 5, TooManyAttempts: 395}
 
@@ -89,7 +89,7 @@ def test_the_owner_at_another_address_signs_in_while_one_address_guesses(timed_s
 
 
 def test_the_owner_in_a_known_browser_signs_in_whoever_guesses(any_site: Site) -> None:
-    timed_site = at_the_wall(any_site)
+    timed_site = with_wall_clock(any_site)
     new_session = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD, from_address(1))
     for number in range(60):
         guess(timed_site, timed_site.analyst.email, from_address(number))
@@ -183,7 +183,7 @@ def test_an_account_is_counted_however_its_address_is_typed(timed_site: Site) ->
 
 
 def test_guesses_at_the_same_moment_count_too(any_site: Site) -> None:
-    timed_site = at_the_wall(any_site)
+    timed_site = with_wall_clock(any_site)
     with ThreadPoolExecutor(6) as guessers:
         refusals = Counter(
             guessers.map(lambda _: guess(timed_site, timed_site.analyst.email, from_address(1)), range(36))
@@ -192,7 +192,7 @@ def test_guesses_at_the_same_moment_count_too(any_site: Site) -> None:
 
 
 def test_another_process_and_the_next_start_know_what_was_tried(any_site: Site) -> None:
-    timed_site = at_the_wall(any_site)
+    timed_site = with_wall_clock(any_site)
     for _ in range(5):
         guess(timed_site, timed_site.analyst.email, from_address(1))
     runtime = open_runtime(timed_site.runtime.settings, clock=timed_site.clock, migrated=True)
@@ -293,7 +293,7 @@ _PATIENCE_SECONDS = 30.0
 _FLOOD = 64
 
 
-class _Slow(PasswordHash):
+class _SlowHasher(PasswordHash):
     """A hasher that finishes when the test says so."""
 
     def __init__(self) -> None:
@@ -308,7 +308,7 @@ class _Slow(PasswordHash):
 
 
 @contextmanager
-def a_flood(address: str, hasher: _Slow) -> Iterator[list[int]]:
+def a_flood(address: str, hasher: _SlowHasher) -> Iterator[list[int]]:
     """64 connections that sign in at once, while no hash ends; yields the statuses, complete when the block ends."""
     statuses: list[int] = []
 
@@ -333,10 +333,10 @@ def a_flood(address: str, hasher: _Slow) -> Iterator[list[int]]:
 
 
 def test_while_64_connections_sign_in_health_and_pages_answer(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    hasher = _Slow()
+    hasher = _SlowHasher()
     monkeypatch.setattr(auth, "_HASHER", hasher)
     with (
-        answering(site.runtime) as address,
+        answering_service(site.runtime) as address,
         httpx.Client(base_url=address, timeout=_PATIENCE_SECONDS / 2, trust_env=False) as other,
         a_flood(address, hasher) as statuses,
     ):
@@ -347,7 +347,7 @@ def test_while_64_connections_sign_in_health_and_pages_answer(site: Site, monkey
 
 
 def test_health_waits_for_no_request_that_holds_every_connection(site: Site) -> None:
-    with answering(site.runtime) as address:
+    with answering_service(site.runtime) as address:
         taken = [site.runtime.store.reads.connect() for _ in range(20)]
         try:
             assert httpx.get(f"{address}/healthz", timeout=_PATIENCE_SECONDS / 4).status_code == 200

@@ -31,7 +31,7 @@ from serving.webhooks.service.signing_secrets import secrets_of
 from serving.webhooks.store import endpoints
 from serving.webhooks.tables import webhook_endpoint
 from tests.fixtures.clients import a_client
-from tests.fixtures.factors import an_app, by_its_clock, signed_in_with
+from tests.fixtures.factors import an_app, on_real_time, session_with_app
 from tests.fixtures.reporting import a_leader
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import a_visitor, an_administrator, visit_as, words
@@ -77,35 +77,35 @@ def a_brand_key(site: Site) -> str:
     return key.key_id
 
 
-def _changed(site: Site) -> None:
+def _change_own_password(site: Site) -> None:
     session = auth.sign_in(site.runtime, site.brand_person.email, PASSWORD)
     change_password(site.runtime, site.brand_person, session.token, before=PASSWORD, new_password=NEW_PASSWORD)
 
 
-def _reset(site: Site) -> None:
+def _reset_password(site: Site) -> None:
     path = make_link_as_owner(site.runtime, site.brand_person.email, by="local")
     reset_by_link(site.runtime, path.rpartition("/")[2], new_password=NEW_PASSWORD, again=NEW_PASSWORD)
 
 
-def _factor_reset(site: Site) -> None:
+def _reset_factor(site: Site) -> None:
     an_app(site, site.brand_person)
     reset_as_owner(site.runtime, site.brand_person.email, by="local")
 
 
-def _factor_removed(site: Site) -> None:
+def _remove_factor(site: Site) -> None:
     app, _ = an_app(site, site.brand_person)
-    session = signed_in_with(site, site.brand_person, app)
+    session = session_with_app(site, site.brand_person, app)
     assert session.proof is not None
     remove(site.runtime, session, session.proof.factor_id or "", PASSWORD)
 
 
-ENDS = [_changed, _reset, _factor_reset, _factor_removed]
+ENDS = [_change_own_password, _reset_password, _reset_factor, _remove_factor]
 
 
 @pytest.mark.attack
 @pytest.mark.parametrize("end", ENDS, ids=[end.__name__ for end in ENDS])
 def test_no_key_of_a_brand_outlives_its_makers_password_or_factor(site: Site, end: Callable[[Site], None]) -> None:
-    timed_site = by_its_clock(site)
+    timed_site = on_real_time(site)
     key_id = a_brand_key(timed_site)
     end(timed_site)
     assert timed_site.read(marketplaces.keys_in_force, [key_id]) == {}
@@ -138,7 +138,7 @@ def test_keys_that_train_start_a_few_trainings_a_day(client: TestClient, site: S
 
 
 def test_with_a_factor_its_code_makes_a_key_once_and_the_password_none(site: Site) -> None:
-    timed_site = by_its_clock(site, public_url="http://testserver")
+    timed_site = on_real_time(site, public_url="http://testserver")
     app, _ = an_app(timed_site, a_leader(timed_site))
     begun = auth.sign_in(timed_site.runtime, timed_site.brand_person.email, PASSWORD)
     whole = complete_sign_in(
@@ -167,7 +167,7 @@ def test_a_key_is_valid_for_a_day_to_a_year(site: Site, days: str) -> None:
 
 
 def test_an_expired_key_is_refused_everywhere_with_the_reason(site: Site) -> None:
-    timed_site = by_its_clock(site, public_url="http://testserver")
+    timed_site = on_real_time(site, public_url="http://testserver")
     scopes = [Scope.INTAKE, Scope.SCORE]
     key = provisioning.add_key(timed_site.runtime, name="Feed", scopes=scopes, marketplace=None, by="test", days=2)
     client, headers = a_client(timed_site.runtime), {"authorization": f"Bearer {key}"}
@@ -184,7 +184,7 @@ ROUTES = ["GET /api/v1/figures", "POST /api/v1/score", "POST /api/v1/brand/repor
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_the_last_use_of_a_key_is_stored_once_a_day(site: Site, route: str) -> None:
-    timed_site = by_its_clock(site, public_url="http://testserver")
+    timed_site = on_real_time(site, public_url="http://testserver")
     scopes = [Scope.INTAKE, Scope.SCORE]
     key = provisioning.add_key(timed_site.runtime, name="Feed", scopes=scopes, marketplace=None, by="test")
     if route.endswith("reports"):
@@ -217,7 +217,7 @@ def an_admins_secrets(site: Site, ada: Person, age_days: int) -> list[str]:
     return [key.split(".")[1], endpoint.endpoint_id]
 
 
-def owned(site: Site, person: Person) -> list[str]:
+def owned_secrets(site: Site, person: Person) -> list[str]:
     return [secret.secret_id for secret in site.read(secrets_of, person.user_id)]
 
 
@@ -227,7 +227,7 @@ def test_deactivation_ends_recent_secrets_and_asks_about_the_rest(site: Site, ag
     bo = invite(site.runtime, "bo@touchstone.example", "Bo Berg", Role.ADMIN)
     secret_ids = an_admins_secrets(site, ada, age_days)
     deactivate(site.runtime, bo, ada.user_id, successor=None)
-    assert owned(site, ada) == (secret_ids if stay else [])
+    assert owned_secrets(site, ada) == (secret_ids if stay else [])
     with site.runtime.store.read() as connection:
         query = select(mail.c.user_id, mail.c.parameters).where(mail.c.kind == "secrets_ended")
         (mail_row,) = connection.execute(query).all()
@@ -248,9 +248,9 @@ def test_a_change_of_password_lists_secrets_and_ends_those_with_a_tick(site: Sit
     fields = {"present": "wrong", "wanted": NEW_PASSWORD, "again": NEW_PASSWORD, f"end.{endpoint_id}": "on"}
     refused = person.post("/settings/password", fields).text
     assert f'name="end.{key_id}" value="on">' in refused, "the tick that was removed stays removed"
-    assert owned(site, ada) == [key_id, endpoint_id]
+    assert owned_secrets(site, ada) == [key_id, endpoint_id]
     assert person.post("/settings/password", {**fields, "present": PASSWORD}).status_code == 303
-    assert owned(site, ada) == [key_id]
+    assert owned_secrets(site, ada) == [key_id]
 
 
 @pytest.mark.attack
@@ -263,7 +263,7 @@ def test_what_a_stolen_key_makes_is_told_and_ends_with_the_person_who_made_the_k
     endpoint = client.post("/api/v1/endpoints", json={"url": URL}, headers=headers).json()
     path = f"/api/v1/endpoints/{endpoint['endpoint_id']}/secret"
     assert client.post(path, json={"overlap_hours": 0}, headers=headers).status_code == 201
-    assert endpoint["endpoint_id"] in owned(site, ada)
+    assert endpoint["endpoint_id"] in owned_secrets(site, ada)
     with site.runtime.store.read() as connection:
         mail_parameters = connection.execute(select(mail.c.parameters).where(mail.c.kind == "new_secret")).scalars()
         assert [parameters["what"] for parameters in mail_parameters] == ["key", "endpoint", "rotated"]

@@ -29,18 +29,18 @@ def acts(site: Site, user_id: str) -> list[str]:
     return [audit_entry.act for audit_entry in site.read(audit.of_subject, {site.here}, user_id, 50)]
 
 
-def holder(site: Site, case_id: str) -> str | None:
+def lease_holder(site: Site, case_id: str) -> str | None:
     return site.read(cases.get, site.here, case_id).leased_by
 
 
-def elsewhere(site: Site) -> str:
+def person_elsewhere(site: Site) -> str:
     provisioning.add_marketplace(site.runtime, name="Elsewhere", base_currency="USD", by="test")
     new = NewPerson("e@elsewhere.example", "Eva", Role.ANALYST, marketplace="Elsewhere", password=PASSWORD)
     return provisioning.add_person(site.runtime, new, by="test")[0]
 
 
 def test_everybody_with_a_role_here_is_listed_and_nobody_else(site: Site, admin: Person) -> None:
-    stranger = elsewhere(site)
+    stranger = person_elsewhere(site)
     staff_page = staff(site.runtime, admin, words="", role=None, most=100)
     assert staff_page.number == len(staff_page.people) == 7
     assert stranger not in {person.user_id for person in staff_page.people}
@@ -72,7 +72,7 @@ def test_who_is_no_analyst_any_more_holds_no_case(site: Site, admin: Person) -> 
     case = a_case(site)
     lease(site.runtime, site.analyst, case.case_id)
     change_grants(site.runtime, admin, site.analyst.user_id, [Grant(Role.DATA_SCIENTIST, site.here)])
-    assert holder(site, case.case_id) is None
+    assert lease_holder(site, case.case_id) is None
 
 
 def test_an_account_manager_with_brands_hands_them_over_first(site: Site, admin: Person) -> None:
@@ -93,7 +93,7 @@ def test_the_last_administrator_is_not_locked_out(site: Site, admin: Person) -> 
 
 
 def test_nobody_grants_what_they_do_not_administer(site: Site, admin: Person) -> None:
-    stranger = elsewhere(site)
+    stranger = person_elsewhere(site)
     other = site.read(accounts.person, stranger).grants[0]
     with pytest.raises(Forbidden):
         change_grants(site.runtime, admin, site.analyst.user_id, [other])
@@ -104,7 +104,7 @@ def test_nobody_grants_what_they_do_not_administer(site: Site, admin: Person) ->
 
 
 def test_who_also_works_elsewhere_is_not_deactivated_from_here(site: Site, admin: Person) -> None:
-    stranger = elsewhere(site)
+    stranger = person_elsewhere(site)
     with site.runtime.store.write() as connection:
         accounts.add_grants(connection, stranger, [Grant(Role.ANALYST, site.here)], site.clock.now())
     with pytest.raises(Forbidden, match="not yours"):
@@ -119,7 +119,7 @@ def test_who_is_deactivated_is_signed_out_and_their_cases_are_free(site: Site, a
     assign_cases(runtime)
     done = deactivate(runtime, admin, person.user_id, successor=None)
     assert (done.handed_over, done.freed, done.sessions) == (0, 1, 1)
-    assert holder(site, first.case_id) is None
+    assert lease_holder(site, first.case_id) is None
     with pytest.raises(NotSignedIn):
         auth.session_of(runtime, token)
     with pytest.raises(NotSignedIn):
@@ -142,8 +142,8 @@ def test_a_successor_gets_the_cases_but_none_that_they_judged(site: Site, admin:
         lease(runtime, site.analyst, case.case_id)
     done = deactivate(runtime, admin, site.analyst.user_id, successor=site.second_analyst.user_id)
     assert (done.handed_over, done.freed) == (1, 1)
-    assert holder(site, other.case_id) == site.second_analyst.user_id
-    assert holder(site, again.case_id) is None
+    assert lease_holder(site, other.case_id) == site.second_analyst.user_id
+    assert lease_holder(site, again.case_id) is None
 
 
 def test_brands_need_somebody_who_follows(site: Site, admin: Person) -> None:
@@ -174,14 +174,14 @@ def test_work_is_handed_over_while_both_stay(site: Site, admin: Person) -> None:
     lease(runtime, site.analyst, case.case_id)
     to = site.second_analyst
     assert hand_over(runtime, admin, site.analyst.user_id, to.user_id).handed_over == 1
-    assert holder(site, case.case_id) == to.user_id
+    assert lease_holder(site, case.case_id) == to.user_id
     assert acts(site, site.analyst.user_id)[0] == "person.work_handed_over"
     with pytest.raises(Invalid, match="somebody else"):
         hand_over(runtime, admin, to.user_id, to.user_id)
     deactivate(runtime, admin, site.analyst.user_id, successor=None)
     with pytest.raises(Invalid, match="deactivated"):
         hand_over(runtime, admin, to.user_id, site.analyst.user_id)
-    assert holder(site, case.case_id) == to.user_id
+    assert lease_holder(site, case.case_id) == to.user_id
 
 
 def test_a_refusal_changes_nothing(site: Site, admin: Person) -> None:
@@ -255,7 +255,7 @@ def test_a_role_for_a_brand_that_takes_no_part_is_refused(site: Site, admin: Per
 
 
 def test_who_also_works_elsewhere_is_not_opened_again_from_here(site: Site, admin: Person) -> None:
-    runtime, stranger = site.runtime, elsewhere(site)
+    runtime, stranger = site.runtime, person_elsewhere(site)
     with runtime.store.write() as connection:
         accounts.add_grants(connection, stranger, [Grant(Role.ANALYST, site.here)], site.clock.now())
         people.disable(connection, stranger, site.clock.now())
@@ -280,4 +280,4 @@ def test_a_successor_who_is_no_analyst_gets_no_case(site: Site, admin: Person) -
     case = a_case(site)
     lease(site.runtime, site.analyst, case.case_id)
     done = hand_over(site.runtime, admin, site.analyst.user_id, site.account_manager.user_id)
-    assert (done.handed_over, done.freed, holder(site, case.case_id)) == (0, 1, None)
+    assert (done.handed_over, done.freed, lease_holder(site, case.case_id)) == (0, 1, None)

@@ -24,19 +24,19 @@ from tests.fixtures.factors import (
     App,
     Authenticator,
     a_passkey,
-    again,
     an_app,
-    by_its_clock,
-    renewed,
+    on_real_time,
+    renewed_session,
     session_for,
-    signed_in_with,
+    session_of_token,
+    session_with_app,
 )
 from tests.fixtures.runtimes import PASSWORD, Site
 
 
 @pytest.fixture
 def timed_site(site: Site) -> Site:
-    return by_its_clock(site)
+    return on_real_time(site)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def app(timed_site: Site) -> App:
 
 @pytest.fixture
 def session(timed_site: Site, app: App) -> Session:
-    return signed_in_with(timed_site, timed_site.analyst, app)
+    return session_with_app(timed_site, timed_site.analyst, app)
 
 
 def test_with_a_factor_the_password_alone_opens_nothing(timed_site: Site, app: App) -> None:
@@ -78,7 +78,9 @@ def test_a_session_that_waits_ends_after_ten_minutes(timed_site: Site, app: App)
 @pytest.mark.parametrize(("steps", "right"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)], ids=str)
 def test_a_code_of_the_step_before_or_after_counts(timed_site: Site, app: App, steps: int, right: bool) -> None:
     timed_site.clock.forward(minutes=2)
-    waiting = again(timed_site.runtime, auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD).token)
+    waiting = session_of_token(
+        timed_site.runtime, auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD).token
+    )
     if right:
         assert prove(timed_site.runtime, waiting, FactorResponse(app.code(timed_site, steps)))[1] is FactorKind.TOTP
     else:
@@ -100,9 +102,9 @@ def test_a_replayed_code_is_refused_within_its_window_and_so_is_an_earlier_one(
 @pytest.mark.attack
 @pytest.mark.both_engines
 def test_of_eight_uses_of_a_code_at_a_time_one_counts(any_site: Site) -> None:
-    timed_site = by_its_clock(any_site)
+    timed_site = on_real_time(any_site)
     app, _ = an_app(timed_site, timed_site.analyst)
-    session = signed_in_with(timed_site, timed_site.analyst, app)
+    session = session_with_app(timed_site, timed_site.analyst, app)
     proof = FactorResponse(app.code(timed_site))
 
     def one(_: int) -> bool:
@@ -117,7 +119,7 @@ def test_of_eight_uses_of_a_code_at_a_time_one_counts(any_site: Site) -> None:
 
 @pytest.mark.attack
 def test_the_fifth_wrong_proof_ends_its_session_and_no_other(timed_site: Site, app: App, session: Session) -> None:
-    other = signed_in_with(timed_site, timed_site.analyst, app)
+    other = session_with_app(timed_site, timed_site.analyst, app)
     for _ in range(3):
         with pytest.raises(Invalid):
             prove(timed_site.runtime, session, FactorResponse("000000"))
@@ -128,7 +130,7 @@ def test_the_fifth_wrong_proof_ends_its_session_and_no_other(timed_site: Site, a
     with pytest.raises(TooManyAttempts):
         prove(timed_site.runtime, session, FactorResponse(app.code(timed_site)))
     with pytest.raises(AssertionError):
-        renewed(timed_site, session)
+        renewed_session(timed_site, session)
     assert prove(timed_site.runtime, other, FactorResponse(app.code(timed_site)))
 
 
@@ -184,7 +186,7 @@ def test_each_recovery_code_signs_in_once(timed_site: Site) -> None:
     whole = complete_sign_in(
         timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), FactorResponse(codes[3].upper())
     )
-    assert again(timed_site.runtime, whole.token).proof == Proof(None, timed_site.clock.now())
+    assert session_of_token(timed_site.runtime, whole.token).proof == Proof(None, timed_site.clock.now())
     waiting = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD)
     with pytest.raises(Invalid):
         complete_sign_in(
@@ -195,7 +197,7 @@ def test_each_recovery_code_signs_in_once(timed_site: Site) -> None:
 
 def test_a_recovery_code_proves_nothing_where_a_factor_is_asked_for(timed_site: Site) -> None:
     app, codes = an_app(timed_site, timed_site.analyst)
-    session = signed_in_with(timed_site, timed_site.analyst, app)
+    session = session_with_app(timed_site, timed_site.analyst, app)
     with pytest.raises(Invalid):
         prove(timed_site.runtime, session, FactorResponse(codes[0]))
 
@@ -210,24 +212,24 @@ def test_a_passkey_signs_in(timed_site: Site) -> None:
     assert a_passkey(timed_site, timed_site.analyst, Authenticator()).proof is not None
 
 
-def _replayed(site: Site, session: Session, key: Authenticator) -> str:
+def _replayed_answer(site: Site, session: Session, key: Authenticator) -> str:
     credential = key.get(passkey_options(site.runtime, session))
     prove(site.runtime, session, FactorResponse(credential=credential))
     return credential
 
 
-def _of_another_session(site: Site, session: Session, key: Authenticator) -> str:
+def _foreign_answer(site: Site, session: Session, key: Authenticator) -> str:
     return key.get(passkey_options(site.runtime, replace(session, token_hash="0" * 64)))
 
 
-def _copied(site: Site, session: Session, key: Authenticator) -> str:
+def _copied_key_answer(site: Site, session: Session, key: Authenticator) -> str:
     key.count = 5
     prove(site.runtime, session, FactorResponse(credential=key.get(passkey_options(site.runtime, session))))
     key.count = 3
     return key.get(passkey_options(site.runtime, session))
 
 
-def _expired(site: Site, session: Session, key: Authenticator) -> str:
+def _expired_answer(site: Site, session: Session, key: Authenticator) -> str:
     credential = key.get(passkey_options(site.runtime, session))
     site.clock.forward(minutes=5)
     return credential
@@ -244,12 +246,12 @@ def _with(**changes: object) -> Callable[[Site, Session, Authenticator], str]:
 @pytest.mark.parametrize(
     "forge",
     [
-        pytest.param(_replayed, id="an answer is sent again"),
-        pytest.param(_of_another_session, id="the challenge is another session's"),
+        pytest.param(_replayed_answer, id="an answer is sent again"),
+        pytest.param(_foreign_answer, id="the challenge is another session's"),
         pytest.param(lambda site, session, key: key.get(passkey_options(site.runtime, session, "report:rpt_1")),
                      id="the challenge is for another purpose"),
-        pytest.param(_copied, id="the counter of a copied key falls"),
-        pytest.param(_expired, id="the challenge is older than five minutes"),
+        pytest.param(_copied_key_answer, id="the counter of a copied key falls"),
+        pytest.param(_expired_answer, id="the challenge is older than five minutes"),
         pytest.param(_with(origin="https://touchstone.example.evil.example"), id="another page asked"),
         pytest.param(_with(rp_id="evil.example"), id="it was made for another service"),
         pytest.param(_with(verifies=False), id="nobody was verified"),

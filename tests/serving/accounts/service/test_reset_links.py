@@ -20,20 +20,20 @@ from serving.audit.store import audit
 from serving.audit.tables import audit_payload
 from serving.brands.service.mandates import NewMandate, grant_mandate
 from serving.privacy.service.retention import erase_expired
-from tests.fixtures.reporting import a_leader, a_rival, answers_at, elsewhere
+from tests.fixtures.reporting import a_leader, a_rival, second_marketplace, with_brand_grant_at
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 
 ANOTHER = "a better password"
 
 
-def on_its_clock(site: Site) -> Site:
+def with_wall_clock(site: Site) -> Site:
     """Links expire by the wall clock, which this site's tests move."""
     return replace(site, runtime=replace(site.runtime, wall=site.clock))
 
 
 @pytest.fixture
 def timed_site(site: Site) -> Site:
-    return on_its_clock(site)
+    return with_wall_clock(site)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def a_colleague(site: Site) -> Person:
 
 
 def test_who_forgot_their_password_chooses_another_once_and_is_signed_out_everywhere(any_site: Site) -> None:
-    timed_site = on_its_clock(any_site)
+    timed_site = with_wall_clock(any_site)
     runtime, person = timed_site.runtime, timed_site.analyst
     admin = invite(runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)
     sessions = [auth.sign_in(runtime, person.email, PASSWORD).token for _ in range(2)]
@@ -170,7 +170,7 @@ def test_a_link_ends_with_its_makers_rights(timed_site: Site, admin: Person) -> 
     timed_site.write(people.disable, other.user_id, timed_site.clock.now())
     assert not is_alive(timed_site, token)
     token = token_of(make_link(timed_site.runtime, admin, timed_site.analyst.user_id))
-    souk = elsewhere(timed_site)
+    souk = second_marketplace(timed_site)
     with timed_site.runtime.store.write() as connection:
         accounts.add_grants(connection, timed_site.analyst.user_id, [Grant(Role.ANALYST, souk)], timed_site.clock.now())
     with pytest.raises(NotFound):
@@ -182,7 +182,7 @@ def test_an_administrator_makes_none_for_themselves_nor_for_who_works_where_they
 ) -> None:
     with pytest.raises(Conflict, match="for yourself"):
         make_link(timed_site.runtime, admin, admin.user_id)
-    souk = elsewhere(timed_site)
+    souk = second_marketplace(timed_site)
     eva = provisioning.add_person(
         timed_site.runtime,
         NewPerson("eva@souk.example", "Eva", Role.ADMIN, marketplace="Souk", password=PASSWORD),
@@ -190,7 +190,7 @@ def test_an_administrator_makes_none_for_themselves_nor_for_who_works_where_they
     )[0]
     with pytest.raises(NotFound):
         make_link(timed_site.runtime, admin, eva)
-    answers_at(timed_site, timed_site.brand_person, souk)
+    with_brand_grant_at(timed_site, timed_site.brand_person, souk)
     with pytest.raises(Forbidden, match="outside your control"):
         make_link(timed_site.runtime, admin, timed_site.brand_person.user_id)
     assert timed_site.rows(select(reset_link)) == []
@@ -251,7 +251,7 @@ def test_who_leads_a_brand_makes_none_for_anybody_else(timed_site: Site) -> None
     become_an_agent(timed_site, agent)
     with pytest.raises(Forbidden, match="power of attorney"):
         make_link_for_colleague(timed_site.runtime, agent_now, pair, colleague.user_id)
-    answers_at(timed_site, colleague, elsewhere(timed_site))
+    with_brand_grant_at(timed_site, colleague, second_marketplace(timed_site))
     with pytest.raises(Forbidden, match="outside your control"):
         make_link_for_colleague(timed_site.runtime, leader, pair, colleague.user_id)
 
@@ -272,7 +272,7 @@ def test_links_are_forgotten_with_the_sessions(timed_site: Site, admin: Person) 
 
 def test_whoever_made_a_link_that_was_used_counts_as_one_with_the_account(any_site: Site) -> None:
     """The maker saw the link before the account's owner did."""
-    timed_site = on_its_clock(any_site)
+    timed_site = with_wall_clock(any_site)
     runtime, analyst = timed_site.runtime, timed_site.analyst.user_id
     ada, bea = (invite(runtime, f"{name}@touchstone.example", name, Role.ADMIN) for name in ("ada", "bea"))
     token = token_of(make_link(runtime, ada, analyst))

@@ -37,12 +37,12 @@ from tests.fixtures.factors import (
     App,
     Authenticator,
     a_passkey,
-    again,
     an_app,
-    by_its_clock,
-    renewed,
+    on_real_time,
+    renewed_session,
     session_for,
-    signed_in_with,
+    session_of_token,
+    session_with_app,
     waiting_app,
 )
 from tests.fixtures.runtimes import PASSWORD, Site, invite
@@ -52,7 +52,7 @@ Act = Callable[[Site, Session, str], Any]
 
 @pytest.fixture
 def timed_site(site: Site) -> Site:
-    return by_its_clock(site)
+    return on_real_time(site)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def factors(site: Site, person: Person) -> list[str]:
     return [factor.factor_id for factor in site.read(second_factors.of_person, person.user_id)]
 
 
-def told(site: Site) -> list[str]:
+def mailed_events(site: Site) -> list[str]:
     with site.runtime.store.read() as connection:
         mail_parameters = connection.execute(select(mail.c.parameters).where(mail.c.kind == "second_factor")).scalars()
         return [parameters["what"] for parameters in mail_parameters]
@@ -81,10 +81,10 @@ def test_an_app_is_enrolled_by_its_first_code_with_an_audit_entry_and_a_mail(tim
     an_app(timed_site, timed_site.analyst)
     assert len(factors(timed_site, timed_site.analyst)) == 1
     assert acts(timed_site, "second_factor") == ["second_factor.added"]
-    assert told(timed_site) == ["waits", "added"]
+    assert mailed_events(timed_site) == ["waits", "added"]
     assert timed_site.read(second_factors.unused_code_count, timed_site.analyst.user_id) == 10
     with pytest.raises(AssertionError):
-        renewed(timed_site, other)
+        renewed_session(timed_site, other)
 
 
 def test_a_wrong_first_code_enrols_nothing_and_is_counted(timed_site: Site) -> None:
@@ -109,7 +109,7 @@ def test_after_two_new_keys_the_codes_of_an_app_still_count(timed_site: Site) ->
     app, _ = an_app(timed_site, timed_site.analyst)
     seal_under_new_key(timed_site.runtime)
     seal_under_new_key(timed_site.runtime)
-    assert signed_in_with(timed_site, timed_site.analyst, app)
+    assert session_with_app(timed_site, timed_site.analyst, app)
 
 
 ACTS: Final = {
@@ -124,21 +124,21 @@ ACTS: Final = {
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
 def test_each_change_needs_the_password_and_a_proof_of_the_last_ten_minutes(timed_site: Site, act: Act) -> None:
     app, _ = an_app(timed_site, timed_site.analyst)
-    session = signed_in_with(timed_site, timed_site.analyst, app)
+    session = session_with_app(timed_site, timed_site.analyst, app)
     with pytest.raises(Invalid, match="current password"):
         act(timed_site, session, "wrong horse battery")
-    late = signed_in_with(timed_site, timed_site.analyst, app)
+    late = session_with_app(timed_site, timed_site.analyst, app)
     timed_site.clock.forward(minutes=10)
     with pytest.raises(Forbidden):
         act(timed_site, late, PASSWORD)
     prove(timed_site.runtime, late, FactorResponse(app.code(timed_site)))
-    act(timed_site, renewed(timed_site, late), PASSWORD)
+    act(timed_site, renewed_session(timed_site, late), PASSWORD)
 
 
 @pytest.mark.attack
 def test_what_was_begun_by_the_password_is_confirmed_by_no_late_session(timed_site: Site) -> None:
     app, _ = an_app(timed_site, timed_site.analyst)
-    session = signed_in_with(timed_site, timed_site.analyst, app)
+    session = session_with_app(timed_site, timed_site.analyst, app)
     begun = App(one_time_codes.secret_of(timed_site.runtime, begin_app(timed_site.runtime, session, PASSWORD)))
     options = enrolment_options(timed_site.runtime, session, PASSWORD)
     timed_site.clock.forward(minutes=10)
@@ -154,7 +154,7 @@ def test_a_first_factor_counts_by_its_link_once_and_every_session_ends(timed_sit
     assert len(confirm_by_link(timed_site.runtime, link)) == 10
     assert len(factors(timed_site, timed_site.analyst)) == 1
     with pytest.raises(AssertionError):
-        renewed(timed_site, session)
+        renewed_session(timed_site, session)
     with pytest.raises(NotFound):
         confirm_by_link(timed_site.runtime, link)
 
@@ -192,7 +192,7 @@ def test_the_link_of_a_first_factor_ends_with(timed_site: Site, admin: Person, e
 
 def test_a_factor_is_removed_by_a_proof_of_it_and_of_no_other(timed_site: Site) -> None:
     app, codes = an_app(timed_site, timed_site.analyst)
-    session = signed_in_with(timed_site, timed_site.analyst, app)
+    session = session_with_app(timed_site, timed_site.analyst, app)
     key = Authenticator()
     add_passkey(
         timed_site.runtime, session, key.create(enrolment_options(timed_site.runtime, session, PASSWORD)), "Laptop"
@@ -200,23 +200,23 @@ def test_a_factor_is_removed_by_a_proof_of_it_and_of_no_other(timed_site: Site) 
     of_app, of_key = factors(timed_site, timed_site.analyst)
     with pytest.raises(Forbidden):
         remove(
-            timed_site.runtime, renewed(timed_site, session), of_app, PASSWORD
+            timed_site.runtime, renewed_session(timed_site, session), of_app, PASSWORD
         )  # The proof of the passkey is the last one.
     prove(timed_site.runtime, session, FactorResponse(codes[0]), recovery=True)
     for factor_id in (of_app, of_key):
         with pytest.raises(Forbidden):
-            remove(timed_site.runtime, renewed(timed_site, session), factor_id, PASSWORD)
+            remove(timed_site.runtime, renewed_session(timed_site, session), factor_id, PASSWORD)
     prove(timed_site.runtime, session, FactorResponse(app.code(timed_site)))
-    remove(timed_site.runtime, renewed(timed_site, session), of_app, PASSWORD)
+    remove(timed_site.runtime, renewed_session(timed_site, session), of_app, PASSWORD)
     assert factors(timed_site, timed_site.analyst) == [of_key]
-    assert told(timed_site)[-1] == "removed"
+    assert mailed_events(timed_site)[-1] == "removed"
 
 
 def test_with_the_last_factor_the_recovery_codes_end_and_the_password_signs_in(timed_site: Site) -> None:
     app, _ = an_app(timed_site, timed_site.analyst)
     remove(
         timed_site.runtime,
-        signed_in_with(timed_site, timed_site.analyst, app),
+        session_with_app(timed_site, timed_site.analyst, app),
         factors(timed_site, timed_site.analyst)[0],
         PASSWORD,
     )
@@ -229,10 +229,12 @@ def test_new_recovery_codes_end_the_earlier_ones(timed_site: Site) -> None:
     half = half_session_of(
         timed_site.runtime, auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD).token
     )
-    by_code = again(timed_site.runtime, complete_sign_in(timed_site.runtime, half, FactorResponse(codes[1])).token)
+    by_code = session_of_token(
+        timed_site.runtime, complete_sign_in(timed_site.runtime, half, FactorResponse(codes[1])).token
+    )
     with pytest.raises(Forbidden, match="app or passkey"):
         new_recovery_codes(timed_site.runtime, by_code, PASSWORD)
-    new = new_recovery_codes(timed_site.runtime, signed_in_with(timed_site, timed_site.analyst, app), PASSWORD)
+    new = new_recovery_codes(timed_site.runtime, session_with_app(timed_site, timed_site.analyst, app), PASSWORD)
     waiting = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD)
     with pytest.raises(Invalid):
         complete_sign_in(
@@ -256,13 +258,13 @@ def test_an_administrator_resets_a_factor_with_an_audit_entry_a_mail_and_the_end
     timed_site: Site, admin: Person
 ) -> None:
     app, _ = an_app(timed_site, timed_site.analyst)
-    session = signed_in_with(timed_site, timed_site.analyst, app)
+    session = session_with_app(timed_site, timed_site.analyst, app)
     assert reset(timed_site.runtime, session_for(timed_site, admin), timed_site.analyst.user_id, PASSWORD) == 1
     assert factors(timed_site, timed_site.analyst) == []
     assert acts(timed_site, "second_factor")[-1] == "second_factor.reset"
-    assert told(timed_site)[-1] == "reset"
+    assert mailed_events(timed_site)[-1] == "reset"
     with pytest.raises(AssertionError):
-        renewed(timed_site, session)
+        renewed_session(timed_site, session)
     with pytest.raises(Conflict):
         reset(timed_site.runtime, session_for(timed_site, admin), timed_site.analyst.user_id, PASSWORD)
 
@@ -270,7 +272,7 @@ def test_an_administrator_resets_a_factor_with_an_audit_entry_a_mail_and_the_end
 def test_an_administrator_resets_neither_their_own_factor_nor_a_strangers(timed_site: Site, admin: Person) -> None:
     app, _ = an_app(timed_site, admin)
     with pytest.raises(Forbidden):
-        reset(timed_site.runtime, signed_in_with(timed_site, admin, app), admin.user_id, PASSWORD)
+        reset(timed_site.runtime, session_with_app(timed_site, admin, app), admin.user_id, PASSWORD)
     with pytest.raises(NotFound):
         reset(timed_site.runtime, session_for(timed_site, timed_site.analyst), admin.user_id, PASSWORD)
     souk = add_marketplace(timed_site.runtime, name="Souk", base_currency="EUR", by="local")
@@ -279,7 +281,7 @@ def test_an_administrator_resets_neither_their_own_factor_nor_a_strangers(timed_
         grant = Grant(Role.ANALYST, souk.marketplace_id)
         accounts.add_grants(connection, timed_site.analyst.user_id, [grant], timed_site.clock.now())
     with pytest.raises(Forbidden, match="at another marketplace"):
-        reset(timed_site.runtime, signed_in_with(timed_site, admin, app), timed_site.analyst.user_id, PASSWORD)
+        reset(timed_site.runtime, session_with_app(timed_site, admin, app), timed_site.analyst.user_id, PASSWORD)
 
 
 @pytest.mark.attack
@@ -306,7 +308,7 @@ def test_an_account_has_at_most_six_factors(timed_site: Site) -> None:
         add_passkey(
             timed_site.runtime, session, key.create(enrolment_options(timed_site.runtime, session, PASSWORD)), ""
         )
-        session = renewed(timed_site, session)
+        session = renewed_session(timed_site, session)
     with pytest.raises(Conflict, match="as many"):
         enrolment_options(timed_site.runtime, session, PASSWORD)
     assert len(factors(timed_site, timed_site.analyst)) == 6
@@ -314,7 +316,7 @@ def test_an_account_has_at_most_six_factors(timed_site: Site) -> None:
 
 def test_a_factor_that_is_gone_is_not_removed_again(timed_site: Site) -> None:
     app, _ = an_app(timed_site, timed_site.analyst)
-    session = signed_in_with(timed_site, timed_site.analyst, app)
+    session = session_with_app(timed_site, timed_site.analyst, app)
     (factor_id,) = factors(timed_site, timed_site.analyst)
     remove(timed_site.runtime, session, factor_id, PASSWORD)
     with pytest.raises(NotFound, match="You have no such factor"):
@@ -332,7 +334,7 @@ def test_an_app_that_was_replaced_while_its_code_was_read_is_not_confirmed(
     )
     with pytest.raises(NotFound, match="Begin again"):
         confirm_app(timed_site.runtime, session, "000000", "")
-    assert told(timed_site) == []
+    assert mailed_events(timed_site) == []
 
 
 def test_a_passkey_needs_a_challenge_and_an_answer_of_a_usual_length(timed_site: Site) -> None:

@@ -36,17 +36,17 @@ from serving.platform.idempotency.service import (
 )
 from serving.platform.idempotency.tables import idempotency_key
 from serving.platform.runtime import Runtime
-from tests.fixtures.clients import a_client, sign_in, with_key
+from tests.fixtures.clients import a_client, key_headers, sign_in
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.processes import a_process
-from tests.fixtures.reporting import a_marketplace_that_listens, questions, removed_by_brand
-from tests.fixtures.runtimes import Populated, Site, a_case, a_row, copy_on_postgres
+from tests.fixtures.reporting import a_marketplace_that_listens, questions, removal_by_brand
+from tests.fixtures.runtimes import PopulatedDatabase, Site, a_case, a_row, copy_on_postgres
 from tests.serving.web.reports import admit_model
 
 KEY = {"idempotency-key": "7a3e-1"}
 
 
-def same(first: Response, again: Response) -> None:
+def assert_same(first: Response, again: Response) -> None:
     """The second is the stored response of the first."""
     assert first.status_code in {200, 201, 202}, first.text
     assert REPLAYED not in first.headers
@@ -61,7 +61,7 @@ def test_a_repeated_verdict_is_answered_as_the_first_and_counts_once(client: Tes
     headers = sign_in(client, site.analyst)
     path, before = f"/api/v1/cases/{case.case_id}/verdicts", site.count(verdict)
     body = {"version_id": case.version_id, "judgement": "genuine"}
-    same(*(client.post(path, json=body, headers=headers | KEY) for _ in range(2)))
+    assert_same(*(client.post(path, json=body, headers=headers | KEY) for _ in range(2)))
     assert site.count(verdict) == before + 1
     without = client.post(path, json=body, headers=headers)
     assert without.status_code == 409, "without a key it is another request"
@@ -69,17 +69,17 @@ def test_a_repeated_verdict_is_answered_as_the_first_and_counts_once(client: Tes
 
 def test_a_repeated_appeal_is_answered_as_the_first(client: TestClient, site: Site) -> None:
     with a_marketplace_that_listens(site):
-        removed_by_brand(site, "MP-77")
+        removal_by_brand(site, "MP-77")
     body = {"external_id": "a-1", "listing_external_id": "MP-77", "statement": "These goods are genuine."}
-    headers = with_key(site) | KEY
-    same(*(client.post("/api/v1/appeals", json=body, headers=headers) for _ in range(2)))
+    headers = key_headers(site) | KEY
+    assert_same(*(client.post("/api/v1/appeals", json=body, headers=headers) for _ in range(2)))
     assert site.count(appeal) == 1
 
 
 def test_a_repeated_approval_of_a_model_is_answered_as_the_first(client: TestClient, site: Site) -> None:
     digest = admit_model(site)
     headers = sign_in(client, site.data_scientist) | KEY
-    same(
+    assert_same(
         *(client.post("/api/v1/promotions", json={"digest": digest, "reason": "x"}, headers=headers) for _ in range(2))
     )
 
@@ -93,35 +93,35 @@ def test_a_repeated_takedown_request_is_answered_as_the_first(client: TestClient
         "items": [{"case_id": case.case_id, "version_id": case.version_id} for case in cases],
         "good_faith": True,
     }
-    same(*(client.post("/api/v1/takedown-requests", json=body, headers=headers | KEY) for _ in range(2)))
+    assert_same(*(client.post("/api/v1/takedown-requests", json=body, headers=headers | KEY) for _ in range(2)))
     assert site.count(takedown_request) == 1
 
 
 def test_a_repeated_training_is_answered_as_the_first(client: TestClient, site: Site) -> None:
     headers = sign_in(client, site.data_scientist)
-    same(*(client.post("/api/v1/trainings", headers=headers | KEY) for _ in range(2)))
+    assert_same(*(client.post("/api/v1/trainings", headers=headers | KEY) for _ in range(2)))
 
 
 def test_a_repeated_training_of_a_program_is_answered_as_the_first(client: TestClient, site: Site) -> None:
     key = provisioning.add_key(site.runtime, name="t", scopes=(Scope.TRAIN,), marketplace=None, by="test")
     headers = {"authorization": f"Bearer {key}"} | KEY
-    same(*(client.post("/api/v1/trainings", headers=headers) for _ in range(2)))
+    assert_same(*(client.post("/api/v1/trainings", headers=headers) for _ in range(2)))
 
 
 def test_a_repeated_listing_is_answered_as_the_first_created(client: TestClient, site: Site) -> None:
-    headers = with_key(site) | KEY
-    same(*(client.post("/api/v1/listings", json=a_row(), headers=headers) for _ in range(2)))
+    headers = key_headers(site) | KEY
+    assert_same(*(client.post("/api/v1/listings", json=a_row(), headers=headers) for _ in range(2)))
 
 
 def test_a_refused_listing_that_is_in_quarantine_is_refused_alike(client: TestClient, site: Site) -> None:
-    headers = with_key(site) | KEY
+    headers = key_headers(site) | KEY
     first, again = (client.post("/api/v1/listings", json=a_row(price="none"), headers=headers) for _ in range(2))
     assert first.status_code == 422
     assert (again.status_code, again.content, again.headers[REPLAYED]) == (422, first.content, "true")
 
 
 def test_a_key_with_another_request_is_refused(client: TestClient, site: Site) -> None:
-    headers = with_key(site) | KEY
+    headers = key_headers(site) | KEY
     assert client.post("/api/v1/listings", json=a_row(), headers=headers).status_code == 201
     others = [
         client.post("/api/v1/listings", json=a_row(price="1.00"), headers=headers),
@@ -135,13 +135,13 @@ def test_a_key_with_another_request_is_refused(client: TestClient, site: Site) -
 
 def test_two_callers_may_use_the_same_key(client: TestClient, site: Site) -> None:
     other = provisioning.add_key(site.runtime, name="t", scopes=(Scope.INTAKE,), marketplace=None, by="test")
-    both = [with_key(site), {"authorization": f"Bearer {other}"}]
+    both = [key_headers(site), {"authorization": f"Bearer {other}"}]
     answers = [client.post("/api/v1/listings", json=a_row(), headers=caller | KEY) for caller in both]
     assert [answer.status_code for answer in answers] == [201, 200]
 
 
 def test_a_stranger_learns_nothing_by_a_key(client: TestClient, site: Site) -> None:
-    assert client.post("/api/v1/listings", json=a_row(), headers=with_key(site) | KEY).status_code == 201
+    assert client.post("/api/v1/listings", json=a_row(), headers=key_headers(site) | KEY).status_code == 201
     assert client.post("/api/v1/listings", json=a_row(), headers=KEY).status_code == 401
 
 
@@ -161,7 +161,7 @@ KEYS = [("", 422, "empty"), ("x" * 255, 201, "the longest"), ("x" * 256, 422, "t
 
 @pytest.mark.parametrize(("key", "status", "_why"), KEYS)
 def test_a_key_is_short_plain_text(client: TestClient, site: Site, key: str, status: int, _why: str) -> None:
-    answer = client.post("/api/v1/listings", json=a_row(), headers=with_key(site) | {"idempotency-key": key})
+    answer = client.post("/api/v1/listings", json=a_row(), headers=key_headers(site) | {"idempotency-key": key})
     assert answer.status_code == status
 
 
@@ -204,20 +204,20 @@ def test_of_requests_at_once_with_one_key_one_does_the_work(any_site: Site) -> N
         ("idempotency_in_progress", "1")
     }
     assert any_site.count(verdict) == before + 1
-    same(
+    assert_same(
         next(answer for answer in done if REPLAYED not in answer.headers), client.post(path, json=body, headers=headers)
     )
 
 
 @pytest.fixture
-def begun(site: Site) -> store.RepeatableRequest:
+def begun_request(site: Site) -> store.RepeatableRequest:
     """A request that a process had begun when it was killed."""
     request = make_repeatable("key:1", "k", "POST", "/x?", b"{}")
     assert claim_or_reply(site.runtime, request) is None
     return request
 
 
-def at(site: Site, monkeypatch: pytest.MonkeyPatch, later: timedelta) -> None:
+def set_time(site: Site, monkeypatch: pytest.MonkeyPatch, later: timedelta) -> None:
     moment = site.runtime.wall.now() + later
     monkeypatch.setattr(type(site.runtime.wall), "now", lambda _: moment)
 
@@ -231,36 +231,36 @@ def another_process(site: Site) -> Iterator[Runtime]:
 
 
 def test_a_slow_process_keeps_its_claim(
-    site: Site, begun: store.RepeatableRequest, monkeypatch: pytest.MonkeyPatch
+    site: Site, begun_request: store.RepeatableRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at(site, monkeypatch, timedelta(hours=25))
+    set_time(site, monkeypatch, timedelta(hours=25))
     with pytest.raises(RequestInProgress, match="in progress"):
-        claim_or_reply(site.runtime, begun)
-    free_key(site.runtime, begun)
-    assert claim_or_reply(site.runtime, begun) is None
+        claim_or_reply(site.runtime, begun_request)
+    free_key(site.runtime, begun_request)
+    assert claim_or_reply(site.runtime, begun_request) is None
 
 
 def test_a_request_of_the_process_that_owned_the_home_before_is_taken_over_at_once(
-    site: Site, begun: store.RepeatableRequest
+    site: Site, begun_request: store.RepeatableRequest
 ) -> None:
     with another_process(site) as restarted:
-        assert claim_or_reply(restarted, begun) is None
+        assert claim_or_reply(restarted, begun_request) is None
         with pytest.raises(RequestInProgress, match="in progress"):
-            claim_or_reply(restarted, begun)
+            claim_or_reply(restarted, begun_request)
 
 
 def test_a_request_whose_process_was_killed_after_it_had_stored_its_work_is_not_done_again(
-    site: Site, begun: store.RepeatableRequest
+    site: Site, begun_request: store.RepeatableRequest
 ) -> None:
-    site.write(store.mark_stored, begun)
+    site.write(store.mark_stored, begun_request)
     with another_process(site) as restarted:
         for _ in range(2):
             with pytest.raises(Exception, match="its response was lost"):
-                claim_or_reply(restarted, begun)
+                claim_or_reply(restarted, begun_request)
 
 
 @pytest.fixture
-def on_postgres(tmp_path: Path, populated_postgres: Populated, postgres: Postgres) -> Iterator[Site]:
+def on_postgres(tmp_path: Path, populated_postgres: PopulatedDatabase, postgres: Postgres) -> Iterator[Site]:
     with copy_on_postgres(tmp_path, populated_postgres, postgres) as copied_site:
         yield copied_site
 
@@ -339,14 +339,16 @@ def test_a_repetition_for_a_process_that_was_killed_does_the_work_within_ten_sec
         assert time.monotonic() - began < 10
 
 
-def test_a_key_is_kept_for_a_day(site: Site, begun: store.RepeatableRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    save_reply(site.runtime, begun, Reply(201, "{}"))
-    at(site, monkeypatch, timedelta(hours=23, minutes=59))
+def test_a_key_is_kept_for_a_day(
+    site: Site, begun_request: store.RepeatableRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_reply(site.runtime, begun_request, Reply(201, "{}"))
+    set_time(site, monkeypatch, timedelta(hours=23, minutes=59))
     assert delete_expired(site.runtime) == 0
-    assert claim_or_reply(site.runtime, begun) is not None
-    at(site, monkeypatch, timedelta(minutes=2))
-    assert claim_or_reply(site.runtime, begun) is None, "before any sweep too"
-    at(site, monkeypatch, timedelta(hours=24, minutes=1))
+    assert claim_or_reply(site.runtime, begun_request) is not None
+    set_time(site, monkeypatch, timedelta(minutes=2))
+    assert claim_or_reply(site.runtime, begun_request) is None, "before any sweep too"
+    set_time(site, monkeypatch, timedelta(hours=24, minutes=1))
     assert delete_expired(site.runtime) == 1
     assert site.count(idempotency_key) == 0
 
@@ -360,7 +362,7 @@ def test_a_response_that_cannot_be_stored_is_sent_all_the_same(
         raise DatabaseFull
 
     monkeypatch.setattr(store, "save_reply", full)
-    headers = with_key(site) | KEY
+    headers = key_headers(site) | KEY
     assert client.post("/api/v1/listings", json=a_row(), headers=headers).status_code == 201
     later = client.post("/api/v1/listings", json=a_row(), headers=headers)
     assert (later.status_code, later.json()["error"]["code"]) == (409, "idempotency_response_lost")

@@ -9,7 +9,7 @@ from serving.api.requests.together import QuestionBatcher
 from serving.platform.database.faults import DatabaseLocked
 
 
-class Doubling:
+class Doubler:
     """Doubles numbers, and notes the groups that it got."""
 
     def __init__(self) -> None:
@@ -22,35 +22,35 @@ class Doubling:
         return [ValueError(number) if number < 0 else 2 * number for number in numbers]
 
 
-async def asked(together: QuestionBatcher[int, int], *numbers: int) -> list[int | BaseException]:
+async def ask_together(together: QuestionBatcher[int, int], *numbers: int) -> list[int | BaseException]:
     return await asyncio.gather(*map(together.ask, numbers), return_exceptions=True)
 
 
 def test_questions_of_one_moment_are_answered_together_and_in_order() -> None:
-    work = Doubling()
-    assert asyncio.run(asked(QuestionBatcher(work, most=16), 3, 1, 2)) == [6, 2, 4]
+    work = Doubler()
+    assert asyncio.run(ask_together(QuestionBatcher(work, most=16), 3, 1, 2)) == [6, 2, 4]
     assert work.groups == [[3, 1, 2]]
 
 
 def test_an_error_belongs_to_its_question_alone() -> None:
-    first, second, third = asyncio.run(asked(QuestionBatcher(Doubling(), most=16), 1, -1, 2))
+    first, second, third = asyncio.run(ask_together(QuestionBatcher(Doubler(), most=16), 1, -1, 2))
     assert (first, third) == (2, 4)
     assert isinstance(second, ValueError)
 
 
 def test_what_the_work_raises_is_the_answer_of_its_group() -> None:
-    answers = asyncio.run(asked(QuestionBatcher(Doubling(), most=2), 1, 13, 2))
+    answers = asyncio.run(ask_together(QuestionBatcher(Doubler(), most=2), 1, 13, 2))
     assert [type(answer) for answer in answers] == [LookupError, LookupError, int]
 
 
 def test_no_group_is_larger_than_the_most() -> None:
-    work = Doubling()
-    assert asyncio.run(asked(QuestionBatcher(work, most=2), 1, 2, 3, 4, 5)) == [2, 4, 6, 8, 10]
+    work = Doubler()
+    assert asyncio.run(ask_together(QuestionBatcher(work, most=2), 1, 2, 3, 4, 5)) == [2, 4, 6, 8, 10]
     assert work.groups == [[1, 2], [3, 4], [5]]
 
 
 def test_a_heavy_question_is_answered_alone() -> None:
-    work = Doubling()
+    work = Doubler()
     together = QuestionBatcher(work, most=4)
 
     async def every() -> list[int]:
@@ -62,7 +62,7 @@ def test_a_heavy_question_is_answered_alone() -> None:
 
 
 def test_questions_of_the_next_turns_join_the_group() -> None:
-    work = Doubling()
+    work = Doubler()
     together = QuestionBatcher(work, most=16)
 
     async def late() -> int:
@@ -78,7 +78,7 @@ def test_questions_of_the_next_turns_join_the_group() -> None:
 
 
 def test_work_on_a_question_alone_begins_in_a_few_turns_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    together = QuestionBatcher(Doubling(), most=16)
+    together = QuestionBatcher(Doubler(), most=16)
     monkeypatch.setattr(together, "_thread", threading.current_thread())  # Nobody takes the group from the queue.
 
     async def turns() -> int:
@@ -93,7 +93,7 @@ def test_work_on_a_question_alone_begins_in_a_few_turns_of_the_loop(monkeypatch:
 
 
 def test_nobody_works_for_a_caller_that_went_away() -> None:
-    work = Doubling()
+    work = Doubler()
     together = QuestionBatcher(work, most=16)
 
     async def gone() -> int:
@@ -107,14 +107,14 @@ def test_nobody_works_for_a_caller_that_went_away() -> None:
 
 
 def test_a_loop_that_ended_leaves_nothing_to_the_next() -> None:
-    together = QuestionBatcher(Doubling(), most=16)
+    together = QuestionBatcher(Doubler(), most=16)
 
     async def unanswered() -> None:
         asyncio.ensure_future(together.ask(1))  # noqa: RUF006  # the loop ends before
         await asyncio.sleep(0)
 
     asyncio.run(unanswered())
-    assert asyncio.run(asked(together, 2)) == [4]
+    assert asyncio.run(ask_together(together, 2)) == [4]
 
 
 def test_the_loop_goes_on_while_a_group_is_in_work_and_who_was_in_it_joins_the_next() -> None:
@@ -145,7 +145,7 @@ def test_the_loop_goes_on_while_a_group_is_in_work_and_who_was_in_it_joins_the_n
 
 def test_callers_who_ask_again_are_answered_together_however_late_each_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PAUSE_SECONDS", 600.0)
-    work = Doubling()
+    work = Doubler()
     together = QuestionBatcher(work, most=16)
 
     async def again(number: int) -> int:
@@ -162,10 +162,12 @@ def test_callers_who_ask_again_are_answered_together_however_late_each_is(monkey
 
 
 def test_a_group_begins_after_a_pause_where_fewer_ask_again() -> None:
-    together = QuestionBatcher(Doubling(), most=16)
+    together = QuestionBatcher(Doubler(), most=16)
 
     async def fewer() -> list[int | BaseException]:
-        return await asked(together, 1, 2, 3) + await asked(together, 4) + await asked(together, 5, 6)
+        return (
+            await ask_together(together, 1, 2, 3) + await ask_together(together, 4) + await ask_together(together, 5, 6)
+        )
 
     assert asyncio.run(fewer()) == [2, 4, 6, 8, 10, 12]
 

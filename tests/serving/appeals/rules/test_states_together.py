@@ -61,7 +61,7 @@ class Matter:
     by_appeal: bool = False
 
 
-class Together(RuleBasedStateMachine):
+class MatterStates(RuleBasedStateMachine):
     """Any party acts at any time; a refused act changes nothing."""
 
     def __init__(self) -> None:
@@ -264,7 +264,7 @@ class Together(RuleBasedStateMachine):
 
 def play(*, runs: int, steps: int) -> None:
     chosen = settings(max_examples=runs, stateful_step_count=steps, deadline=None, database=None)
-    run_state_machine_as_test(Together, settings=chosen)
+    run_state_machine_as_test(MatterStates, settings=chosen)
 
 
 def test_no_order_of_events_leads_to_an_illegal_state() -> None:

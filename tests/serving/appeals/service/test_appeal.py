@@ -29,10 +29,10 @@ COMPLAINT = Complaint("appeal-1", "MP-9", "These goods are genuine; I have the r
 
 def remove(site: Site) -> None:
     """A listing that an analyst and its brand found counterfeit, and that was removed."""
-    having(site, removed)
+    having(site, make_removal)
 
 
-def removed(site: Site) -> None:
+def make_removal(site: Site) -> None:
     action = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
     assert action is not None
     site.clock.forward(seconds=180)
@@ -151,7 +151,7 @@ def test_undoing_the_decision_opens_the_appeal_again_and_stops_the_reinstatement
 # The seller's link on both engines: sent with the removal, for one page, with an end, and revocable.
 
 
-def told_removal(site: Site, receiver: Receiver, external_id: str = "MP-9") -> tuple[StoredAction, str]:
+def removal_with_token(site: Site, receiver: Receiver, external_id: str = "MP-9") -> tuple[StoredAction, str]:
     """A removal that the marketplace was told of, and the token that came with it."""
     case = a_case(site, CaseLane.ASK_BRAND, external_id=external_id)
     removal = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
@@ -172,8 +172,8 @@ def leads_to(site: Site, token: str) -> str | None:
 def test_the_link_goes_out_with_the_statement_and_leads_to_its_removal_alone(any_site: Site) -> None:
     with a_receiver() as receiver:
         register(any_site, receiver)
-        first, token = told_removal(any_site, receiver)
-        second, other = told_removal(any_site, receiver, "MP-10")
+        first, token = removal_with_token(any_site, receiver)
+        second, other = removal_with_token(any_site, receiver, "MP-10")
     assert (leads_to(any_site, token), leads_to(any_site, other)) == (first.action_id, second.action_id)
 
 
@@ -207,7 +207,7 @@ def test_a_reinstatement_has_no_link(site: Site) -> None:
 def test_the_link_holds_as_long_as_an_appeal_is_open(any_site: Site) -> None:
     with a_receiver() as receiver:
         register(any_site, receiver)
-        removal, token = told_removal(any_site, receiver)
+        removal, token = removal_with_token(any_site, receiver)
     any_site.clock.forward(days=184)
     assert leads_to(any_site, token) == removal.action_id
     any_site.clock.forward(days=17)
@@ -217,7 +217,7 @@ def test_the_link_holds_as_long_as_an_appeal_is_open(any_site: Site) -> None:
 def test_a_new_link_ends_the_one_before_and_a_revoked_one_stays_so(any_site: Site) -> None:
     with a_receiver() as receiver:
         register(any_site, receiver)
-        removal, first = told_removal(any_site, receiver)
+        removal, first = removal_with_token(any_site, receiver)
     second = token_of(new_link(any_site.runtime, any_site.here, removal.action_id))
     assert (leads_to(any_site, first), leads_to(any_site, second)) == (None, removal.action_id)
     assert revoke_links(any_site.runtime, any_site.here, removal.action_id) == 1
@@ -242,15 +242,15 @@ def test_a_guessed_link_leads_nowhere(site: Site, change: object, why: str) -> N
     assert callable(change)
     with a_receiver() as receiver:
         register(site, receiver)
-        _, token = told_removal(site, receiver)
+        _, token = removal_with_token(site, receiver)
     assert leads_to(site, change(token)) is None, why
 
 
 def test_the_signature_of_one_link_opens_no_other(site: Site) -> None:
     with a_receiver() as receiver:
         register(site, receiver)
-        first, token = told_removal(site, receiver)
-        second, _ = told_removal(site, receiver, "MP-10")
+        first, token = removal_with_token(site, receiver)
+        second, _ = removal_with_token(site, receiver, "MP-10")
     assert leads_to(site, token.replace(first.action_id, second.action_id)) is None
 
 

@@ -44,16 +44,16 @@ SELLER = "lumo-trade-88"
 CONCEDE, MAINTAIN = CounterNoticeEvent.CONCEDE, CounterNoticeEvent.MAINTAIN
 
 
-def under(site: Site, policy: CounterNoticePolicy) -> Site:
+def with_policy(site: Site, policy: CounterNoticePolicy) -> Site:
     return replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(policy)))
 
 
 def a_removal(site: Site) -> StoredAction:
     """A removal that the marketplace has acknowledged, with its counter-notice opened by the sweep."""
-    return having(site, removed)
+    return having(site, make_removal)
 
 
-def removed(site: Site, **changes: object) -> StoredAction:
+def make_removal(site: Site, **changes: object) -> StoredAction:
     removal = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, **changes), Judgement.COUNTERFEIT).action
     assert removal is not None
     site.clock.forward(seconds=180)
@@ -75,17 +75,17 @@ SALES: list[tuple[list[str] | None, str, str]] = [
 def test_a_counter_notice_follows_the_law_of_the_country_of_sale(
     site: Site, sells_in: list[str] | None, expected: str, _why: str
 ) -> None:
-    assert now_of(site, removed(site, sells_in=sells_in)).profile == expected
+    assert counter_notice_of(site, make_removal(site, sells_in=sells_in)).profile == expected
 
 
 def test_a_profile_that_the_settings_name_holds_in_every_country(site: Site) -> None:
-    chosen = under(site, DSA)
+    chosen = with_policy(site, DSA)
     settings = chosen.runtime.settings.model_copy(update={"counter_notices": "dsa"})
     fixed = replace(chosen, runtime=replace(chosen.runtime, settings=settings))
-    assert now_of(fixed, removed(fixed, sells_in=["US"])).profile == "dsa"
+    assert counter_notice_of(fixed, make_removal(fixed, sells_in=["US"])).profile == "dsa"
 
 
-def now_of(site: Site, removal: StoredAction) -> CounterNotice:
+def counter_notice_of(site: Site, removal: StoredAction) -> CounterNotice:
     counter_notice = site.read(counter_notices.of_action, site.here, removal.action_id)
     assert counter_notice is not None
     return counter_notice
@@ -94,7 +94,7 @@ def now_of(site: Site, removal: StoredAction) -> CounterNotice:
 def answer(
     site: Site, removal: StoredAction, event: CounterNoticeEvent, words: str = "It is our mark."
 ) -> CounterNotice:
-    counter_notice = now_of(site, removal)
+    counter_notice = counter_notice_of(site, removal)
     return answer_as_rights_holder(site.runtime, site.brand_person, counter_notice.counter_notice_id, event, words)
 
 
@@ -117,14 +117,14 @@ def label(site: Site, removal: StoredAction) -> object:
     return getattr(outcome, "value", None) if hasattr(outcome, "value") else getattr(outcome, "reason", None)
 
 
-def overturned(site: Site, removal: StoredAction) -> overturns.Overturn | None:
+def overturn_of(site: Site, removal: StoredAction) -> overturns.Overturn | None:
     with site.runtime.store.read() as connection:
         assert audit.check_chain(connection)[1] is None
         return overturns.in_force(connection, site.here, removal.action_id)
 
 
 def test_it_opens_once_when_the_marketplace_has_told_the_seller(any_site: Site) -> None:
-    counter_notice = now_of(any_site, a_removal(any_site))
+    counter_notice = counter_notice_of(any_site, a_removal(any_site))
     assert (counter_notice.state, counter_notice.round, counter_notice.country) == (
         CounterNoticeState.WITH_SELLER,
         1,
@@ -144,7 +144,7 @@ def test_a_rights_holder_that_gives_way_repairs_everything_once(any_site: Site) 
     removal = a_removal(any_site)
     submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
     assert answer(any_site, removal, CONCEDE).state is CounterNoticeState.UPHELD
-    overturn = overturned(any_site, removal)
+    overturn = overturn_of(any_site, removal)
     assert overturn is not None
     assert (overturn.cause, overturn.amendment["decision"]) == (
         OverturnCause.CONCEDED,
@@ -160,7 +160,7 @@ def test_a_silent_rights_holder_loses_the_removal_and_teaches_nothing(any_site: 
     assert apply_deadlines(any_site.runtime) == 0
     any_site.clock.forward(days=4)
     assert (apply_deadlines(any_site.runtime), apply_deadlines(any_site.runtime)) == (1, 0)
-    overturn = overturned(any_site, removal)
+    overturn = overturn_of(any_site, removal)
     assert overturn is not None
     assert overturn.cause is OverturnCause.SILENCE
     assert (reinstatements(any_site, removal), is_strike(any_site)) == (1, False)
@@ -171,12 +171,12 @@ def test_a_silent_seller_leaves_the_removal_and_keeps_the_appeal(any_site: Site)
     removal = a_removal(any_site)
     any_site.clock.forward(days=7)
     apply_deadlines(any_site.runtime)
-    assert now_of(any_site, removal).state is CounterNoticeState.LAPSED
+    assert counter_notice_of(any_site, removal).state is CounterNoticeState.LAPSED
     assert (reinstatements(any_site, removal), is_strike(any_site), label(any_site, removal)) == (0, True, 1)
     with pytest.raises(Conflict, match="The time for a counter-notice has passed"):
         submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
     assert file_appeal(any_site.runtime, any_site.marketplace, Complaint("a-1", "MP-9", WORDS)).is_new
-    assert now_of(any_site, removal).state is CounterNoticeState.WITH_REVIEWER
+    assert counter_notice_of(any_site, removal).state is CounterNoticeState.WITH_REVIEWER
 
 
 @pytest.mark.parametrize(
@@ -194,28 +194,28 @@ def test_after_the_last_round_somebody_who_did_not_decide_before_decides(
     for _ in range(3):
         submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
         answer(any_site, removal, MAINTAIN)
-    assert now_of(any_site, removal).state is CounterNoticeState.WITH_REVIEWER
+    assert counter_notice_of(any_site, removal).state is CounterNoticeState.WITH_REVIEWER
     (case,) = open_cases(any_site, CaseLane.APPEAL)
     with pytest.raises(Forbidden, match="somebody else must decide"):
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)
     judge(any_site, any_site.second_analyst, case, judgement)
-    assert now_of(any_site, removal).state is state
+    assert counter_notice_of(any_site, removal).state is state
     assert (reinstatements(any_site, removal), is_strike(any_site)) == (int(repaired), not repaired)
-    assert (overturned(any_site, removal) is not None, label(any_site, removal)) == (repaired, taught)
+    assert (overturn_of(any_site, removal) is not None, label(any_site, removal)) == (repaired, taught)
 
 
 def test_a_decision_that_is_undone_and_given_again_repairs_once(any_site: Site) -> None:
-    site = under(any_site, DSA)
+    site = with_policy(any_site, DSA)
     removal = a_removal(site)
     submit(site.runtime, site.here, removal.action_id, WORDS)
     (case,) = open_cases(site, CaseLane.APPEAL)
     judge(site, site.second_analyst, case, Judgement.GENUINE)
     undo_verdict(site.runtime, site.second_analyst, case.case_id)
-    assert now_of(site, removal).state is CounterNoticeState.WITH_REVIEWER
-    assert (overturned(site, removal), reinstatements(site, removal)) == (None, 0)
+    assert counter_notice_of(site, removal).state is CounterNoticeState.WITH_REVIEWER
+    assert (overturn_of(site, removal), reinstatements(site, removal)) == (None, 0)
     (case,) = open_cases(site, CaseLane.APPEAL)
     judge(site, site.second_analyst, case, Judgement.GENUINE)
-    assert (overturned(site, removal) is not None, reinstatements(site, removal)) == (True, 1)
+    assert (overturn_of(site, removal) is not None, reinstatements(site, removal)) == (True, 1)
 
 
 def test_a_concession_cannot_be_undone(any_site: Site) -> None:
@@ -251,13 +251,13 @@ def test_eight_copies_of_one_counter_notice_are_one(any_site: Site) -> None:
         sent = lambda: submit(any_site.runtime, any_site.here, removal.action_id, WORDS)  # noqa: E731  # used once
         endings = list(pool.map(lambda _: outcome_of(sent), range(8)))
     assert sorted(endings) == ["conflict"] * 7 + ["done"]
-    steps = any_site.read(counter_notices.steps, any_site.here, now_of(any_site, removal).counter_notice_id)
+    steps = any_site.read(counter_notices.steps, any_site.here, counter_notice_of(any_site, removal).counter_notice_id)
     assert [(step.number, step.event) for step in steps] == [(1, CounterNoticeEvent.SUBMIT)]
 
 
 @pytest.mark.both_engines
 def test_two_who_decide_an_appeal_at_once_reinstate_once(any_site: Site) -> None:
-    site = under(any_site, DSA)
+    site = with_policy(any_site, DSA)
     removal = a_removal(site)
     submit(site.runtime, site.here, removal.action_id, WORDS)
     (case,) = open_cases(site, CaseLane.APPEAL)
@@ -270,7 +270,7 @@ def test_two_who_decide_an_appeal_at_once_reinstate_once(any_site: Site) -> None
 
 
 def test_another_brands_person_and_an_analyst_find_no_counter_notice(any_site: Site) -> None:
-    counter_notice = now_of(any_site, a_removal(any_site))
+    counter_notice = counter_notice_of(any_site, a_removal(any_site))
     for person in (any_site.analyst, any_site.account_manager):
         with pytest.raises(NotFound):
             answer_as_rights_holder(any_site.runtime, person, counter_notice.counter_notice_id, CONCEDE, "")
@@ -290,7 +290,7 @@ def test_maintaining_takes_a_reason(any_site: Site) -> None:
 
 
 def test_what_goes_to_court_stays_down_and_does_not_fall_due(any_site: Site) -> None:
-    site = under(any_site, DMCA_LIKE)
+    site = with_policy(any_site, DMCA_LIKE)
     removal = a_removal(site)
     submit(site.runtime, site.here, removal.action_id, WORDS)
     answer(site, removal, CounterNoticeEvent.GO_TO_COURT, "Docket 26-cv-101, N.D. Cal.")

@@ -54,7 +54,7 @@ from serving.takedowns.tables import action
 from serving.webhooks.rules.action import OPEN_STATES, ActionKind, ActionState
 from serving.webhooks.service.dead_letters import replay
 from tests.fixtures.receivers import Receiver, a_receiver, deliver
-from tests.fixtures.runtimes import Populated, Site, a_case, a_suspect_row, copy_on_sqlite
+from tests.fixtures.runtimes import PopulatedDatabase, Site, a_case, a_suspect_row, copy_on_sqlite
 from tests.serving.appeals.rules.test_states import ACTION, APPEAL, CASE, COUNTER_NOTICE, Cells, cells
 from tests.serving.webhooks.service.test_delivery import register
 
@@ -107,7 +107,7 @@ def reachable(kind: str, before: str) -> set[str]:
 class World:
     """The shared parts of all runs: the database to copy, and a receiver whose answer each run sets."""
 
-    populated: Populated
+    populated: PopulatedDatabase
     receiver: Receiver
 
 
@@ -367,13 +367,13 @@ def run(world: World, *, runs: int, steps: int) -> None:
     run_state_machine_as_test(OneListing, settings=chosen)
 
 
-def test_no_order_of_events_leads_where_the_tables_do_not(populated_sqlite: Populated) -> None:
+def test_no_order_of_events_leads_where_the_tables_do_not(populated_sqlite: PopulatedDatabase) -> None:
     with a_receiver() as receiver:
         run(World(populated_sqlite, receiver), runs=5, steps=20)
 
 
 @pytest.mark.soak
-def test_orders_of_fifty_events_reach_every_state_and_no_other(populated_sqlite: Populated) -> None:
+def test_orders_of_fifty_events_reach_every_state_and_no_other(populated_sqlite: PopulatedDatabase) -> None:
     with a_receiver() as receiver:
         run(World(populated_sqlite, receiver), runs=300, steps=50)
     possible = {(kind, state) for kind, table in STEPS.items() for state in table}

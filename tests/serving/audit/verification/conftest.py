@@ -7,7 +7,7 @@ from tests.fixtures.runtimes import Site, having
 
 
 @pytest.fixture
-def lived(any_site: Site) -> Site:
+def lived_site(any_site: Site) -> Site:
     """A site with this history, on either engine."""
     having(any_site, a_history)
     return any_site

@@ -19,13 +19,13 @@ REFUSED = [
 
 
 @pytest.mark.both_engines
-def test_the_database_refuses_to_change_decisions_and_to_delete_them(lived: Site) -> None:
+def test_the_database_refuses_to_change_decisions_and_to_delete_them(lived_site: Site) -> None:
     tables = sorted({statement.split()[1] for statement in REFUSED})
     statements = [*REFUSED, *(f"DELETE FROM {table}" for table in tables)]  # noqa: S608  # no input
-    if lived.runtime.store.url.startswith("postgresql"):
+    if lived_site.runtime.store.url.startswith("postgresql"):
         statements += [f"TRUNCATE {table} CASCADE" for table in tables]
     for statement in statements:
-        with pytest.raises(DBAPIError, match="append-only"), lived.runtime.store.write() as connection:
+        with pytest.raises(DBAPIError, match="append-only"), lived_site.runtime.store.write() as connection:
             connection.exec_driver_sql(statement)
 
 
@@ -38,6 +38,6 @@ ALLOWED = [
 
 @pytest.mark.both_engines
 @pytest.mark.parametrize("statement", ALLOWED)
-def test_delivery_withdrawal_and_approval_go_on_changing_their_columns(lived: Site, statement: str) -> None:
-    with lived.runtime.store.write() as connection:
+def test_delivery_withdrawal_and_approval_go_on_changing_their_columns(lived_site: Site, statement: str) -> None:
+    with lived_site.runtime.store.write() as connection:
         assert connection.exec_driver_sql(statement).rowcount > 0

@@ -39,11 +39,11 @@ def new_key_and_heads(site: Site) -> None:
     rewrite(site, [])
 
 
-def unrecorded(site: Site) -> None:
+def delete_signer(site: Site) -> None:
     site.execute(delete(audit_signer))
 
 
-def recorded(site: Site) -> None:
+def insert_signer(site: Site) -> None:
     with site.runtime.store.write() as connection:
         values = {"public_key": "a" * 64, "sequence": 1, "entry_hash": "b" * 64, "signed_at": site.clock.now()}
         connection.execute(insert(audit_signer).values(values))
@@ -55,8 +55,8 @@ HEADS: list[tuple[str, Callable[[Site], object], str]] = [
     ("the last head is cut off", lambda site: rewrite(site, lines(site)[:-1]), "the signed heads end at entry"),
     ("the key is another", new_key, "is not one of those that sign the log"),
     ("key and heads are new", new_key_and_heads, "is not one of those that sign the log"),
-    ("the record of the key is deleted", unrecorded, "not record the same signing keys"),
-    ("another key is recorded", recorded, "not record the same signing keys"),
+    ("the record of the key is deleted", delete_signer, "not record the same signing keys"),
+    ("another key is recorded", insert_signer, "not record the same signing keys"),
 ]
 
 

@@ -22,7 +22,7 @@ ENOUGH: Final = Support(listings=3, sellers=2, people=1, others=0)
 AURELE: Final = Spelling("aurele")
 
 
-def corrected(
+def corrected_listing(
     listing: int, *, brand: str | None = "brn_aurelle", seller: str | None = "s", by: str = "ines"
 ) -> CorrectedListing:
     return CorrectedListing(f"lst_{listing}", brand, seller, by)
@@ -30,12 +30,12 @@ def corrected(
 
 def test_support_counts_listings_sellers_and_people_once() -> None:
     corrections = [
-        corrected(1, seller="a"),
-        corrected(2, seller="a", by="tomas"),
-        corrected(3, seller="b"),
-        corrected(4, seller=None),
-        corrected(5, brand="brn_marea"),
-        corrected(6, brand=None),
+        corrected_listing(1, seller="a"),
+        corrected_listing(2, seller="a", by="tomas"),
+        corrected_listing(3, seller="b"),
+        corrected_listing(4, seller=None),
+        corrected_listing(5, brand="brn_marea"),
+        corrected_listing(6, brand=None),
     ]
     assert support_for(corrections, "brn_aurelle") == Support(listings=4, sellers=2, people=2, others=2)
     assert support_for(corrections, "brn_aurelle", without={"ines"}) == Support(

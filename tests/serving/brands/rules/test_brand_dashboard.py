@@ -21,7 +21,7 @@ from serving.webhooks.rules.action import ActionState
 NOW = datetime(2026, 5, 6, 12, tzinfo=UTC)
 
 
-def answered(
+def an_answer(
     days: float,
     *,
     judgement: Judgement = Judgement.COUNTERFEIT,
@@ -74,12 +74,12 @@ def test_answers_are_counted_by_outcome_and_reason_within_their_period() -> None
     parts = periods_between((NOW - timedelta(days=30)).replace(hour=0), NOW)
     figures = dashboard(
         [
-            answered(1),
-            answered(2, judgement=Judgement.GENUINE, removal=None, removed_hours=None),
-            *[answered(3, appeal=AppealState.UPHELD, objected=True)] * 2,
-            answered(8, removal=None, removed_hours=None),
-            answered(9, undone=True),
-            answered(31),
+            an_answer(1),
+            an_answer(2, judgement=Judgement.GENUINE, removal=None, removed_hours=None),
+            *[an_answer(3, appeal=AppealState.UPHELD, objected=True)] * 2,
+            an_answer(8, removal=None, removed_hours=None),
+            an_answer(9, undone=True),
+            an_answer(31),
         ],
         parts,
     )
@@ -104,9 +104,9 @@ def test_answers_are_counted_by_outcome_and_reason_within_their_period() -> None
 def test_medians_say_of_how_many_they_are() -> None:
     figures = dashboard(
         [
-            answered(1, asked_hours=1, removed_hours=3),
-            answered(1, asked_hours=5, removed_hours=None),
-            answered(1, asked_hours=None, removed_hours=5),
+            an_answer(1, asked_hours=1, removed_hours=3),
+            an_answer(1, asked_hours=5, removed_hours=None),
+            an_answer(1, asked_hours=None, removed_hours=5),
         ],
         [Period(NOW - timedelta(days=7), NOW)],
     )
@@ -131,7 +131,7 @@ def test_medians_say_of_how_many_they_are() -> None:
     ],
 )
 def test_an_objection_ended(appeal: AppealState, counter: CounterNoticeState | None, ended: str) -> None:
-    answer = answered(1, appeal=appeal, counter_notice=counter, objected=True)
+    answer = an_answer(1, appeal=appeal, counter_notice=counter, objected=True)
     assert dashboard([answer], [Period(NOW - timedelta(days=7), NOW)]).objections == {ended: 1}
 
 

@@ -30,7 +30,14 @@ from serving.standing.policy import ReminderPolicy, StandingPolicy
 from serving.standing.rules.reminders import QuestionStep, due_windows
 from serving.standing.store import question_steps
 from serving.standing.tables import question_step
-from tests.fixtures.aliases import VEREL, as_analyst_too, corrected, invited_by, proposals, three_corrected
+from tests.fixtures.aliases import (
+    VEREL,
+    corrected_case,
+    mark_as_invited,
+    proposals,
+    three_corrected_cases,
+    with_analyst_grant,
+)
 from tests.fixtures.naming import VELA
 from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge, open_cases
 
@@ -41,12 +48,12 @@ def decide(site: Site, state: ProposalState, person: Person | None = None, *, nt
     decide_alias(site.runtime, person or site.account_manager, site.pair, proposals(site)[nth].proposal_id, state)
 
 
-def seen(site: Site, person: Person | None = None) -> list[ProposedAlias]:
+def seen_proposals(site: Site, person: Person | None = None) -> list[ProposedAlias]:
     with site.runtime.store.read() as connection:
         return proposals_of(site.runtime, connection, person or site.account_manager, site.pair, site.clock.now())
 
 
-def resolved(site: Site, external_id: str, **changes: Any) -> tuple[str | None, Method | None]:
+def resolution_of(site: Site, external_id: str, **changes: Any) -> tuple[str | None, Method | None]:
     """What the evidence of a new listing resolves."""
     row = a_suspect_row(external_id=external_id, title="Grey tote 1:1 mirror quality", **changes)
     receive_rows(site.runtime, site.marketplace, [row], source="test")
@@ -58,22 +65,22 @@ def resolved(site: Site, external_id: str, **changes: Any) -> tuple[str | None, 
 
 @pytest.mark.both_engines
 def test_corrections_of_several_listings_propose_their_spelling(any_site: Site) -> None:
-    corrected(any_site, 0)
-    corrected(any_site, 1, by=any_site.second_analyst)
+    corrected_case(any_site, 0)
+    corrected_case(any_site, 1, by=any_site.second_analyst)
     assert proposals(any_site) == []
-    last = corrected(any_site, 2)
+    last = corrected_case(any_site, 2)
     [proposal] = proposals(any_site)
-    [proposed_alias] = seen(any_site)
+    [proposed_alias] = seen_proposals(any_site)
     assert (proposal.spelling, proposal.state) == ("maison verel", ProposalState.PROPOSED)
     assert (proposed_alias.now, proposed_alias.refused) == (Support(listings=3, sellers=3, people=2, others=0), None)
     assert proposed_alias.examples[-1] == last.case_id
-    corrected(any_site, 3)
+    corrected_case(any_site, 3)
     assert len(proposals(any_site)) == 1
 
 
 def test_a_misspelt_name_in_titles_is_proposed_too(site: Site) -> None:
     for number in range(3):
-        corrected(site, number, brand=None, title=f"Aurele tote {number}, 1:1 mirror quality")
+        corrected_case(site, number, brand=None, title=f"Aurele tote {number}, 1:1 mirror quality")
     assert [proposal.spelling for proposal in proposals(site)] == ["aurele"]
 
 
@@ -91,25 +98,25 @@ def test_a_misspelt_name_in_titles_is_proposed_too(site: Site) -> None:
 )
 def test_no_alias_is_proposed(site: Site, changes: dict[str, Any], reason: str) -> None:
     for number in range(4):
-        corrected(site, number, **changes)
+        corrected_case(site, number, **changes)
     assert proposals(site) == [], reason
 
 
 def test_a_spelling_that_is_as_often_another_mark_is_not_proposed(site: Site) -> None:
-    corrected(site, 9, to=VELA)
-    three_corrected(site)
+    corrected_case(site, 9, to=VELA)
+    three_corrected_cases(site)
     assert proposals(site) == []
 
 
 @pytest.mark.both_engines
 def test_an_accepted_alias_resolves_listings_from_then_on_and_not_before(any_site: Site) -> None:
-    three_corrected(any_site)
-    assert resolved(any_site, "MP-30", brand=VEREL) == (None, None)
+    three_corrected_cases(any_site)
+    assert resolution_of(any_site, "MP-30", brand=VEREL) == (None, None)
     before = any_site.clock.now()
     any_site.clock.forward(minutes=1)
     decide(any_site, ACCEPTED)
     any_site.clock.forward(minutes=1)
-    assert resolved(any_site, "MP-31", brand=VEREL) == ("Aurelle", Method.ALIAS)
+    assert resolution_of(any_site, "MP-31", brand=VEREL) == ("Aurelle", Method.ALIAS)
     registers = [
         snapshot_content(any_site.runtime, any_site.here, at)[1].brands for at in (before, any_site.clock.now())
     ]
@@ -118,37 +125,37 @@ def test_an_accepted_alias_resolves_listings_from_then_on_and_not_before(any_sit
 
 
 def test_an_alias_is_one_of_its_marketplace_alone(site: Site) -> None:
-    three_corrected(site)
+    three_corrected_cases(site)
     decide(site, ACCEPTED)
     assert "maison verel" not in site.read(brands.by_name, "Aurelle").aliases
 
 
 def test_a_removed_alias_resolves_nothing_any_more(site: Site) -> None:
-    three_corrected(site)
+    three_corrected_cases(site)
     decide(site, ACCEPTED)
     between = site.clock.now() + timedelta(seconds=30)
     site.clock.forward(minutes=1)
     decide(site, REMOVED)
-    assert resolved(site, "MP-31", brand=VEREL) == (None, None)
+    assert resolution_of(site, "MP-31", brand=VEREL) == (None, None)
     with site.runtime.store.read() as connection:
         then = {brand.name: brand.aliases for brand in brands.enrolled_brands(connection, site.here, between)}
     assert "maison verel" in then["Aurelle"]
 
 
 def test_a_dismissed_alias_is_proposed_again_when_its_support_has_doubled(site: Site) -> None:
-    three_corrected(site)
+    three_corrected_cases(site)
     decide(site, DISMISSED)
-    corrected(site, 3)
-    corrected(site, 4)
+    corrected_case(site, 3)
+    corrected_case(site, 4)
     assert len(proposals(site)) == 1
-    corrected(site, 5)
+    corrected_case(site, 5)
     assert [proposal.state for proposal in proposals(site)] == [DISMISSED, ProposalState.PROPOSED]
 
 
 def test_undone_and_replaced_corrections_no_longer_support_an_alias(site: Site) -> None:
-    first, *_ = three_corrected(site)
+    first, *_ = three_corrected_cases(site)
     undo_naming(site.runtime, site.analyst, first.case_id)
-    [proposed_alias] = seen(site)
+    [proposed_alias] = seen_proposals(site)
     assert proposed_alias.now.listings == 2
     with pytest.raises(Forbidden, match="An alias needs at least 3 corrected listings"):
         decide(site, ACCEPTED)
@@ -156,7 +163,7 @@ def test_undone_and_replaced_corrections_no_longer_support_an_alias(site: Site) 
 
 
 def test_a_spelling_that_another_brand_has_by_now_is_not_accepted(site: Site) -> None:
-    three_corrected(site)
+    three_corrected_cases(site)
     provisioning.add_brand(site.runtime, name="Maison-Verel", aliases=[VEREL], gtin_prefixes=[], by="test")
     enrolment = NewEnrolment("Maison-Verel", site.account_manager.email, takes_part=False)
     provisioning.enrol(site.runtime, enrolment, by="test")
@@ -165,7 +172,7 @@ def test_a_spelling_that_another_brand_has_by_now_is_not_accepted(site: Site) ->
 
 
 def test_a_decision_is_recorded_with_who_and_when(any_site: Site) -> None:
-    three_corrected(any_site)
+    three_corrected_cases(any_site)
     decide(any_site, ACCEPTED)
     decide(any_site, REMOVED)
     query = (
@@ -187,7 +194,7 @@ def test_a_decision_is_recorded_with_who_and_when(any_site: Site) -> None:
 
 
 def test_only_the_account_manager_of_the_brand_decides_and_once(site: Site) -> None:
-    three_corrected(site)
+    three_corrected_cases(site)
     for person in (site.analyst, site.second_analyst, site.brand_person):
         with pytest.raises(NotFound):
             decide(site, ACCEPTED, person)
@@ -205,25 +212,25 @@ def test_only_the_account_manager_of_the_brand_decides_and_once(site: Site) -> N
 
 @pytest.mark.attack
 def test_an_account_manager_does_not_accept_what_their_own_corrections_produced(site: Site) -> None:
-    manager = as_analyst_too(site, site.account_manager)
-    three_corrected(site, by=manager)
+    manager = with_analyst_grant(site, site.account_manager)
+    three_corrected_cases(site, by=manager)
     with pytest.raises(Forbidden, match="corrected by people other than you"):
         decide(site, ACCEPTED, manager)
-    corrected(site, 3, by=site.analyst)
-    corrected(site, 4, by=site.second_analyst)
+    corrected_case(site, 3, by=site.analyst)
+    corrected_case(site, 4, by=site.second_analyst)
     with pytest.raises(Forbidden):
         decide(site, ACCEPTED, manager)
-    corrected(site, 5, by=site.second_analyst)
+    corrected_case(site, 5, by=site.second_analyst)
     decide(site, ACCEPTED, manager)
 
 
 @pytest.mark.attack
 def test_accounts_that_the_account_manager_invited_do_not_count_as_other_people(site: Site) -> None:
-    invited_by(site, site.analyst, site.account_manager)
-    invited_by(site, site.second_analyst, site.account_manager)
-    corrected(site, 0)
-    corrected(site, 1, by=site.second_analyst)
-    corrected(site, 2)
+    mark_as_invited(site, site.analyst, site.account_manager)
+    mark_as_invited(site, site.second_analyst, site.account_manager)
+    corrected_case(site, 0)
+    corrected_case(site, 1, by=site.second_analyst)
+    corrected_case(site, 2)
     with pytest.raises(Forbidden, match="accounts that you invited"):
         decide(site, ACCEPTED)
 
@@ -231,10 +238,10 @@ def test_accounts_that_the_account_manager_invited_do_not_count_as_other_people(
 @pytest.mark.attack
 def test_one_analyst_moves_no_listing_beyond_those_that_they_corrected(any_site: Site) -> None:
     """However many listings one account corrects, another listing with the spelling resolves as before."""
-    before = resolved(any_site, "MP-39", brand=VEREL)
+    before = resolution_of(any_site, "MP-39", brand=VEREL)
     for number in range(6):
-        corrected(any_site, number)
-    assert resolved(any_site, "MP-40", brand=VEREL) == before == (None, None)
+        corrected_case(any_site, number)
+    assert resolution_of(any_site, "MP-40", brand=VEREL) == before == (None, None)
     assert {case.brand.brand_id for case in open_cases(any_site) if case.brand.brand_id} == {any_site.brand_id}
     assert len([case for case in open_cases(any_site) if case.brand.brand_id]) == 6
 
@@ -253,7 +260,7 @@ def test_one_analyst_moves_no_price_that_the_brand_s_listings_are_compared_with(
 
     before = compared_with()
     goods: dict[str, Any] = {"product_type": "Bags", "brand": VEREL, "title": "Tote, 1:1 mirror quality"}
-    cases = [corrected(any_site, number, **goods, price="5.00") for number in range(6)]
+    cases = [corrected_case(any_site, number, **goods, price="5.00") for number in range(6)]
     cheaper = [
         a_suspect_row(external_id=f"MP-V{n}", **goods, price="4.00", seller={"external_id": f"seller-{n}"})
         for n in range(6)
@@ -293,7 +300,7 @@ def test_a_seller_s_text_alone_proposes_nothing(site: Site) -> None:
 def test_a_hostile_spelling_is_kept_as_plain_text_or_not_at_all(
     any_site: Site, spelling: str, expected: str | None
 ) -> None:
-    three_corrected(any_site, spelling=spelling)
+    three_corrected_cases(any_site, spelling=spelling)
     assert [proposal.spelling for proposal in proposals(any_site) if proposal.spelling == expected] == (
         [expected] if expected else []
     )

@@ -105,13 +105,13 @@ def test_what_cannot_be_is_refused_and_nothing_changes(site: Site, monkeypatch: 
     assert on_list(site) == ["maison-brandt", "shop-1"]
 
 
-class Counted(str):
+class CountedId(str):
     """An id that counts its lookups."""
 
     looked_up = 0
 
     def __hash__(self) -> int:
-        Counted.looked_up += 1
+        CountedId.looked_up += 1
         return super().__hash__()
 
     __slots__ = ()
@@ -121,9 +121,9 @@ def test_a_list_is_compared_with_the_one_before_once_and_not_once_a_seller(site:
     """An earlier version blocked all other decisions for twelve seconds with twenty thousand unchanged sellers."""
     names = [f"shop-{i}" for i in range(200)]
     site.write(authorise, marketplace_id=site.here, brand_id=site.brand_id, sellers=names, at=site.clock.now())
-    sellers = [Counted(f"shop-{i}") for i in range(200)]
+    sellers = [CountedId(f"shop-{i}") for i in range(200)]
     assert len(site.read(preview_change, pair_of(site), sellers, site.clock.now(), until=None, whole=True).stays) == 200
-    assert Counted.looked_up < 10 * len(sellers)
+    assert CountedId.looked_up < 10 * len(sellers)
 
 
 def test_more_sellers_than_a_list_may_have_are_refused_before_they_are_compared(
@@ -204,8 +204,8 @@ def test_entries_that_need_a_check(
 def test_a_long_list_is_not_compared_seller_by_seller_with_those_that_wait(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sellers = [Counted(f"new-{number}") for number in range(300)]
-    monkeypatch.setattr(Counted, "looked_up", 0)
+    sellers = [CountedId(f"new-{number}") for number in range(300)]
+    monkeypatch.setattr(CountedId, "looked_up", 0)
     change = change_list(site.runtime, pair_of(site), sellers, by="user:lead")
     assert (len(change.added), len(change.waiting)) == (49, 251), "one was authorised today already"
-    assert Counted.looked_up < 30 * len(sellers)
+    assert CountedId.looked_up < 30 * len(sellers)

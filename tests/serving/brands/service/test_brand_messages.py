@@ -23,20 +23,20 @@ def thread(site: Site) -> list[Message]:
     return site.read(brand_messages.thread, pair_of(site), 100)
 
 
-def unread(site: Site, person: Person, side: MessageSide) -> int:
+def unread_of_person(site: Site, person: Person, side: MessageSide) -> int:
     return site.read(unread_count, person, [pair_of(site)], side)
 
 
 def test_a_message_is_unread_on_the_other_side_alone_until_it_is_read(any_site: Site) -> None:
     write(any_site.runtime, any_site.brand_person, pair_of(any_site), "Where is our mark?")
-    assert unread(any_site, any_site.account_manager, MessageSide.MANAGER) == 1
-    assert unread(any_site, any_site.brand_person, MessageSide.BRAND) == 0
+    assert unread_of_person(any_site, any_site.account_manager, MessageSide.MANAGER) == 1
+    assert unread_of_person(any_site, any_site.brand_person, MessageSide.BRAND) == 0
     any_site.clock.forward(minutes=1)
     mark_read(any_site.runtime, any_site.account_manager, pair_of(any_site))
-    assert unread(any_site, any_site.account_manager, MessageSide.MANAGER) == 0
+    assert unread_of_person(any_site, any_site.account_manager, MessageSide.MANAGER) == 0
     any_site.clock.forward(minutes=1)
     write(any_site.runtime, any_site.account_manager, pair_of(any_site), "Verified just now.")
-    assert unread(any_site, any_site.brand_person, MessageSide.BRAND) == 1
+    assert unread_of_person(any_site, any_site.brand_person, MessageSide.BRAND) == 1
     assert [(message.side.value, message.name, message.text) for message in thread(any_site)] == [
         ("manager", "Lena Okafor", "Verified just now."),
         ("brand", "Camille Duval", "Where is our mark?"),
@@ -48,8 +48,8 @@ def test_each_of_a_brands_people_reads_for_themselves(site: Site) -> None:
     write(site.runtime, site.account_manager, pair_of(site), "Good morning.")
     site.clock.forward(minutes=1)
     mark_read(site.runtime, site.brand_person, pair_of(site))
-    assert unread(site, site.brand_person, MessageSide.BRAND) == 0
-    assert unread(site, colleague, MessageSide.BRAND) == 1
+    assert unread_of_person(site, site.brand_person, MessageSide.BRAND) == 0
+    assert unread_of_person(site, colleague, MessageSide.BRAND) == 1
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_who_wrote_it_or_the_manager_erases_a_message_and_nothing_of_it_is_left(
     with pytest.raises(NotFound):
         erase(any_site.runtime, any_site.brand_person, pair_of(any_site), mine)
     assert {message.text for message in thread(any_site)} == {None}
-    assert unread(any_site, any_site.account_manager, MessageSide.MANAGER) == 0
+    assert unread_of_person(any_site, any_site.account_manager, MessageSide.MANAGER) == 0
     with any_site.runtime.store.read() as connection:
         stored = [*connection.execute(select(brand_message.c.text)).scalars()]
         logged = "".join(connection.execute(select(audit_payload.c.payload)).scalars())

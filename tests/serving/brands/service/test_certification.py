@@ -19,7 +19,7 @@ from serving.cases.service.takedown_requests import confirm_all
 from serving.cases.tables import takedown_request, verdict
 from serving.standing.rules.enrolment import Phase
 from serving.standing.service import current_standing, recount, stage_of
-from tests.fixtures.reporting import asked, confirm, states
+from tests.fixtures.reporting import action_states, confirm, new_takedown_request
 from tests.fixtures.reporting import questions as open_questions
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, judge, open_cases
 
@@ -41,7 +41,7 @@ def test_a_user_without_certification_can_answer_but_not_confirm(any_site: Site)
     with pytest.raises(NotCertified, match=r"Nothing was recorded\. Answer the certification questions"):
         judge(any_site, new_user, first, Judgement.COUNTERFEIT)
     with pytest.raises(NotCertified):
-        confirm_all(runtime, new_user, asked(any_site, [first]))
+        confirm_all(runtime, new_user, new_takedown_request(any_site, [first]))
     assert (any_site.count(verdict), any_site.count(takedown_request)) == (before, 0)
     judge(any_site, new_user, first, Judgement.CANNOT_TELL)
     second = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-77")
@@ -98,7 +98,7 @@ def test_of_a_brand_in_its_first_phase_ten_a_day_leave_and_an_analyst_decides_th
     begin_again(any_site)
     for case in open_questions(any_site, 12):
         recorded = confirm(any_site, any_site.brand_person, case)
-    assert states(any_site) == {"scheduled": 10}
+    assert action_states(any_site) == {"scheduled": 10}
     assert len(open_cases(any_site, CaseLane.ANALYST)) == 2
     assert "effect.first_phase.used" in {reason.code for reason in recorded.consequence.reasons}
 

@@ -147,7 +147,9 @@ def load(site: Site, *rows: dict[str, Any], brand: str = "Aurelle") -> int:
     return load_price_list(site.runtime, brand, rows, by="test")
 
 
-def asked(site: Site, title: str = "Aurelle Colline", *, as_of: datetime | None = None, **row: Any) -> ListPrice | None:
+def list_price_of(
+    site: Site, title: str = "Aurelle Colline", *, as_of: datetime | None = None, **row: Any
+) -> ListPrice | None:
     """The brand's price by its list at a moment, by default now."""
     lists = site.read(price_lists.load, site.here, as_of or site.clock.now())
     return lists.find(_Listing(title, **row), site.brand_id, base_currency="EUR")
@@ -164,7 +166,7 @@ COLLINE = {"model": "Colline", "price": "540", "currency": "EUR"}
 def test_an_entry_is_read_as_it_was_loaded(any_site: Site) -> None:
     assert load(any_site, {**COLLINE, "gtin": "3760121234561", "mpn": "AU-COL", "price": "540.50"}) == 3
     by_number: list[dict[str, Any]] = [{"gtin": "3760121234561"}, {"mpn": "au col"}]
-    for list_price in (asked(any_site), *(asked(any_site, "Bag", **row) for row in by_number)):
+    for list_price in (list_price_of(any_site), *(list_price_of(any_site, "Bag", **row) for row in by_number)):
         assert list_price is not None
         assert list_price.amount == Decimal("540.50")
 
@@ -173,7 +175,7 @@ def test_a_later_price_holds_from_its_day_on_and_the_earlier_one_before(any_site
     now = any_site.clock.now()
     days = {"500": now - timedelta(days=400), "540": now - timedelta(days=30), "600": now + timedelta(days=30)}
     load(any_site, *({**COLLINE, "price": price, "valid_from": f"{day:%Y-%m-%d}"} for price, day in days.items()))
-    list_price = asked(any_site)
+    list_price = list_price_of(any_site)
     assert list_price is not None
     assert list_price.amount == 540
 
@@ -182,13 +184,13 @@ def test_a_correction_holds_from_when_it_came_and_does_not_rewrite_what_was_know
     load(any_site, {**COLLINE, "price": "54", "valid_from": "2026-01-01"})
     before = any_site.clock.now()
     load(any_site, {**COLLINE, "price": "540", "valid_from": "2026-01-01"})
-    list_prices = [asked(any_site, as_of=moment) for moment in (before, any_site.clock.now())]
+    list_prices = [list_price_of(any_site, as_of=moment) for moment in (before, any_site.clock.now())]
     assert [list_price.amount for list_price in list_prices if list_price is not None] == [54, 540]
 
 
 def test_of_the_same_goods_twice_in_a_list_the_last_counts(any_site: Site) -> None:
     assert load(any_site, {**COLLINE, "price": "54"}, COLLINE) == 1
-    list_price = asked(any_site)
+    list_price = list_price_of(any_site)
     assert list_price is not None
     assert list_price.amount == 540
 
@@ -218,7 +220,7 @@ PRICE_LISTS_REFUSED: list[tuple[dict[str, Any], str, str]] = [
 def test_a_list_with_a_bad_row_is_refused_whole(site: Site, row: dict[str, Any], sentence: str, _why: str) -> None:
     with pytest.raises(Invalid, match=f"^Row 2: .*{sentence}"):
         load(site, COLLINE, row)
-    assert asked(site) is None
+    assert list_price_of(site) is None
 
 
 def test_a_brand_that_nobody_registered_has_no_list(site: Site) -> None:

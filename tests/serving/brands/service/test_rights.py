@@ -45,7 +45,7 @@ def withdraw_all(site: Site, kind: RightKind = RightKind.MARK) -> None:
             settle_right(site.runtime, site.pair, stored_right.right.right_id, RightState.WITHDRAWN, by="test")
 
 
-def verified(site: Site, **changes: Any) -> str:
+def verify_mark(site: Site, **changes: Any) -> str:
     """Verify one mark as the only mark of the site's brand; returns its id."""
     withdraw_all(site)
     right_id = claim_right(site.runtime, replace(MARK, **changes), by="test")
@@ -55,7 +55,7 @@ def verified(site: Site, **changes: Any) -> str:
 
 def test_a_confirmation_says_which_right_carried_it(any_site: Site) -> None:
     set_sales_territory(any_site.runtime, ["FR"], marketplace=None, by="test")
-    right_id = verified(any_site)
+    right_id = verify_mark(any_site)
     done = judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     with any_site.runtime.store.read() as connection:
         basis = connection.execute(select(notice_basis)).one()
@@ -74,7 +74,7 @@ def test_without_a_right_in_force_no_verdict_is_recorded_and_the_case_stays_open
     site: Site, changes: dict[str, Any], sold_in: list[str], expected: str, _why: str
 ) -> None:
     set_sales_territory(site.runtime, sold_in, marketplace=None, by="test")
-    verified(site, **changes)
+    verify_mark(site, **changes)
     case = a_case(site, CaseLane.ASK_BRAND)
     before = site.count(verdict)
     with pytest.raises(NoRightCarries, match="Nothing was recorded.*" + expected):
@@ -104,20 +104,20 @@ def test_an_agent_confirms_until_the_power_of_attorney_ends(any_site: Site) -> N
         revoke_mandate(any_site.runtime, any_site.pair, mandate_id, by="test")
 
 
-def capped(site: Site, **most: Any) -> Runtime:
+def with_caps(site: Site, **most: Any) -> Runtime:
     """The site's runtime with other caps on what a brand has on file."""
     policies = site.runtime.policies
     return replace(site.runtime, policies=policies.changed(replace(policies[RightsPolicy], **most)))
 
 
 def test_a_brands_documents_are_bounded_in_number_and_in_bytes(site: Site) -> None:
-    few = capped(site, most_documents_of_a_brand=1)
+    few = with_caps(site, most_documents_of_a_brand=1)
     keep_document(few, "Aurelle", "a.pdf", CERTIFICATE, by="test")
     keep_document(few, "Aurelle", "again.pdf", CERTIFICATE, by="test")
     with pytest.raises(Conflict, match="at most 1 documents"):
         keep_document(few, "Aurelle", "b.pdf", CERTIFICATE + b"b", by="test")
     keep_document(few, "Solenne", "b.pdf", CERTIFICATE + b"b", by="test")
-    small = capped(site, most_document_bytes_of_a_brand=2 * len(CERTIFICATE) + 1)
+    small = with_caps(site, most_document_bytes_of_a_brand=2 * len(CERTIFICATE) + 1)
     keep_document(small, "Aurelle", "b.pdf", CERTIFICATE + b"b", by="test")
     with pytest.raises(Conflict, match="bytes in total"):
         keep_document(small, "Aurelle", "c.pdf", b"%PDF-", by="test")
@@ -144,7 +144,7 @@ def test_two_at_once_do_not_pass_what_a_brand_may_have(
     """Without the lock both would count before either is written."""
     monkeypatch.setattr(indicators, "MOST_PER_BRAND", 1)
     on_record = len(rights_on_file(any_site.runtime, "Aurelle"))
-    runtime = capped(any_site, most_documents_of_a_brand=1, most_rights_of_a_brand=on_record + 1)
+    runtime = with_caps(any_site, most_documents_of_a_brand=1, most_rights_of_a_brand=on_record + 1)
     with ThreadPoolExecutor(2) as pool:
         with any_site.runtime.store.write() as connection:
             audit.lock(connection)

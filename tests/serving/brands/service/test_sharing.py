@@ -30,54 +30,59 @@ from serving.listings.service.intake import receive_rows
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.scope import Pair
 from tests.fixtures.guests import an_invited_user
-from tests.fixtures.reporting import answers_at, manager_of, only_at
+from tests.fixtures.reporting import brand_person_at, manager_of, with_brand_grant_at
 from tests.fixtures.runtimes import Site, a_row
-from tests.fixtures.two_marketplaces import PDF, PRICE, Both, OnFile, at_both, put_on_file
+from tests.fixtures.two_marketplaces import PDF, PRICE, BrandFile, TwoMarketplaces, put_on_file, with_two_marketplaces
 from tests.fixtures.waiting import until_waiting
 from tests.serving.listings.service.test_seller_histories import latest_facts
 
 
 @pytest.fixture
-def both(any_site: Site) -> Both:
-    return at_both(any_site)
+def both(any_site: Site) -> TwoMarketplaces:
+    return with_two_marketplaces(any_site)
 
 
 @pytest.fixture
-def mine(both: Both) -> OnFile:
+def own_file(both: TwoMarketplaces) -> BrandFile:
     return put_on_file(both, both.here)
 
 
-def share(both: Both, mine: OnFile) -> str:
-    return share_right(both.site.runtime, both.lead, both.here, mine.right_id, both.souk)
+def share(both: TwoMarketplaces, own_file: BrandFile) -> str:
+    return share_right(both.site.runtime, both.lead, both.here, own_file.right_id, both.souk)
 
 
-def settle(both: Both, pair: Pair, right_id: str, *states: RightState) -> None:
+def settle(both: TwoMarketplaces, pair: Pair, right_id: str, *states: RightState) -> None:
     for state in states:
         settle_right(both.site.runtime, pair, right_id, state, note="Because.", by="test")
 
 
-def prices(both: Both, pair: Pair) -> list[tuple[str, str, str, bool]]:
+def prices(both: TwoMarketplaces, pair: Pair) -> list[tuple[str, str, str, bool]]:
     list_prices = both.site.read(price_lists.entries, pair, both.site.clock.now(), most=100)
     return sorted((price.name, str(price.amount), price.valid_from, price.holds) for price in list_prices)
 
 
 @pytest.mark.parametrize("states", [(), (RightState.VERIFIED,)], ids=["claimed", "verified"])
 def test_a_right_arrives_claimed_with_its_document_and_is_verified_by_its_own_people(
-    both: Both, mine: OnFile, states: tuple[RightState, ...]
+    both: TwoMarketplaces, own_file: BrandFile, states: tuple[RightState, ...]
 ) -> None:
-    settle(both, both.here, mine.right_id, *states)
-    copy = share(both, mine)
+    settle(both, both.here, own_file.right_id, *states)
+    copy = share(both, own_file)
     with both.site.runtime.store.read() as connection:
-        original, shared = rights.get(connection, both.here, mine.right_id), rights.get(connection, both.there, copy)
-        assert rights_documents.document(connection, both.there, mine.digest).content == PDF
+        original, shared = (
+            rights.get(connection, both.here, own_file.right_id),
+            rights.get(connection, both.there, copy),
+        )
+        assert rights_documents.document(connection, both.there, own_file.digest).content == PDF
     assert shared.right == replace(original.right, right_id=copy, state=RightState.CLAIMED)
-    assert (shared.document, shared.claimed_by) == (mine.digest, f"user:{both.lead.user_id}")
+    assert (shared.document, shared.claimed_by) == (own_file.digest, f"user:{both.lead.user_id}")
     assert (shared.settled_by, shared.settled_at, shared.note) == (None, None, None)
     judge_right(both.site.runtime, manager_of(both.site), both.there, copy, RightState.VERIFIED, "")
 
 
-def test_the_copy_is_not_verified_by_an_account_that_counts_as_the_sharing_lead(both: Both, mine: OnFile) -> None:
-    copy, omar = share(both, mine), manager_of(both.site)
+def test_the_copy_is_not_verified_by_an_account_that_counts_as_the_sharing_lead(
+    both: TwoMarketplaces, own_file: BrandFile
+) -> None:
+    copy, omar = share(both, own_file), manager_of(both.site)
     an_invited_user(both.site, both.lead, omar)
     with pytest.raises(Forbidden, match="count as one person"):
         judge_right(both.site.runtime, omar, both.there, copy, RightState.VERIFIED, "")
@@ -92,52 +97,52 @@ NOT_SHARED = [
 
 @pytest.mark.parametrize(("state", "sentence"), NOT_SHARED, ids=[state.value for state, _ in NOT_SHARED])
 def test_a_right_that_is_not_claimed_or_verified_is_not_shared(
-    both: Both, mine: OnFile, state: RightState, sentence: str
+    both: TwoMarketplaces, own_file: BrandFile, state: RightState, sentence: str
 ) -> None:
     with both.site.runtime.store.write() as connection:
-        which = brand_right.c.right_id == mine.right_id
+        which = brand_right.c.right_id == own_file.right_id
         connection.execute(update(brand_right).where(which).values(state=state.value))
     with pytest.raises(Conflict, match=sentence):
-        share(both, mine)
+        share(both, own_file)
     with both.site.runtime.store.read() as connection:
         assert rights.rights_of(connection, both.there) == []
         assert rights_documents.documents_of(connection, both.there) == []
 
 
-def test_nothing_is_shared_twice(both: Both, mine: OnFile) -> None:
+def test_nothing_is_shared_twice(both: TwoMarketplaces, own_file: BrandFile) -> None:
     runtime, lead = both.site.runtime, both.lead
-    copy = share(both, mine)
-    share_mandate(runtime, lead, both.here, mine.mandate_id, both.souk)
+    copy = share(both, own_file)
+    share_mandate(runtime, lead, both.here, own_file.mandate_id, both.souk)
     for state in (None, RightState.WITHDRAWN):
         if state is not None:
             settle(both, both.there, copy, state)
         with pytest.raises(Conflict, match="Souk has this right on file already"):
-            share(both, mine)
+            share(both, own_file)
     with pytest.raises(Conflict, match="Souk has this document on file already"):
-        share_document(runtime, lead, both.here, mine.digest, both.souk)
+        share_document(runtime, lead, both.here, own_file.digest, both.souk)
     with pytest.raises(Conflict, match="Souk has this power of attorney on file already"):
-        share_mandate(runtime, lead, both.here, mine.mandate_id, both.souk)
+        share_mandate(runtime, lead, both.here, own_file.mandate_id, both.souk)
 
 
 @pytest.mark.both_engines
-def test_two_clicks_at_once_make_one_copy(both: Both, mine: OnFile) -> None:
+def test_two_clicks_at_once_make_one_copy(both: TwoMarketplaces, own_file: BrandFile) -> None:
     with ThreadPoolExecutor(2) as pool:
         with both.site.runtime.store.write() as connection:
             audit.lock(connection)
-            futures = [pool.submit(share, both, mine) for _ in range(2)]
+            futures = [pool.submit(share, both, own_file) for _ in range(2)]
             until_waiting(both.site.runtime.store, 2)
         errors = [future.exception() for future in futures]
     assert [type(error) for error in errors if error] == [Conflict]
 
 
-def _nobody_there(both: Both) -> Person:
+def _nobody_there(both: TwoMarketplaces) -> Person:
     with both.site.runtime.store.write() as connection:
         accounts.end_brand_grant(connection, both.lead.user_id, both.there)
         return accounts.person(connection, both.lead.user_id)
 
 
-def _no_lead(pair_of: Callable[[Both], Pair]) -> Callable[[Both], Person]:
-    def change(both: Both) -> Person:
+def _no_lead(pair_of: Callable[[TwoMarketplaces], Pair]) -> Callable[[TwoMarketplaces], Person]:
+    def change(both: TwoMarketplaces) -> Person:
         with both.site.runtime.store.write() as connection:
             accounts.set_lead(connection, both.lead.user_id, pair_of(both), leads=False)
             return accounts.person(connection, both.lead.user_id)
@@ -145,10 +150,10 @@ def _no_lead(pair_of: Callable[[Both], Pair]) -> Callable[[Both], Person]:
     return change
 
 
-def _agent(pair_of: Callable[[Both], Pair]) -> Callable[[Both], Person]:
+def _agent(pair_of: Callable[[TwoMarketplaces], Pair]) -> Callable[[TwoMarketplaces], Person]:
     """A lead that acts by a power of attorney at one of the two, which only the store can make."""
 
-    def change(both: Both) -> Person:
+    def change(both: TwoMarketplaces) -> Person:
         now = both.site.clock.now()
         place, brand_id = pair_of(both)
         row: dict[str, Any] = {
@@ -170,21 +175,21 @@ def _agent(pair_of: Callable[[Both], Pair]) -> Callable[[Both], Person]:
     return change
 
 
-def _here(both: Both) -> Pair:
+def _first_pair(both: TwoMarketplaces) -> Pair:
     return both.here
 
 
-def _there(both: Both) -> Pair:
+def _second_pair(both: TwoMarketplaces) -> Pair:
     return both.there
 
 
-BARRED: list[tuple[Callable[[Both], Person], type[DomainError], str]] = [
-    (lambda both: only_at(both.site), NotFound, "leads at the second alone"),
+BARRED: list[tuple[Callable[[TwoMarketplaces], Person], type[DomainError], str]] = [
+    (lambda both: brand_person_at(both.site), NotFound, "leads at the second alone"),
     (_nobody_there, NotFound, "does not represent the brand at the second"),
-    (_no_lead(_there), Forbidden, "no lead rights at the second"),
-    (_no_lead(_here), Forbidden, "no lead rights at the first"),
-    (_agent(_here), Forbidden, "an agent at the first, with an ended power of attorney"),
-    (_agent(_there), Forbidden, "an agent at the second, with an ended power of attorney"),
+    (_no_lead(_second_pair), Forbidden, "no lead rights at the second"),
+    (_no_lead(_first_pair), Forbidden, "no lead rights at the first"),
+    (_agent(_first_pair), Forbidden, "an agent at the first, with an ended power of attorney"),
+    (_agent(_second_pair), Forbidden, "an agent at the second, with an ended power of attorney"),
     (lambda both: both.agent, Forbidden, "an agent at the first who answers at both"),
     (lambda both: both.site.account_manager, NotFound, "the account manager"),
     (lambda both: manager_of(both.site), NotFound, "the account manager of the second"),
@@ -194,13 +199,17 @@ BARRED: list[tuple[Callable[[Both], Person], type[DomainError], str]] = [
 @pytest.mark.attack
 @pytest.mark.parametrize(("change", "error", "_why"), BARRED)
 def test_only_a_lead_of_both_shares(
-    both: Both, mine: OnFile, change: Callable[[Both], Person], error: type[DomainError], _why: str
+    both: TwoMarketplaces,
+    own_file: BrandFile,
+    change: Callable[[TwoMarketplaces], Person],
+    error: type[DomainError],
+    _why: str,
 ) -> None:
     runtime, person, pair = both.site.runtime, change(both), both.here
     acts: list[Callable[[], object]] = [
-        lambda: share_right(runtime, person, pair, mine.right_id, both.souk),
-        lambda: share_document(runtime, person, pair, mine.digest, both.souk),
-        lambda: share_mandate(runtime, person, pair, mine.mandate_id, both.souk),
+        lambda: share_right(runtime, person, pair, own_file.right_id, both.souk),
+        lambda: share_document(runtime, person, pair, own_file.digest, both.souk),
+        lambda: share_mandate(runtime, person, pair, own_file.mandate_id, both.souk),
         lambda: share_price_list(runtime, person, pair, both.souk),
     ]
     for act in acts:
@@ -212,7 +221,7 @@ def test_only_a_lead_of_both_shares(
 
 
 @pytest.mark.attack
-def test_ids_of_another_brand_or_marketplace_are_not_shared(both: Both) -> None:
+def test_ids_of_another_brand_or_marketplace_are_not_shared(both: TwoMarketplaces) -> None:
     """The lead's own pair with an id of the other marketplace, and of another brand here."""
     theirs, runtime = put_on_file(both, both.there), both.site.runtime
     with runtime.store.read() as connection:
@@ -227,54 +236,60 @@ def test_ids_of_another_brand_or_marketplace_are_not_shared(both: Both) -> None:
         share_mandate(runtime, both.lead, both.here, theirs.mandate_id, both.souk)
 
 
-def test_there_must_be_another_marketplace_at_which_the_brand_is_enrolled(both: Both, mine: OnFile) -> None:
+def test_there_must_be_another_marketplace_at_which_the_brand_is_enrolled(
+    both: TwoMarketplaces, own_file: BrandFile
+) -> None:
     with pytest.raises(Invalid, match="Choose another one"):
-        share_right(both.site.runtime, both.lead, both.here, mine.right_id, both.here[0])
+        share_right(both.site.runtime, both.lead, both.here, own_file.right_id, both.here[0])
     with pytest.raises(NotFound):
-        share_right(both.site.runtime, both.lead, both.here, mine.right_id, "mkt_unknown")
+        share_right(both.site.runtime, both.lead, both.here, own_file.right_id, "mkt_unknown")
     fair = provisioning.add_marketplace(both.site.runtime, name="Fair", base_currency="EUR", by="test").marketplace_id
-    lead = answers_at(both.site, both.lead, fair, leads=True)
+    lead = with_brand_grant_at(both.site, both.lead, fair, leads=True)
     with pytest.raises(NotFound, match="There is no such brand"):
-        share_right(both.site.runtime, lead, both.here, mine.right_id, fair)
+        share_right(both.site.runtime, lead, both.here, own_file.right_id, fair)
 
 
-def test_a_power_of_attorney_is_shared_to_the_same_last_day_with_its_document(both: Both, mine: OnFile) -> None:
+def test_a_power_of_attorney_is_shared_to_the_same_last_day_with_its_document(
+    both: TwoMarketplaces, own_file: BrandFile
+) -> None:
     both.site.clock.forward(days=1)
-    copy = share_mandate(both.site.runtime, both.lead, both.here, mine.mandate_id, both.souk)
+    copy = share_mandate(both.site.runtime, both.lead, both.here, own_file.mandate_id, both.souk)
     with both.site.runtime.store.read() as connection:
         [original], [shared] = (mandates.stored_mandates(connection, pair) for pair in (both.here, both.there))
-        assert rights_documents.document(connection, both.there, mine.digest).content == PDF
+        assert rights_documents.document(connection, both.there, own_file.digest).content == PDF
     assert shared.mandate == replace(original.mandate, mandate_id=copy, begins_at=both.site.clock.now())
-    assert (shared.user_id, shared.document) == (both.agent.user_id, mine.digest)
+    assert (shared.user_id, shared.document) == (both.agent.user_id, own_file.digest)
 
 
 def test_a_power_of_attorney_that_has_ended_is_not_shared_and_one_ended_there_can_be_again(
-    both: Both, mine: OnFile
+    both: TwoMarketplaces, own_file: BrandFile
 ) -> None:
     runtime, lead = both.site.runtime, both.lead
     both.site.clock.forward(minutes=1)
-    copy = share_mandate(runtime, lead, both.here, mine.mandate_id, both.souk)
+    copy = share_mandate(runtime, lead, both.here, own_file.mandate_id, both.souk)
     both.site.clock.forward(minutes=1)
     revoke_mandate(runtime, both.there, copy, by="test")
-    share_mandate(runtime, lead, both.here, mine.mandate_id, both.souk)
+    share_mandate(runtime, lead, both.here, own_file.mandate_id, both.souk)
     both.site.clock.forward(days=99)
     with pytest.raises(Conflict, match="that is in force"):
-        share_mandate(runtime, lead, both.here, mine.mandate_id, both.souk)
+        share_mandate(runtime, lead, both.here, own_file.mandate_id, both.souk)
 
 
-def test_a_power_of_attorney_is_shared_only_where_its_agent_answers_and_does_not_lead(both: Both, mine: OnFile) -> None:
+def test_a_power_of_attorney_is_shared_only_where_its_agent_answers_and_does_not_lead(
+    both: TwoMarketplaces, own_file: BrandFile
+) -> None:
     runtime = both.site.runtime
     with runtime.store.write() as connection:
         accounts.set_lead(connection, both.agent.user_id, both.there, leads=True)
     with pytest.raises(Conflict, match="cannot be an agent of the brand"):
-        share_mandate(runtime, both.lead, both.here, mine.mandate_id, both.souk)
+        share_mandate(runtime, both.lead, both.here, own_file.mandate_id, both.souk)
     with runtime.store.write() as connection:
         accounts.end_brand_grant(connection, both.agent.user_id, both.there)
     with pytest.raises(Forbidden, match="has no account for Aurelle"):
-        share_mandate(runtime, both.lead, both.here, mine.mandate_id, both.souk)
+        share_mandate(runtime, both.lead, both.here, own_file.mandate_id, both.souk)
 
 
-def test_of_a_price_list_what_holds_or_begins_later_is_shared_once(both: Both) -> None:
+def test_of_a_price_list_what_holds_or_begins_later_is_shared_once(both: TwoMarketplaces) -> None:
     runtime, now = both.site.runtime, both.site.clock.now()
     later = f"{now + timedelta(days=30):%Y-%m-%d}"
     rows = [
@@ -298,7 +313,7 @@ def test_of_a_price_list_what_holds_or_begins_later_is_shared_once(both: Both) -
     assert prices(both, both.there) == expected
 
 
-def test_a_price_that_was_corrected_is_shared_again_and_comes_back_for_one_that_differs(both: Both) -> None:
+def test_a_price_that_was_corrected_is_shared_again_and_comes_back_for_one_that_differs(both: TwoMarketplaces) -> None:
     runtime = both.site.runtime
     load_price_list(runtime, "Aurelle", [PRICE], marketplace="Bazaar", by="test")
     for place, price in (("Bazaar", None), ("Bazaar", "550"), ("Souk", "5")):
@@ -315,7 +330,7 @@ def test_a_price_that_was_corrected_is_shared_again_and_comes_back_for_one_that_
         assert rows_here == rows_there
 
 
-def test_listings_are_compared_with_a_shared_list_from_the_next_one(both: Both) -> None:
+def test_listings_are_compared_with_a_shared_list_from_the_next_one(both: TwoMarketplaces) -> None:
     runtime = both.site.runtime
     with runtime.store.read() as connection:
         souk = replace(both.site, marketplace=marketplaces.get(connection, both.souk))
@@ -328,16 +343,16 @@ def test_listings_are_compared_with_a_shared_list_from_the_next_one(both: Both) 
 
 
 def test_what_has_no_room_at_the_other_marketplace_is_not_shared_in_part(
-    both: Both, mine: OnFile, monkeypatch: pytest.MonkeyPatch
+    both: TwoMarketplaces, own_file: BrandFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     policies = both.site.runtime.policies
     none = replace(policies[RightsPolicy], most_rights_of_a_brand=0)
     full = replace(both.site.runtime, policies=policies.changed(none))
     with pytest.raises(Conflict, match="the maximum number of rights"):
-        share_right(full, both.lead, both.here, mine.right_id, both.souk)
+        share_right(full, both.lead, both.here, own_file.right_id, both.souk)
     few = replace(both.site.runtime, policies=policies.changed(replace(none, most_documents_of_a_brand=0)))
     with pytest.raises(Conflict, match="at most 0 documents"):
-        share_document(few, both.lead, both.here, mine.digest, both.souk)
+        share_document(few, both.lead, both.here, own_file.digest, both.souk)
     monkeypatch.setattr("serving.brands.service.price_lists.MOST_ENTRIES", 0)
     with pytest.raises(Conflict, match="the limit of 0 list prices"):
         share_price_list(both.site.runtime, both.lead, both.here, both.souk)
@@ -347,10 +362,10 @@ def test_what_has_no_room_at_the_other_marketplace_is_not_shared_in_part(
 
 
 @pytest.mark.attack
-def test_each_log_has_its_own_side_and_names_nothing_of_the_other(both: Both, mine: OnFile) -> None:
+def test_each_log_has_its_own_side_and_names_nothing_of_the_other(both: TwoMarketplaces, own_file: BrandFile) -> None:
     runtime, lead = both.site.runtime, both.lead
-    copy = share(both, mine)
-    power = share_mandate(runtime, lead, both.here, mine.mandate_id, both.souk)
+    copy = share(both, own_file)
+    power = share_mandate(runtime, lead, both.here, own_file.mandate_id, both.souk)
     share_price_list(runtime, lead, both.here, both.souk)
     digest = keep_document(runtime, "Aurelle", "b.pdf", PDF + b"b", marketplace="Bazaar", by="test")
     share_document(runtime, lead, both.here, digest, both.souk)
@@ -361,10 +376,10 @@ def test_each_log_has_its_own_side_and_names_nothing_of_the_other(both: Both, mi
         rows = connection.execute(query).all()
     sides = {place: [row for row in rows if row.marketplace_id == place] for place in (both.here[0], both.souk)}
     assert [(row.act, row.subject) for row in sides[both.here[0]]] == [
-        ("right.claimed", mine.right_id),
+        ("right.claimed", own_file.right_id),
         ("document.shared", both.here[1]),
-        ("right.shared", mine.right_id),
-        ("mandate.shared", mine.mandate_id),
+        ("right.shared", own_file.right_id),
+        ("mandate.shared", own_file.mandate_id),
         ("price_list.shared", both.here[1]),
         ("document.shared", both.here[1]),
     ]

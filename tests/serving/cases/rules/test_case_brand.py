@@ -134,7 +134,7 @@ NOW: Final = datetime(2026, 11, 1, 12, tzinfo=UTC)
 BEFORE, LATER = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
 
 
-def kept(brand: CaseBrand, resolved_id: str | None, *, changed_at: datetime = NOW) -> KeptNaming:
+def stored_naming(brand: CaseBrand, resolved_id: str | None, *, changed_at: datetime = NOW) -> KeptNaming:
     return KeptNaming(brand, resolved_id, NOW, changed_at)
 
 
@@ -143,16 +143,31 @@ def kept(brand: CaseBrand, resolved_id: str | None, *, changed_at: datetime = NO
     [
         (ResolvedBrand("brd_aurelle", NOW), None, AURELLE, "nobody named it"),
         (ResolvedBrand(None, NOW), None, NOBODY, "nobody named it, and nothing was found"),
-        (ResolvedBrand("brd_aurelle", BEFORE), kept(VELA, "brd_aurelle"), VELA, "earlier facts of the same evidence"),
-        (ResolvedBrand(None, BEFORE), kept(AURELLE, None), AURELLE, "still unresolved, as when it was named"),
-        (ResolvedBrand("brd_x", BEFORE), kept(VELA, "brd_aurelle"), CaseBrand("brd_x"), "evidence of another brand"),
-        (ResolvedBrand(None, BEFORE), kept(VELA, "brd_aurelle"), NOBODY, "the evidence is gone"),
-        (ResolvedBrand("brd_x", LATER, NOW), kept(VELA, "brd_aurelle"), VELA, "later facts have this naming"),
-        (ResolvedBrand(None, LATER), kept(AURELLE, None), NOBODY, "later facts, for which it does not hold"),
-        (ResolvedBrand(None, LATER, BEFORE), kept(AURELLE, None), NOBODY, "later facts that have another naming"),
+        (
+            ResolvedBrand("brd_aurelle", BEFORE),
+            stored_naming(VELA, "brd_aurelle"),
+            VELA,
+            "earlier facts of the same evidence",
+        ),
+        (ResolvedBrand(None, BEFORE), stored_naming(AURELLE, None), AURELLE, "still unresolved, as when it was named"),
+        (
+            ResolvedBrand("brd_x", BEFORE),
+            stored_naming(VELA, "brd_aurelle"),
+            CaseBrand("brd_x"),
+            "evidence of another brand",
+        ),
+        (ResolvedBrand(None, BEFORE), stored_naming(VELA, "brd_aurelle"), NOBODY, "the evidence is gone"),
+        (ResolvedBrand("brd_x", LATER, NOW), stored_naming(VELA, "brd_aurelle"), VELA, "later facts have this naming"),
+        (ResolvedBrand(None, LATER), stored_naming(AURELLE, None), NOBODY, "later facts, for which it does not hold"),
+        (
+            ResolvedBrand(None, LATER, BEFORE),
+            stored_naming(AURELLE, None),
+            NOBODY,
+            "later facts that have another naming",
+        ),
         (
             ResolvedBrand(None, LATER, LATER - timedelta(minutes=1)),
-            kept(AURELLE, None, changed_at=LATER + timedelta(hours=1)),
+            stored_naming(AURELLE, None, changed_at=LATER + timedelta(hours=1)),
             AURELLE,
             "an undo restored this naming after the facts, which still have the one undone",
         ),
@@ -169,24 +184,24 @@ DUE = DEFERRAL_NOW + timedelta(hours=24)
 ASKED = ("The invoice", "the marketplace")
 
 
-def later(hours: float, missing: str | None = None, source: str | None = None) -> Snooze:
+def snooze_of(hours: float, missing: str | None = None, source: str | None = None) -> Snooze:
     return Snooze(DEFERRAL_NOW + timedelta(hours=hours), on_news=True, missing=missing, source=source)
 
 
 @pytest.mark.parametrize(
     ("snooze", "knowingly", "expected"),
     [
-        (later(4), False, None),
-        (later(24), False, None),  # At its deadline is not after it.
-        (later(24.1), False, "after its deadline"),
-        (later(24.1), True, None),
-        (later(14 * 24), True, None),
-        (later(14 * 24 + 1), True, "at most 14 days"),
-        (later(0), False, "lies ahead"),
-        (later(4, *ASKED), False, None),
-        (later(4, "The invoice", None), False, "both what is missing and who"),
-        (later(4, None, "the seller"), False, "both what is missing and who"),
-        (later(4, "x" * 501, "the seller"), False, "at most 500"),
+        (snooze_of(4), False, None),
+        (snooze_of(24), False, None),  # At its deadline is not after it.
+        (snooze_of(24.1), False, "after its deadline"),
+        (snooze_of(24.1), True, None),
+        (snooze_of(14 * 24), True, None),
+        (snooze_of(14 * 24 + 1), True, "at most 14 days"),
+        (snooze_of(0), False, "lies ahead"),
+        (snooze_of(4, *ASKED), False, None),
+        (snooze_of(4, "The invoice", None), False, "both what is missing and who"),
+        (snooze_of(4, None, "the seller"), False, "both what is missing and who"),
+        (snooze_of(4, "x" * 501, "the seller"), False, "at most 500"),
     ],
 )
 def test_a_snooze_is_accepted_or_refused_with_a_reason(snooze: Snooze, knowingly: bool, expected: str | None) -> None:
@@ -201,7 +216,7 @@ def test_a_snooze_is_accepted_or_refused_with_a_reason(snooze: Snooze, knowingly
 
 
 def test_it_is_snoozed_unless_something_is_missing() -> None:
-    assert [later(1).kind, later(1, *ASKED).kind] == [Deferral.SNOOZED, Deferral.NEEDS_INFORMATION]
+    assert [snooze_of(1).kind, snooze_of(1, *ASKED).kind] == [Deferral.SNOOZED, Deferral.NEEDS_INFORMATION]
 
 
 @pytest.mark.parametrize(

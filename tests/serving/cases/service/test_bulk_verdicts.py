@@ -25,7 +25,7 @@ def some_cases(site: Site, number: int) -> list[Case]:
     return [a_case(site, external_id=f"MP-{number}") for number in range(number)]
 
 
-def together(site: Site, cases: list[Case], judgement: Judgement = Judgement.GREY_MARKET) -> BulkAnswer:
+def bulk_answer_of(site: Site, cases: list[Case], judgement: Judgement = Judgement.GREY_MARKET) -> BulkAnswer:
     items = tuple(RequestItem(case.case_id, case.version_id) for case in cases)
     return BulkAnswer(site.runtime.ids.new("blk"), judgement, None, "Parallel imports.", items)
 
@@ -41,7 +41,7 @@ def state(site: Site, case: Case) -> CaseState:
 
 def test_every_case_is_answered_and_has_its_own_line(any_site: Site) -> None:
     cases = having(any_site, some_cases, 3)
-    items = decide(any_site, together(any_site, cases))
+    items = decide(any_site, bulk_answer_of(any_site, cases))
     assert [(case.case_id, case.made) for case in items] == [(case.case_id, BulkItemResult.RECORDED) for case in cases]
     assert all(line.verdict_id and line.reason for line in items)
     assert [state(any_site, case) for case in cases] == [CaseState.DECIDED] * 3
@@ -55,7 +55,7 @@ def test_a_refused_case_affects_no_other(any_site: Site) -> None:
         any_site.runtime, any_site.marketplace, [a_suspect_row(external_id="MP-2", price="3.00")], source="test"
     )
     judge(any_site, any_site.second_analyst, asked_case, Judgement.COUNTERFEIT)
-    items = decide(any_site, together(any_site, [decided, leased_case, changed, asked_case, fine]))
+    items = decide(any_site, bulk_answer_of(any_site, [decided, leased_case, changed, asked_case, fine]))
     assert [line.made for line in items] == [BulkItemResult.REFUSED] * 4 + [BulkItemResult.RECORDED]
     assert [line.reason for line in items[:4]] == [
         "This case has already been decided.",
@@ -68,12 +68,12 @@ def test_a_refused_case_affects_no_other(any_site: Site) -> None:
 
 def test_an_answer_needs_an_id_of_its_form(site: Site) -> None:
     with pytest.raises(Invalid, match="26 letters"):
-        decide_all(site.runtime, site.analyst, replace(together(site, some_cases(site, 1)), bulk_id="blk_short"))
+        decide_all(site.runtime, site.analyst, replace(bulk_answer_of(site, some_cases(site, 1)), bulk_id="blk_short"))
 
 
 def test_a_case_of_an_authorised_seller_is_left_out(site: Site) -> None:
     listing = {"title": "Aurelle Colline tote", "brand": "Aurelle", "seller": {"external_id": "maison-brandt"}}
-    [line] = decide(site, together(site, [a_drawn_case(site, **listing)]))
+    [line] = decide(site, bulk_answer_of(site, [a_drawn_case(site, **listing)]))
     assert (line.made, line.reason) == (
         BulkItemResult.REFUSED,
         "The brand authorised this seller. Decide this case on its own.",
@@ -83,7 +83,7 @@ def test_a_case_of_an_authorised_seller_is_left_out(site: Site) -> None:
 @pytest.mark.both_engines
 def test_one_form_counts_once_and_what_was_interrupted_is_finished(any_site: Site) -> None:
     first, second = having(any_site, some_cases, 2)
-    bulk_answer = together(any_site, [first, second])
+    bulk_answer = bulk_answer_of(any_site, [first, second])
     decide(any_site, replace(bulk_answer, items=bulk_answer.items[:1]))  # As if the process ended here.
     items = decide(any_site, bulk_answer)
     assert [line.made for line in items] == [BulkItemResult.RECORDED, BulkItemResult.RECORDED]
@@ -93,7 +93,7 @@ def test_one_form_counts_once_and_what_was_interrupted_is_finished(any_site: Sit
 @pytest.mark.both_engines
 def test_one_form_sent_twice_in_the_same_moment_counts_once(any_site: Site) -> None:
     """Both begin without a result; the second then finds each case as the first left it."""
-    bulk_answer = together(any_site, having(any_site, some_cases, 6))
+    bulk_answer = bulk_answer_of(any_site, having(any_site, some_cases, 6))
     start = threading.Barrier(2)
 
     def send() -> list[StoredBulkItem]:
@@ -108,7 +108,7 @@ def test_one_form_sent_twice_in_the_same_moment_counts_once(any_site: Site) -> N
 
 def test_other_ticks_in_a_form_that_was_sent_are_decided_beside_the_first(any_site: Site) -> None:
     first, second = having(any_site, some_cases, 2)
-    bulk_answer = together(any_site, [first])
+    bulk_answer = bulk_answer_of(any_site, [first])
     decide(any_site, bulk_answer)
     items = decide(any_site, replace(bulk_answer, items=(RequestItem(second.case_id, second.version_id),)))
     assert [(line.case_id, line.made) for line in items] == [
@@ -119,7 +119,7 @@ def test_other_ticks_in_a_form_that_was_sent_are_decided_beside_the_first(any_si
 
 def test_another_answer_in_a_form_that_was_sent_is_refused(site: Site) -> None:
     first, second = having(site, some_cases, 2)
-    bulk_answer = together(site, [first])
+    bulk_answer = bulk_answer_of(site, [first])
     decide(site, bulk_answer)
     other = replace(bulk_answer, judgement=Judgement.GENUINE, items=(RequestItem(second.case_id, second.version_id),))
     with pytest.raises(Conflict, match="already sent with another answer"):
@@ -129,7 +129,7 @@ def test_another_answer_in_a_form_that_was_sent_is_refused(site: Site) -> None:
 
 def test_all_verdicts_are_undone_within_the_window(any_site: Site) -> None:
     cases = having(any_site, some_cases, 3)
-    bulk_answer = together(any_site, cases)
+    bulk_answer = bulk_answer_of(any_site, cases)
     decide(any_site, bulk_answer)
     any_site.clock.forward(seconds=60)
     assert withdraw_all(any_site.runtime, any_site.analyst, bulk_answer.bulk_id) == 3
@@ -140,7 +140,7 @@ def test_all_verdicts_are_undone_within_the_window(any_site: Site) -> None:
 
 
 def test_no_verdict_is_undone_after_the_window(site: Site) -> None:
-    bulk_answer = together(site, having(site, some_cases, 1))
+    bulk_answer = bulk_answer_of(site, having(site, some_cases, 1))
     decide(site, bulk_answer)
     site.clock.forward(seconds=181)
     with pytest.raises(Conflict, match="undo window has closed"):
@@ -148,7 +148,7 @@ def test_no_verdict_is_undone_after_the_window(site: Site) -> None:
 
 
 def test_an_answer_is_its_own_persons_alone(site: Site) -> None:
-    bulk_answer = together(site, having(site, some_cases, 1))
+    bulk_answer = bulk_answer_of(site, having(site, some_cases, 1))
     decide(site, bulk_answer)
     with pytest.raises(NotFound):
         of_person(site.runtime, site.second_analyst, bulk_answer.bulk_id)
@@ -162,11 +162,11 @@ def test_one_too_many_is_refused_as_a_whole(site: Site) -> None:
     strict = replace(site.runtime, policies=site.runtime.policies.changed(TakedownPolicy(1)))
     cases = having(site, some_cases, 2)
     with pytest.raises(Invalid, match="at most 1"):
-        decide_all(strict, site.analyst, together(site, cases))
+        decide_all(strict, site.analyst, bulk_answer_of(site, cases))
     assert [state(site, case) for case in cases] == [CaseState.OPEN] * 2
 
 
 def test_a_brands_person_answers_no_case_in_bulk(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     with pytest.raises(NotFound):
-        decide_all(site.runtime, site.brand_person, together(site, [case]))
+        decide_all(site.runtime, site.brand_person, bulk_answer_of(site, [case]))

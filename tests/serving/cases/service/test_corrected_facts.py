@@ -31,9 +31,9 @@ from serving.listings.service.intake import receive_rows
 from serving.listings.tables import facts as facts_table
 from serving.listings.tables import listing_version, score
 from serving.scoring.service.scoring import ReferenceContextCache
-from tests.fixtures.naming import BRANDLESS, VELA, a_brandless_case, another_brand, as_stored, registered
+from tests.fixtures.naming import BRANDLESS, VELA, a_brandless_case, another_brand, naming_of_brand, stored_case
 from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge, open_cases
-from tests.serving.notices.service.test_notice_complaints import refused, say
+from tests.serving.notices.service.test_notice_complaints import refused_notice, say
 
 
 def name(site: Site, case: Case, naming: Naming, person: Person | None = None) -> Case:
@@ -46,10 +46,10 @@ def send(site: Site, **changes: Any) -> Facts:
     """Send the listing again with these changes; the facts that were assembled for it."""
     receive_rows(site.runtime, site.marketplace, [a_suspect_row(**changes)], source="test")
     site.clock.forward(minutes=1)
-    return assembled(site)[-1]
+    return assembled_facts(site)[-1]
 
 
-def assembled(site: Site) -> list[Facts]:
+def assembled_facts(site: Site) -> list[Facts]:
     """Every facts of the site, in the order in which they were assembled."""
     query = (
         select(facts_table.c.body)
@@ -61,18 +61,18 @@ def assembled(site: Site) -> list[Facts]:
 
 
 def brand_id(site: Site, name: str) -> str | None:
-    return registered(site, name).brand.brand_id
+    return naming_of_brand(site, name).brand.brand_id
 
 
 @pytest.mark.both_engines
 def test_the_next_version_of_a_listing_has_the_corrected_brand(any_site: Site) -> None:
-    name(any_site, a_brandless_case(any_site), registered(any_site, "Aurelle"))
+    name(any_site, a_brandless_case(any_site), naming_of_brand(any_site, "Aurelle"))
     facts = send(any_site, **BRANDLESS, price="3.00")
     assert (facts.brand.name, facts.brand.method) == ("Aurelle", Method.CORRECTED)
     assert facts.correction is not None
     assert facts.resolved.brand_id is None
     [following] = open_cases(any_site)
-    assert following.brand == registered(any_site, "Aurelle").brand
+    assert following.brand == naming_of_brand(any_site, "Aurelle").brand
 
 
 def test_a_mark_that_is_not_registered_leaves_no_participating_brand(any_site: Site) -> None:
@@ -85,24 +85,24 @@ def test_a_mark_that_is_not_registered_leaves_no_participating_brand(any_site: S
 def test_a_later_correction_replaces_an_earlier_one(any_site: Site) -> None:
     case = a_case(any_site)
     name(any_site, case, VELA)
-    name(any_site, case, registered(any_site, "Solenne"), any_site.second_analyst)
+    name(any_site, case, naming_of_brand(any_site, "Solenne"), any_site.second_analyst)
     assert send(any_site, price="3.00").brand.brand_id == brand_id(any_site, "Solenne")
 
 
 def test_facts_of_before_a_correction_stay_what_they_were(any_site: Site) -> None:
     case = a_case(any_site)
-    [before] = assembled(any_site)
+    [before] = assembled_facts(any_site)
     name(any_site, case, VELA)
     send(any_site, price="3.00")
-    first, second = assembled(any_site)
+    first, second = assembled_facts(any_site)
     assert (first, first.correction) == (before, None)
     assert second.correction is not None
     assert first.as_of <= second.correction.known_at < second.as_of
 
 
-def rebuilt(site: Site, case: Case, as_of: datetime) -> Facts:
+def rebuilt_facts(site: Site, case: Case, as_of: datetime) -> Facts:
     """The facts of the case's listing as of a moment, from what the database has now."""
-    listing = assembled(site)[0].listing
+    listing = assembled_facts(site)[0].listing
     with site.runtime.store.read() as connection:
         context = site.runtime.services[ReferenceContextCache].of(connection, site.marketplace, as_of)
         named = case_brands.of_listings(connection, site.here, [case.listing_id])[case.listing_id].history
@@ -115,7 +115,7 @@ def test_facts_that_are_rebuilt_see_no_correction_before_it_was_known(any_site: 
     case = a_case(any_site)
     named_at = any_site.clock.now()
     name(any_site, case, VELA)
-    methods = [rebuilt(any_site, case, named_at + timedelta(seconds=n)).brand.method for n in (0, 1)]
+    methods = [rebuilt_facts(any_site, case, named_at + timedelta(seconds=n)).brand.method for n in (0, 1)]
     assert methods == [Method.FOLDED_TITLE, Method.CORRECTED]
 
 
@@ -127,27 +127,27 @@ def test_a_backfilled_version_sees_no_correction_of_after_its_time(any_site: Sit
     name(any_site, case, VELA)
     row = a_suspect_row(price="3.00", occurred_at=between.isoformat())
     receive_rows(any_site.runtime, any_site.marketplace, [row], source="test", backfill=True)
-    facts = assembled(any_site)[-1]
+    facts = assembled_facts(any_site)[-1]
     assert (facts.as_of, facts.correction, facts.brand.name) == (between, None, "Aurelle")
     [following] = open_cases(any_site)
     assert following.brand == VELA.brand
 
 
 def test_an_undo_restores_what_was_before_and_is_no_news_of_the_past(any_site: Site) -> None:
-    name(any_site, a_brandless_case(any_site), registered(any_site, "Aurelle"))
+    name(any_site, a_brandless_case(any_site), naming_of_brand(any_site, "Aurelle"))
     corrected = send(any_site, **BRANDLESS, price="3.00")
     [following] = open_cases(any_site)
-    name(any_site, following, registered(any_site, "Solenne"))
+    name(any_site, following, naming_of_brand(any_site, "Solenne"))
     assert undo_naming(any_site.runtime, any_site.analyst, following.case_id).brand == following.brand
     any_site.clock.forward(minutes=1)
     assert send(any_site, **BRANDLESS, price="4.00").brand == corrected.brand
-    assert assembled(any_site)[1] == corrected
+    assert assembled_facts(any_site)[1] == corrected
 
 
 @pytest.mark.both_engines
 def test_an_undo_leaves_an_unresolved_brand_unresolved_again(any_site: Site) -> None:
     case = a_brandless_case(any_site)
-    name(any_site, case, registered(any_site, "Aurelle"))
+    name(any_site, case, naming_of_brand(any_site, "Aurelle"))
     assert undo_naming(any_site.runtime, any_site.analyst, case.case_id).brand == CaseBrand()
     any_site.clock.forward(minutes=1)
     facts = send(any_site, **BRANDLESS, price="3.00")
@@ -160,7 +160,7 @@ def test_an_undo_leaves_an_unresolved_brand_unresolved_again(any_site: Site) -> 
 def test_a_question_returns_to_the_brand_whose_correction_is_undone(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     another_brand(site)
-    assert name(site, case, registered(site, "Marea")).lane is CaseLane.ASK_BRAND
+    assert name(site, case, naming_of_brand(site, "Marea")).lane is CaseLane.ASK_BRAND
     undone = undo_naming(site.runtime, site.analyst, case.case_id)
     assert (undone.lane, undone.brand) == (CaseLane.ASK_BRAND, case.brand)
     with site.runtime.store.read() as connection:
@@ -169,7 +169,7 @@ def test_a_question_returns_to_the_brand_whose_correction_is_undone(site: Site) 
 
 
 def test_somebody_who_counts_as_one_with_the_decider_by_now_does_not_undo_a_naming(site: Site) -> None:
-    complaint = say(site, refused(site))
+    complaint = say(site, refused_notice(site))
     name(site, complaint, VELA, site.second_analyst)
     reset = Origin(OriginKind.RESET, site.analyst.user_id, site.clock.now())
     site.write(origins.add_origin, "org_reset", site.second_analyst.user_id, reset)
@@ -181,12 +181,12 @@ def test_somebody_else_corrects_a_naming_and_does_not_undo_it(site: Site) -> Non
     case = name(site, a_case(site), VELA)
     with pytest.raises(Forbidden, match="Correct it with a reason instead"):
         undo_naming(site.runtime, site.second_analyst, case.case_id)
-    assert as_stored(site, case).brand == VELA.brand
+    assert stored_case(site, case).brand == VELA.brand
 
 
 def test_a_listing_of_other_goods_is_resolved_again(any_site: Site) -> None:
     case = a_case(any_site, brand="Aurele", title="Aurele tote 1:1 mirror quality, real leather")
-    name(any_site, case, registered(any_site, "Aurelle"))
+    name(any_site, case, naming_of_brand(any_site, "Aurelle"))
     tote = send(any_site, brand="Aurelee", title="Aurele tote, mirror quality, real leather")
     assert tote.brand.method is Method.CORRECTED
     lamp = send(any_site, brand="Lumen", title="Table lamp in brass, 1:1 replica of the master copy")
@@ -195,7 +195,7 @@ def test_a_listing_of_other_goods_is_resolved_again(any_site: Site) -> None:
 
 
 def test_a_score_before_publication_has_the_corrected_brand(site: Site) -> None:
-    name(site, a_case(site), registered(site, "Solenne"))
+    name(site, a_case(site), naming_of_brand(site, "Solenne"))
     seen: list[Facts] = []
 
     def noted(*args: Any, **kwargs: Any) -> Facts:
@@ -231,7 +231,7 @@ def test_a_naming_while_a_row_is_taken_in_counts_for_the_row(any_site: Site, mon
 
 def test_a_correction_moves_no_other_listing_s_comparison(any_site: Site) -> None:
     """Prices of a brand and the other listings of a seller are compared by what the evidence resolves."""
-    name(any_site, a_brandless_case(any_site), registered(any_site, "Aurelle"))
+    name(any_site, a_brandless_case(any_site), naming_of_brand(any_site, "Aurelle"))
     send(any_site, **BRANDLESS, price="3.00")
     columns = (listing_version.c.brand_id, listing_version.c.brand_key, listing_version.c.protected)
     versions = any_site.rows(select(*columns).order_by(listing_version.c.number))
@@ -263,12 +263,12 @@ def test_a_copy_of_a_text_is_compared_with_the_corrected_brand_s_list(any_site: 
     any_site.clock.forward(hours=1)
     between = any_site.clock.now()
     before = send(any_site, external_id="MP-20", **copy)
-    name(any_site, case, registered(any_site, "Aurelle"))
+    name(any_site, case, naming_of_brand(any_site, "Aurelle"))
     after = send(any_site, external_id="MP-21", **copy)
     copy["seller"] = {"external_id": "another-copyist"}
     past = a_suspect_row(external_id="MP-22", **copy, occurred_at=between.isoformat())
     receive_rows(any_site.runtime, any_site.marketplace, [past], source="test", backfill=True)
-    likenesses = [facts.near_duplicates for facts in (before, after, assembled(any_site)[-1])]
+    likenesses = [facts.near_duplicates for facts in (before, after, assembled_facts(any_site)[-1])]
     assert [likeness is not None and bool(likeness.authorised) for likeness in likenesses] == [False, True, False]
 
 
@@ -279,7 +279,7 @@ def test_a_snapshot_as_of_a_moment_knows_no_later_correction(any_site: Site) -> 
     any_site.clock.forward(days=40)
     as_of = any_site.clock.now()
     any_site.clock.forward(days=1)
-    opened = as_stored(
+    opened = stored_case(
         any_site, replace(case, case_id=open_by_choice(any_site.runtime, any_site.analyst, case.listing_id))
     )
     name(any_site, opened, VELA)

@@ -31,20 +31,20 @@ from tests.fixtures.runtimes import Site, a_case, a_row, a_second_review, a_susp
 from tests.serving.web.visits import an_appeal, visit_as, words
 
 
-def shown(site: Site, *, aside: bool = False) -> list[str]:
+def shown_cases(site: Site, *, aside: bool = False) -> list[str]:
     queue_filter = QueueFilter(frozenset({site.here}), person=site.analyst.user_id, at=site.clock.now(), aside=aside)
     return [row["case_id"] for row in site.read(queues.queue, queue_filter, most=100)]
 
 
-def snoozed(site: Site, case: Case, *, hours: int = 4, on_news: bool = True) -> None:
+def snooze_case(site: Site, case: Case, *, hours: int = 4, on_news: bool = True) -> None:
     snooze(site.runtime, site.analyst, DeferralRequest(case.case_id, hours, on_news))
 
 
 def test_a_snoozed_case_leaves_the_queue_and_returns(any_site: Site) -> None:
     first, second = a_case(any_site, external_id="MP-1"), a_case(any_site, external_id="MP-2")
     lease(any_site.runtime, any_site.analyst, first.case_id)
-    snoozed(any_site, first)
-    assert (shown(any_site), shown(any_site, aside=True)) == ([second.case_id], [first.case_id])
+    snooze_case(any_site, first)
+    assert (shown_cases(any_site), shown_cases(any_site, aside=True)) == ([second.case_id], [first.case_id])
     with any_site.runtime.store.read() as connection:
         queue_filter = QueueFilter(frozenset({any_site.here}), at=any_site.clock.now())
         user_id, now = any_site.analyst.user_id, any_site.clock.now()
@@ -52,13 +52,13 @@ def test_a_snoozed_case_leaves_the_queue_and_returns(any_site: Site) -> None:
             "nobody is led to it"
         )
     any_site.clock.forward(hours=4)
-    assert sorted(shown(any_site)) == sorted([first.case_id, second.case_id])
-    assert shown(any_site, aside=True) == []
+    assert sorted(shown_cases(any_site)) == sorted([first.case_id, second.case_id])
+    assert shown_cases(any_site, aside=True) == []
 
 
 def test_a_snoozed_case_is_not_assigned(any_site: Site) -> None:
     case = a_case(any_site)
-    snoozed(any_site, case)
+    snooze_case(any_site, case)
     with any_site.runtime.store.read() as connection:
         assert assignments.free_cases(connection, any_site.here, any_site.clock.now(), 10) == []
         assert assignments.free_cases(connection, any_site.here, any_site.clock.now() + timedelta(hours=4), 10) == [
@@ -68,34 +68,34 @@ def test_a_snoozed_case_is_not_assigned(any_site: Site) -> None:
 
 def test_news_of_the_listing_ends_the_deferral(any_site: Site) -> None:
     returning_case, silent = a_case(any_site, external_id="MP-1"), a_case(any_site, external_id="MP-2")
-    snoozed(any_site, returning_case)
-    snoozed(any_site, silent, on_news=False)
+    snooze_case(any_site, returning_case)
+    snooze_case(any_site, silent, on_news=False)
     for number in (1, 2):
         row = a_suspect_row(external_id=f"MP-{number}", sales={"d7": 3})
         receive_rows(any_site.runtime, any_site.marketplace, [row], source="test")
-    assert (shown(any_site), shown(any_site, aside=True)) == ([returning_case.case_id], [silent.case_id])
+    assert (shown_cases(any_site), shown_cases(any_site, aside=True)) == ([returning_case.case_id], [silent.case_id])
 
 
 def test_a_newer_version_of_the_listing_is_in_the_queue_at_once(site: Site) -> None:
-    snoozed(site, a_case(site), on_news=False)
+    snooze_case(site, a_case(site), on_news=False)
     changed = a_case(site, CaseLane.ANALYST, price="41.00")
-    assert shown(site) == [changed.case_id]
+    assert shown_cases(site) == [changed.case_id]
 
 
 def test_an_answer_ends_the_deferral(site: Site) -> None:
     case = a_case(site)
-    snoozed(site, case)
+    snooze_case(site, case)
     judge(site, site.second_analyst, case, Judgement.COUNTERFEIT)
-    assert shown(site) == [case.case_id], "the brand is asked, and the case is no longer deferred"
+    assert shown_cases(site) == [case.case_id], "the brand is asked, and the case is no longer deferred"
 
 
 def test_a_case_is_late_only_knowingly(site: Site) -> None:
     case = a_case(site)
     with pytest.raises(Invalid, match="after its deadline"):
-        snoozed(site, case, hours=72)
-    assert shown(site) == [case.case_id]
+        snooze_case(site, case, hours=72)
+    assert shown_cases(site) == [case.case_id]
     snooze(site.runtime, site.analyst, DeferralRequest(case.case_id, 72, on_news=False, knowingly=True))
-    assert shown(site) == []
+    assert shown_cases(site) == []
 
 
 def test_the_missing_information_and_its_source_are_stored(any_site: Site) -> None:
@@ -110,9 +110,9 @@ def test_the_missing_information_and_its_source_are_stored(any_site: Site) -> No
 @pytest.mark.both_engines
 def test_a_deferral_ends_once(any_site: Site) -> None:
     case = a_case(any_site)
-    snoozed(any_site, case)
+    snooze_case(any_site, case)
     resume(any_site.runtime, any_site.second_analyst, case.case_id)
-    assert shown(any_site) == [case.case_id]
+    assert shown_cases(any_site) == [case.case_id]
     with pytest.raises(Conflict, match="not deferred"):
         resume(any_site.runtime, any_site.second_analyst, case.case_id)
 
@@ -121,19 +121,19 @@ def test_only_a_reviewer_without_a_competing_lease_can_snooze_an_open_case(site:
     case = a_case(site)
     lease(site.runtime, site.second_analyst, case.case_id)
     with pytest.raises(Conflict, match="Somebody else is working"):
-        snoozed(site, case)
+        snooze_case(site, case)
     with pytest.raises(NotFound):
         snooze(site.runtime, site.brand_person, DeferralRequest(case.case_id, 1, on_news=False))
     decided = a_case(site, external_id="MP-2")
     judge(site, site.analyst, decided, Judgement.GENUINE)
     with pytest.raises(Conflict, match="not open"):
-        snoozed(site, decided)
+        snooze_case(site, decided)
 
 
 def test_an_earlier_decider_cannot_delay_the_appeal(site: Site) -> None:
     case = an_appeal(site, decided_by_analyst=True)
     with pytest.raises(Forbidden, match="somebody else"):
-        snoozed(site, case)
+        snooze_case(site, case)
     with pytest.raises(Invalid, match="deadline"):
         snooze(site.runtime, site.second_analyst, DeferralRequest(case.case_id, 100, on_news=False, knowingly=True))
 
@@ -152,7 +152,7 @@ def test_a_second_review_can_be_snoozed(site: Site) -> None:
 # Cases that an analyst opens on a listing that passed.
 
 
-def passed(site: Site, external_id: str = "MP-1") -> str:
+def passed_listing(site: Site, external_id: str = "MP-1") -> str:
     """A listing that no route sent to a person."""
     receive_rows(
         dataclasses.replace(site.runtime, draw=lambda: 0.999),
@@ -168,7 +168,7 @@ def passed(site: Site, external_id: str = "MP-1") -> str:
 
 
 def test_it_joins_the_analysts_queue_with_its_score_and_a_record(any_site: Site) -> None:
-    case_id = open_by_choice(any_site.runtime, any_site.analyst, passed(any_site))
+    case_id = open_by_choice(any_site.runtime, any_site.analyst, passed_listing(any_site))
     with any_site.runtime.store.read() as connection:
         case = cases.get(connection, any_site.here, case_id)
         entries = audit.of_subject(connection, {any_site.here}, case_id, most=5)
@@ -180,7 +180,7 @@ def test_it_joins_the_analysts_queue_with_its_score_and_a_record(any_site: Site)
 
 
 def test_a_second_opening_gives_the_same_case(any_site: Site) -> None:
-    listing_id = passed(any_site)
+    listing_id = passed_listing(any_site)
     people = [any_site.analyst, any_site.second_analyst] * 4
     with ThreadPoolExecutor(8) as pool:
         case_ids = set(pool.map(lambda person: open_by_choice(any_site.runtime, person, listing_id), people))
@@ -188,7 +188,7 @@ def test_a_second_opening_gives_the_same_case(any_site: Site) -> None:
 
 
 def test_another_marketplace_s_listing_is_not_there(site: Site) -> None:
-    listing_id = passed(site)
+    listing_id = passed_listing(site)
     stranger = dataclasses.replace(site.analyst, grants=())
     with pytest.raises(NotFound):
         open_by_choice(site.runtime, stranger, listing_id)
@@ -205,7 +205,7 @@ def test_a_removed_listing_is_not_opened(site: Site) -> None:
 
 def test_its_label_represents_itself_alone(any_site: Site) -> None:
     """It passed with a small chance of an audit. Weighted by that chance, one choice would count as many listings."""
-    case_id = open_by_choice(any_site.runtime, any_site.analyst, passed(any_site))
+    case_id = open_by_choice(any_site.runtime, any_site.analyst, passed_listing(any_site))
     with any_site.runtime.store.read() as connection:
         case = cases.get(connection, any_site.here, case_id)
         row = scores.get(connection, any_site.here, case.score_id)
@@ -224,7 +224,7 @@ def test_its_label_represents_itself_alone(any_site: Site) -> None:
 # Cases go to the least loaded analyst on duty, new brands to the least loaded account manager.
 
 
-def offered(site: Site) -> dict[str, str]:
+def assignees(site: Site) -> dict[str, str]:
     return site.read(assignments.current_assignees, {site.here}, site.clock.now())
 
 
@@ -239,7 +239,7 @@ def test_cases_are_assigned_in_turn_to_the_analysts_on_duty(any_site: Site) -> N
     visit_as(any_site, any_site.analyst)
     visit_as(any_site, any_site.second_analyst)
     assert assign_cases(any_site.runtime) == 3
-    shared = offered(any_site)
+    shared = assignees(any_site)
     assert set(shared) == set(case_ids)
     assert sorted([*shared.values()].count(user.user_id) for user in (any_site.analyst, any_site.second_analyst)) == [
         1,
@@ -255,7 +255,7 @@ def test_an_analyst_with_open_cases_is_assigned_fewer(any_site: Site) -> None:
     for case_id in case_ids[:2]:
         lease(any_site.runtime, any_site.analyst, case_id)
     assign_cases(any_site.runtime)
-    assert offered(any_site) == dict.fromkeys(case_ids[2:], any_site.second_analyst.user_id)
+    assert assignees(any_site) == dict.fromkeys(case_ids[2:], any_site.second_analyst.user_id)
 
 
 def test_assignments_are_limited_per_analyst_and_expire(site: Site) -> None:
@@ -263,7 +263,7 @@ def test_assignments_are_limited_per_analyst_and_expire(site: Site) -> None:
     visit_as(site, site.analyst)
     assert assign_cases(site.runtime) == site.runtime.policies[AssignmentPolicy].most_each == 5
     site.clock.forward(minutes=31)
-    assert offered(site) == {}
+    assert assignees(site) == {}
     assert assign_cases(site.runtime) == 5
 
 

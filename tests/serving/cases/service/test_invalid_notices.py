@@ -23,13 +23,15 @@ from serving.notices.service.notices import Receipt
 from serving.notices.service.reporters import reputation_of
 from serving.notices.store import reporters
 from tests.fixtures.guests import an_invited_user
-from tests.fixtures.notifying import a_listing, confirmed, items_of, notify
+from tests.fixtures.notifying import a_listing, confirm_notice, items_of, notify
 from tests.fixtures.reporting import UNDO_SECONDS
 from tests.fixtures.runtimes import Site, a_case, judge, open_cases
 from tests.serving.notices.service.test_notices import SOLENNE
 
 
-def ended(site: Site, receipt: Receipt, reason: InvalidReason = InvalidReason.SPAM, by: Person | None = None) -> bool:
+def end_notice(
+    site: Site, receipt: Receipt, reason: InvalidReason = InvalidReason.SPAM, by: Person | None = None
+) -> bool:
     (case,) = open_cases(site)
     return end_invalid(site.runtime, by or site.analyst, InvalidNotice(case.case_id, receipt.notice_id, reason))
 
@@ -41,9 +43,9 @@ def test_an_invalid_notice_closes_its_case_without_a_verdict_and_tells_why(
     begins = any_site.clock.now()
     a_listing(any_site, **SOLENNE)
     receipt = notify(any_site, "MP-1")
-    confirmed(any_site, receipt)
+    confirm_notice(any_site, receipt)
     (case,) = open_cases(any_site)
-    assert ended(any_site, receipt, reason)
+    assert end_notice(any_site, receipt, reason)
     (notice_item,) = items_of(any_site, receipt)
     assert (notice_item.state, notice_item.outcome, notice_item.invalid_reason, notice_item.verdict_id) == (
         ItemState.DECIDED,
@@ -71,9 +73,9 @@ def test_an_invalid_notice_closes_its_case_without_a_verdict_and_tells_why(
 def test_a_case_that_another_notice_or_the_score_needs_stays_open(any_site: Site) -> None:
     a_listing(any_site, **SOLENNE)
     first, second = notify(any_site, "MP-1"), notify(any_site, "MP-1", email="other@example.org")
-    assert not ended(any_site, first), "the second notice waits"
+    assert not end_notice(any_site, first), "the second notice waits"
     (case,) = open_cases(any_site)
-    assert ended(any_site, second) is False, "it joined a case"
+    assert end_notice(any_site, second) is False, "it joined a case"
     (still,) = open_cases(any_site, CaseLane.ANALYST)
     assert still.case_id == case.case_id
     judge(any_site, any_site.analyst, still, Judgement.GENUINE)
@@ -82,13 +84,13 @@ def test_a_case_that_another_notice_or_the_score_needs_stays_open(any_site: Site
 
 def test_a_case_that_was_open_before_the_notice_stays_open(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ANALYST, external_id="MP-3")
-    assert not ended(any_site, notify(any_site, "MP-3"))
+    assert not end_notice(any_site, notify(any_site, "MP-3"))
     assert [open_case.case_id for open_case in open_cases(any_site)] == [case.case_id]
 
 
 def test_invalid_notices_count_as_unfounded(any_site: Site) -> None:
     a_listing(any_site, **SOLENNE)
-    ended(any_site, notify(any_site, "MP-1"), InvalidReason.WRONG_LISTING)
+    end_notice(any_site, notify(any_site, "MP-1"), InvalidReason.WRONG_LISTING)
     with any_site.runtime.store.read() as connection:
         (reporter,) = reporters.all_reporters(connection, any_site.here, 10)
         known = reputation_of(any_site.runtime, connection, reporter, any_site.clock.now())
@@ -101,21 +103,21 @@ def test_only_an_analyst_of_an_open_case_ends_a_notice(any_site: Site) -> None:
     (case,) = open_cases(any_site)
     for person, error in ((any_site.brand_person, NotFound), (any_site.data_scientist, NotFound)):
         with pytest.raises(error):
-            ended(any_site, receipt, by=person)
+            end_notice(any_site, receipt, by=person)
     with pytest.raises(NotFound, match="No such notice"):
         end_invalid(any_site.runtime, any_site.analyst, InvalidNotice(case.case_id, "ntc_x", InvalidReason.SPAM))
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     with pytest.raises(NotFound, match="no such notice"):
-        ended(any_site, receipt, by=any_site.brand_person)
+        end_notice(any_site, receipt, by=any_site.brand_person)
     with pytest.raises(Conflict, match="not open for an analyst"):
-        ended(any_site, receipt)
+        end_notice(any_site, receipt)
     assert items_of(any_site, receipt)[0].state is ItemState.WAITING
 
 
 STATEMENT = "It is no question of delivery: the seal on the second picture was never given out."
 
 
-def complained(site: Site, receipt: Receipt) -> Case:
+def complaint_case(site: Site, receipt: Receipt) -> Case:
     complain(site.runtime, receipt.link.rpartition(PLACE)[2], 1, STATEMENT)
     (case,) = open_cases(site, CaseLane.COMPLAINT)
     return case
@@ -126,8 +128,8 @@ def test_a_notifier_complains_that_the_notice_was_found_invalid_and_somebody_els
 ) -> None:
     a_listing(any_site, **SOLENNE)
     receipt = notify(any_site, "MP-1")
-    ended(any_site, receipt)
-    case = complained(any_site, receipt)
+    end_notice(any_site, receipt)
+    case = complaint_case(any_site, receipt)
     an_invited_user(any_site, any_site.analyst, any_site.second_analyst)
     barred_people = any_site.read(excluded_people, any_site.here, [case.case_id])
     assert {any_site.analyst.user_id, any_site.second_analyst.user_id} <= barred_people[case.case_id]
@@ -142,9 +144,9 @@ def test_an_upheld_complaint_counts_the_invalid_notice_as_founded_and_a_dismisse
     ):
         a_listing(any_site, f"MP-{number}", **SOLENNE)
         receipt = notify(any_site, f"MP-{number}")
-        ended(any_site, receipt)
+        end_notice(any_site, receipt)
         (before,) = items_of(any_site, receipt)
-        case = complained(any_site, receipt)
+        case = complaint_case(any_site, receipt)
         judge(any_site, any_site.second_analyst, case, judgement)
         undo_verdict(any_site.runtime, any_site.second_analyst, case.case_id)
         assert items_of(any_site, receipt) == [before], "an undone answer leaves the first decision"
@@ -156,4 +158,4 @@ def test_an_upheld_complaint_counts_the_invalid_notice_as_founded_and_a_dismisse
             known = reputation_of(any_site.runtime, connection, reporter, any_site.clock.now())
         assert (known.founded, known.unfounded) == counts
     with pytest.raises(Conflict, match=r"no decision to keep this listing|has been a complaint"):
-        complained(any_site, receipt)
+        complaint_case(any_site, receipt)

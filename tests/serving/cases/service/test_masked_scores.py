@@ -21,7 +21,7 @@ from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.visits import an_appeal, visit_as, words
 
 
-def masking(site: Site, share: float = 1.0, draw: Callable[[], float] = lambda: 0.5) -> Site:
+def with_masking(site: Site, share: float = 1.0, draw: Callable[[], float] = lambda: 0.5) -> Site:
     policies = site.runtime.policies.changed(MaskedScorePolicy(share))
     return replace(site, runtime=replace(site.runtime, policies=policies, draw=draw))
 
@@ -31,8 +31,8 @@ def page(site: Site, case: Case) -> str:
 
 
 def test_a_case_stores_whether_it_was_sampled_and_the_probability(any_site: Site) -> None:
-    drawn = a_case(masking(any_site, 0.3, lambda: 0.29), external_id="MP-1")
-    spared = a_case(masking(any_site, 0.3, lambda: 0.3), external_id="MP-2")
+    drawn = a_case(with_masking(any_site, 0.3, lambda: 0.29), external_id="MP-1")
+    spared = a_case(with_masking(any_site, 0.3, lambda: 0.3), external_id="MP-2")
     assert [(case.score_masked, case.masked_share) for case in (drawn, spared)] == [(True, 0.3), (False, 0.3)]
 
 
@@ -42,7 +42,7 @@ def test_blind_lanes_are_not_sampled(site: Site) -> None:
 
 def test_neither_page_nor_queue_reveals_the_score(site: Site) -> None:
     """Score, reasons, lane, harm and deadline are not in the source; the data of the listing are."""
-    case = a_case(masking(site), price="89.00")
+    case = a_case(with_masking(site), price="89.00")
     stored = site.read(scores.get, site.here, case.score_id)
     source = page(site, case)
     row = visit_as(site, site.analyst).get("/queue").text.partition("<tbody>")[2].partition("</tbody>")[0]
@@ -73,14 +73,14 @@ def test_neither_page_nor_queue_reveals_the_score(site: Site) -> None:
 
 
 def test_the_queue_of_the_api_names_neither_lane_nor_deadline(site: Site) -> None:
-    case = a_case(masking(site))
+    case = a_case(with_masking(site))
     [listed_case] = visit_as(site, site.analyst).get("/api/v1/cases").json()["cases"]
     assert listed_case["case_id"] == case.case_id
     assert (listed_case["lane"], listed_case["due_at"]) == (None, None)
 
 
 def test_the_answer_shows_it_in_the_toast_and_on_the_page(site: Site) -> None:
-    case = a_case(masking(site))
+    case = a_case(with_masking(site))
     points = site.read(scores.get, site.here, case.score_id)["value"]
     visitor = visit_as(site, site.analyst)
     visitor.answer(case.case_id, case.version_id, "genuine")
@@ -91,7 +91,7 @@ def test_the_answer_shows_it_in_the_toast_and_on_the_page(site: Site) -> None:
 
 
 def test_a_reviewer_sees_the_score_after_an_undo_and_a_colleague_does_not(site: Site) -> None:
-    case = a_case(masking(site))
+    case = a_case(with_masking(site))
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(seconds=5)
     undo_verdict(site.runtime, site.analyst, case.case_id)
@@ -100,7 +100,7 @@ def test_a_reviewer_sees_the_score_after_an_undo_and_a_colleague_does_not(site: 
 
 
 def test_a_filter_by_score_or_harm_excludes_masked_cases(site: Site) -> None:
-    case = a_case(masking(site))
+    case = a_case(with_masking(site))
     visitor = visit_as(site, site.analyst)
     assert case.case_id in visitor.get("/queue").text
     assert case.case_id not in visitor.get("/queue?harm=0.01").text
@@ -114,21 +114,21 @@ def test_a_cluster_with_a_masked_score_shows_no_sum_of_harm(site: Site) -> None:
         receive_rows(site.runtime, site.marketplace, [a_suspect_row(external_id=f"MP-{number}")], source="test")
     visitor = visit_as(site, site.analyst)
     assert "expected harm" in words(visitor.get("/queue").text).partition("Cluster:")[2]
-    receive_rows(masking(site).runtime, site.marketplace, [a_suspect_row(external_id="MP-3")], source="test")
+    receive_rows(with_masking(site).runtime, site.marketplace, [a_suspect_row(external_id="MP-3")], source="test")
     cluster = words(visitor.get("/queue").text).partition("Cluster:")[2]
     assert "4 listings" in cluster
     assert "expected harm" not in cluster
 
 
 def test_a_prefetched_page_reveals_no_more_than_the_page(site: Site) -> None:
-    case = a_case(masking(site))
+    case = a_case(with_masking(site))
     ahead = visit_as(site, site.analyst).get(f"/cases/{case.case_id}", **{"touchstone-look": "1"}).text
     assert " points" not in words(ahead)
 
 
 def test_first_answers_with_and_without_the_score_are_counted_apart(any_site: Site) -> None:
-    without = [a_case(masking(any_site), external_id=f"MP-1{number}") for number in range(3)]
-    seen = [a_case(masking(any_site, 0.5), external_id=f"MP-2{number}") for number in range(2)]
+    without = [a_case(with_masking(any_site), external_id=f"MP-1{number}") for number in range(3)]
+    seen = [a_case(with_masking(any_site, 0.5), external_id=f"MP-2{number}") for number in range(2)]
     for case in (*without[:2], seen[0], a_case(any_site, external_id="MP-30")):
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)
     judge(any_site, any_site.analyst, without[2], Judgement.COUNTERFEIT)
@@ -157,12 +157,12 @@ def test_without_masking_no_extra_draw_is_made(site: Site, share: float) -> None
         draws.append(0.0)
         return 0.0
 
-    a_case(masking(site, share, draw))
+    a_case(with_masking(site, share, draw))
     assert len(draws) == (1 if share == 0.0 else 2)
 
 
 def test_a_case_after_a_change_of_the_listing_is_sampled_again(site: Site) -> None:
-    case = a_case(masking(site))
+    case = a_case(with_masking(site))
     changed = a_case(site, CaseLane.ANALYST, price="45.00")
     assert site.read(cases.get, site.here, case.case_id).score_masked
     assert not changed.score_masked
@@ -179,14 +179,14 @@ def test_a_case_after_a_change_of_the_listing_is_sampled_again(site: Site) -> No
     ],
 )
 def test_no_filter_reveals_what_is_masked(site: Site, query: str, lists: bool) -> None:
-    case = a_case(masking(site), external_id="MP-1", language="en")
+    case = a_case(with_masking(site), external_id="MP-1", language="en")
     site.clock.forward(days=10)
     source = visit_as(site, site.analyst).get(f"/queue?{query}").text
     assert (f"/cases/{case.case_id}" in source.partition("<tbody>")[2]) is lists
 
 
 def test_lanes_are_counted_without_masked_cases_and_the_queue_says_where_these_are(site: Site) -> None:
-    a_case(masking(site), external_id="MP-1")
+    a_case(with_masking(site), external_id="MP-1")
     a_case(site, external_id="MP-2")
     text = words(visit_as(site, site.analyst).get("/queue").text)
     assert "All open2" in text
@@ -195,7 +195,7 @@ def test_lanes_are_counted_without_masked_cases_and_the_queue_says_where_these_a
 
 
 def test_a_masked_case_is_decided_alone_and_not_ticked_in_bulk(site: Site) -> None:
-    hidden, shown = a_case(masking(site), external_id="MP-1"), a_case(site, external_id="MP-2")
+    hidden, shown = a_case(with_masking(site), external_id="MP-1"), a_case(site, external_id="MP-2")
     visitor = visit_as(site, site.analyst)
     form = visitor.get(f"/cases/bulk?case={hidden.case_id}&case={shown.case_id}").text
     assert f'name="case:{shown.case_id}"' in form

@@ -37,19 +37,19 @@ from serving.takedowns.rules.statement import ProtectedMark, removal_statement
 from serving.takedowns.service.takedown import Cause, schedule
 from serving.takedowns.tables import action as action_table
 from serving.webhooks.rules.action import ActionKind
-from tests.fixtures.naming import VELA, WHY, a_brandless_case, another_brand, as_stored, registered
+from tests.fixtures.naming import VELA, WHY, a_brandless_case, another_brand, naming_of_brand, stored_case
 from tests.fixtures.notifying import notify
-from tests.fixtures.reporting import a_marketplace_that_listens, carried_out
+from tests.fixtures.reporting import a_marketplace_that_listens, carry_out_action
 from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, judge, open_cases
-from tests.serving.cases.service.test_bulk_verdicts import decide, together
-from tests.serving.cases.service.test_test_buys import FAKE, examined
+from tests.serving.cases.service.test_bulk_verdicts import bulk_answer_of, decide
+from tests.serving.cases.service.test_test_buys import FAKE, examined_test_buy
 
 
 def removals(site: Site) -> int:
     return site.count(action_table)
 
 
-def counterfeit(site: Site, case: Case, naming: Naming | None = None) -> VerdictOutcome:
+def judge_counterfeit(site: Site, case: Case, naming: Naming | None = None) -> VerdictOutcome:
     answer = Answer(case.case_id, case.version_id, Judgement.COUNTERFEIT, naming=naming)
     return record_verdict(site.runtime, site.analyst, answer)
 
@@ -70,10 +70,10 @@ def sees(site: Site, person: Person, case: Case) -> bool:
 def test_counterfeit_is_refused_until_the_brand_is_named(any_site: Site) -> None:
     case = a_brandless_case(any_site)
     with pytest.raises(BrandNotNamed):
-        counterfeit(any_site, case)
-    assert (removals(any_site), as_stored(any_site, case).state) == (0, CaseState.OPEN)
+        judge_counterfeit(any_site, case)
+    assert (removals(any_site), stored_case(any_site, case).state) == (0, CaseState.OPEN)
     name(any_site, case, VELA)
-    assert counterfeit(any_site, case).action is not None
+    assert judge_counterfeit(any_site, case).action is not None
 
 
 @pytest.mark.parametrize(
@@ -86,16 +86,16 @@ def test_counterfeit_is_refused_until_the_brand_is_named(any_site: Site) -> None
 def test_the_seller_is_told_the_mark_and_the_owner_that_were_named(
     site: Site, naming: Naming | str, expected: str
 ) -> None:
-    named = registered(site, naming, None) if isinstance(naming, str) else naming
-    recorded = counterfeit(site, a_brandless_case(site), named)
+    named = naming_of_brand(site, naming, None) if isinstance(naming, str) else naming
+    recorded = judge_counterfeit(site, a_brandless_case(site), named)
     assert recorded.action is not None
     assert recorded.action.statement["right"] == expected
 
 
 def test_a_named_brand_that_takes_part_is_asked_before_anything_is_removed(any_site: Site) -> None:
     case = a_brandless_case(any_site)
-    assert counterfeit(any_site, case, registered(any_site, "Aurelle")).action is None
-    assert as_stored(any_site, case).lane is CaseLane.ASK_BRAND
+    assert judge_counterfeit(any_site, case, naming_of_brand(any_site, "Aurelle")).action is None
+    assert stored_case(any_site, case).lane is CaseLane.ASK_BRAND
     assert sees(any_site, any_site.brand_person, case)
     assert judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT).action is not None
 
@@ -104,13 +104,15 @@ def test_a_refused_naming_records_no_verdict(site: Site) -> None:
     case = a_brandless_case(site)
     half = Naming.of(brand_id=None, mark="Vela", owner=None, reason=None)
     with pytest.raises(Invalid, match=r"Enter the owner of the mark\."):
-        counterfeit(site, case, half)
-    assert as_stored(site, case) == case
+        judge_counterfeit(site, case, half)
+    assert stored_case(site, case) == case
 
 
 def test_the_same_brand_with_a_verdict_is_no_correction(site: Site) -> None:
     """A tool that sends the brand with each verdict repeats itself after a lost answer."""
-    assert counterfeit(site, name(site, a_brandless_case(site), VELA), replace(VELA, reason=None)).action is not None
+    assert (
+        judge_counterfeit(site, name(site, a_brandless_case(site), VELA), replace(VELA, reason=None)).action is not None
+    )
 
 
 @pytest.mark.parametrize("judgement", [answer for answer in Judgement if answer not in {"counterfeit", "withdrawn"}])
@@ -120,7 +122,7 @@ def test_every_other_answer_needs_no_brand(site: Site, judgement: Judgement) -> 
 
 def test_a_correction_is_kept_with_who_when_from_to_and_why(any_site: Site) -> None:
     case = a_case(any_site)
-    name(any_site, case, registered(any_site, "Solenne"))
+    name(any_site, case, naming_of_brand(any_site, "Solenne"))
     any_site.clock.forward(minutes=1)
     name(any_site, case, VELA, any_site.second_analyst)
     with any_site.runtime.store.read() as connection:
@@ -143,7 +145,7 @@ def test_a_correction_is_kept_with_who_when_from_to_and_why(any_site: Site) -> N
 def test_the_history_of_the_case_tells_a_naming_and_a_correction(site: Site) -> None:
     case = a_brandless_case(site)
     name(site, case, VELA)
-    name(site, case, registered(site, "Solenne"))
+    name(site, case, naming_of_brand(site, "Solenne"))
     history = [event["what"] for event in site.read(cases.timeline, site.here, case.case_id)]
     assert history[-2:] == ["Named the brand: Vela Nord.", f"Corrected the brand from Vela Nord to Solenne. {WHY}"]
 
@@ -153,7 +155,7 @@ def test_a_question_to_one_brand_becomes_the_other_brand_s(any_site: Site) -> No
     other = another_brand(any_site)
     case = a_case(any_site, CaseLane.ASK_BRAND)
     any_site.clock.forward(hours=90)
-    corrected = name(any_site, case, registered(any_site, "Marea"))
+    corrected = name(any_site, case, naming_of_brand(any_site, "Marea"))
     assert (corrected.lane, corrected.brand_id) == (CaseLane.ASK_BRAND, other.brand_id)
     assert (corrected.due_at - any_site.clock.now()).total_seconds() == 96 * 3600
     assert (sees(any_site, any_site.brand_person, case), sees(any_site, other.person, case)) == (False, True)
@@ -164,19 +166,19 @@ def test_a_question_to_one_brand_becomes_the_other_brand_s(any_site: Site) -> No
 @pytest.mark.parametrize("naming", ["Solenne", VELA])
 def test_a_question_whose_new_brand_cannot_be_asked_goes_to_an_analyst(site: Site, naming: Naming | str) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
-    named = registered(site, naming) if isinstance(naming, str) else naming
+    named = naming_of_brand(site, naming) if isinstance(naming, str) else naming
     corrected = name(site, case, named)
     assert (corrected.lane, corrected.state) == (CaseLane.ANALYST, CaseState.OPEN)
     assert (corrected.due_at - site.clock.now()).total_seconds() == 24 * 3600
     assert not sees(site, site.brand_person, case)
-    assert counterfeit(site, corrected).action is not None
+    assert judge_counterfeit(site, corrected).action is not None
 
 
 def test_the_answer_of_the_brand_before_opens_the_case_to_neither_brand(site: Site) -> None:
     other = another_brand(site)
     case = a_case(site, CaseLane.ASK_BRAND)
     judge(site, site.brand_person, case, Judgement.CANNOT_TELL)
-    assert name(site, case, registered(site, "Marea")).lane is CaseLane.ANALYST
+    assert name(site, case, naming_of_brand(site, "Marea")).lane is CaseLane.ANALYST
     assert (sees(site, site.brand_person, case), sees(site, other.person, case)) == (False, False)
 
 
@@ -184,10 +186,10 @@ def test_a_brand_that_returned_the_question_is_not_asked_again_after_two_correct
     another_brand(site)
     case = a_case(site, CaseLane.ASK_BRAND)
     judge(site, site.brand_person, case, Judgement.CANNOT_TELL)
-    assert as_stored(site, case).question_returned
-    assert not name(site, case, registered(site, "Marea")).question_returned
-    assert name(site, case, registered(site, "Aurelle")).question_returned
-    assert counterfeit(site, case).action is not None
+    assert stored_case(site, case).question_returned
+    assert not name(site, case, naming_of_brand(site, "Marea")).question_returned
+    assert name(site, case, naming_of_brand(site, "Aurelle")).question_returned
+    assert judge_counterfeit(site, case).action is not None
 
 
 def test_a_colleague_who_works_on_the_case_is_not_overtaken(any_site: Site) -> None:
@@ -205,7 +207,7 @@ def test_of_two_corrections_at_once_one_is_told_of_the_other(any_site: Site) -> 
     def correct(pair: tuple[Person, str]) -> str:
         start.wait()
         try:
-            name(any_site, case, registered(any_site, pair[1]), pair[0])
+            name(any_site, case, naming_of_brand(any_site, pair[1]), pair[0])
         except DomainError as refused:
             return refused.code
         return "named"
@@ -217,7 +219,7 @@ def test_of_two_corrections_at_once_one_is_told_of_the_other(any_site: Site) -> 
     # One after the other is a chain of two corrections; at once, the second is refused.
     assert outcomes.count("named") == len(namings)
     assert set(outcomes) <= {"named", "conflict"}
-    assert as_stored(any_site, case).brand == namings[-1].brand
+    assert stored_case(any_site, case).brand == namings[-1].brand
     assert [naming.before for naming in namings] == [case.brand, *(naming.brand for naming in namings[:-1])]
 
 
@@ -255,7 +257,7 @@ def test_a_registered_brand_is_not_passed_over_by_typing_its_name(site: Site, ma
 def test_the_corrected_brand_is_what_later_readers_of_the_version_see(site: Site) -> None:
     case = a_case(site)
     query = select(listing_version.c.brand_id).where(listing_version.c.version_id == case.version_id)
-    for naming in (registered(site, "Solenne"), VELA):
+    for naming in (naming_of_brand(site, "Solenne"), VELA):
         name(site, case, naming)
         assert site.value(query) == naming.brand.brand_id
 
@@ -276,7 +278,7 @@ def test_an_edit_that_names_another_brand_is_resolved_again(site: Site) -> None:
     row = a_suspect_row(title="Solenne tote 1:1 mirror quality, real leather", brand="Solenne")
     receive_rows(site.runtime, site.marketplace, [row], source="test")
     [following] = open_cases(site)
-    assert following.brand == registered(site, "Solenne").brand
+    assert following.brand == naming_of_brand(site, "Solenne").brand
 
 
 def test_a_notice_about_a_listing_that_was_named_opens_its_case_under_that_brand(site: Site) -> None:
@@ -291,41 +293,41 @@ def test_a_case_that_an_analyst_opens_on_a_named_listing_has_that_brand(site: Si
     case = name(site, a_brandless_case(site), VELA)
     judge(site, site.analyst, case, Judgement.GENUINE)
     opened = open_by_choice(site.runtime, site.analyst, case.listing_id)
-    assert as_stored(site, replace(case, case_id=opened)).brand == VELA.brand
+    assert stored_case(site, replace(case, case_id=opened)).brand == VELA.brand
 
 
 def test_a_verdict_before_the_correction_cannot_be_undone_any_more(site: Site) -> None:
     """Undone, the case would wait in the lane of a question whose brand it no longer has."""
     case = a_case(site, CaseLane.ASK_BRAND)
-    counterfeit(site, as_stored(site, case))
+    judge_counterfeit(site, stored_case(site, case))
     site.clock.forward(seconds=1)
     name(site, case, VELA)
     with pytest.raises(Conflict, match="The brand of this case was corrected after the verdict"):
         undo_verdict(site.runtime, site.analyst, case.case_id)
-    assert as_stored(site, case).lane is CaseLane.ANALYST
+    assert stored_case(site, case).lane is CaseLane.ANALYST
 
 
 def test_an_undone_removal_keeps_the_brand_that_was_named_with_it(site: Site) -> None:
     case = a_brandless_case(site)
-    counterfeit(site, case, VELA)
+    judge_counterfeit(site, case, VELA)
     undo_verdict(site.runtime, site.analyst, case.case_id)
-    assert (as_stored(site, case).state, as_stored(site, case).brand) == (CaseState.OPEN, VELA.brand)
+    assert (stored_case(site, case).state, stored_case(site, case).brand) == (CaseState.OPEN, VELA.brand)
 
 
 # ---- the other ways to a removal
 
 
-def unresolved(site: Site, case: Case) -> Case:
+def unresolved_case(site: Site, case: Case) -> Case:
     """The case with its brand taken away, as a fault elsewhere would leave it."""
     with site.runtime.store.write() as connection:
         gone = update(review_case).where(review_case.c.case_id == case.case_id)
         connection.execute(gone.values(brand_id=None, mark=None, mark_owner=None))
-    return as_stored(site, case)
+    return stored_case(site, case)
 
 
 def test_a_test_buy_of_goods_without_a_brand_is_closed_once_the_brand_is_named(site: Site) -> None:
     case = a_brandless_case(site)
-    test_buy_id = examined(site, case)
+    test_buy_id = examined_test_buy(site, case)
     with pytest.raises(BrandNotNamed):
         close(site.runtime, site.analyst, test_buy_id, FAKE)
     assert removals(site) == 0
@@ -339,7 +341,7 @@ def test_a_notified_listing_without_a_brand_is_not_removed(site: Site) -> None:
     notify(site, "MP-9")
     [opened] = open_cases(site)
     with pytest.raises(BrandNotNamed):
-        counterfeit(site, opened)
+        judge_counterfeit(site, opened)
     assert removals(site) == 0
 
 
@@ -347,7 +349,7 @@ def test_a_bulk_answer_records_the_named_cases_and_gives_the_others_their_reason
     named = a_case(any_site, external_id="MP-1", title="Solenne serum 1:1 mirror quality replica", brand="Solenne")
     brandless = a_brandless_case(any_site, external_id="MP-2")
     typed = name(any_site, a_brandless_case(any_site, external_id="MP-3"), VELA)
-    bulk_answer = together(any_site, [named, brandless, typed], Judgement.COUNTERFEIT)
+    bulk_answer = bulk_answer_of(any_site, [named, brandless, typed], Judgement.COUNTERFEIT)
     items = {line.case_id: line for line in decide(any_site, bulk_answer)}
     assert items[brandless.case_id].made is BulkItemResult.REFUSED
     assert items[brandless.case_id].reason == str(BrandNotNamed().phrase)
@@ -366,23 +368,23 @@ def test_a_second_review_needs_no_brand_and_removes_nothing(site: Site) -> None:
 
 def test_an_appeal_keeps_the_brand_that_the_seller_was_told_of(site: Site) -> None:
     with a_marketplace_that_listens(site):
-        carried_out(site, counterfeit(site, a_brandless_case(site), VELA).action)
+        carry_out_action(site, judge_counterfeit(site, a_brandless_case(site), VELA).action)
     file_appeal(site.runtime, site.marketplace, Complaint("appeal-1", "MP-9", "These goods are genuine."))
     [appeal] = open_cases(site, CaseLane.APPEAL)
     assert appeal.brand == VELA.brand
     with pytest.raises(Invalid, match="If the brand is wrong, uphold the appeal"):
-        name(site, appeal, registered(site, "Solenne"), site.second_analyst)
+        name(site, appeal, naming_of_brand(site, "Solenne"), site.second_analyst)
     with pytest.raises(BrandNotNamed):
-        judge(site, site.second_analyst, unresolved(site, appeal), Judgement.COUNTERFEIT)
+        judge(site, site.second_analyst, unresolved_case(site, appeal), Judgement.COUNTERFEIT)
 
 
 def test_the_person_who_decided_the_removal_does_not_name_the_brand_of_its_appeal(site: Site) -> None:
     with a_marketplace_that_listens(site):
-        carried_out(site, counterfeit(site, a_brandless_case(site), VELA).action)
+        carry_out_action(site, judge_counterfeit(site, a_brandless_case(site), VELA).action)
     file_appeal(site.runtime, site.marketplace, Complaint("appeal-1", "MP-9", "These goods are genuine."))
     [appeal] = open_cases(site, CaseLane.APPEAL)
     with pytest.raises(Forbidden, match="somebody else must name its brand"):
-        name(site, unresolved(site, appeal), VELA)
+        name(site, unresolved_case(site, appeal), VELA)
 
 
 @pytest.mark.parametrize("missing", ["case", "statement"])
@@ -400,7 +402,7 @@ def test_no_removal_is_made_without_a_brand_whoever_asks(any_site: Site, missing
         sold_in=(),
     )
     if missing == "case":
-        unresolved(any_site, case)
+        unresolved_case(any_site, case)
     else:
         statement = replace(statement, right=None)
     cause = Cause(any_site.here, case.listing_id, recorded.verdict_id, "test")
@@ -433,5 +435,5 @@ def test_no_lane_leads_to_a_removal_without_a_brand(site: Site, lane: CaseLane) 
     case = a_brandless_case(site)
     site.execute(update(review_case).where(review_case.c.case_id == case.case_id).values(lane=lane.value))
     with contextlib.suppress(BrandNotNamed):
-        judge(site, site.analyst, as_stored(site, case), Judgement.COUNTERFEIT)
+        judge(site, site.analyst, stored_case(site, case), Judgement.COUNTERFEIT)
     assert removals(site) == 0

@@ -18,8 +18,8 @@ from serving.learning.service.promote import approve
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.bursts import OF_BRAND
 from serving.takedowns.store import approvals
-from tests.fixtures.puppets import ANOTHER_PASSWORD, invited, invited_by_lead, taken_over
-from tests.fixtures.reporting import a_leader, confirm, questions, states
+from tests.fixtures.puppets import ANOTHER_PASSWORD, invited_person, person_invited_by_lead, taken_over_account
+from tests.fixtures.reporting import a_leader, action_states, confirm, questions
 from tests.fixtures.runtimes import Site, judge
 from tests.fixtures.runtimes import invite as added
 from tests.fixtures.stepping_up import with_a_small_hour
@@ -47,18 +47,18 @@ def site_admin(site: Site) -> Person:
     return added(site.runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)
 
 
-def added_again(site: Site, whom: Person, *, root: bool = True) -> None:
+def reset_as_owner(site: Site, whom: Person, *, root: bool = True) -> None:
     path = make_link_as_owner(site.runtime, whom.email, by="local", as_root=root)
     reset_by_link(site.runtime, path.removeprefix("/reset/"), new_password=ANOTHER_PASSWORD, again=ANOTHER_PASSWORD)
 
 
-def certified(site: Site, person: Person) -> Person:
+def certify(site: Site, person: Person) -> Person:
     with site.runtime.store.write() as connection:
         vouch(site.runtime, connection, person.user_id, by="test")
     return person
 
 
-def approved_by(site: Site, digest: str, *people: Person) -> bool:
+def approvals_suffice(site: Site, digest: str, *people: Person) -> bool:
     """Whether these approvals put a model in force; an approval that would not count is refused."""
     done = []
     for person in people:
@@ -68,50 +68,54 @@ def approved_by(site: Site, digest: str, *people: Person) -> bool:
 
 
 def test_two_accounts_that_an_administrator_invited_put_no_model_in_force(any_site: Site, admin: Person) -> None:
-    puppets = [invited(any_site, admin, name, Role.DATA_SCIENTIST) for name in ("one", "two")]
-    assert not approved_by(any_site, admit_model(any_site), *puppets)
+    puppets = [invited_person(any_site, admin, name, Role.DATA_SCIENTIST) for name in ("one", "two")]
+    assert not approvals_suffice(any_site, admit_model(any_site), *puppets)
 
 
 def test_two_accounts_that_an_administrator_reset_put_no_model_in_force(any_site: Site, admin: Person) -> None:
-    puppets = [taken_over(any_site, admin, person) for person in (any_site.data_scientist, any_site.second_scientist)]
-    assert not approved_by(any_site, admit_model(any_site), *puppets)
+    puppets = [
+        taken_over_account(any_site, admin, person) for person in (any_site.data_scientist, any_site.second_scientist)
+    ]
+    assert not approvals_suffice(any_site, admit_model(any_site), *puppets)
 
 
 def test_an_invited_account_of_an_invited_account_is_no_second_person(any_site: Site, admin: Person) -> None:
-    third = invited(any_site, invited(any_site, admin, "two", Role.ADMIN), "three", Role.DATA_SCIENTIST)
-    first = invited(any_site, admin, "one", Role.DATA_SCIENTIST)
-    assert not approved_by(any_site, admit_model(any_site), first, third)
+    third = invited_person(any_site, invited_person(any_site, admin, "two", Role.ADMIN), "three", Role.DATA_SCIENTIST)
+    first = invited_person(any_site, admin, "one", Role.DATA_SCIENTIST)
+    assert not approvals_suffice(any_site, admit_model(any_site), first, third)
 
 
 @pytest.mark.parametrize("take", ["invite", "reset"])
 def test_two_puppets_of_an_administrator_release_no_pending_removal(any_site: Site, admin: Person, take: str) -> None:
     action_id = a_burst(any_site)
     if take == "invite":
-        analyst = invited(any_site, admin, "one", Role.ANALYST)
-        manager = taken_over(any_site, admin, any_site.account_manager)
+        analyst = invited_person(any_site, admin, "one", Role.ANALYST)
+        manager = taken_over_account(any_site, admin, any_site.account_manager)
     else:
-        analyst, manager = (taken_over(any_site, admin, user) for user in (any_site.analyst, any_site.account_manager))
+        analyst, manager = (
+            taken_over_account(any_site, admin, user) for user in (any_site.analyst, any_site.account_manager)
+        )
     for person in (analyst, manager):
         assert record_vote(any_site.runtime, person, action_id, Decision.APPROVE, WHY) is None
-    assert states(any_site)["held"] == 1
+    assert action_states(any_site)["held"] == 1
 
 
 def test_after_a_burst_an_invited_colleague_of_the_confirmer_is_no_other_organisation(any_site: Site) -> None:
-    colleague = invited_by_lead(any_site, a_leader(any_site), "jo")
+    colleague = person_invited_by_lead(any_site, a_leader(any_site), "jo")
     action_id = a_burst(any_site)
     assert record_vote(any_site.runtime, any_site.analyst, action_id, Decision.APPROVE, WHY) is None
     with pytest.raises(Forbidden, match="count as one person"):
         record_vote(any_site.runtime, colleague, action_id, Decision.APPROVE, WHY)
-    assert states(any_site)["held"] == 1
+    assert action_states(any_site)["held"] == 1
 
 
 def test_guests_of_a_lead_do_not_double_the_cap_of_the_brand(any_site: Site) -> None:
     lead = a_leader(any_site)
-    guest = certified(any_site, invited_by_lead(any_site, lead, "jo"))
+    guest = certify(any_site, person_invited_by_lead(any_site, lead, "jo"))
     any_site.clock.forward(days=2)
     for case in questions(any_site, 2 * CAP):
-        confirm(any_site, lead if states(any_site).total() < CAP else guest, case)
-    assert states(any_site) == {"scheduled": CAP, "held": CAP}
+        confirm(any_site, lead if action_states(any_site).total() < CAP else guest, case)
+    assert action_states(any_site) == {"scheduled": CAP, "held": CAP}
 
 
 def test_while_the_alarm_stands_nothing_of_the_brand_leaves_an_hour_later(any_site: Site) -> None:
@@ -122,7 +126,7 @@ def test_while_the_alarm_stands_nothing_of_the_brand_leaves_an_hour_later(any_si
     colleague = added(any_site.runtime, "jo@aurelle.example", "Jo Petit", Role.BRAND, "Aurelle")
     for number, case in enumerate(cases[CAP + 1 :]):
         confirm(any_site, colleague if number % 2 else any_site.brand_person, case)
-    assert states(any_site) == {"scheduled": CAP, "held": CAP + 2}
+    assert action_states(any_site) == {"scheduled": CAP, "held": CAP + 2}
 
 
 def test_the_alarm_of_one_brand_holds_nothing_of_another(site: Site) -> None:
@@ -137,11 +141,11 @@ def test_the_alarm_of_one_brand_holds_nothing_of_another(site: Site) -> None:
         record_vote(site.runtime, person, last.action.action_id, Decision.APPROVE, WHY)
     site.clock.forward(hours=1, minutes=1)
     confirm(site, site.brand_person, cases[-1])
-    assert states(site) == {"scheduled": CAP + 2}
+    assert action_states(site) == {"scheduled": CAP + 2}
 
 
 def test_a_colleague_whom_the_lead_invited_confirms_after_a_day(site: Site) -> None:
-    guest = certified(site, invited_by_lead(site, a_leader(site), "jo"))
+    guest = certify(site, person_invited_by_lead(site, a_leader(site), "jo"))
     first, second = questions(site, 2)
     site.clock.forward(hours=23, minutes=59)
     with pytest.raises(Forbidden, match=r"Nothing was recorded\. A colleague with lead rights invited you, so you can"):
@@ -152,33 +156,33 @@ def test_a_colleague_whom_the_lead_invited_confirms_after_a_day(site: Site) -> N
 
 
 def test_a_colleague_whom_an_administrator_invited_confirms_at_once(site: Site, site_admin: Person) -> None:
-    guest = certified(site, invited(site, site_admin, "jo", Role.BRAND, site.brand_id))
+    guest = certify(site, invited_person(site, site_admin, "jo", Role.BRAND, site.brand_id))
     (case,) = questions(site, 1)
     assert confirm(site, guest, case).action is not None
 
 
 def test_an_account_that_the_owner_founds_again_is_an_independent_approver(site: Site, site_admin: Person) -> None:
     """The link of the owner gives it a new password, which its inviter does not have."""
-    first, second = (invited(site, site_admin, name, Role.DATA_SCIENTIST) for name in ("one", "two"))
+    first, second = (invited_person(site, site_admin, name, Role.DATA_SCIENTIST) for name in ("one", "two"))
     site.clock.forward(minutes=1)
-    added_again(site, second)
-    assert approved_by(site, admit_model(site), first, second)
+    reset_as_owner(site, second)
+    assert approvals_suffice(site, admit_model(site), first, second)
 
 
 def test_a_link_of_the_owner_alone_makes_no_independent_approver(site: Site, site_admin: Person) -> None:
-    first, second = (invited(site, site_admin, name, Role.DATA_SCIENTIST) for name in ("one", "two"))
+    first, second = (invited_person(site, site_admin, name, Role.DATA_SCIENTIST) for name in ("one", "two"))
     site.clock.forward(minutes=1)
-    added_again(site, second, root=False)
-    assert not approved_by(site, admit_model(site), first, second)
+    reset_as_owner(site, second, root=False)
+    assert not approvals_suffice(site, admit_model(site), first, second)
 
 
 @pytest.mark.both_engines
 @pytest.mark.parametrize("take", ["invite", "reset"])
 def test_the_history_of_an_account_is_append_only(any_site: Site, admin: Person, take: str) -> None:
     if take == "invite":
-        invited(any_site, admin, "one", Role.ANALYST)
+        invited_person(any_site, admin, "one", Role.ANALYST)
     else:
-        taken_over(any_site, admin, any_site.analyst)
+        taken_over_account(any_site, admin, any_site.analyst)
     for statement in (update(account_origin).values(made_by=None), delete(account_origin)):
         with pytest.raises(DBAPIError, match="append-only"), any_site.runtime.store.write() as connection:
             connection.execute(statement)

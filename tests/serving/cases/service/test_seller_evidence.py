@@ -31,8 +31,8 @@ from serving.takedowns.store.actions import StoredAction
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reporting import a_rival
 from tests.fixtures.runtimes import Site, a_case, a_second_review, judge, open_cases
-from tests.serving.appeals.service.test_appeal import told_removal
-from tests.serving.appeals.service.test_counter_notices import MAINTAIN, now_of
+from tests.serving.appeals.service.test_appeal import removal_with_token
+from tests.serving.appeals.service.test_counter_notices import MAINTAIN, counter_notice_of
 from tests.serving.appeals.service.test_counter_notices import answer as answer_as_brand
 from tests.serving.webhooks.service.test_delivery import register
 
@@ -41,15 +41,15 @@ PICTURE = b"\x89PNG\r\n\x1a\n the goods"
 
 
 @contextmanager
-def listening(site: Site) -> Iterator[Receiver]:
+def listening_receiver(site: Site) -> Iterator[Receiver]:
     with a_receiver() as receiver:
         register(site, receiver)
         yield receiver
 
 
-def told(site: Site, receiver: Receiver, external_id: str = "MP-9") -> tuple[StoredAction, str]:
+def contestable_removal(site: Site, receiver: Receiver, external_id: str = "MP-9") -> tuple[StoredAction, str]:
     """A removal that the seller was told of, and the token of the seller's link."""
-    removal, token = told_removal(site, receiver, external_id)
+    removal, token = removal_with_token(site, receiver, external_id)
     open_counter_notices(site.runtime)
     return removal, token
 
@@ -72,9 +72,9 @@ def rows(site: Site) -> tuple[int, int, int]:
 
 @pytest.mark.both_engines
 def test_a_repeated_document_is_stored_once(any_site: Site) -> None:
-    with listening(any_site) as receiver:
-        _, first = told(any_site, receiver)
-        _, second = told(any_site, receiver, "MP-10")
+    with listening_receiver(any_site) as receiver:
+        _, first = contestable_removal(any_site, receiver)
+        _, second = contestable_removal(any_site, receiver, "MP-10")
     uploads = [upload_document(any_site.runtime, first, name, INVOICE) for name in ("a.pdf", "b.pdf")]
     assert {(file.name, file.media_type, file.size) for file in uploads} == {("a.pdf", "application/pdf", len(INVOICE))}
     upload_document(any_site.runtime, second, "c.pdf", INVOICE)
@@ -84,8 +84,8 @@ def test_a_repeated_document_is_stored_once(any_site: Site) -> None:
 def test_invalid_and_excess_documents_are_refused_and_not_stored(site: Site) -> None:
     policy = SellerEvidencePolicy(largest_document=100, most_documents=2, most_bytes=120)
     runtime = replace(site.runtime, policies=site.runtime.policies.changed(policy))
-    with listening(site) as receiver:
-        _, token = told(site, receiver)
+    with listening_receiver(site) as receiver:
+        _, token = contestable_removal(site, receiver)
     for content in (b"", b"<html>", INVOICE + b"x" * 100):
         with pytest.raises(Invalid):
             upload_document(runtime, token, "invoice.pdf", content)
@@ -99,9 +99,9 @@ def test_invalid_and_excess_documents_are_refused_and_not_stored(site: Site) -> 
 
 
 def test_documents_are_refused_after_the_decision_and_after_the_link_was_revoked(site: Site) -> None:
-    with listening(site) as receiver:
-        _, token = told(site, receiver)
-        removal, other = told(site, receiver, "MP-10")
+    with listening_receiver(site) as receiver:
+        _, token = contestable_removal(site, receiver)
+        removal, other = contestable_removal(site, receiver, "MP-10")
     act_by_link(site.runtime, token, CounterNoticeEvent.APPEAL, "They are genuine.")
     upload_document(site.runtime, token, "invoice.pdf", INVOICE)
     (case,) = open_cases(site, CaseLane.APPEAL)
@@ -114,10 +114,10 @@ def test_documents_are_refused_after_the_decision_and_after_the_link_was_revoked
 
 
 def test_the_rights_holder_reads_it_with_the_answer_and_not_before(any_site: Site) -> None:
-    with listening(any_site) as receiver:
-        removal, token = told(any_site, receiver)
+    with listening_receiver(any_site) as receiver:
+        removal, token = contestable_removal(any_site, receiver)
     upload = upload_document(any_site.runtime, token, "invoice.pdf", INVOICE)
-    counter_notice_id = now_of(any_site, removal).counter_notice_id
+    counter_notice_id = counter_notice_of(any_site, removal).counter_notice_id
     arguments = any_site.runtime, any_site.brand_person, counter_notice_id, upload.upload_id
     with pytest.raises(NotFound):
         rights_holder_document(*arguments)
@@ -129,8 +129,8 @@ def test_the_rights_holder_reads_it_with_the_answer_and_not_before(any_site: Sit
 
 
 def test_a_later_case_of_the_seller_shows_it_with_what_was_decided_then(any_site: Site) -> None:
-    with listening(any_site) as receiver:
-        _, token = told(any_site, receiver)
+    with listening_receiver(any_site) as receiver:
+        _, token = contestable_removal(any_site, receiver)
         upload = upload_document(any_site.runtime, token, "invoice.pdf", INVOICE)
         later = a_case(any_site, external_id="MP-77")
         assert [document.came_of for document in documents(any_site, later)] == [message("outcome.open")]
@@ -152,8 +152,8 @@ def test_a_later_case_of_the_seller_shows_it_with_what_was_decided_then(any_site
 
 
 def test_a_maintained_removal_is_told_apart_from_one_that_nobody_decided_on(site: Site) -> None:
-    with listening(site) as receiver:
-        removal, token = told(site, receiver)
+    with listening_receiver(site) as receiver:
+        removal, token = contestable_removal(site, receiver)
         upload_document(site.runtime, token, "invoice.pdf", INVOICE)
         later = a_case(site, external_id="MP-77")
         act_by_link(site.runtime, token, CounterNoticeEvent.SUBMIT, "Bought in Lyon.")
@@ -166,9 +166,9 @@ def test_a_maintained_removal_is_told_apart_from_one_that_nobody_decided_on(site
 
 
 def test_a_second_review_shows_no_documents_of_its_own_listing(site: Site) -> None:
-    with listening(site) as receiver:
-        removal, token = told(site, receiver)
-        _, other = told(site, receiver, "MP-10")
+    with listening_receiver(site) as receiver:
+        removal, token = contestable_removal(site, receiver)
+        _, other = contestable_removal(site, receiver, "MP-10")
     for seller_token in (token, other):
         upload_document(site.runtime, seller_token, "invoice.pdf", INVOICE)
     first = site.read(cases.of_verdict, site.here, removal.verdict_id)

@@ -31,9 +31,9 @@ from serving.standing.policy import StandingPolicy
 from serving.standing.tables import confirmation
 from serving.takedowns.service.evidence import verify
 from serving.takedowns.tables import action, evidence_part
-from tests.fixtures.reporting import asked, questions, request, right_of, states
+from tests.fixtures.reporting import action_states, new_takedown_request, questions, request_takedown, right_of
 from tests.fixtures.runtimes import Site, a_case, a_suspect_row, having, invite, judge, open_cases
-from tests.serving.brands.service.test_rights import verified
+from tests.serving.brands.service.test_rights import verify_mark
 from tests.serving.standing.test_service import lose
 from tests.serving.web.test_brand_page import a_person_of
 
@@ -48,7 +48,7 @@ def brand_verdicts(site: Site) -> int:
 
 def test_each_listing_has_its_verdict_removal_statement_basis_evidence_and_entry_in_one_go(any_site: Site) -> None:
     cases = having(any_site, questions, 5)
-    done = request(any_site, cases)
+    done = request_takedown(any_site, cases)
     assert done.counts == {Fate.LEAVES: 5, Fate.PENDING_APPROVAL: 0, Fate.PASSED_ON: 0, Fate.REFUSED: 0}
     assert [case.case_id for case in done.items] == [case.case_id for case in cases]
     with any_site.runtime.store.read() as connection:
@@ -71,10 +71,10 @@ def test_each_listing_has_its_verdict_removal_statement_basis_evidence_and_entry
 def excess(site: Site, many: int) -> None:
     cases = having(site, questions, many)
     began = time.monotonic()
-    done = request(site, cases)
+    done = request_takedown(site, cases)
     took = time.monotonic() - began
     assert done.counts == {Fate.LEAVES: CAP, Fate.PENDING_APPROVAL: many - CAP, Fate.PASSED_ON: 0, Fate.REFUSED: 0}
-    assert states(site) == {"scheduled": CAP, "held": many - CAP}
+    assert action_states(site) == {"scheduled": CAP, "held": many - CAP}
     assert brand_verdicts(site) == many
     # Measured: 300 in 2.4 s on SQLite and 7 s on PostgreSQL, with two other test runs beside them on two cores.
     assert took < 60
@@ -95,7 +95,7 @@ def test_of_a_brand_that_lost_its_standing_a_few_a_day_leave_and_an_analyst_deci
     having(any_site, lose)
     daily = any_site.runtime.policies[StandingPolicy].daily_cap
     any_site.clock.forward(days=1)
-    done = request(any_site, having(any_site, questions, daily + 2))
+    done = request_takedown(any_site, having(any_site, questions, daily + 2))
     assert done.counts[Fate.LEAVES] == daily
     assert done.counts[Fate.PASSED_ON] == 2
     assert len(open_cases(any_site, CaseLane.ANALYST)) == 2
@@ -108,7 +108,7 @@ def test_one_listing_that_is_refused_leaves_no_trace_and_touches_no_other(any_si
     receive_rows(any_site.runtime, any_site.marketplace, [row], source="test")
     unknown = replace(strangers, case_id="cas_00000000000000000000000000")
     before = brand_verdicts(any_site)
-    done = request(any_site, [decided, changed, unknown, *rest])
+    done = request_takedown(any_site, [decided, changed, unknown, *rest])
     assert done.counts == {Fate.LEAVES: 2, Fate.PENDING_APPROVAL: 0, Fate.PASSED_ON: 0, Fate.REFUSED: 3}
     refusals = [str(listing.refusal) for listing in done.items[:3]]
     assert refusals[0] == "The case has been decided already."
@@ -125,11 +125,13 @@ def external_id(site: Site, case: Case) -> str:
 
 def test_under_a_right_that_has_ended_nothing_is_recorded_and_the_answer_says_why(any_site: Site) -> None:
     set_sales_territory(any_site.runtime, ["FR"], marketplace=None, by="test")
-    right_id = verified(any_site, last_day=any_site.clock.now() + timedelta(days=1))
+    right_id = verify_mark(any_site, last_day=any_site.clock.now() + timedelta(days=1))
     cases = having(any_site, questions, 2)
     any_site.clock.forward(days=3)
     before = brand_verdicts(any_site)
-    done = confirm_all(any_site.runtime, any_site.brand_person, asked(any_site, cases, right_id=right_id))
+    done = confirm_all(
+        any_site.runtime, any_site.brand_person, new_takedown_request(any_site, cases, right_id=right_id)
+    )
     assert done.counts[Fate.REFUSED] == 2
     assert "(EUIPO 018000001) expired on" in str(done.items[0].refusal)
     assert brand_verdicts(any_site) == before
@@ -138,7 +140,7 @@ def test_under_a_right_that_has_ended_nothing_is_recorded_and_the_answer_says_wh
 def test_a_right_that_does_not_speak_of_the_reason_carries_nothing_though_another_would(site: Site) -> None:
     cases = having(site, questions, 1)
     done = confirm_all(
-        site.runtime, site.brand_person, asked(site, cases, right_id=right_of(site, RightKind.COPYRIGHT))
+        site.runtime, site.brand_person, new_takedown_request(site, cases, right_id=right_of(site, RightKind.COPYRIGHT))
     )
     assert done.counts[Fate.REFUSED] == 1
     assert "needs a mark" in str(done.items[0].refusal)
@@ -148,18 +150,18 @@ def test_another_brands_right_and_listings_are_as_if_they_were_not_there(site: S
     cases = having(site, questions, 1)
     stranger = a_person_of(site, "Corvane")
     with pytest.raises(NotFound, match="There is no such right"):
-        request(site, cases, stranger)
-    done = request(site, cases)
+        request_takedown(site, cases, stranger)
+    done = request_takedown(site, cases)
     with pytest.raises(NotFound, match="There is no such takedown request"):
         takedown_result(site.runtime, stranger, done.request.request_id)
     colleague = invite(site.runtime, "noor@aurelle.example", "Noor Said", Role.BRAND, "Aurelle")
     with pytest.raises(NotFound, match="There is no such takedown request"):
-        confirm_all(site.runtime, colleague, asked(site, cases, request_id=done.request.request_id))
+        confirm_all(site.runtime, colleague, new_takedown_request(site, cases, request_id=done.request.request_id))
 
 
 def test_an_analyst_confirms_under_no_brands_right(site: Site) -> None:
     with pytest.raises(NotFound):
-        request(site, having(site, questions, 1), site.analyst)
+        request_takedown(site, having(site, questions, 1), site.analyst)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,7 @@ def test_a_request_that_cannot_be_taken_records_nothing(
 ) -> None:
     (case,) = having(site, questions, 1)
     cases = [replace(case, case_id=f"cas_{number}") for number in range(many)] if many != 1 else [case]
-    takedown = replace(asked(site, cases, request_id=request_id), good_faith=good_faith)
+    takedown = replace(new_takedown_request(site, cases, request_id=request_id), good_faith=good_faith)
     with pytest.raises(Invalid, match=expected):
         confirm_all(site.runtime, site.brand_person, takedown)
     assert site.rows(select(takedown_request)) == []
@@ -185,25 +187,27 @@ def test_a_request_that_cannot_be_taken_records_nothing(
 
 @pytest.mark.both_engines
 def test_the_same_form_sent_twice_counts_once(any_site: Site) -> None:
-    takedown = asked(any_site, having(any_site, questions, 2), request_id=any_site.runtime.ids.new("tdn"))
+    takedown = new_takedown_request(
+        any_site, having(any_site, questions, 2), request_id=any_site.runtime.ids.new("tdn")
+    )
     first = confirm_all(any_site.runtime, any_site.brand_person, takedown)
     assert confirm_all(any_site.runtime, any_site.brand_person, takedown) == first
     assert brand_verdicts(any_site) == 2
 
 
 def test_all_confirmations_are_undone_together_within_the_window(any_site: Site) -> None:
-    done = request(any_site, having(any_site, questions, 4))
+    done = request_takedown(any_site, having(any_site, questions, 4))
     request_id = done.request.request_id
     any_site.clock.forward(seconds=100)
     assert withdraw(any_site.runtime, any_site.brand_person, request_id) == 4
-    assert states(any_site) == {"withdrawn": 4}
+    assert action_states(any_site) == {"withdrawn": 4}
     assert len(open_cases(any_site, CaseLane.ASK_BRAND)) == 4
     assert all(listing.undone for listing in takedown_result(any_site.runtime, any_site.brand_person, request_id).items)
     assert any_site.read(audit.check_chain)[1] is None
 
 
 def test_a_request_is_undone_only_by_its_author_and_in_time(site: Site) -> None:
-    done = request(site, having(site, questions, 1))
+    done = request_takedown(site, having(site, questions, 1))
     colleague = invite(site.runtime, "ana@aurelle.example", "Ana Prieto", Role.BRAND, "Aurelle")
     with pytest.raises(Forbidden, match="Somebody else made this request"):
         withdraw(site.runtime, colleague, done.request.request_id)
@@ -229,7 +233,7 @@ def test_a_request_covers_no_case_of_the_person_s_other_roles(
         person = accounts.person(connection, person.user_id)
     case = a_case(site, CaseLane.ASK_BRAND, **({"title": f"{brand} parka 1:1 mirror quality"} if brand else {}))
     assert case.brand_id == (other or site.brand_id)
-    (listing,) = request(site, [case], person).items
+    (listing,) = request_takedown(site, [case], person).items
     assert str(listing.refusal) == refusal
 
 

@@ -33,16 +33,16 @@ WAY = (
 )
 
 
-def ordered(site: Site, case: Case, **changes: Any) -> str:
+def ordered_test_buy(site: Site, case: Case, **changes: Any) -> str:
     """A test buy of a case."""
     arrives = site.clock.now() + timedelta(days=5)
     new_order = Order(case.case_id, case.version_id, "BZ-991", arrives, Decimal("89.00"), "EUR")
     return place_order(site.runtime, site.analyst, replace(new_order, **changes))
 
 
-def examined(site: Site, case: Case) -> str:
+def examined_test_buy(site: Site, case: Case) -> str:
     """A test buy whose goods are with the laboratory."""
-    test_buy_id = ordered(site, case)
+    test_buy_id = ordered_test_buy(site, case)
     for step in WAY:
         site.clock.forward(days=1)
         take_step(site.runtime, site.analyst, test_buy_id, step)
@@ -50,7 +50,7 @@ def examined(site: Site, case: Case) -> str:
 
 
 def test_goods_found_counterfeit_take_the_listing_down_and_the_log_names_every_hand(any_site: Site) -> None:
-    test_buy_id = examined(any_site, a_case(any_site))
+    test_buy_id = examined_test_buy(any_site, a_case(any_site))
     done = close(any_site.runtime, any_site.analyst, test_buy_id, FAKE)
     assert done.consequence.outcome is Outcome.REMOVE
     assert done.consequence.reasons == (message("verdict.examined"),)
@@ -71,19 +71,19 @@ def test_goods_found_counterfeit_take_the_listing_down_and_the_log_names_every_h
 
 def test_goods_found_genuine_or_grey_leave_the_listing_where_it_is(site: Site) -> None:
     for number, judgement in enumerate((Judgement.GENUINE, Judgement.GREY_MARKET)):
-        test_buy_id = examined(site, a_case(site, external_id=f"MP-9{number}"))
+        test_buy_id = examined_test_buy(site, a_case(site, external_id=f"MP-9{number}"))
         done = close(site.runtime, site.analyst, test_buy_id, replace(FAKE, judgement=judgement))
         assert (done.consequence.outcome, done.action) == (Outcome.NONE, None)
 
 
 def test_a_case_with_a_test_buy_is_queued_for_analysts_and_not_for_the_brand(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
-    test_buy_id = ordered(site, case)
+    test_buy_id = ordered_test_buy(site, case)
     queued_case = site.read(cases.get, site.here, case.case_id)
     assert (queued_case.state, queued_case.lane) == (CaseState.OPEN, CaseLane.ANALYST)
     assert queued_case.due_at == read(site.runtime, site.analyst, test_buy_id)[0].due_at > case.due_at
     with pytest.raises(Conflict, match="running for this case"):
-        ordered(site, queued_case)
+        ordered_test_buy(site, queued_case)
 
 
 REFUSED: list[tuple[tuple[Step, ...], Step, type[DomainError], str, str]] = [
@@ -99,7 +99,7 @@ REFUSED: list[tuple[tuple[Step, ...], Step, type[DomainError], str, str]] = [
 def test_a_step_that_breaks_the_chain_is_refused_and_leaves_no_line(
     site: Site, before: tuple[Step, ...], then: Step, error: type[DomainError], expected: str, _why: str
 ) -> None:
-    test_buy_id = ordered(site, a_case(site))
+    test_buy_id = ordered_test_buy(site, a_case(site))
     for step in before:
         take_step(site.runtime, site.analyst, test_buy_id, step)
     with pytest.raises(error, match=expected):
@@ -110,13 +110,13 @@ def test_a_step_that_breaks_the_chain_is_refused_and_leaves_no_line(
 @pytest.mark.both_engines
 @pytest.mark.parametrize("change", ["UPDATE custody_entry SET description = 'x'", "DELETE FROM custody_entry"])
 def test_the_database_refuses_to_change_a_line(any_site: Site, change: str) -> None:
-    ordered(any_site, a_case(any_site))
+    ordered_test_buy(any_site, a_case(any_site))
     with pytest.raises(DBAPIError, match="append-only"), any_site.runtime.store.write() as connection:
         connection.execute(text(change))
 
 
 def test_a_step_is_not_dated_into_the_future_or_before_the_last(site: Site) -> None:
-    test_buy_id = ordered(site, a_case(site))
+    test_buy_id = ordered_test_buy(site, a_case(site))
     for days in (-1, 1):
         at = site.clock.now() + timedelta(days=days)
         with pytest.raises(Invalid, match="cannot be earlier than the one before it, or in the future"):
@@ -125,7 +125,7 @@ def test_a_step_is_not_dated_into_the_future_or_before_the_last(site: Site) -> N
 
 def test_a_case_decided_meanwhile_is_not_decided_again_and_the_log_stays(site: Site) -> None:
     case = a_case(site)
-    test_buy_id = examined(site, case)
+    test_buy_id = examined_test_buy(site, case)
     judge(site, site.second_analyst, case, Judgement.GENUINE)
     with pytest.raises(Conflict, match="decided already"):
         close(site.runtime, site.analyst, test_buy_id, FAKE)
@@ -140,7 +140,7 @@ def test_a_brand_orders_none_and_reads_none(site: Site) -> None:
     arrives = site.clock.now() + timedelta(days=5)
     with pytest.raises(Forbidden, match="Only analysts order test buys"):
         place_order(site.runtime, site.brand_person, Order(case.case_id, case.version_id, "BZ-1", arrives))
-    test_buy_id = ordered(site, case)
+    test_buy_id = ordered_test_buy(site, case)
     with pytest.raises(NotFound):
         read(site.runtime, site.brand_person, test_buy_id)
 
@@ -156,7 +156,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 @pytest.mark.parametrize(("changes", "expected", "_why"), WRONG)
 def test_an_order_is_refused(site: Site, changes: dict[str, Any], expected: str, _why: str) -> None:
     with pytest.raises(Invalid, match=expected):
-        ordered(site, a_case(site), **changes)
+        ordered_test_buy(site, a_case(site), **changes)
 
 
 def test_nobody_judges_by_a_test_buy_that_is_not_on_file(any_site: Site) -> None:
@@ -164,7 +164,7 @@ def test_nobody_judges_by_a_test_buy_that_is_not_on_file(any_site: Site) -> None
     answer = Answer(case.case_id, case.version_id, Judgement.COUNTERFEIT, evidence=Evidence.TEST_BUY)
     with pytest.raises(Invalid, match="no test buy of this listing on file"):
         record_verdict(any_site.runtime, any_site.analyst, answer)
-    test_buy_id = ordered(any_site, case)
+    test_buy_id = ordered_test_buy(any_site, case)
     with pytest.raises(Conflict, match=r"is running. Record the finding there"):
         record_verdict(any_site.runtime, any_site.analyst, answer)
     assert any_site.read(verdicts.latest_of_case, any_site.here, case.case_id) is None
@@ -184,6 +184,6 @@ def test_nobody_judges_by_a_test_buy_that_is_not_on_file(any_site: Site) -> None
 def test_a_test_buy_is_ordered_of_the_current_version_and_arrives_later(site: Site) -> None:
     case = a_case(site)
     with pytest.raises(Invalid, match="must be in the future"):
-        ordered(site, case, arrives_by=site.clock.now())
+        ordered_test_buy(site, case, arrives_by=site.clock.now())
     with pytest.raises(Conflict, match="The listing has changed"):
-        ordered(site, case, version_id="ver_of_another_time")
+        ordered_test_buy(site, case, version_id="ver_of_another_time")

@@ -18,15 +18,15 @@ from serving.notices.store.reporters import Reporter
 from serving.standing.rules.standing import Standing
 from serving.standing.service import current_standing
 from tests.fixtures.notifying import a_reporter, items_of, notify
-from tests.fixtures.runtimes import Populated, Site, a_case, case_now, copy_on_sqlite, judge, open_cases
-from tests.serving.notices.service.test_notice_complaints import refused, say
+from tests.fixtures.runtimes import PopulatedDatabase, Site, a_case, case_now, copy_on_sqlite, judge, open_cases
+from tests.serving.notices.service.test_notice_complaints import refused_notice, say
 
 ANSWERS = [judgement for judgement in Judgement if judgement is not Judgement.WITHDRAWN]
 AT_ONCE = 100  # Sequences on one pair of services; fewer where it is not the full size.
 
 
 @pytest.fixture
-def twins(tmp_path: Path, populated_sqlite: Populated) -> Iterator[tuple[Site, Site]]:
+def twins(tmp_path: Path, populated_sqlite: PopulatedDatabase) -> Iterator[tuple[Site, Site]]:
     folders = tmp_path / "one", tmp_path / "two"
     for folder in folders:
         folder.mkdir()
@@ -35,7 +35,7 @@ def twins(tmp_path: Path, populated_sqlite: Populated) -> Iterator[tuple[Site, S
         yield busy_site, idle_site
 
 
-def shown(site: Site, opened: Case) -> tuple[CaseLane, CaseState, datetime, float, bool]:
+def case_view(site: Site, opened: Case) -> tuple[CaseLane, CaseState, datetime, float, bool]:
     case = case_now(site, opened)
     return case.lane, case.state, case.due_at, case.priority, case.question_returned
 
@@ -45,7 +45,7 @@ def standing_of(site: Site, brand_id: str) -> Standing:
         return current_standing(site.runtime, connection, site.here, brand_id, site.clock.now())
 
 
-def who(site: Site, lane: CaseLane) -> Person:
+def decider_of(site: Site, lane: CaseLane) -> Person:
     return site.brand_person if lane is CaseLane.ASK_BRAND else site.analyst
 
 
@@ -63,17 +63,17 @@ def play(
             for site, reporter in zip((busy_site, idle_site), reporters, strict=True):
                 notify(site, name, by=reporter)
         now = case_now(busy_site, case)
-        judge(busy_site, who(busy_site, now.lane), now, chance.choice(ANSWERS))
+        judge(busy_site, decider_of(busy_site, now.lane), now, chance.choice(ANSWERS))
         between = chance.randint(1, 170)
         for site in (busy_site, idle_site):
             site.clock.forward(seconds=between)
         if chance.random() < 0.2:
             for site, reporter in zip((busy_site, idle_site), reporters, strict=True):
                 notify(site, name, by=reporter)
-        undo_verdict(busy_site.runtime, who(busy_site, now.lane), case.case_id)
+        undo_verdict(busy_site.runtime, decider_of(busy_site, now.lane), case.case_id)
         for site in (busy_site, idle_site):
             site.clock.forward(seconds=1)
-        assert shown(busy_site, case) == shown(idle_site, twin)
+        assert case_view(busy_site, case) == case_view(idle_site, twin)
         assert standing_of(busy_site, brand_id) == standing_of(idle_site, brand_id)
 
 
@@ -143,7 +143,7 @@ def test_a_case_without_a_verdict_has_nothing_to_undo(site: Site) -> None:
 
 
 def test_an_answer_is_not_undone_while_a_complaint_about_the_listing_is_decided(any_site: Site) -> None:
-    receipt = refused(any_site)
+    receipt = refused_notice(any_site)
     newer = a_case(any_site, external_id="MP-1")
     judge(any_site, any_site.analyst, newer, Judgement.GENUINE)
     complaint = say(any_site, receipt)

@@ -24,7 +24,7 @@ from tests.fixtures.runtimes import Site, a_case, a_drawn_case, a_second_review,
 from tests.serving.web.visits import visit_as
 
 
-def found(site: Site, **criteria: object) -> set[str]:
+def queued_listings(site: Site, **criteria: object) -> set[str]:
     """The external ids of the listings in a queue."""
     queue_filter = QueueFilter(frozenset({site.here}), person=site.analyst.user_id, at=site.clock.now(), **criteria)  # type: ignore[arg-type]  # a filter's own fields
     with site.runtime.store.read() as connection:
@@ -44,22 +44,22 @@ def test_a_queue_is_filtered(any_site: Site) -> None:
     lease(site.runtime, site.second_analyst, held_case.case_id)
     lease(site.runtime, site.analyst, old.case_id)
     everything = {"OLD", "NEW", "DRAWN", "HELD"}
-    assert found(site) == everything
-    assert found(site, lanes=(CaseLane.AUDIT,)) == {"DRAWN"}
-    assert found(site, brand=site.brand_id) == everything - {"DRAWN"}
-    assert found(site, without_brand=True) == set()
-    assert found(site, languages=("zh", "ru")) == {"NEW", "DRAWN"}
-    assert found(site, harm_from=old.priority) == {"OLD"}
-    assert found(site, opened_before=now() - timedelta(days=1)) == {"OLD"}
-    assert found(site, due_before=now()) == {"OLD"}
-    assert found(site, sellers=frozenset({"shop-b", "shop-c"})) == {"NEW", "DRAWN"}
-    assert found(site, sellers=frozenset()) == set()
-    assert found(site, scores=(30.0, 100.0)) == everything - {"DRAWN"}, "points"
-    assert found(site, scores=(0.0, 1.0)) == set(), "nothing here has a probability"
-    assert found(site, lease=Lease.MINE) == {"OLD"}
-    assert found(site, lease=Lease.OTHERS) == {"HELD"}
-    assert found(site, lease=Lease.FREE) == everything - {"HELD"}, "one's own lease counts as free"
-    assert found(site, relisted=True) == set()
+    assert queued_listings(site) == everything
+    assert queued_listings(site, lanes=(CaseLane.AUDIT,)) == {"DRAWN"}
+    assert queued_listings(site, brand=site.brand_id) == everything - {"DRAWN"}
+    assert queued_listings(site, without_brand=True) == set()
+    assert queued_listings(site, languages=("zh", "ru")) == {"NEW", "DRAWN"}
+    assert queued_listings(site, harm_from=old.priority) == {"OLD"}
+    assert queued_listings(site, opened_before=now() - timedelta(days=1)) == {"OLD"}
+    assert queued_listings(site, due_before=now()) == {"OLD"}
+    assert queued_listings(site, sellers=frozenset({"shop-b", "shop-c"})) == {"NEW", "DRAWN"}
+    assert queued_listings(site, sellers=frozenset()) == set()
+    assert queued_listings(site, scores=(30.0, 100.0)) == everything - {"DRAWN"}, "points"
+    assert queued_listings(site, scores=(0.0, 1.0)) == set(), "nothing here has a probability"
+    assert queued_listings(site, lease=Lease.MINE) == {"OLD"}
+    assert queued_listings(site, lease=Lease.OTHERS) == {"HELD"}
+    assert queued_listings(site, lease=Lease.FREE) == everything - {"HELD"}, "one's own lease counts as free"
+    assert queued_listings(site, relisted=True) == set()
     elsewhere = QueueFilter(frozenset(), person=site.analyst.user_id)
     with site.runtime.store.read() as connection:
         assert queues.queue(connection, elsewhere, most=10) == []
@@ -81,9 +81,9 @@ def test_no_filter_by_score_or_harm_finds_a_blind_case(site: Site) -> None:
     judge(site, site.second_analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
     a_second_review(site, case, label=0)
-    assert found(site) == {"MP-9"}
-    assert found(site, scores=(0.0, 100.0)) == set()
-    assert found(site, harm_from=0.0) == set()
+    assert queued_listings(site) == {"MP-9"}
+    assert queued_listings(site, scores=(0.0, 100.0)) == set()
+    assert queued_listings(site, harm_from=0.0) == set()
 
 
 def test_a_relisted_listing_is_found_by_its_filter(site: Site) -> None:
@@ -94,7 +94,7 @@ def test_a_relisted_listing_is_found_by_its_filter(site: Site) -> None:
         connection.exec_driver_sql("UPDATE action SET state = 'acknowledged', sent_at = created_at")
     site.clock.forward(days=1)
     receive_rows(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-10")], source="test")
-    assert found(site, relisted=True) == {"MP-10"}
+    assert queued_listings(site, relisted=True) == {"MP-10"}
 
 
 @pytest.mark.both_engines
@@ -184,7 +184,7 @@ LANES = (CaseLane.ANALYST, CaseLane.AUDIT, CaseLane.SECOND_REVIEW)
 
 
 @contextmanager
-def asked(site: Site) -> Iterator[list[tuple[str, Any]]]:
+def recorded_queries(site: Site) -> Iterator[list[tuple[str, Any]]]:
     """The queries of a block, with their parameters."""
     queries: list[tuple[str, Any]] = []
 
@@ -199,7 +199,7 @@ def asked(site: Site) -> Iterator[list[tuple[str, Any]]]:
 def plan(site: Site, act: Callable[[Connection], object]) -> str:
     """SQLite's query plan of all queries of an act."""
     with site.runtime.store.read() as connection:
-        with asked(site) as queries:
+        with recorded_queries(site) as queries:
             act(connection)
         steps = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all() for sql, values in list(queries)]
     return "\n".join(str(step[3]) for query_steps in steps for step in query_steps)
@@ -280,7 +280,7 @@ def test_a_page_needs_as_many_queries_for_many_cases_as_for_few(site: Site, path
     for first in (0, 2):
         rows = [a_suspect_row(external_id=f"MP-{i}", language="en") for i in range(first, 10 * first + 2)]
         receive_rows(site.runtime, site.marketplace, rows, source="test")
-        with asked(site) as queries:
+        with recorded_queries(site) as queries:
             assert visitor.get(path).status_code == 200
         numbers.append(len(queries))
     assert numbers[0] == numbers[1] <= 50

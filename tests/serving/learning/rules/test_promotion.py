@@ -22,7 +22,7 @@ ROOTS = roots_with(" ".join(EVERYBODY))
 ALONE = PromotionPolicy(approvals_needed=1)
 
 
-def stands(
+def status_after(
     *approvals: Approval,
     champion: str | None = CHAMPION,
     still_may: tuple[str, ...] = EVERYBODY,
@@ -40,38 +40,42 @@ def stands(
     )
 
 
-def reasoned(approval: Approval, reason: str = "A new season.") -> Approval:
+def with_reason(approval: Approval, reason: str = "A new season.") -> Approval:
     return Approval(approval.by, reason, approval.beside)
 
 
 STANDINGS: list[tuple[ApprovalStatus, int, str]] = [
-    (stands(), 2, "nobody has approved"),
-    (stands(WEI), 1, "one of two"),
-    (stands(WEI, MARA), 0, "two different people"),
-    (stands(WEI, WEI), 1, "one person who presses twice is one"),
-    (stands(WEI, MARA, WEI), 0, "and takes nothing from the other"),
-    (stands(WEI, Approval("user:mara", "", None)), 1, "one was given before there was a champion"),
-    (stands(WEI, Approval("user:mara", "", "d" * 64)), 1, "one was given beside another champion"),
-    (stands(Approval("user:wei", "", None), Approval("user:mara", "", None), champion=None), 0, "a first model"),
-    (stands(WEI, MARA, still_may=("user:wei",)), 1, "one may no longer promote"),
-    (stands(WEI, MARA, not_passed=("calibration",)), 2, "a gate is not passed and nobody says why"),
-    (stands(reasoned(WEI), MARA, not_passed=("calibration",)), 1, "one says why"),
-    (stands(reasoned(WEI), reasoned(MARA, "  "), not_passed=("calibration",)), 1, "blanks are no reason"),
-    (stands(reasoned(WEI), reasoned(MARA), not_passed=("calibration",)), 0, "both say why"),
-    (stands(MARA, reasoned(MARA), not_passed=("calibration",)), 1, "the approval with a reason counts"),
-    (stands(WEI, policy=ALONE), 0, "a marketplace with one data scientist"),
-    (stands(WEI, MARA, policy=PromotionPolicy(approvals_needed=3)), 1, "one that wants three"),
-    (stands(WEI, MARA, Approval("user:ada", "", CHAMPION)), 0, "more than are needed"),
-    (stands(WEI, MARA, invited_by={"user:mara": "user:wei"}), 1, "one asked the other in"),
-    (stands(MARA, WEI, invited_by={"user:mara": "user:wei"}), 1, "in either order"),
-    (stands(WEI, MARA, invited_by={"user:mara": "user:x", "user:x": "user:wei"}), 1, "through somebody else's hands"),
+    (status_after(), 2, "nobody has approved"),
+    (status_after(WEI), 1, "one of two"),
+    (status_after(WEI, MARA), 0, "two different people"),
+    (status_after(WEI, WEI), 1, "one person who presses twice is one"),
+    (status_after(WEI, MARA, WEI), 0, "and takes nothing from the other"),
+    (status_after(WEI, Approval("user:mara", "", None)), 1, "one was given before there was a champion"),
+    (status_after(WEI, Approval("user:mara", "", "d" * 64)), 1, "one was given beside another champion"),
+    (status_after(Approval("user:wei", "", None), Approval("user:mara", "", None), champion=None), 0, "a first model"),
+    (status_after(WEI, MARA, still_may=("user:wei",)), 1, "one may no longer promote"),
+    (status_after(WEI, MARA, not_passed=("calibration",)), 2, "a gate is not passed and nobody says why"),
+    (status_after(with_reason(WEI), MARA, not_passed=("calibration",)), 1, "one says why"),
+    (status_after(with_reason(WEI), with_reason(MARA, "  "), not_passed=("calibration",)), 1, "blanks are no reason"),
+    (status_after(with_reason(WEI), with_reason(MARA), not_passed=("calibration",)), 0, "both say why"),
+    (status_after(MARA, with_reason(MARA), not_passed=("calibration",)), 1, "the approval with a reason counts"),
+    (status_after(WEI, policy=ALONE), 0, "a marketplace with one data scientist"),
+    (status_after(WEI, MARA, policy=PromotionPolicy(approvals_needed=3)), 1, "one that wants three"),
+    (status_after(WEI, MARA, Approval("user:ada", "", CHAMPION)), 0, "more than are needed"),
+    (status_after(WEI, MARA, invited_by={"user:mara": "user:wei"}), 1, "one asked the other in"),
+    (status_after(MARA, WEI, invited_by={"user:mara": "user:wei"}), 1, "in either order"),
     (
-        stands(WEI, MARA, invited_by={"user:mara": "user:x", "user:wei": "user:x"}),
+        status_after(WEI, MARA, invited_by={"user:mara": "user:x", "user:x": "user:wei"}),
+        1,
+        "through somebody else's hands",
+    ),
+    (
+        status_after(WEI, MARA, invited_by={"user:mara": "user:x", "user:wei": "user:x"}),
         1,
         "both by somebody who says nothing",
     ),
     (
-        stands(
+        status_after(
             WEI, MARA, Approval("user:ada", "", CHAMPION), invited_by={"user:mara": "user:wei", "user:ada": "user:wei"}
         ),
         1,
@@ -86,20 +90,20 @@ def test_approvals_are_missing(standing: ApprovalStatus, missing: int, _why: str
 
 
 def test_the_approvals_that_count_stand_in_their_order_with_their_reasons() -> None:
-    standing = stands(reasoned(MARA, "b"), reasoned(WEI, "a"), not_passed=("calibration",))
+    standing = status_after(with_reason(MARA, "b"), with_reason(WEI, "a"), not_passed=("calibration",))
     assert [(approval.by, approval.reason) for approval in standing.counted] == [("user:mara", "b"), ("user:wei", "a")]
 
 
 def test_nobody_approves_twice() -> None:
     with pytest.raises(Conflict, match="You have approved this model already; somebody else must"):
-        check_approval(stands(WEI), WEI, ROOTS, not_passed=())
+        check_approval(status_after(WEI), WEI, ROOTS, not_passed=())
 
 
 GUEST = {"user:mara": "user:wei"}
 
 
 def test_an_approval_of_the_same_person_is_refused_and_no_other() -> None:
-    standing, roots = stands(WEI, invited_by=GUEST), roots_with(" ".join(EVERYBODY), GUEST)
+    standing, roots = status_after(WEI, invited_by=GUEST), roots_with(" ".join(EVERYBODY), GUEST)
     with pytest.raises(Forbidden, match="count as one person"):
         check_approval(standing, MARA, roots, not_passed=())
     check_approval(standing, Approval("user:ada", "", CHAMPION), roots, not_passed=())
@@ -107,25 +111,27 @@ def test_an_approval_of_the_same_person_is_refused_and_no_other() -> None:
 
 
 def test_an_approver_reset_afterwards_by_another_stands_as_doubled_and_does_not_approve_again() -> None:
-    standing = stands(WEI, MARA, invited_by=GUEST)
+    standing = status_after(WEI, MARA, invited_by=GUEST)
     assert (set(standing.doubled), standing.missing) == ({"user:mara"}, 1)
     with pytest.raises(Conflict, match="approved this model already"):
         check_approval(standing, MARA, ROOTS, not_passed=())
 
 
 def test_one_person_alone_approves_where_one_is_enough_whoever_they_are() -> None:
-    check_approval(stands(policy=ALONE), Approval("local", "", CHAMPION), ROOTS, not_passed=())
+    check_approval(status_after(policy=ALONE), Approval("local", "", CHAMPION), ROOTS, not_passed=())
 
 
 def test_who_approved_without_a_needed_reason_may_say_it_now() -> None:
     not_passed = ("calibration",)
-    check_approval(stands(WEI, not_passed=not_passed), reasoned(WEI), ROOTS, not_passed=not_passed)
+    check_approval(status_after(WEI, not_passed=not_passed), with_reason(WEI), ROOTS, not_passed=not_passed)
 
 
 @pytest.mark.parametrize("reason", ["", "   "])
 def test_past_a_gate_that_is_not_passed_an_approval_needs_a_reason(reason: str) -> None:
     with pytest.raises(Invalid, match=r"Not passed: calibration, slice brand Aurelle\. To approve it all the same"):
-        check_approval(stands(), reasoned(WEI, reason), ROOTS, not_passed=("calibration", "slice brand Aurelle"))
+        check_approval(
+            status_after(), with_reason(WEI, reason), ROOTS, not_passed=("calibration", "slice brand Aurelle")
+        )
 
 
 def test_two_people_are_the_rule() -> None:
@@ -133,7 +139,7 @@ def test_two_people_are_the_rule() -> None:
 
 
 def test_where_every_gate_is_passed_an_approval_needs_no_reason() -> None:
-    check_approval(stands(), WEI, ROOTS, not_passed=())
+    check_approval(status_after(), WEI, ROOTS, not_passed=())
 
 
 DAY = timedelta(days=1)

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from serving.scoring.service.bundles import BundleStore, LiveModels
-from tests.fixtures.clients import with_key
+from tests.fixtures.clients import key_headers
 from tests.fixtures.learners import known_to_this_process
 from tests.fixtures.logistic import Logistic
 from tests.fixtures.promoting import promote
@@ -54,6 +54,6 @@ def test_a_model_of_it_is_trained_judged_registered_promoted_and_scores(
     champion = site.runtime.services[LiveModels].of(site.here)
     assert champion is not None
     assert isinstance(champion.classifier.learner, Logistic)
-    answer = client.post("/api/v1/score", json=a_suspect_row(), headers=with_key(site)).json()
+    answer = client.post("/api/v1/score", json=a_suspect_row(), headers=key_headers(site)).json()
     assert 0 < answer["probability"] < 1
     assert sum(reason["weight"] for reason in answer["reasons"]) == pytest.approx(answer["value"], abs=1e-9)

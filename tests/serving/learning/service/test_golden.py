@@ -22,8 +22,17 @@ from serving.learning.store import golden, learning
 from serving.learning.tables import golden_set
 from serving.listings.service.intake import receive_rows
 from tests.fixtures.labels import label_a_history
-from tests.fixtures.runtimes import Populated, Site, a_case, a_suspect_row, copy_on_sqlite, having, judge, open_cases
-from tests.serving.learning.service.test_second_reviews import a_job, doubted
+from tests.fixtures.runtimes import (
+    PopulatedDatabase,
+    Site,
+    a_case,
+    a_suspect_row,
+    copy_on_sqlite,
+    having,
+    judge,
+    open_cases,
+)
+from tests.serving.learning.service.test_second_reviews import a_job, doubt_of
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from training.gates.golden import read_golden
 
@@ -31,7 +40,7 @@ LISTINGS = 52
 FAKES = 4
 
 
-def judged_twice(site: Site, *, listings: int = LISTINGS, fakes: int = FAKES) -> None:
+def ensure_judged_twice(site: Site, *, listings: int = LISTINGS, fakes: int = FAKES) -> None:
     """Listings, each of another seller, on which two analysts agreed a month ago, the second in a blind review."""
     having(site, judge_twice, listings, fakes)
 
@@ -52,7 +61,7 @@ def judge_twice(site: Site, listings: int, fakes: int) -> None:
     for case in questions:
         judge(site, site.brand_person, case, payload[case.version_id])
     site.clock.forward(days=15)
-    suspects = [doubted(case, label=int(payload[case.version_id] is Judgement.COUNTERFEIT)) for case in cases]
+    suspects = [doubt_of(case, label=int(payload[case.version_id] is Judgement.COUNTERFEIT)) for case in cases]
     job_id = a_job(site)
     assert open_second_reviews(site.runtime, site.here, job_id, suspects) == listings
     site.write(learning.update_job, site.here, job_id, {"state": "done"})
@@ -66,7 +75,7 @@ def _answer(number: int, fakes: int) -> Judgement:
 
 
 def test_what_two_analysts_found_alike_is_frozen_under_its_digest(any_site: Site) -> None:
-    judged_twice(any_site)
+    ensure_judged_twice(any_site)
     golden_set = freeze_golden_set(any_site.runtime, any_site.marketplace, by="local")
     assert (golden_set.items, golden_set.positives, golden_set.frozen_at) == (LISTINGS, FAKES, any_site.clock.now())
     with any_site.runtime.store.read() as connection:
@@ -79,7 +88,7 @@ def test_what_two_analysts_found_alike_is_frozen_under_its_digest(any_site: Site
 
 
 def test_the_database_itself_keeps_what_was_frozen(any_site: Site) -> None:
-    judged_twice(any_site)
+    ensure_judged_twice(any_site)
     freeze_golden_set(any_site.runtime, any_site.marketplace, by="local")
     for statement in (update(golden_set).values(content=b"other"), delete(golden_set)):
         with pytest.raises(DBAPIError, match="a golden set is frozen"), any_site.runtime.store.write() as connection:
@@ -87,25 +96,27 @@ def test_the_database_itself_keeps_what_was_frozen(any_site: Site) -> None:
 
 
 @pytest.fixture(scope="module")
-def frozen(populated_sqlite: Populated, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, datetime]]:
+def frozen_site(
+    populated_sqlite: PopulatedDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Site, datetime]]:
     """A site with a golden set, and the moment before it was frozen. Additions of one test do not affect another."""
     with copy_on_sqlite(tmp_path_factory.mktemp("frozen"), populated_sqlite) as site:
-        judged_twice(site)
+        ensure_judged_twice(site)
         before = site.clock.now()
         site.clock.forward(hours=1)
         freeze_golden_set(site.runtime, site.marketplace, by="local")
         yield site, before
 
 
-def labelled_of(site: Site, as_of: datetime) -> set[str | None]:
+def labelled_sellers(site: Site, as_of: datetime) -> set[str | None]:
     """The sellers with rows in a snapshot of a moment."""
     return {row.seller for row in snapshot_content(site.runtime, site.here, as_of)[0]}
 
 
-def test_nothing_of_a_golden_set_comes_into_a_snapshot_from_then_on(frozen: tuple[Site, datetime]) -> None:
-    site, before = frozen
-    assert len(labelled_of(site, before)) == LISTINGS, "said again of a moment before, it is the same"
-    assert labelled_of(site, site.clock.now()) == set()
+def test_nothing_of_a_golden_set_comes_into_a_snapshot_from_then_on(frozen_site: tuple[Site, datetime]) -> None:
+    site, before = frozen_site
+    assert len(labelled_sellers(site, before)) == LISTINGS, "said again of a moment before, it is the same"
+    assert labelled_sellers(site, site.clock.now()) == set()
     words: dict[str, Any] = {
         "title": "Solenne scarf in silk, mirror quality",
         "description": "Bought in Milan and never worn, with the hem that the maker sews by hand.",
@@ -114,14 +125,14 @@ def test_nothing_of_a_golden_set_comes_into_a_snapshot_from_then_on(frozen: tupl
         case = a_case(site, **{**words, "external_id": listing, "seller": {"external_id": seller, "age_days": 3}})
         judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
-    assert labelled_of(site, site.clock.now()) == {"lumo-trade-88"}, "another seller in other words"
+    assert labelled_sellers(site, site.clock.now()) == {"lumo-trade-88"}, "another seller in other words"
     tell(site, a_contact("lumo-trade-88"), a_contact("seller-3"))
     site.clock.forward(seconds=1)
-    assert labelled_of(site, site.clock.now()) == set(), "linked with a seller of the set"
+    assert labelled_sellers(site, site.clock.now()) == set(), "linked with a seller of the set"
 
 
-def test_a_training_is_handed_the_set_as_a_file_that_is_only_read(frozen: tuple[Site, datetime]) -> None:
-    site, _ = frozen
+def test_a_training_is_handed_the_set_as_a_file_that_is_only_read(frozen_site: tuple[Site, datetime]) -> None:
+    site, _ = frozen_site
     handed = write_golden_set(site.runtime, site.here)
     assert handed is not None
     path, digest = handed
@@ -133,7 +144,7 @@ def test_a_training_is_handed_the_set_as_a_file_that_is_only_read(frozen: tuple[
 
 def test_a_set_that_is_not_what_was_frozen_stops_every_snapshot(site: Site) -> None:
     """A database owner removed the triggers."""
-    judged_twice(site)
+    ensure_judged_twice(site)
     freeze_golden_set(site.runtime, site.marketplace, by="local")
     with site.runtime.store.write() as connection:
         connection.execute(text("DROP TRIGGER golden_set_keeps_update"))
@@ -145,7 +156,7 @@ def test_a_set_that_is_not_what_was_frozen_stops_every_snapshot(site: Site) -> N
 
 @pytest.mark.soak
 def test_a_retraining_is_judged_on_the_set_and_says_so(site: Site) -> None:
-    judged_twice(site)
+    ensure_judged_twice(site)
     label_a_history(site, listings=1_500)
     site.clock.forward(days=20)
     digest = freeze_golden_set(site.runtime, site.marketplace, by="local").digest
@@ -159,7 +170,7 @@ def test_a_retraining_is_judged_on_the_set_and_says_so(site: Site) -> None:
 
 @pytest.mark.parametrize(("listings", "fakes"), [(49, 4), (50, 2)], ids=["too few listings", "too few counterfeits"])
 def test_too_few_are_not_worth_keeping_from_training(site: Site, listings: int, fakes: int) -> None:
-    judged_twice(site, listings=listings, fakes=fakes)
+    ensure_judged_twice(site, listings=listings, fakes=fakes)
     sentence = f"{listings} listings were judged alike by two analysts, the second in a blind review, {fakes} of them"
     with pytest.raises(Invalid, match=sentence):
         freeze_golden_set(site.runtime, site.marketplace, by="local")

@@ -32,7 +32,7 @@ from tests.fixtures.facts import REFERENCES
 from tests.fixtures.runtimes import Site, a_case, a_drawn_case, a_second_review, a_suspect_row, judge, open_cases
 from tests.fixtures.tampering import drop_guards
 from tests.serving.appeals.service.test_appeal import COMPLAINT, remove
-from tests.serving.cases.service.test_test_buys import LAB, examined
+from tests.serving.cases.service.test_test_buys import LAB, examined_test_buy
 from tests.serving.sellers.service.test_contacts import MAIL, a_contact, tell
 from training.snapshots.snapshot import SnapshotRefused, SnapshotRow, write_snapshot
 from training.snapshots.summary import labels_in
@@ -64,7 +64,7 @@ def test_a_test_buy_is_recorded_as_evidence_and_outweighs_the_brand(any_site: Si
     judge(any_site, any_site.brand_person, case, Judgement.NEEDS_TEST_BUY)
     (case,) = open_cases(any_site, CaseLane.ANALYST)
     finding = Finding(Examiner.LABORATORY, LAB, Judgement.GENUINE, "As the maker's.")
-    close(any_site.runtime, any_site.analyst, examined(any_site, case), finding)
+    close(any_site.runtime, any_site.analyst, examined_test_buy(any_site, case), finding)
     any_site.clock.forward(days=14)
     (row,) = rows_at(any_site)
     assert (row.label, row.evidence_level) == (0, "test_buy")
@@ -114,7 +114,7 @@ def test_the_histories_of_some_versions_equal_theirs_among_all(any_site: Site) -
     assert sum(history.decision is not None for history in whole.values()) == 1
 
 
-def disabled(site: Site, person: Person) -> None:
+def disable(site: Site, person: Person) -> None:
     with site.runtime.store.write() as connection:
         of_account = account.c.user_id == person.user_id
         connection.execute(update(account).where(of_account).values(disabled_at=site.clock.now()))
@@ -125,7 +125,7 @@ def test_nobody_learns_from_an_account_that_was_disabled(any_site: Site) -> None
     any_site.clock.forward(days=15)
     before = any_site.clock.now()
     any_site.clock.forward(hours=1)
-    disabled(any_site, any_site.analyst)
+    disable(any_site, any_site.analyst)
     assert rows_at(any_site) == []
     assert len(rows_at(any_site, before)) == 1
 
@@ -134,7 +134,7 @@ def test_others_carry_the_label_that_a_disabled_account_gave_too(any_site: Site)
     judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.GENUINE)
     any_site.clock.forward(days=15)
     assert rows_at(any_site)[0].label == 0
-    disabled(any_site, any_site.brand_person)
+    disable(any_site, any_site.brand_person)
     (row,) = rows_at(any_site)
     assert (row.label, row.sources) == (1, (f"user:{any_site.analyst.user_id}",))
 
@@ -217,7 +217,7 @@ def test_two_exports_of_a_moment_are_equal_whatever_happened_since(any_site: Sit
     receive_rows(any_site.runtime, any_site.marketplace, changed, source="test")
     any_site.clock.forward(hours=7)
     refresh_references(any_site.runtime)
-    disabled(any_site, any_site.analyst)
+    disable(any_site, any_site.analyst)
     any_site.clock.forward(days=30)
     assert digest_at(any_site, tmp_path, as_of) == first
     assert digest_at(any_site, tmp_path, any_site.clock.now()) != first
@@ -245,7 +245,7 @@ def test_a_cluster_is_all_sellers_linked_before_the_moment(any_site: Site) -> No
 # What became of the labels of one snapshot in the next, and why one is gone.
 
 
-def taken(site: Site) -> StoredSnapshot:
+def take_snapshot(site: Site) -> StoredSnapshot:
     """A snapshot of this moment."""
     now = site.clock.now()
     rows, references = snapshot_content(site.runtime, site.here, now)
@@ -253,7 +253,7 @@ def taken(site: Site) -> StoredSnapshot:
     return StoredSnapshot(f"snp_{digest[:8]}", digest, len(rows), sum(row.label for row in rows), now, ())
 
 
-def compared(site: Site, before: StoredSnapshot, after: StoredSnapshot) -> LabelChanges:
+def changes_between(site: Site, before: StoredSnapshot, after: StoredSnapshot) -> LabelChanges:
     with site.runtime.store.read() as connection:
         policy = site.runtime.policies[LabelPolicy]
         return label_changes(connection, site.here, site.runtime.services[SnapshotFiles], before, after, policy)
@@ -279,10 +279,10 @@ LOSSES: Final = [(an_account_is_disabled, "no_label.suspended"), (the_log_is_tam
 def test_a_label_that_is_gone_says_why(any_site: Site, happens: Callable[[Site], None], reason: str) -> None:
     judge(any_site, any_site.analyst, a_case(any_site, external_id="MP-0"), Judgement.GENUINE)
     any_site.clock.forward(days=15)
-    before = taken(any_site)
+    before = take_snapshot(any_site)
     happens(any_site)
     any_site.clock.forward(hours=1)
-    comparison = compared(any_site, before, taken(any_site))
+    comparison = changes_between(any_site, before, take_snapshot(any_site))
     assert [(code, len(versions)) for code, versions in comparison.lost.items()] == [(reason, 1)]
     assert (comparison.unchanged, comparison.added, comparison.cleared, comparison.accused) == (0, 0, (), ())
 
@@ -290,23 +290,23 @@ def test_a_label_that_is_gone_says_why(any_site: Site, happens: Callable[[Site],
 def test_an_appeal_takes_a_label_away_and_its_decision_turns_it(any_site: Site) -> None:
     remove(any_site)
     any_site.clock.forward(days=15)
-    before = taken(any_site)
+    before = take_snapshot(any_site)
     assert before.positives == 1
     file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
-    assert list(compared(any_site, before, taken(any_site)).lost) == ["no_label.open_appeal"]
+    assert list(changes_between(any_site, before, take_snapshot(any_site)).lost) == ["no_label.open_appeal"]
     (case,) = open_cases(any_site, CaseLane.APPEAL)
     judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
     any_site.clock.forward(days=20)
-    comparison = compared(any_site, before, taken(any_site))
+    comparison = changes_between(any_site, before, take_snapshot(any_site))
     assert (len(comparison.cleared), comparison.accused, comparison.lost, comparison.unchanged) == (1, (), {}, 0)
-    assert len(compared(any_site, taken(any_site), before).accused) == 1
+    assert len(changes_between(any_site, take_snapshot(any_site), before).accused) == 1
 
 
 @pytest.mark.parametrize(("is_frozen", "reason"), [(True, "no_label.golden"), (False, "no_label.facts_gone")])
 def test_a_label_that_stands_is_kept_apart_or_its_facts_are_gone(site: Site, is_frozen: bool, reason: str) -> None:
     judge(site, site.analyst, a_case(site, external_id="MP-0"), Judgement.GENUINE)
     site.clock.forward(days=15)
-    before = taken(site)
+    before = take_snapshot(site)
     if is_frozen:
         frozen = {"digest": "a" * 64, "items": 60, "positives": 9, "content": b"{}", "frozen_by": "user:usr_1"}
         row = {"marketplace_id": site.here, "golden_set_id": "gld_1", **frozen, "frozen_at": site.clock.now()}
@@ -314,23 +314,23 @@ def test_a_label_that_stands_is_kept_apart_or_its_facts_are_gone(site: Site, is_
     (version_id,) = labels_in(site.runtime.home.snapshots / f"{before.digest}.parquet", before.digest)
     _, empty = write_snapshot(site.runtime.home.snapshots, [], REFERENCES, site.clock.now())
     after = StoredSnapshot("snp_1", empty, 0, 0, site.clock.now(), ())
-    assert compared(site, before, after).lost == {reason: (version_id,)}
+    assert changes_between(site, before, after).lost == {reason: (version_id,)}
 
 
 def test_new_and_unchanged_labels_are_counted(site: Site) -> None:
     judge(site, site.analyst, a_case(site, external_id="MP-0"), Judgement.GENUINE)
     site.clock.forward(days=15)
-    before = taken(site)
+    before = take_snapshot(site)
     judge(site, site.analyst, a_case(site, external_id="MP-1"), Judgement.GENUINE)
     site.clock.forward(days=15)
-    comparison = compared(site, before, taken(site))
+    comparison = changes_between(site, before, take_snapshot(site))
     assert (comparison.unchanged, comparison.added, comparison.lost) == (1, 1, {})
 
 
 def test_a_file_that_is_gone_is_refused(site: Site) -> None:
     judge(site, site.analyst, a_case(site, external_id="MP-0"), Judgement.GENUINE)
     site.clock.forward(days=15)
-    before = taken(site)
+    before = take_snapshot(site)
     (site.runtime.home.snapshots / f"{before.digest}.parquet").unlink()
     with pytest.raises(SnapshotRefused, match="is gone"):
-        compared(site, before, before)
+        changes_between(site, before, before)

@@ -106,7 +106,7 @@ def test_a_refused_training_promotes_nothing_and_the_champion_goes_on(site: Site
 
 
 @pytest.fixture
-def trained(site: Site) -> tuple[Site, list[str]]:
+def with_two_models(site: Site) -> tuple[Site, list[str]]:
     """A site that has two models, a minute apart."""
     digests = []
     for analyst_from in (0.001, 0.002):
@@ -122,8 +122,8 @@ def test_a_bundle_is_tried_in_a_child_before_it_is_admitted(site: Site, tmp_path
     assert site.runtime.services[BundleStore].load(digest).digest == digest_of(files)
 
 
-def test_promotion_and_rollback_change_what_scores_at_once(trained: tuple[Site, list[str]]) -> None:
-    site, (first, second) = trained
+def test_promotion_and_rollback_change_what_scores_at_once(with_two_models: tuple[Site, list[str]]) -> None:
+    site, (first, second) = with_two_models
     assert promote(site, first) == first
     assert site.runtime.services[LiveModels].of(site.here).digest == first  # type: ignore[union-attr]  # just promoted
     site.clock.forward(minutes=1)
@@ -134,8 +134,10 @@ def test_promotion_and_rollback_change_what_scores_at_once(trained: tuple[Site, 
     assert site.runtime.services[LiveModels].of(site.here).digest == first  # type: ignore[union-attr]  # as above
 
 
-def test_a_beginning_of_a_digest_names_a_model_and_a_stranger_is_not_found(trained: tuple[Site, list[str]]) -> None:
-    site, (first, second) = trained
+def test_a_beginning_of_a_digest_names_a_model_and_a_stranger_is_not_found(
+    with_two_models: tuple[Site, list[str]],
+) -> None:
+    site, (first, second) = with_two_models
     assert promote(site, first[:12]) == first
     with pytest.raises(NotFound):
         promote(site, "f" * 64)

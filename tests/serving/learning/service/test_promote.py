@@ -50,7 +50,7 @@ def entries(site: Site, subject: str) -> list[tuple[str, str, dict[str, Any]]]:
     return acts
 
 
-def by(site: Site) -> tuple[str, str]:
+def approval_actors(site: Site) -> tuple[str, str]:
     return f"user:{site.data_scientist.user_id}", f"user:{site.second_scientist.user_id}"
 
 
@@ -88,7 +88,7 @@ def test_two_people_who_approve_at_the_same_moment_put_it_in_force(any_site: Sit
         barrier.wait()
         outcomes.append(approve(any_site.runtime, any_site.marketplace, digest=digest, by=who))
 
-    threads = [threading.Thread(target=press, args=[who]) for who in by(any_site)]
+    threads = [threading.Thread(target=press, args=[who]) for who in approval_actors(any_site)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -100,18 +100,18 @@ def test_two_people_who_approve_at_the_same_moment_put_it_in_force(any_site: Sit
 def test_a_withdrawn_approval_does_not_count(any_site: Site) -> None:
     digest = admit_model(any_site)
     first_approval(any_site, digest)
-    withdraw_approval(any_site.runtime, any_site.marketplace, digest=digest, by=by(any_site)[0])
+    withdraw_approval(any_site.runtime, any_site.marketplace, digest=digest, by=approval_actors(any_site)[0])
     assert second_approval(any_site, digest).status.missing == 1
     assert first_approval(any_site, digest).in_force
     with pytest.raises(Conflict, match="or it is in force already"):
-        withdraw_approval(any_site.runtime, any_site.marketplace, digest=digest, by=by(any_site)[0])
+        withdraw_approval(any_site.runtime, any_site.marketplace, digest=digest, by=approval_actors(any_site)[0])
 
 
 def test_nobody_withdraws_the_approval_of_somebody_else(site: Site) -> None:
     digest = admit_model(site)
     first_approval(site, digest)
     with pytest.raises(Conflict, match="You have not approved this model"):
-        withdraw_approval(site.runtime, site.marketplace, digest=digest, by=by(site)[1])
+        withdraw_approval(site.runtime, site.marketplace, digest=digest, by=approval_actors(site)[1])
     assert second_approval(site, digest).in_force
 
 
@@ -170,7 +170,7 @@ def test_past_a_failed_gate_both_give_a_reason(site: Site) -> None:
         (promotion,) = learning.promotions(connection, site.here)
         assert [
             approval.by for approval in approvals.used_by_promotion(connection, site.here)[promotion.promotion_id]
-        ] == list(by(site))
+        ] == list(approval_actors(site))
     assert promotion.note == "The new season changed prices. / Seen on the random slice too."
 
 
@@ -186,7 +186,7 @@ def test_both_reasons_and_the_gate_with_figure_and_bound_are_in_the_audit_log(si
     fail_a_gate(site, digest)
     first_approval(site, digest, "a")
     second_approval(site, digest, "b")
-    wei, mara = by(site)
+    wei, mara = approval_actors(site)
     failed = [{"name": "calibration", "figure": 0.2, "bound": 0.049}]
     assert entries(site, digest) == [
         ("model.approve", wei, {"reason": "a", "beside": None, "not_passed": failed}),
@@ -212,9 +212,9 @@ def test_one_person_rolls_back(site: Site) -> None:
     first = put_champion_in_force(site)
     promote(site, admit_another(site))
     site.clock.forward(days=30)
-    done = rollback(site.runtime, site.marketplace, by=by(site)[0], reason="It asks too much.")
+    done = rollback(site.runtime, site.marketplace, by=approval_actors(site)[0], reason="It asks too much.")
     assert (done.in_force, champion_of(site)) == (True, first)
-    assert entries(site, first)[-1][:2] == ("model.rollback", by(site)[0])
+    assert entries(site, first)[-1][:2] == ("model.rollback", approval_actors(site)[0])
     with site.runtime.store.read() as connection:
         mails = connection.execute(select(mail).where(mail.c.kind == MailKind.MODEL_ROLLBACK.value)).all()
         everybody = [people.with_role(connection, site.here, role) for role in (Role.DATA_SCIENTIST, Role.ADMIN)]
@@ -228,7 +228,7 @@ def test_two_people_roll_back_what_one_cannot_and_a_stranger_never_counts(site: 
     first = put_champion_in_force(site)
     promote(site, admit_another(site))
     site.clock.forward(days=31)
-    wei, mara = by(site)
+    wei, mara = approval_actors(site)
     site.clock.forward(minutes=1)
     for who, missing in ((f"user:{site.analyst.user_id}", 2), (wei, 1), (mara, 0)):
         done = rollback(site.runtime, site.marketplace, by=who, reason="Worse.")
@@ -244,7 +244,7 @@ def test_a_password_reset_makes_an_account_young(site: Site) -> None:
     put_champion_in_force(site)
     promote(site, admit_another(site))
     an_invited_user(site, site.data_scientist, site.analyst)
-    assert not rollback(site.runtime, site.marketplace, by=by(site)[0], reason="Worse.").in_force
+    assert not rollback(site.runtime, site.marketplace, by=approval_actors(site)[0], reason="Worse.").in_force
 
 
 def test_the_champion_is_not_approved_again_and_there_must_be_one_to_go_back_to(site: Site) -> None:
@@ -252,7 +252,7 @@ def test_the_champion_is_not_approved_again_and_there_must_be_one_to_go_back_to(
     with pytest.raises(Conflict, match="champion already"):
         first_approval(site, digest)
     with pytest.raises(Conflict, match="no earlier champion"):
-        rollback(site.runtime, site.marketplace, by=by(site)[0])
+        rollback(site.runtime, site.marketplace, by=approval_actors(site)[0])
 
 
 def test_where_two_must_approve_nobody_does_so_without_a_name(site: Site) -> None:

@@ -56,19 +56,19 @@ def jobs_of(site: Site) -> list[Job]:
 
 
 @pytest.fixture
-def labelled(any_site: Site) -> Site:
+def labelled_site(any_site: Site) -> Site:
     """A site with exactly as many labels as a training accepts and as its policy waits for."""
     site = needing_few(any_site)
     label(site, counterfeit=POSITIVES, genuine=NEGATIVES)
     return site
 
 
-def test_a_sweep_leaves_one_training_with_its_cause_in_the_queue_and_in_the_audit_log(labelled: Site) -> None:
-    assert sweep(labelled.runtime)["trainings_started"] == 1
-    (job,) = jobs_of(labelled)
+def test_a_sweep_leaves_one_training_with_its_cause_in_the_queue_and_in_the_audit_log(labelled_site: Site) -> None:
+    assert sweep(labelled_site.runtime)["trainings_started"] == 1
+    (job,) = jobs_of(labelled_site)
     cause = {"cause": "labels", "new_labels": POSITIVES + NEGATIVES, "moved": []}
     assert (job.state, job.requested_by, job.cause) == ("waiting", "worker", cause)
-    with labelled.runtime.store.read() as connection:
+    with labelled_site.runtime.store.read() as connection:
         audit_row = connection.execute(
             select(audit_entry.c.actor, audit_entry.c.subject, audit_payload.c.payload)
             .join(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
@@ -78,9 +78,9 @@ def test_a_sweep_leaves_one_training_with_its_cause_in_the_queue_and_in_the_audi
         queued = connection.execute(text(f"SELECT workflow_uuid, queue_name FROM {table}")).all()  # noqa: S608  # no input
     assert (audit_row.actor, audit_row.subject, json.loads(audit_row.payload)) == ("worker", job.job_id, cause)
     assert (f"retrain:{job.job_id}", jobs.TRAINING) in set(map(tuple, queued))
-    labelled.clock.forward(hours=1)
-    assert retrain_by_itself(labelled.runtime) == 0, "it still waits in the queue"
-    assert decide_for(labelled.runtime, labelled.here).code is Wait.UNDER_WAY
+    labelled_site.clock.forward(hours=1)
+    assert retrain_by_itself(labelled_site.runtime) == 0, "it still waits in the queue"
+    assert decide_for(labelled_site.runtime, labelled_site.here).code is Wait.UNDER_WAY
 
 
 def test_one_label_fewer_starts_nothing_and_says_how_many_are_missing(any_site: Site) -> None:
@@ -99,22 +99,22 @@ def test_one_label_fewer_starts_nothing_and_says_how_many_are_missing(any_site: 
     }
 
 
-def test_an_administrator_switches_it_off_and_on(labelled: Site) -> None:
-    runtime, rule = labelled.runtime, AutomaticRule.RETRAINING
-    switch_rule(runtime, labelled.marketplace, rule, on=False, by="test", reason="A feed is broken.")
-    assert decide_for(runtime, labelled.here).code is Wait.OFF
-    assert jobs_of(labelled) == []
-    switch_rule(runtime, labelled.marketplace, rule, on=True, by="test", reason="It is repaired.")
-    assert decide_for(runtime, labelled.here).code is Cause.LABELS
+def test_an_administrator_switches_it_off_and_on(labelled_site: Site) -> None:
+    runtime, rule = labelled_site.runtime, AutomaticRule.RETRAINING
+    switch_rule(runtime, labelled_site.marketplace, rule, on=False, by="test", reason="A feed is broken.")
+    assert decide_for(runtime, labelled_site.here).code is Wait.OFF
+    assert jobs_of(labelled_site) == []
+    switch_rule(runtime, labelled_site.marketplace, rule, on=True, by="test", reason="It is repaired.")
+    assert decide_for(runtime, labelled_site.here).code is Cause.LABELS
 
 
-def test_labels_are_counted_once_an_hour(labelled: Site) -> None:
-    started = labelled.clock.now()
-    retrain_by_itself(labelled.runtime)
+def test_labels_are_counted_once_an_hour(labelled_site: Site) -> None:
+    started = labelled_site.clock.now()
+    retrain_by_itself(labelled_site.runtime)
     for minutes, counted_at in ((59, started), (1, started + timedelta(hours=1))):
-        labelled.clock.forward(minutes=minutes)
-        retrain_by_itself(labelled.runtime)
-        last_look = labelled.read(retraining.last_decision, labelled.here)
+        labelled_site.clock.forward(minutes=minutes)
+        retrain_by_itself(labelled_site.runtime)
+        last_look = labelled_site.read(retraining.last_decision, labelled_site.here)
         assert last_look is not None
         assert last_look[0] == counted_at
 
@@ -125,57 +125,61 @@ def end(site: Site, **values: object) -> None:
     site.write(learning.update_job, site.here, job.job_id, {"finished_at": site.clock.now(), **values})
 
 
-def test_a_refused_training_is_tried_again_only_with_other_labels_and_after_a_rest(labelled: Site) -> None:
-    decide_for(labelled.runtime, labelled.here)
-    end(labelled, state="failed", error="A column alone separates counterfeit from genuine.")
-    labelled.clock.forward(days=20)
-    assert decide_for(labelled.runtime, labelled.here).code is Wait.UNCHANGED
-    assert request_training(labelled.runtime, labelled.marketplace, by="test"), "a person may try"
-    end(labelled, state="failed", error="A column alone separates counterfeit from genuine.")
-    label(labelled, genuine=1)
-    assert decide_for(labelled.runtime, labelled.here).code is Cause.LABELS
-    end(labelled, state="failed", error="A column alone separates counterfeit from genuine.")
-    judge(labelled, labelled.analyst, a_case(labelled, external_id="MP-rest"), Judgement.GENUINE)
-    labelled.clock.forward(days=14)
+def test_a_refused_training_is_tried_again_only_with_other_labels_and_after_a_rest(labelled_site: Site) -> None:
+    decide_for(labelled_site.runtime, labelled_site.here)
+    end(labelled_site, state="failed", error="A column alone separates counterfeit from genuine.")
+    labelled_site.clock.forward(days=20)
+    assert decide_for(labelled_site.runtime, labelled_site.here).code is Wait.UNCHANGED
+    assert request_training(labelled_site.runtime, labelled_site.marketplace, by="test"), "a person may try"
+    end(labelled_site, state="failed", error="A column alone separates counterfeit from genuine.")
+    label(labelled_site, genuine=1)
+    assert decide_for(labelled_site.runtime, labelled_site.here).code is Cause.LABELS
+    end(labelled_site, state="failed", error="A column alone separates counterfeit from genuine.")
+    judge(labelled_site, labelled_site.analyst, a_case(labelled_site, external_id="MP-rest"), Judgement.GENUINE)
+    labelled_site.clock.forward(days=14)
     rests = replace(FEW, back_off_days=4, most_back_off_days=16)
-    waiting = replace(labelled.runtime, policies=labelled.runtime.policies.changed(rests))
-    decision = decide_for(waiting, labelled.here)
+    waiting = replace(labelled_site.runtime, policies=labelled_site.runtime.policies.changed(rests))
+    decision = decide_for(waiting, labelled_site.here)
     assert (decision.code, decision.failures) == (Wait.BACK_OFF, 3)
-    labelled.clock.forward(days=2)
-    assert decide_for(waiting, labelled.here).code is Cause.LABELS
+    labelled_site.clock.forward(days=2)
+    assert decide_for(waiting, labelled_site.here).code is Cause.LABELS
 
 
-def test_labels_count_from_the_last_training_that_ended_well(labelled: Site) -> None:
-    decide_for(labelled.runtime, labelled.here)
-    end(labelled, state="done")
-    labelled.clock.forward(days=1)
-    decision = decide_for(labelled.runtime, labelled.here)
+def test_labels_count_from_the_last_training_that_ended_well(labelled_site: Site) -> None:
+    decide_for(labelled_site.runtime, labelled_site.here)
+    end(labelled_site, state="done")
+    labelled_site.clock.forward(days=1)
+    decision = decide_for(labelled_site.runtime, labelled_site.here)
     assert (decision.code, decision.new_labels, decision.failures) == (Wait.UNCHANGED, 0, 0)
-    label(labelled, genuine=3)
-    decision = decide_for(labelled.runtime, labelled.here)
+    label(labelled_site, genuine=3)
+    decision = decide_for(labelled_site.runtime, labelled_site.here)
     assert (decision.code, decision.new_labels) == (Wait.NOT_DUE, 3)
-    labelled.clock.forward(days=15)
-    assert decide_for(labelled.runtime, labelled.here).code is Cause.SCHEDULE
+    labelled_site.clock.forward(days=15)
+    assert decide_for(labelled_site.runtime, labelled_site.here).code is Cause.SCHEDULE
 
 
-def test_a_drift_alarm_of_two_reports_since_the_last_training_starts_one(labelled: Site) -> None:
-    decide_for(labelled.runtime, labelled.here)
-    end(labelled, state="done")
+def test_a_drift_alarm_of_two_reports_since_the_last_training_starts_one(labelled_site: Site) -> None:
+    decide_for(labelled_site.runtime, labelled_site.here)
+    end(labelled_site, state="done")
     report = {"enough": True, "shifts": [{"name": "price_log_ratio", "level": "moved", "psi": 0.4}]}
 
     def measured() -> None:
-        row = {"marketplace_id": labelled.here, "report_id": labelled.runtime.ids.new("dri"), "report": report}
-        labelled.write(monitoring.add_drift_report, {**row, "made_at": labelled.clock.now()})
+        row = {
+            "marketplace_id": labelled_site.here,
+            "report_id": labelled_site.runtime.ids.new("dri"),
+            "report": report,
+        }
+        labelled_site.write(monitoring.add_drift_report, {**row, "made_at": labelled_site.clock.now()})
 
     measured()  # At the moment of the training, so it is no news.
-    label(labelled, genuine=1)
+    label(labelled_site, genuine=1)
     measured()
-    assert decide_for(labelled.runtime, labelled.here).code is Wait.NOT_DUE
-    labelled.clock.forward(days=7)
+    assert decide_for(labelled_site.runtime, labelled_site.here).code is Wait.NOT_DUE
+    labelled_site.clock.forward(days=7)
     measured()
-    decision = decide_for(labelled.runtime, labelled.here)
+    decision = decide_for(labelled_site.runtime, labelled_site.here)
     assert (decision.code, decision.moved) == (Cause.DRIFT, ("price_log_ratio",))
-    assert jobs_of(labelled)[0].cause == {"cause": "drift", "new_labels": 1, "moved": ["price_log_ratio"]}
+    assert jobs_of(labelled_site)[0].cause == {"cause": "drift", "new_labels": 1, "moved": ["price_log_ratio"]}
 
 
 @pytest.mark.both_engines
@@ -195,7 +199,7 @@ def test_of_simultaneous_requests_one_starts_a_training(any_site: Site) -> None:
 # From labels to a tracked candidate, and to a refused training, without anybody who asks.
 
 
-def swept(site: Site) -> Job:
+def sweep_training(site: Site) -> Job:
     """The training that a sweep starts, after the worker has run it."""
     assert sweep(site.runtime)["trainings_started"] == 1
     (job,) = site.read(learning.jobs, site.here, 5)
@@ -209,7 +213,7 @@ def test_enough_labels_lead_to_a_tracked_candidate_that_waits_for_people(any_sit
     site = replace(any_site, runtime=replace(any_site.runtime, policies=any_site.runtime.policies.changed(few)))
     label_count = label_a_history(site, listings=2_400)
     site.clock.forward(days=30)
-    job = swept(site)
+    job = sweep_training(site)
     assert (job.state, job.error, job.requested_by) == ("done", None, "worker")
     assert job.cause is not None
     assert job.cause["cause"] == "labels"
@@ -239,7 +243,7 @@ def test_a_training_that_nobody_asked_for_and_is_refused_is_a_run_with_its_reaso
         judgement = Judgement.COUNTERFEIT if number < 10 else Judgement.GENUINE
         judge(site, site.analyst, a_case(site, external_id=f"MP-one-{number}"), judgement)
     site.clock.forward(days=15)
-    job = swept(site)
+    job = sweep_training(site)
     sentence = "All counterfeit labels are of one seller; at least two are needed to test on another."
     assert (job.state, job.error) == ("failed", sentence)
     (run,) = runs_of(f"sqlite:///{site.runtime.home.mlflow / 'mlflow.db'}")
@@ -300,7 +304,7 @@ def add_report(site: Site, **psi: float) -> None:
     site.write(monitoring.add_drift_report, {**row, "made_at": site.clock.now()})
 
 
-def red(site: Site) -> dict[str, RedFeature]:
+def red_features(site: Site) -> dict[str, RedFeature]:
     with site.runtime.store.read() as connection:
         return {feature.name: feature for feature in red_features_now(site.runtime, connection, site.here)}
 
@@ -314,7 +318,7 @@ def test_an_acknowledgement_is_kept_with_its_author_and_recorded_and_quiets_unti
 ) -> None:
     add_report(any_site, price_log=0.4, seller_age=0.3)
     explain(any_site)
-    features = red(any_site)
+    features = red_features(any_site)
     note = features["price_log"].acknowledged
     assert note is not None
     assert (note.note, note.by, note.psi, note.at) == ("The summer sale.", BY, 0.4, any_site.clock.now())
@@ -323,17 +327,17 @@ def test_an_acknowledgement_is_kept_with_its_author_and_recorded_and_quiets_unti
         query = select(audit_entry.c.actor, audit_entry.c.subject).where(audit_entry.c.act == "drift.acknowledged")
         assert connection.execute(query).all() == [(BY, "price_log")]
     add_report(any_site, price_log=0.6)
-    again = red(any_site)["price_log"]
+    again = red_features(any_site)["price_log"]
     assert (again.acknowledged, again.quiet, again.reports) == (note, False, 2)
 
 
 def test_a_withdrawn_acknowledgement_no_longer_quiets(any_site: Site) -> None:
     add_report(any_site, price_log=0.4)
     explain(any_site)
-    note = red(any_site)["price_log"].acknowledged
+    note = red_features(any_site)["price_log"].acknowledged
     assert note is not None
     withdraw_acknowledgement(any_site.runtime, any_site.marketplace, acknowledgement_id=note.acknowledgement_id, by=BY)
-    assert red(any_site)["price_log"].acknowledged is None
+    assert red_features(any_site)["price_log"].acknowledged is None
     with pytest.raises(NotFound):
         withdraw_acknowledgement(
             any_site.runtime, any_site.marketplace, acknowledgement_id=note.acknowledgement_id, by=BY
@@ -355,7 +359,7 @@ def test_only_what_is_shifted_now_is_acknowledged(site: Site, feature: str) -> N
 
 
 def test_without_a_report_nothing_is_red(site: Site) -> None:
-    assert red(site) == {}
+    assert red_features(site) == {}
 
 
 def test_a_decision_about_a_training_leaves_out_the_acknowledged_features(site: Site) -> None:

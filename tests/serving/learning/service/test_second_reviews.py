@@ -56,7 +56,7 @@ def a_job(site: Site) -> str:
     return job_id
 
 
-def doubted(case: Case, label: int = 0, probability: float = 0.97) -> dict[str, object]:
+def doubt_of(case: Case, label: int = 0, probability: float = 0.97) -> dict[str, object]:
     doubt = probability if label == 0 else 1 - probability
     return {"version_id": case.version_id, "label": label, "probability": probability, "doubt": doubt}
 
@@ -227,11 +227,11 @@ def test_finds_that_wait_come_first_and_no_more_is_asked_than_there_is_time_for(
     site.clock.forward(days=15)
     job_id = a_job(site)
     assert open_second_reviews(site.runtime, site.here, job_id) == 1
-    assert open_second_reviews(site.runtime, site.here, job_id, [doubted(first), doubted(second)]) == 1
+    assert open_second_reviews(site.runtime, site.here, job_id, [doubt_of(first), doubt_of(second)]) == 1
     looked_at = {review.version_id for review in open_cases(site, CaseLane.SECOND_REVIEW)}
     assert looked_at == {find.version_id, first.version_id}
     assert counts(site) == SecondReviews(doubted=2, asked_for=2, answered=0, overturned=0)
-    assert open_second_reviews(site.runtime, site.here, job_id, [doubted(first), doubted(second)]) == 0, "asked again"
+    assert open_second_reviews(site.runtime, site.here, job_id, [doubt_of(first), doubt_of(second)]) == 0, "asked again"
     assert counts(site) == SecondReviews(doubted=2, asked_for=2, answered=0, overturned=0)
 
 
@@ -240,7 +240,7 @@ def test_where_there_is_room_for_one_the_find_that_waits_comes_before_the_suspec
     suspect, find = a_genuine_case(site), a_drawn_case(site)
     judge(site, site.analyst, find, Judgement.COUNTERFEIT)
     site.clock.forward(days=15)
-    assert open_second_reviews(site.runtime, site.here, a_job(site), [doubted(suspect)]) == 1
+    assert open_second_reviews(site.runtime, site.here, a_job(site), [doubt_of(suspect)]) == 1
     assert [review.version_id for review in open_cases(site, CaseLane.SECOND_REVIEW)] == [find.version_id]
 
 
@@ -248,7 +248,7 @@ def test_what_had_no_room_comes_with_the_next_training_and_nothing_twice(any_sit
     site = with_room_for(any_site, 1)
     first, second = (a_genuine_case(site, f"MP-{i}") for i in range(2))
     site.clock.forward(days=15)
-    both = [doubted(first), doubted(second)]
+    both = [doubt_of(first), doubt_of(second)]
     assert open_second_reviews(site.runtime, site.here, a_job(site), both) == 1
     site.clock.forward(hours=1)
     assert open_second_reviews(site.runtime, site.here, a_job(site), both) == 1
@@ -269,7 +269,7 @@ def test_a_label_that_has_changed_since_the_training_read_it_is_left_alone(site:
     else:
         case = a_genuine_case(site)
         site.clock.forward(days=15)
-        suspect = doubted(case, label=1, probability=0.02)
+        suspect = doubt_of(case, label=1, probability=0.02)
     assert open_second_reviews(site.runtime, site.here, a_job(site), [suspect]) == 0
     assert counts(site).doubted == 0
 

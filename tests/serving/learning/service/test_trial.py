@@ -44,7 +44,7 @@ def second(site: Site) -> str:
     return f"user:{site.second_scientist.user_id}"
 
 
-def started(site: Site, *, share: float = 0.0) -> Trial:
+def started_trial(site: Site, *, share: float = 0.0) -> Trial:
     """The challenger on trial, approved by one and started by another."""
     first_approval(site, with_challenger(site))
     return trial.start(site.runtime, site.marketplace, name="challenger", share=share, by=second(site))
@@ -58,7 +58,7 @@ def send(site: Site, many: int, *, first: int = 0) -> list[Lane | None]:
     return [answer.lane for answer in receive_rows(site.runtime, site.marketplace, rows, source="test")]
 
 
-def shown(site: Site, open_trial: Trial) -> dict[str, int]:
+def shown_counts(site: Site, open_trial: Trial) -> dict[str, int]:
     with site.runtime.store.read() as connection:
         compared = trial.comparison_so_far(site.runtime, connection, open_trial)
     cells = {name: getattr(compared, name).listings for name in ("both", "only_champion", "only_challenger", "neither")}
@@ -67,9 +67,9 @@ def shown(site: Site, open_trial: Trial) -> dict[str, int]:
 
 def test_a_model_that_looks_on_scores_everything_and_decides_nothing(any_site: Site) -> None:
     site = any_site
-    open_trial = started(site)
+    open_trial = started_trial(site)
     assert Lane.ASK_BRAND not in send(site, 5)
-    assert shown(site, open_trial) == {"only_challenger": 5}
+    assert shown_counts(site, open_trial) == {"only_challenger": 5}
     with site.runtime.store.read() as connection:
         rows = list(trials.scores(connection, site.here, open_trial.trial_id))
     assert {challenger for _, _, challenger in rows} == {Lane.ASK_BRAND}
@@ -77,7 +77,7 @@ def test_a_model_that_looks_on_scores_everything_and_decides_nothing(any_site: S
 
 def test_with_a_share_it_decides_about_those_sellers_and_no_others(any_site: Site) -> None:
     site = any_site
-    open_trial = started(site, share=0.5)
+    open_trial = started_trial(site, share=0.5)
     lanes = send(site, 20)
     expected = [does_challenger_decide(open_trial.trial_id, f"shop-{i}", 0.5) for i in range(20)]
     assert [lane is Lane.ASK_BRAND for lane in lanes] == expected
@@ -85,7 +85,7 @@ def test_with_a_share_it_decides_about_those_sellers_and_no_others(any_site: Sit
 
 
 def test_every_score_names_the_model_that_decided(site: Site) -> None:
-    open_trial = started(site, share=0.5)
+    open_trial = started_trial(site, share=0.5)
     send(site, 12)
     with site.runtime.store.read() as connection:
         champion = learning.champions(connection)[site.here]
@@ -94,15 +94,15 @@ def test_every_score_names_the_model_that_decided(site: Site) -> None:
 
 
 def test_when_it_ends_the_champion_decides_about_everybody_again(site: Site) -> None:
-    open_trial = started(site, share=NEARLY_ALL)
+    open_trial = started_trial(site, share=NEARLY_ALL)
     assert Lane.ASK_BRAND in send(site, 5)
     trial.end(site.runtime, site.marketplace, by=scientist(site))
     assert Lane.ASK_BRAND not in send(site, 5, first=10)
-    assert sum(shown(site, open_trial).values()) == 5
+    assert sum(shown_counts(site, open_trial).values()) == 5
 
 
 def test_what_was_flagged_is_known_once_people_have_answered(site: Site) -> None:
-    open_trial = started(site, share=NEARLY_ALL)
+    open_trial = started_trial(site, share=NEARLY_ALL)
     send(site, 3)
     for case in open_cases(site, CaseLane.ASK_BRAND):
         judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
@@ -128,7 +128,7 @@ def test_to_decide_takes_somebody_else_s_approval(site: Site) -> None:
 
 
 def test_one_model_is_on_trial_at_a_time_and_never_the_champion(site: Site) -> None:
-    started(site)
+    started_trial(site)
     with pytest.raises(Conflict, match="on trial already"):
         trial.start(site.runtime, site.marketplace, name="challenger", share=0.0, by=second(site))
     trial.end(site.runtime, site.marketplace, by=second(site))
@@ -139,7 +139,7 @@ def test_one_model_is_on_trial_at_a_time_and_never_the_champion(site: Site) -> N
 
 
 def test_a_trial_whose_bundle_is_gone_stops_no_intake(site: Site) -> None:
-    for path in site.runtime.services[BundleStore].folder(started(site).digest).iterdir():
+    for path in site.runtime.services[BundleStore].folder(started_trial(site).digest).iterdir():
         path.unlink()
     site.runtime.services[Trials].follow([], site.runtime.services[BundleStore])
     follow_trials(site.runtime)

@@ -277,7 +277,7 @@ def test_a_batch_knows_who_sells_the_removed_listing_since_an_earlier_row(
     assert receive_rows(quiet, any_site.marketplace, rows, source="test")[-1].lane is lane
 
 
-def limited(site: Site, daily_questions: int | None) -> Site:
+def with_question_limit(site: Site, daily_questions: int | None) -> Site:
     """A model that would ask Aurelle about everything, and Aurelle's daily number of questions."""
     promote(site, admit_model(site, ask_brand_from=0.001))
     enrolment = NewEnrolment("Aurelle", site.account_manager.email, True, daily_questions=daily_questions)
@@ -291,14 +291,14 @@ def send(site: Site, *prices: str, named: str = "MP") -> list[RowAnswer]:
 
 
 def test_a_brand_is_asked_no_more_than_it_answers_in_a_day(any_site: Site) -> None:
-    site = limited(any_site, 2)
+    site = with_question_limit(any_site, 2)
     assert [answer.lane for answer in send(site, "400.00")] == [Lane.ASK_BRAND]
     assert [answer.lane for answer in send(site, "400.00", "400.00", named="more")].count(Lane.ASK_BRAND) == 1
     assert [answer.lane for answer in send(site, "400.00", named="late")] == [Lane.ANALYST]
 
 
 def test_the_next_day_it_can_be_asked_again(site: Site) -> None:
-    site = limited(site, 1)
+    site = with_question_limit(site, 1)
     send(site, "400.00")
     site.clock.forward(hours=14)  # From nine in the morning to eleven at night.
     assert send(site, "400.00", named="night")[0].lane is Lane.ANALYST
@@ -307,7 +307,7 @@ def test_the_next_day_it_can_be_asked_again(site: Site) -> None:
 
 
 def test_of_one_batch_the_most_harmful_are_asked(site: Site) -> None:
-    site = limited(site, 1)
+    site = with_question_limit(site, 1)
     assert [answer.lane for answer in send(site, "10.00", "9000.00", "20.00")] == [
         Lane.ANALYST,
         Lane.ASK_BRAND,
@@ -321,7 +321,7 @@ def test_what_asks_nobody_uses_up_no_question(site: Site) -> None:
         a_row(external_id="MP-1", price="9000.00", seller={"external_id": "maison-brandt"}),
         a_row(external_id="MP-2", price="20.00"),
     ]
-    answers = receive_rows(site.runtime, limited(site, 1).marketplace, rows, source="test")
+    answers = receive_rows(site.runtime, with_question_limit(site, 1).marketplace, rows, source="test")
     assert [answer.lane for answer in answers][1] is Lane.ASK_BRAND
     assert answers[0].lane not in {Lane.ASK_BRAND, Lane.ANALYST}
 
@@ -337,19 +337,19 @@ def test_a_brand_that_takes_no_part_is_not_asked(site: Site) -> None:
     ("limit", "question_count"), [(None, 3), (0, 0), (3, 3)], ids=["no limit", "none", "as many as come"]
 )
 def test_a_limit_may_be_absent_or_nothing(site: Site, limit: int | None, question_count: int) -> None:
-    answers = send(limited(site, limit), "10.00", "20.00", "30.00")
+    answers = send(with_question_limit(site, limit), "10.00", "20.00", "30.00")
     assert [answer.lane for answer in answers].count(Lane.ASK_BRAND) == question_count
 
 
 def test_whoever_is_passed_over_reads_why(site: Site) -> None:
-    send(limited(site, 0), "400.00")
+    send(with_question_limit(site, 0), "400.00")
     assert site.read(scores.lane_counts, site.here) == {"analyst": 1}
     scoring = precheck(site.runtime, site.marketplace, a_listing(title="Aurelle Colline tote", brand="Aurelle"))
     assert scoring.route.reasons[0].code == "route.high.used_up"
 
 
 def test_a_precheck_asks_no_brand_while_questions_are_switched_off(any_site: Site) -> None:
-    site, row = limited(any_site, None), a_listing(title="Aurelle Colline tote", brand="Aurelle")
+    site, row = with_question_limit(any_site, None), a_listing(title="Aurelle Colline tote", brand="Aurelle")
     before = precheck(site.runtime, site.marketplace, row)
     with site.runtime.store.write() as connection:
         off = KillSwitchOff(site.here, AutomaticRule.MODEL_QUESTIONS, site.clock.now(), "test", "x")

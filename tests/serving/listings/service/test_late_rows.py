@@ -13,7 +13,7 @@ from serving.listings.service.intake import RowAnswer, RowStatus, receive_rows
 from serving.listings.store import listings, scores
 from serving.listings.tables import late_version, listing_version, observation, score
 from tests.fixtures.runtimes import Site, a_row, a_suspect_row
-from tests.serving.listings.service.test_past_facts import in_bulk
+from tests.serving.listings.service.test_past_facts import bulk_facts
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (f"2026-02-2{day}T10:00:00+00:00" for day in (3, 4, 5, 6))
 
@@ -120,7 +120,7 @@ def test_a_late_price_between_a_version_and_its_counters_counts_after_the_versio
         digests = connection.execute(select(score.c.facts_digest).order_by(score.c.scored_at, score.c.score_id))
         *_, last = (scores.facts_of(connection, any_site.here, digest) for digest in digests.scalars())
     any_site.clock.forward(minutes=1)
-    (again,) = in_bulk(any_site, [replace(last.listing, occurred_at=None)])
+    (again,) = bulk_facts(any_site, [replace(last.listing, occurred_at=None)])
     assert again.price.own == last.price.own
     assert last.price.own is not None
     assert (last.price.own.versions, last.price.own.changes) == (3, 2)

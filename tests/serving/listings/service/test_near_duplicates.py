@@ -35,7 +35,7 @@ def take_in(site: Site, *rows: Any, **options: Any) -> None:
     receive_rows(site.runtime, site.marketplace, list(rows), source="test", **options)
 
 
-def known(site: Site, external_id: str) -> NearDuplicates | None:
+def duplicates_or_none(site: Site, external_id: str) -> NearDuplicates | None:
     """The near-duplicates in the facts of a listing's latest score."""
     with site.runtime.store.read() as connection:
         listing_id = listings.id_of(connection, site.here, external_id)
@@ -44,13 +44,13 @@ def known(site: Site, external_id: str) -> NearDuplicates | None:
         return scores.facts_of(connection, site.here, digest or "").near_duplicates
 
 
-def found(site: Site, external_id: str) -> NearDuplicates:
-    near_duplicates = known(site, external_id)
+def duplicates_of(site: Site, external_id: str) -> NearDuplicates:
+    near_duplicates = duplicates_or_none(site, external_id)
     assert near_duplicates is not None
     return near_duplicates
 
 
-def asked(site: Site, as_of: datetime | None = None, **changes: Any) -> NearDuplicates:
+def unstored_duplicates(site: Site, as_of: datetime | None = None, **changes: Any) -> NearDuplicates:
     """The near-duplicates of a listing that is not stored."""
     row = check(a_suspect_row(external_id="MP-asked", seller=OTHER, **changes), received_at=site.clock.now())
     assert isinstance(row, Listing)
@@ -61,13 +61,13 @@ def asked(site: Site, as_of: datetime | None = None, **changes: Any) -> NearDupl
 
 def test_the_first_listing_is_like_nothing(any_site: Site) -> None:
     take_in(any_site, a_row())
-    assert found(any_site, "MP-1") == NearDuplicates()
+    assert duplicates_of(any_site, "MP-1") == NearDuplicates()
 
 
 def test_a_copy_by_another_seller_is_found_with_its_price(any_site: Site) -> None:
     take_in(any_site, a_row())
     take_in(any_site, a_row(external_id="MP-2", seller=OTHER, price="99.00"))
-    likeness = found(any_site, "MP-2")
+    likeness = duplicates_of(any_site, "MP-2")
     assert (likeness.listings, likeness.sellers, likeness.nearest, likeness.own_listings) == (1, 1, 1.0, 0)
     (shown,) = likeness.shown
     assert shown.listing_id == "MP-1"
@@ -76,7 +76,7 @@ def test_a_copy_by_another_seller_is_found_with_its_price(any_site: Site) -> Non
 
 def test_a_copy_by_the_same_seller_is_its_own(any_site: Site) -> None:
     take_in(any_site, a_row(), a_row(external_id="MP-2"))
-    likeness = found(any_site, "MP-2")
+    likeness = duplicates_of(any_site, "MP-2")
     assert (likeness.listings, likeness.own_listings) == (0, 1)
 
 
@@ -84,25 +84,25 @@ def test_an_obfuscated_copy_with_small_changes_is_found(any_site: Site) -> None:
     take_in(any_site, a_row())
     obfuscated = "★ Аurеlle Cоlline tote in grained leather, grey!"
     take_in(any_site, a_row(external_id="MP-2", seller=OTHER, title=obfuscated))
-    assert 0.7 <= (found(any_site, "MP-2").nearest or 0) < 1
+    assert 0.7 <= (duplicates_of(any_site, "MP-2").nearest or 0) < 1
 
 
 def test_a_listing_in_other_words_is_not_found(any_site: Site) -> None:
     take_in(any_site, a_row())
     take_in(any_site, a_suspect_row())
-    assert found(any_site, "MP-9") == NearDuplicates()
+    assert duplicates_of(any_site, "MP-9") == NearDuplicates()
 
 
 def test_too_short_a_text_is_not_compared_and_nothing_is_kept_of_it(any_site: Site) -> None:
     take_in(any_site, a_row(title="Grey bag", description=None, brand=None))
-    assert known(any_site, "MP-1") is None
+    assert duplicates_or_none(any_site, "MP-1") is None
     assert any_site.count(text_signature) == 0
 
 
 def test_the_listing_and_its_earlier_versions_are_not_its_near_duplicates(any_site: Site) -> None:
     for price in ("489.00", "450.00", "420.00"):
         take_in(any_site, a_row(price=price))
-    assert found(any_site, "MP-1") == NearDuplicates()
+    assert duplicates_of(any_site, "MP-1") == NearDuplicates()
 
 
 def test_a_change_of_price_is_no_other_text(any_site: Site) -> None:
@@ -113,7 +113,7 @@ def test_a_change_of_price_is_no_other_text(any_site: Site) -> None:
     assert [set(row) == {None} for row in keys].count(True) == 2
     any_site.clock.forward(days=1)
     take_in(any_site, a_row(external_id="MP-2", seller=OTHER))
-    (shown,) = found(any_site, "MP-2").shown
+    (shown,) = duplicates_of(any_site, "MP-2").shown
     assert shown.log_price == pytest.approx(math.log(420))
 
 
@@ -121,7 +121,7 @@ def test_a_verdict_on_any_version_with_the_text_counts_for_the_text(any_site: Si
     take_in(any_site, a_suspect_row(price="95.00"))
     judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     any_site.clock.forward(days=1)
-    assert asked(any_site).counterfeit == 1
+    assert unstored_duplicates(any_site).counterfeit == 1
 
 
 def test_a_confirmed_counterfeit_is_known_to_later_copies_and_to_no_earlier_moment(any_site: Site) -> None:
@@ -131,9 +131,12 @@ def test_a_confirmed_counterfeit_is_known_to_later_copies_and_to_no_earlier_mome
     listed = any_site.clock.now()
     any_site.clock.forward(days=2)
     judge(any_site, any_site.brand_person, open_cases(any_site)[0], Judgement.COUNTERFEIT)
-    assert asked(any_site, any_site.clock.now()).nearest_counterfeit == 1.0
-    assert (asked(any_site, listed).listings, asked(any_site, listed).counterfeit) == (1, 1)  # An analyst had said so.
-    assert asked(any_site, before) == NearDuplicates()
+    assert unstored_duplicates(any_site, any_site.clock.now()).nearest_counterfeit == 1.0
+    assert (unstored_duplicates(any_site, listed).listings, unstored_duplicates(any_site, listed).counterfeit) == (
+        1,
+        1,
+    )  # An analyst had said so.
+    assert unstored_duplicates(any_site, before) == NearDuplicates()
 
 
 def test_an_outcome_that_is_known_later_does_not_show_in_facts_that_were_kept_before(any_site: Site) -> None:
@@ -143,43 +146,43 @@ def test_an_outcome_that_is_known_later_does_not_show_in_facts_that_were_kept_be
     any_site.clock.forward(days=1)
     case = next(open_case for open_case in open_cases(any_site) if open_case.version_id)
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
-    likeness = found(any_site, "MP-10")
+    likeness = duplicates_of(any_site, "MP-10")
     assert (likeness.listings, likeness.counterfeit) == (1, 0)
 
 
 def test_an_undone_verdict_counts_no_longer(any_site: Site) -> None:
     case = a_case(any_site)
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
-    assert asked(any_site).genuine == 1
+    assert unstored_duplicates(any_site).genuine == 1
     any_site.clock.forward(minutes=1)
     undo_verdict(any_site.runtime, any_site.analyst, case.case_id)
-    assert asked(any_site).genuine == 0
-    assert asked(any_site, any_site.clock.now() - timedelta(seconds=30)).genuine == 1
+    assert unstored_duplicates(any_site).genuine == 0
+    assert unstored_duplicates(any_site, any_site.clock.now() - timedelta(seconds=30)).genuine == 1
 
 
 def test_an_upheld_appeal_makes_the_text_one_of_a_genuine_listing(any_site: Site) -> None:
     remove(any_site)
     any_site.clock.forward(days=1)
     file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
-    assert asked(any_site).counterfeit == 1
+    assert unstored_duplicates(any_site).counterfeit == 1
     (case,) = open_cases(any_site, CaseLane.APPEAL)
     judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
-    likeness = asked(any_site)
+    likeness = unstored_duplicates(any_site)
     assert (likeness.counterfeit, likeness.genuine) == (0, 1)
-    assert asked(any_site, any_site.clock.now() - timedelta(hours=1)).counterfeit == 1
+    assert unstored_duplicates(any_site, any_site.clock.now() - timedelta(hours=1)).counterfeit == 1
 
 
 def test_listings_of_authorised_sellers_are_known_to_be_genuine(any_site: Site) -> None:
     take_in(any_site, a_row(seller={"external_id": "maison-brandt"}))
     any_site.clock.forward(days=1)
     take_in(any_site, a_row(external_id="MP-2", seller=OTHER))
-    likeness = found(any_site, "MP-2")
+    likeness = duplicates_of(any_site, "MP-2")
     assert (likeness.authorised, likeness.nearest_genuine, likeness.genuine) == (1, 1.0, 0)
 
 
 def test_the_authorised_seller_of_an_earlier_row_of_the_batch_is_known(any_site: Site) -> None:
     take_in(any_site, a_row(seller={"external_id": "maison-brandt"}), a_row(external_id="MP-2", seller=OTHER))
-    likeness = found(any_site, "MP-2")
+    likeness = duplicates_of(any_site, "MP-2")
     assert (likeness.authorised, likeness.nearest_genuine, likeness.genuine) == (1, 1.0, 0)
 
 
@@ -187,7 +190,7 @@ def test_listings_of_another_marketplace_never_match(any_site: Site) -> None:
     elsewhere = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
     receive_rows(any_site.runtime, elsewhere, [a_row()], source="test")
     take_in(any_site, a_row(external_id="MP-2", seller=OTHER))
-    assert found(any_site, "MP-2") == NearDuplicates()
+    assert duplicates_of(any_site, "MP-2") == NearDuplicates()
 
 
 def texts(n: int) -> list[dict[str, Any]]:
@@ -238,9 +241,14 @@ def test_a_backfilled_row_sees_only_what_was_known_by_then(any_site: Site) -> No
     early = a_row(external_id="MP-2", seller=OTHER, occurred_at="2026-01-10T00:00:00+00:00")
     late = a_row(external_id="MP-3", seller={"external_id": "shop-3"}, occurred_at="2026-01-30T00:00:00+00:00")
     take_in(any_site, late, early, backfill=True)
-    assert found(any_site, "MP-2") == NearDuplicates()
-    assert found(any_site, "MP-3").listings == 2
-    assert asked(any_site, datetime(2026, 1, 15, tzinfo=UTC), **a_row(external_id=None, seller=None)).own_listings == 1
+    assert duplicates_of(any_site, "MP-2") == NearDuplicates()
+    assert duplicates_of(any_site, "MP-3").listings == 2
+    assert (
+        unstored_duplicates(
+            any_site, datetime(2026, 1, 15, tzinfo=UTC), **a_row(external_id=None, seller=None)
+        ).own_listings
+        == 1
+    )
 
 
 BOILERPLATE = (
@@ -257,7 +265,7 @@ def test_a_popular_text_is_compared_no_further_than_any_other(any_site: Site) ->
         for n in range(100, 400)
     ]
     take_in(any_site, *rows)
-    likeness = asked(any_site, title="Aurelle bag", description=BOILERPLATE)
+    likeness = unstored_duplicates(any_site, title="Aurelle bag", description=BOILERPLATE)
     assert likeness.more
     assert 16 <= likeness.listings <= MOST_COMPARED
     assert (likeness.genuine, likeness.nearest_genuine is not None) == (1, True)
@@ -342,4 +350,4 @@ HOSTILE = [
 @pytest.mark.parametrize(("text", "_why"), HOSTILE)
 def test_a_hostile_text_is_taken_in_and_compared_like_any_other(any_site: Site, text: str, _why: str) -> None:
     take_in(any_site, a_row(description=text), a_row(external_id="MP-2", description=text, seller=OTHER))
-    assert found(any_site, "MP-2").listings == 1
+    assert duplicates_of(any_site, "MP-2").listings == 1

@@ -199,7 +199,7 @@ def check_batch(
     site.clock.forward(days=1)
     by_batch = receive_rows(runtime, together, rows, source="test", backfill=backfill)
     assert by_batch == one_after_another(site, runtime, apart, rows, backfill=backfill)
-    assert not differences(stored(site, together), stored(site, apart))
+    assert not differences(stored_rows(site, together), stored_rows(site, apart))
 
 
 def one_after_another(
@@ -230,7 +230,7 @@ def one_after_another(
 _ID = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}|[0-9a-f]{64}")
 
 
-def stored(site: Site, marketplace: Marketplace) -> dict[str, Counter[str]]:
+def stored_rows(site: Site, marketplace: Marketplace) -> dict[str, Counter[str]]:
     """The rows of every table of a marketplace, each id replaced by what it stands for."""
     rows: list[tuple[str, str, str]] = []
     with site.runtime.store.read() as connection:
@@ -253,11 +253,11 @@ def stored(site: Site, marketplace: Marketplace) -> dict[str, Counter[str]]:
     for _ in range(8):
         grouped: dict[str, list[str]] = defaultdict(list)
         for _, own, text in rows:
-            grouped[own].append(_meant(text, means, own))
+            grouped[own].append(_meaning_of(text, means, own))
         means = {own: sha256("".join(sorted(texts)).encode()).hexdigest()[:12] for own, texts in grouped.items()}
     counts_by_table: dict[str, Counter[str]] = {}
     for name, _, text in rows:
-        counts_by_table.setdefault(name, Counter())[_meant(text, means)] += 1
+        counts_by_table.setdefault(name, Counter())[_meaning_of(text, means)] += 1
     return counts_by_table
 
 
@@ -272,25 +272,25 @@ def _plain(cell: Any) -> Any:
     return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
 
 
-def _meant(text: str, means: dict[str, str], own: str = "") -> str:
+def _meaning_of(text: str, means: dict[str, str], own: str = "") -> str:
     return _ID.sub(lambda match: "itself" if match[0] == own else means.get(match[0], match[0]), text)
 
 
-def asked(site: Site, row: dict[str, object]) -> ScoredVersion:
+def precheck_score(site: Site, row: dict[str, object]) -> ScoredVersion:
     listing = check(row, received_at=site.clock.now())
     assert isinstance(listing, Listing)
     return precheck(site.runtime, site.marketplace, listing)
 
 
 def test_a_suspect_listing_would_go_to_somebody_and_an_ordinary_one_would_not(any_site: Site) -> None:
-    suspect, ordinary = asked(any_site, a_suspect_row()), asked(any_site, a_row())
+    suspect, ordinary = precheck_score(any_site, a_suspect_row()), precheck_score(any_site, a_row())
     assert suspect.score.value > ordinary.score.value
     assert (suspect.route.lane, ordinary.route.lane) == (Lane.ANALYST, Lane.NO_ACTION)
     assert suspect.score.reasons
 
 
 def test_before_the_first_model_it_is_points_and_never_a_probability(site: Site) -> None:
-    score = asked(site, a_suspect_row()).score
+    score = precheck_score(site, a_suspect_row()).score
     assert (score.kind, score.probability) == (ScoreKind.SCORECARD, None)
 
 
@@ -303,12 +303,12 @@ def test_nothing_is_kept(any_site: Site) -> None:
             }
 
     before = rows()
-    asked(any_site, a_suspect_row())
+    precheck_score(any_site, a_suspect_row())
     assert rows() == before
 
 
 def test_it_says_what_an_intake_would_say(site: Site) -> None:
-    before = asked(site, a_suspect_row())
+    before = precheck_score(site, a_suspect_row())
     (answer,) = receive_rows(site.runtime, site.marketplace, [a_suspect_row()], source="test")
     assert answer.lane is before.route.lane
     assert site.value(select(score.c.value)) == before.score.value
@@ -316,35 +316,37 @@ def test_it_says_what_an_intake_would_say(site: Site) -> None:
 
 def test_it_is_never_drawn_for_audit(site: Site) -> None:
     """The random sample consists of stored versions; otherwise frequent requests would be sampled often."""
-    assert {asked(site, a_row()).route.lane for _ in range(60)} == {Lane.NO_ACTION}
+    assert {precheck_score(site, a_row()).route.lane for _ in range(60)} == {Lane.NO_ACTION}
 
 
 def test_what_is_known_of_the_seller_counts(site: Site) -> None:
-    before = asked(site, a_suspect_row(external_id="MP-10"))
+    before = precheck_score(site, a_suspect_row(external_id="MP-10"))
     judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     site.clock.forward(days=1)
-    after = asked(site, a_suspect_row(external_id="MP-10"))
-    elsewhere = asked(site, a_suspect_row(external_id="MP-10", seller={"external_id": "nobody-yet", "age_days": 9}))
+    after = precheck_score(site, a_suspect_row(external_id="MP-10"))
+    elsewhere = precheck_score(
+        site, a_suspect_row(external_id="MP-10", seller={"external_id": "nobody-yet", "age_days": 9})
+    )
     assert after.score.value > before.score.value
     assert after.score.value > elsewhere.score.value
 
 
 def test_an_authorised_seller_is_known_as_one(site: Site) -> None:
     seller = {"external_id": "maison-brandt", "age_days": 9, "country": "CN"}
-    scoring = asked(site, a_suspect_row(brand="Aurelle", seller=seller))
-    other = asked(site, a_suspect_row(brand="Aurelle", seller={**seller, "external_id": "maison-brand"}))
+    scoring = precheck_score(site, a_suspect_row(brand="Aurelle", seller=seller))
+    other = precheck_score(site, a_suspect_row(brand="Aurelle", seller={**seller, "external_id": "maison-brand"}))
     assert scoring.route.lane is Lane.NO_ACTION
     assert other.route.lane is not Lane.NO_ACTION
 
 
 def test_a_listing_of_nobody_is_scored_by_itself(site: Site) -> None:
-    assert asked(site, a_suspect_row(seller=None)).route.lane is Lane.ANALYST
+    assert precheck_score(site, a_suspect_row(seller=None)).route.lane is Lane.ANALYST
 
 
 def test_a_second_score_builds_no_statement(any_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Building the statements took more than half of a score."""
     a_case(any_site)
-    asked(any_site, a_suspect_row())
+    precheck_score(any_site, a_suspect_row())
     built: list[object] = []
     original = Select.__init__
 
@@ -353,7 +355,7 @@ def test_a_second_score_builds_no_statement(any_site: Site, monkeypatch: pytest.
         original(self, *arguments, **named)
 
     monkeypatch.setattr(Select, "__init__", noted)
-    asked(any_site, a_suspect_row())
+    precheck_score(any_site, a_suspect_row())
     assert built == []
     with any_site.runtime.store.read() as connection:
         connection.execute(select(score.c.value))

@@ -32,10 +32,10 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.engine import read_only_engine
 from serving.scoring.service.bundles import BundleStore
 from serving.scoring.service.scoring import ReferenceContextCache
-from tests.fixtures.clients import with_key
+from tests.fixtures.clients import key_headers
 from tests.fixtures.clusters import a_cluster, processes_in
 from tests.fixtures.lives import Lives
-from tests.fixtures.recompute import Recomputed, recompute, recorded
+from tests.fixtures.recompute import RecomputedFacts, recompute, recorded_scores
 from tests.fixtures.runtimes import Site, a_row, a_suspect_row, judge, open_cases
 from tests.serving.web.reports import put_champion_in_force
 from training.bundle_folder import read_bundle_folder
@@ -47,12 +47,12 @@ def past_of(facts: Facts) -> tuple[Any, ...]:
     return facts.version, facts.price.previous_log_price, facts.price.own, facts.seller, facts.near_duplicates
 
 
-def today(site: Site) -> Marketplace:
+def marketplace_today(site: Site) -> Marketplace:
     return site.read(marketplaces.get, site.here)
 
 
-def in_bulk(site: Site, listings: Sequence[Listing]) -> list[Facts]:
-    runtime, marketplace = site.runtime, today(site)
+def bulk_facts(site: Site, listings: Sequence[Listing]) -> list[Facts]:
+    runtime, marketplace = site.runtime, marketplace_today(site)
     with runtime.store.read() as connection:
         context = runtime.services[ReferenceContextCache].of(connection, marketplace, runtime.clock.now())
         return past_facts(connection, marketplace, context.references, listings, now=runtime.clock.now())
@@ -60,13 +60,13 @@ def in_bulk(site: Site, listings: Sequence[Listing]) -> list[Facts]:
 
 def all_facts(site: Site) -> list[Facts]:
     with site.runtime.store.read() as connection:
-        return [score.facts for batch in recorded(connection, site.here, schema=SCHEMA) for score in batch]
+        return [score.facts for batch in recorded_scores(connection, site.here, schema=SCHEMA) for score in batch]
 
 
-def played(site: Site, *, seed: int, sellers: int, steps: int) -> list[Facts]:
+def played_facts(site: Site, *, seed: int, sellers: int, steps: int) -> list[Facts]:
     """The facts of lives under the guarantee of complete events that holds today: earlier ones are not on record."""
     Lives(site, seed=seed, sellers=sellers).play(steps=steps)
-    since = today(site).seller_events_since
+    since = marketplace_today(site).seller_events_since
     return [fact for fact in all_facts(site) if fact.seller.events_since == since]
 
 
@@ -76,8 +76,10 @@ def at_their_moments(facts: Sequence[Facts]) -> list[Listing]:
 
 @pytest.mark.both_engines
 def test_histories_in_bulk_equal_those_of_intake(any_site: Site) -> None:
-    facts = played(any_site, seed=4, sellers=20, steps=10)
-    assert [past_of(fact) for fact in in_bulk(any_site, at_their_moments(facts))] == [past_of(fact) for fact in facts]
+    facts = played_facts(any_site, seed=4, sellers=20, steps=10)
+    assert [past_of(fact) for fact in bulk_facts(any_site, at_their_moments(facts))] == [
+        past_of(fact) for fact in facts
+    ]
     vectors = np.stack([compute(fact).vector for fact in facts])
     assert all(len(np.unique(vectors[:, NAMES.index(name)])) > 2 for name in ("price_changes", "seller_sales_30d"))
     assert any(fact.near_duplicates is not None and fact.near_duplicates.more for fact in facts)
@@ -86,15 +88,17 @@ def test_histories_in_bulk_equal_those_of_intake(any_site: Site) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_thousands_of_histories_in_bulk_equal_those_of_intake(any_site: Site, engine_name: str) -> None:
-    facts = played(any_site, seed={"sqlite": 5, "postgresql": 6}[engine_name], sellers=240, steps=30)
+    facts = played_facts(any_site, seed={"sqlite": 5, "postgresql": 6}[engine_name], sellers=240, steps=30)
     assert len(facts) > 1_000
-    assert [past_of(fact) for fact in in_bulk(any_site, at_their_moments(facts))] == [past_of(fact) for fact in facts]
+    assert [past_of(fact) for fact in bulk_facts(any_site, at_their_moments(facts))] == [
+        past_of(fact) for fact in facts
+    ]
 
 
 def test_the_order_of_the_rows_and_the_others_of_a_batch_do_not_matter(site: Site) -> None:
-    facts = played(site, seed=7, sellers=12, steps=8)
+    facts = played_facts(site, seed=7, sellers=12, steps=8)
     listings = at_their_moments(facts)
-    apart = [fact for part in (listings[::2], listings[1::2]) for fact in in_bulk(site, part[::-1])[::-1]]
+    apart = [fact for part in (listings[::2], listings[1::2]) for fact in bulk_facts(site, part[::-1])[::-1]]
     assert [past_of(fact) for fact in apart] == [past_of(fact) for fact in (*facts[::2], *facts[1::2])]
 
 
@@ -111,12 +115,12 @@ def statements(site: Site) -> Iterator[list[str]]:
 
 
 def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(site: Site) -> None:
-    listings = at_their_moments(played(site, seed=8, sellers=20, steps=8))
+    listings = at_their_moments(played_facts(site, seed=8, sellers=20, steps=8))
     query_counts = []
     for batch in (listings[:10], listings):
-        in_bulk(site, batch)
+        bulk_facts(site, batch)
         with statements(site) as executed_sql:
-            in_bulk(site, batch)
+            bulk_facts(site, batch)
         query_counts.append(len(executed_sql))
     assert len(listings) > 40
     assert query_counts[1] <= query_counts[0] + 6  # Chains of links have more steps, and full keys are read again.
@@ -142,10 +146,10 @@ def a_life_over_http(site: Site, client: TestClient) -> list[dict[str, Any]]:
             {"event_id": f"{day}/{i}", "seller": seller, "kind": kind, "occurred_at": site.clock.now().isoformat()}
             for i, (seller, kind) in enumerate((("closet-mia", "sale"), ("lumo-trade-88", "fake_return")))
         ]
-        assert client.post(EVENTS, json={"events": events}, headers=with_key(site)).status_code == 200
+        assert client.post(EVENTS, json={"events": events}, headers=key_headers(site)).status_code == 200
         site.clock.forward(hours=5)
         lines = "\n".join(map(json.dumps, rows)).encode()
-        headers = with_key(site) | {"content-type": "application/x-ndjson"}
+        headers = key_headers(site) | {"content-type": "application/x-ndjson"}
         assert client.post("/api/v1/listings", content=lines, headers=headers).status_code == 200
         sent += rows
         site.clock.forward(days=1)
@@ -178,7 +182,7 @@ def bulk_scores(
     path, out = folder / "rows.ndjson", folder / "scores.parquet"
     path.write_text("\n".join(map(json.dumps, rows)))
     files = read_bundle_folder(site.runtime.services[BundleStore].folder(digest))
-    history = HistoryAt(site.runtime.store.url, marketplace or today(site)) if with_history else None
+    history = HistoryAt(site.runtime.store.url, marketplace or marketplace_today(site)) if with_history else None
     score_file(path, "native", files, out, received_at=site.clock.now(), history=history, dask=dask)
     return [(row["listing_id"], row["probability"]) for row in pq.read_table(out).to_pylist()]
 
@@ -197,9 +201,9 @@ def test_bulk_gives_the_scores_that_the_service_gave(any_site: Site, any_client:
 def test_a_process_that_begins_later_compares_rows_with_the_same_references(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listings = at_their_moments(played(site, seed=9, sellers=5, steps=4))
-    fixed = HistoryAt(site.runtime.store.url, today(site)).fixed(site.clock.now())
-    local_facts = in_bulk(site, listings)
+    listings = at_their_moments(played_facts(site, seed=9, sellers=5, steps=4))
+    fixed = HistoryAt(site.runtime.store.url, marketplace_today(site)).fixed(site.clock.now())
+    local_facts = bulk_facts(site, listings)
     monkeypatch.setattr(ReferenceContextCache, "of", None)  # Nothing reads them again.
     sent = pickle.loads(pickle.dumps(fixed))  # noqa: S301  # made here
     with closing(sent.open()) as there:
@@ -237,11 +241,11 @@ def test_other_processes_give_the_same_scores_when_one_is_killed(
 ) -> None:
     monkeypatch.setattr("training.score.source.PART_ROWS", 15)
     digest = put_champion_in_force(any_site)
-    listings = at_their_moments(played(any_site, seed=10, sellers=40, steps=10))
+    listings = at_their_moments(played_facts(any_site, seed=10, sellers=40, steps=10))
     path = tmp_path / "rows.parquet"
     pq.write_table(pa.Table.from_pylist([some_cells(listing) for listing in listings]), path)
     files = read_bundle_folder(any_site.runtime.services[BundleStore].folder(digest))
-    history = HistoryAt(any_site.runtime.store.url, today(any_site))
+    history = HistoryAt(any_site.runtime.store.url, marketplace_today(any_site))
 
     def scored(name: str, **wishes: Any) -> bytes:
         now = any_site.clock.now()
@@ -270,7 +274,7 @@ def test_a_row_that_never_came_in_is_scored_as_of_now(site: Site, client: TestCl
     a_life_over_http(site, client)
     row = a_suspect_row(external_id="MP-99", title="Aure11e Colline tote 1:1 mirror quality, real leather, large")
     ((_, before),) = bulk_scores(site, [row], tmp_path, digest)
-    assert client.post("/api/v1/listings", json=row, headers=with_key(site)).status_code == 201
+    assert client.post("/api/v1/listings", json=row, headers=key_headers(site)).status_code == 201
     assert scores_of(site)[-1] == ("MP-99", before)
 
 
@@ -288,7 +292,7 @@ def test_another_marketplace_of_the_database_has_none_of_this_history(site: Site
         not fact.seller.authorised and (fact.near_duplicates is None or fact.near_duplicates.listings == 0)
         for fact in facts
     )
-    assert any(fact.seller.known_days is not None for fact in in_bulk(site, seen))
+    assert any(fact.seller.known_days is not None for fact in bulk_facts(site, seen))
 
 
 @pytest.mark.both_engines
@@ -343,7 +347,7 @@ PAST = (
 )
 
 
-def authorised_between_two_listings(pairs: Iterable[Recomputed]) -> set[str | None]:
+def authorised_between_two_listings(pairs: Iterable[RecomputedFacts]) -> set[str | None]:
     """Sellers with listings of a brand before it authorised them, and others afterwards."""
     known: dict[bool, set[str | None]] = {True: set(), False: set()}
     for pair in pairs:
@@ -352,14 +356,14 @@ def authorised_between_two_listings(pairs: Iterable[Recomputed]) -> set[str | No
     return known[True] & known[False]
 
 
-def made_again(site: Site) -> list[Recomputed]:
+def recomputed_facts(site: Site) -> list[RecomputedFacts]:
     with site.runtime.store.read() as connection:
         return list(recompute(connection, site.here))
 
 
 def test_offline_equals_online(any_site: Site) -> None:
     Lives(any_site, seed=1, sellers=24).play(steps=12)
-    pairs = made_again(any_site)
+    pairs = recomputed_facts(any_site)
     assert Counter(name for pair in pairs for name in pair.moved) == {}
     assert [pair.score_id for pair in pairs if pair.recorded != pair.again] == []
     assert authorised_between_two_listings(pairs)
@@ -372,6 +376,6 @@ def test_offline_equals_online(any_site: Site) -> None:
 def test_offline_equals_online_over_ten_thousand_histories(any_site: Site, engine_name: str) -> None:
     """Half of the seeds on each database."""
     Lives(any_site, seed={"sqlite": 2, "postgresql": 3}[engine_name], sellers=240).play(steps=40)
-    pairs = made_again(any_site)
+    pairs = recomputed_facts(any_site)
     assert len(pairs) >= 5_000
     assert [pair.score_id for pair in pairs if pair.recorded != pair.again or pair.moved] == []

@@ -13,7 +13,7 @@ from tests.fixtures.runtimes import Site, a_row
 REASON = Rejection("bad_json", "price", "The row is not JSON.")
 
 
-def stored(site: Site, row: object, reason: Rejection = REASON) -> dict[str, Any]:
+def stored_row(site: Site, row: object, reason: Rejection = REASON) -> dict[str, Any]:
     """The row as the database returns it."""
     site.clock.forward(seconds=1)
     refusal = refused_row_columns(site.runtime, site.here, row, reason, source="test", number=1, at=site.clock.now())
@@ -35,7 +35,7 @@ ROWS: list[tuple[object, str, str]] = [
 
 def test_a_row_is_kept_whatever_it_is(any_site: Site) -> None:
     for row, head, why in ROWS:
-        refusal = stored(any_site, row)
+        refusal = stored_row(any_site, row)
         assert refusal["row_head"] == head, why
         assert refusal["row_length"] == len(head), why
         assert refusal["row_hash"] == hashlib.sha256(head.encode()).hexdigest(), why
@@ -49,19 +49,19 @@ def test_a_row_is_kept_whatever_it_is(any_site: Site) -> None:
 
 def test_of_a_long_row_the_beginning_is_kept_with_length_and_hash_of_the_whole(any_site: Site) -> None:
     text = "x" * 16_384 + "y" * 100_000
-    refusal = stored(any_site, text)
+    refusal = stored_row(any_site, text)
     assert refusal["row_head"] == "x" * 16_384
     assert refusal["row_length"] == 116_384
     assert refusal["row_hash"] == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_a_reason_fits_its_columns_however_long_the_field_was(any_site: Site) -> None:
-    refusal = stored(any_site, "x", Rejection("unknown_field", "f" * 1_000, "s" * 1_000))
+    refusal = stored_row(any_site, "x", Rejection("unknown_field", "f" * 1_000, "s" * 1_000))
     assert (len(refusal["field"]), len(refusal["sentence"])) == (200, 500)
 
 
 def test_a_reason_that_repeats_what_cannot_be_stored_escapes_it(any_site: Site) -> None:
-    refusal = stored(any_site, "x", Rejection("unknown_field", "a\0\ud800", "The field a\0\ud800 – is not known."))
+    refusal = stored_row(any_site, "x", Rejection("unknown_field", "a\0\ud800", "The field a\0\ud800 – is not known."))
     assert (refusal["field"], refusal["sentence"]) == ("a\\x00\\ud800", "The field a\\x00\\ud800 – is not known.")
 
 

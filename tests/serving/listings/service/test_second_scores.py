@@ -37,7 +37,7 @@ from training.fit.encoders import Encoder, encode
 __all__ = ["tiny_encoder"]  # A fixture.
 
 
-def saying(encoder: Encoder, loudness: float) -> SecondStage:
+def constant_stage(encoder: Encoder, loudness: float) -> SecondStage:
     """A stage that says the same of every title: above zero, that it is counterfeit."""
     return replace(a_second_stage(encoder.identity), weights=np.zeros(8), intercept=loudness)
 
@@ -73,21 +73,21 @@ def with_encoder(site: Site) -> Runtime:
     return replace(site.runtime, settings=site.runtime.settings.model_copy(update={"encoder": "tiny_encoder"}))
 
 
-def sent(site: Site, **changes: Any) -> None:
+def send_listing(site: Site, **changes: Any) -> None:
     (answer,) = receive_rows(site.runtime, site.marketplace, [a_row(**changes)], source="test")
     assert answer.lane is Lane.NO_ACTION
 
 
-def stored(site: Site) -> list[Any]:
+def stored_scores(site: Site) -> list[Any]:
     return list(site.rows(select(score).order_by(score.c.score_id)))
 
 
 def test_a_listing_just_below_the_threshold_comes_before_a_person(any_site: Site, tiny_encoder: Encoder) -> None:
-    digest = champion(any_site, just_below(any_site), saying(tiny_encoder, 50.0))
-    sent(any_site)
+    digest = champion(any_site, just_below(any_site), constant_stage(tiny_encoder, 50.0))
+    send_listing(any_site)
     assert open_cases(any_site) == []
     assert give_second_scores(with_encoder(any_site), any_site.here) == 1
-    first, second = stored(any_site)
+    first, second = stored_scores(any_site)
     assert (first.lane, first.encoder) == (Lane.NO_ACTION.value, None)
     assert (second.scorer, second.encoder) == (digest, tiny_encoder.identity)
     assert second.probability > first.probability
@@ -98,14 +98,16 @@ def test_a_listing_just_below_the_threshold_comes_before_a_person(any_site: Site
 
 
 def test_each_first_answer_gets_one(site: Site, tiny_encoder: Encoder) -> None:
-    champion(site, just_below(site), saying(tiny_encoder, -50.0))
-    sent(site)
+    champion(site, just_below(site), constant_stage(tiny_encoder, -50.0))
+    send_listing(site)
     runtime = with_encoder(site)
     assert [give_second_scores(runtime, site.here) for _ in range(2)] == [1, 0]
     assert open_cases(site) == []
-    assert [(score.lane, score.reasons, score.evidence) for score in stored(site)] == 2 * [(Lane.NO_ACTION, [], [])]
+    assert [(score.lane, score.reasons, score.evidence) for score in stored_scores(site)] == 2 * [
+        (Lane.NO_ACTION, [], [])
+    ]
     site.clock.forward(minutes=1)
-    sent(site, photos_count=7)
+    send_listing(site, photos_count=7)
     assert give_second_scores(runtime, site.here) == 1, "an observation is scored again, and so is its second score"
 
 
@@ -121,8 +123,10 @@ def test_others_do_not_wait(
 ) -> None:
     thresholds = just_below(site)
     analyst_from = min(0.9, thresholds.analyst_from / 1.2 * analyst_share)
-    champion(site, Thresholds(max(analyst_from, thresholds.ask_brand_from), analyst_from), saying(tiny_encoder, 50.0))
-    sent(site)
+    champion(
+        site, Thresholds(max(analyst_from, thresholds.ask_brand_from), analyst_from), constant_stage(tiny_encoder, 50.0)
+    )
+    send_listing(site)
     site.clock.forward(hours=after_hours)
     assert give_second_scores(with_encoder(site), site.here) == 0, why
     assert queue_second_scores(with_encoder(site)) == 0, why
@@ -130,7 +134,7 @@ def test_others_do_not_wait(
 
 def test_a_listing_before_a_person_does_not_wait(site: Site, tiny_encoder: Encoder) -> None:
     thresholds = just_below(site)
-    champion(site, replace(thresholds, analyst_from=thresholds.analyst_from / 2), saying(tiny_encoder, 50.0))
+    champion(site, replace(thresholds, analyst_from=thresholds.analyst_from / 2), constant_stage(tiny_encoder, 50.0))
     receive_rows(site.runtime, site.marketplace, [a_row()], source="test")
     assert len(open_cases(site)) == 1
     assert give_second_scores(with_encoder(site), site.here) == 0
@@ -138,19 +142,19 @@ def test_a_listing_before_a_person_does_not_wait(site: Site, tiny_encoder: Encod
 
 @pytest.mark.parametrize("without", ["a stage", "this encoder", "an encoder here"])
 def test_without_the_encoder_of_the_champion_nothing_waits(without: str, site: Site, tiny_encoder: Encoder) -> None:
-    stage = saying(tiny_encoder, 50.0)
+    stage = constant_stage(tiny_encoder, 50.0)
     if without == "this encoder":
         stage = replace(stage, encoder="tiny_encoder 2 0123456789abcdef")
     champion(site, just_below(site), None if without == "a stage" else stage)
-    sent(site)
+    send_listing(site)
     assert give_second_scores(site.runtime if without == "an encoder here" else with_encoder(site), site.here) == 0
 
 
 def test_a_version_that_is_replaced_meanwhile_is_left_to_its_successor(
     site: Site, tiny_encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    champion(site, just_below(site), saying(tiny_encoder, 50.0))
-    sent(site)
+    champion(site, just_below(site), constant_stage(tiny_encoder, 50.0))
+    send_listing(site)
 
     def slowly(*arguments: Any, **named: Any) -> Any:
         site.clock.forward(minutes=1)
@@ -165,8 +169,8 @@ def test_a_version_that_is_replaced_meanwhile_is_left_to_its_successor(
 def test_a_listing_that_changes_while_it_is_scored_is_left_to_its_next_score(
     site: Site, tiny_encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    champion(site, just_below(site), saying(tiny_encoder, 50.0))
-    sent(site)
+    champion(site, just_below(site), constant_stage(tiny_encoder, 50.0))
+    send_listing(site)
 
     def meanwhile(*arguments: Any) -> Any:
         site.clock.forward(minutes=1)
@@ -180,35 +184,37 @@ def test_a_listing_that_changes_while_it_is_scored_is_left_to_its_next_score(
 
 def test_a_title_that_ends_the_encoder_is_answered_without_it(site: Site, tiny_encoder: Encoder) -> None:
     title = "Aurelle Colline tote in grained leather, crash"
-    champion(site, just_below(site, title=title), saying(tiny_encoder, 50.0))
-    sent(site, title=title)
+    champion(site, just_below(site, title=title), constant_stage(tiny_encoder, 50.0))
+    send_listing(site, title=title)
     assert [give_second_scores(with_encoder(site), site.here) for _ in range(2)] == [1, 0]
     assert open_cases(site) == []
 
 
 def test_the_sweep_leaves_one_job_for_the_listing_that_waits_longest(any_site: Site, tiny_encoder: Encoder) -> None:
-    champion(any_site, just_below(any_site), saying(tiny_encoder, 50.0))
-    sent(any_site)
+    champion(any_site, just_below(any_site), constant_stage(tiny_encoder, 50.0))
+    send_listing(any_site)
     runtime = with_encoder(any_site)
     assert [queue_second_scores(runtime) for _ in range(2)] == [1, 1]
     schema = "dbos." if any_site.runtime.store.url.startswith("postgresql") else ""
     query = text(f"SELECT workflow_uuid, queue_name FROM {schema}workflow_status WHERE queue_name = 'second_stage'")  # noqa: S608
-    assert [job.workflow_uuid for job in any_site.rows(query)] == [f"second_stage:{stored(any_site)[0].score_id}"]
+    assert [job.workflow_uuid for job in any_site.rows(query)] == [
+        f"second_stage:{stored_scores(any_site)[0].score_id}"
+    ]
 
 
 def test_a_review_that_it_brings_stands_for_itself_alone(site: Site, tiny_encoder: Encoder) -> None:
     """The listing was not drawn: a weight of the random sample would make it stand for a hundred others."""
-    champion(site, just_below(site), saying(tiny_encoder, 50.0))
-    sent(site)
+    champion(site, just_below(site), constant_stage(tiny_encoder, 50.0))
+    send_listing(site)
     give_second_scores(with_encoder(site), site.here)
-    first, second = stored(site)
+    first, second = stored_scores(site)
     assert first.inclusion_probability < 1.0
     assert second.inclusion_probability == 1.0
 
 
 def test_the_load_of_other_thresholds_counts_first_answers_alone(site: Site, tiny_encoder: Encoder) -> None:
-    digest = champion(site, just_below(site), saying(tiny_encoder, 50.0))
-    sent(site)
+    digest = champion(site, just_below(site), constant_stage(tiny_encoder, 50.0))
+    send_listing(site)
     give_second_scores(with_encoder(site), site.here)
     since = site.clock.now() - timedelta(days=1)
     with site.runtime.store.read() as connection:

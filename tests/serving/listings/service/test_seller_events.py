@@ -31,7 +31,7 @@ def receive(site: Site, *events: Any, backfill: bool = False, **more: Any) -> di
     return receive_events(site.runtime, site.marketplace, {"events": list(events), **more}, backfill=backfill)
 
 
-def kept(site: Site) -> list[Any]:
+def stored_events(site: Site) -> list[Any]:
     with site.runtime.store.read() as connection:
         return list(connection.execute(select(seller_event).order_by(seller_event.c.source_event_id)))
 
@@ -39,7 +39,7 @@ def kept(site: Site) -> list[Any]:
 def test_an_event_is_kept_as_it_was_sent(any_site: Site) -> None:
     event = an_event(kind="return", listing="MP-1", amount="89.90", currency="EUR")
     assert receive(any_site, event) == {"new": 1, "known": 0, "quarantined": 0}
-    (row,) = kept(any_site)
+    (row,) = stored_events(any_site)
     assert (row.source_event_id, row.seller_external_id, row.kind) == ("e-1", "closet-mia", "return")
     assert (row.listing_external_id, row.amount_minor, row.currency) == ("MP-1", 8_990, "EUR")
     assert (row.occurred_at, row.known_at) == (NOW - timedelta(hours=1), NOW)
@@ -49,13 +49,13 @@ def test_an_event_is_kept_as_it_was_sent(any_site: Site) -> None:
 def test_an_event_counts_once_however_often_it_is_sent(any_site: Site) -> None:
     assert receive(any_site, an_event(), an_event()) == {"new": 1, "known": 1, "quarantined": 0}
     assert receive(any_site, an_event(), an_event("e-2")) == {"new": 1, "known": 1, "quarantined": 0}
-    assert [row.source_event_id for row in kept(any_site)] == ["e-1", "e-2"]
+    assert [row.source_event_id for row in stored_events(any_site)] == ["e-1", "e-2"]
 
 
 def test_a_repeat_that_says_something_else_changes_nothing(any_site: Site) -> None:
     receive(any_site, an_event())
     receive(any_site, an_event(kind="fake_return"))
-    assert [row.kind for row in kept(any_site)] == ["sale"]
+    assert [row.kind for row in stored_events(any_site)] == ["sale"]
 
 
 REFUSED: list[tuple[Any, str, str, str]] = [
@@ -118,7 +118,7 @@ def test_what_is_no_moment_is_vouched_for_by_nobody(site: Site, since: object) -
     with pytest.raises(Invalid, match="complete_since"):
         receive(site, an_event(), complete_since=since)
     assert vouched_since(site) is None
-    assert kept(site) == []
+    assert stored_events(site) == []
 
 
 def test_a_marketplace_vouches_from_the_earliest_moment_that_it_named(any_site: Site) -> None:
@@ -136,12 +136,12 @@ def test_a_marketplace_vouches_from_the_earliest_moment_that_it_named(any_site: 
 )
 def test_when_an_event_was_known(site: Site, backfill: bool, known_at: datetime, why: str) -> None:
     receive(site, an_event(), backfill=backfill)
-    assert kept(site)[0].known_at == known_at
+    assert stored_events(site)[0].known_at == known_at
 
 
 def test_a_backfill_knows_nothing_before_now_that_happens_later(site: Site) -> None:
     receive(site, an_event(occurred_at=(NOW + timedelta(hours=2)).isoformat()), backfill=True)
-    assert kept(site)[0].known_at == NOW
+    assert stored_events(site)[0].known_at == NOW
 
 
 def test_events_make_windows_of_what_was_known(any_site: Site) -> None:

@@ -12,7 +12,7 @@ from serving.brands.store import authorised_sellers
 from serving.cases.service.undoing import undo_verdict
 from serving.listings.service.intake import receive_rows
 from serving.listings.store import listings
-from tests.fixtures.recompute import recompute, recorded
+from tests.fixtures.recompute import recompute, recorded_scores
 from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge, open_cases
 from tests.serving.appeals.service.test_appeal import remove
 
@@ -28,7 +28,9 @@ def latest_facts(site: Site, external_id: str) -> Facts:
     """The facts of the last score of a listing."""
     with site.runtime.store.read() as connection:
         listing_id = listings.id_of(connection, site.here, external_id)
-        score_rows = [score_row for batch in recorded(connection, site.here, schema=SCHEMA) for score_row in batch]
+        score_rows = [
+            score_row for batch in recorded_scores(connection, site.here, schema=SCHEMA) for score_row in batch
+        ]
     return [score_row.facts for score_row in score_rows if score_row.listing_id == listing_id][-1]
 
 

@@ -19,7 +19,7 @@ ALL = [
 ]
 
 
-def stays(judgement: Judgement, *, blind: bool = False, on_complaint: bool = False) -> NoticeDecision:
+def no_action_decision(judgement: Judgement, *, blind: bool = False, on_complaint: bool = False) -> NoticeDecision:
     until = None if on_complaint else NOW
     return NoticeDecision(NoticeOutcome.NO_ACTION, judgement, Side.ANALYST, blind, False, on_complaint, until)
 
@@ -43,7 +43,7 @@ def test_what_waits_or_was_decided_is_not_settled() -> None:
 
 
 def test_no_action_gives_the_reason_and_the_complaint_with_its_last_day() -> None:
-    assert fields_in_english(decision_notice(stays(Judgement.GENUINE))) == {
+    assert fields_in_english(decision_notice(no_action_decision(Judgement.GENUINE))) == {
         "decision": "The listing stays.",
         "facts": "A trained person examined the listing and found that the goods are genuine.",
         "automated_means": "A rule gave your notice its place in the queue. A person made the decision and also "
@@ -62,11 +62,13 @@ def test_no_action_gives_the_reason_and_the_complaint_with_its_last_day() -> Non
     ],
 )
 def test_the_part_of_automated_means_is_told(blind: bool, means: str) -> None:
-    assert in_english(decision_notice(stays(Judgement.GENUINE, blind=blind)).automated_means).endswith(means)
+    assert in_english(decision_notice(no_action_decision(Judgement.GENUINE, blind=blind)).automated_means).endswith(
+        means
+    )
 
 
 def test_after_a_complaint_no_second_one_is_offered() -> None:
-    text = decision_notice(stays(Judgement.GENUINE, blind=True, on_complaint=True))
+    text = decision_notice(no_action_decision(Judgement.GENUINE, blind=True, on_complaint=True))
     assert in_english(text.facts) == (
         "After your complaint, a person who did not make the original decision reviewed it. A trained person examined "
         "the listing and found that the goods are genuine."
@@ -97,11 +99,11 @@ def test_the_receipt_says_that_the_notice_came_in_and_where_the_decision_will_st
 R, K, S, N, A = ReasonCode, ReporterKind, ItemState, NoticeOutcome, AppealState
 
 
-def at(hours: float) -> datetime:
+def hours_later(hours: float) -> datetime:
     return NOW + timedelta(hours=hours)
 
 
-def notified(
+def notified_outcome(
     reason: ReasonCode = R.DESIGN,
     outcome: NoticeOutcome | None = None,
     hours: float | None = None,
@@ -110,22 +112,22 @@ def notified(
     complaint: AppealState = A.NONE,
 ) -> NotifiedOutcome:
     """A listing notified at NOW, and decided after `hours` where there is an outcome."""
-    decided = None if hours is None else at(hours)
+    decided = None if hours is None else hours_later(hours)
     reached = state or (S.WAITING if outcome is None else S.DECIDED)
-    filed = None if complaint is A.NONE else at(48)
+    filed = None if complaint is A.NONE else hours_later(48)
     return NotifiedOutcome(reason, kind, NOW, reached, outcome, outcome, decided, decided, complaint, filed)
 
 
 GIVEN = [
-    notified(R.DESIGN, N.REMOVED, 2, kind=K.TRUSTED_FLAGGER),
-    notified(R.DESIGN, N.NO_ACTION, 10, complaint=A.OPEN),
-    notified(R.DESIGN, N.NO_ACTION, 30),
-    notified(R.DESIGN, N.INVALID, 7),
-    notified(R.DESIGN),
-    notified(R.DESIGN, state=S.UNKNOWN_LISTING),
-    notified(R.DESIGN, N.ALREADY_REMOVED, 0),
-    notified(R.COPYRIGHT, N.REMOVED, 4, complaint=A.UPHELD),
-    notified(R.COPYRIGHT, state=S.MUTED),
+    notified_outcome(R.DESIGN, N.REMOVED, 2, kind=K.TRUSTED_FLAGGER),
+    notified_outcome(R.DESIGN, N.NO_ACTION, 10, complaint=A.OPEN),
+    notified_outcome(R.DESIGN, N.NO_ACTION, 30),
+    notified_outcome(R.DESIGN, N.INVALID, 7),
+    notified_outcome(R.DESIGN),
+    notified_outcome(R.DESIGN, state=S.UNKNOWN_LISTING),
+    notified_outcome(R.DESIGN, N.ALREADY_REMOVED, 0),
+    notified_outcome(R.COPYRIGHT, N.REMOVED, 4, complaint=A.UPHELD),
+    notified_outcome(R.COPYRIGHT, state=S.MUTED),
 ]
 
 
@@ -157,9 +159,9 @@ def test_every_reason_code_has_its_own_counts_also_where_nobody_gave_it() -> Non
 
 
 def test_what_was_decided_later_waited_then() -> None:
-    then = state_as_of(notified(R.DESIGN, N.REMOVED, 10), at(9))
+    then = state_as_of(notified_outcome(R.DESIGN, N.REMOVED, 10), hours_later(9))
     assert (then.state, then.outcome, then.hours) == (S.WAITING, None, None)
-    assert state_as_of(notified(R.DESIGN, N.REMOVED, 10), at(11)).outcome is N.REMOVED
+    assert state_as_of(notified_outcome(R.DESIGN, N.REMOVED, 10), hours_later(11)).outcome is N.REMOVED
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,7 @@ def test_a_complaint_is_told_as_it_stood(
     moment: float, removed: bool, complaint: AppealState, first: NoticeOutcome
 ) -> None:
     listing = NotifiedOutcome(
-        R.DESIGN, K.BRAND, NOW, S.DECIDED, N.REMOVED, first, at(10), at(72), A.UPHELD, at(48)
+        R.DESIGN, K.BRAND, NOW, S.DECIDED, N.REMOVED, first, hours_later(10), hours_later(72), A.UPHELD, hours_later(48)
     )  # Stayed after 10 hours, complained about after 48, removed after 72.
-    then = state_as_of(listing, at(moment))
+    then = state_as_of(listing, hours_later(moment))
     assert (then.outcome, then.complaint, then.hours) == (N.REMOVED if removed else first, complaint, 10)

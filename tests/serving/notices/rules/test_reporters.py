@@ -14,15 +14,17 @@ from tests.fixtures.clocks import NOW
 WARNED = NOW - timedelta(days=30)
 
 
-def ended(days_ago: float, founded: bool) -> CountedNotice:
+def counted_notice(days_ago: float, founded: bool) -> CountedNotice:
     at = NOW - timedelta(days=days_ago)
     return CountedNotice(at - timedelta(days=1), at, founded)
 
 
-def known(right: int, wrong: int, *, warned: bool = False, right_after: int = 0, wrong_after: int = 0) -> Reputation:
+def reputation_of(
+    right: int, wrong: int, *, warned: bool = False, right_after: int = 0, wrong_after: int = 0
+) -> Reputation:
     """A record with numbers of old notices and of notices after the warning."""
-    before = [ended(60, True)] * right + [ended(60, False)] * wrong
-    after = [ended(5, True)] * right_after + [ended(5, False)] * wrong_after
+    before = [counted_notice(60, True)] * right + [counted_notice(60, False)] * wrong
+    after = [counted_notice(5, True)] * right_after + [counted_notice(5, False)] * wrong_after
     return reputation(before + after, warned_at=WARNED if warned else None, as_of=NOW, policy=DEFAULT_NOTICES)
 
 
@@ -38,7 +40,7 @@ def known(right: int, wrong: int, *, warned: bool = False, right_after: int = 0,
     ],
 )
 def test_whose_notices_are_surely_unfounded_in_most_cases_is_doubted(right: int, wrong: int, doubted: bool) -> None:
-    assert known(right, wrong).doubted is doubted
+    assert reputation_of(right, wrong).doubted is doubted
 
 
 @pytest.mark.parametrize(
@@ -52,11 +54,11 @@ def test_whose_notices_are_surely_unfounded_in_most_cases_is_doubted(right: int,
     ],
 )
 def test_a_warning_takes_the_number_and_the_proportion(right: int, wrong: int, to_warn: bool) -> None:
-    assert known(right, wrong).to_warn is to_warn
+    assert reputation_of(right, wrong).to_warn is to_warn
 
 
 def test_nobody_is_warned_twice_for_the_same() -> None:
-    assert not known(0, 10, warned=True).to_warn
+    assert not reputation_of(0, 10, warned=True).to_warn
 
 
 @pytest.mark.parametrize(
@@ -69,11 +71,11 @@ def test_nobody_is_warned_twice_for_the_same() -> None:
     ],
 )
 def test_muting_counts_from_the_warning(right_after: int, wrong_after: int, may_mute: bool) -> None:
-    assert known(0, 50, warned=True, right_after=right_after, wrong_after=wrong_after).may_mute is may_mute
+    assert reputation_of(0, 50, warned=True, right_after=right_after, wrong_after=wrong_after).may_mute is may_mute
 
 
 def test_without_a_warning_nobody_is_muted() -> None:
-    record = known(0, 500)
+    record = reputation_of(0, 500)
     assert not record.may_mute
     with pytest.raises(Conflict, match="Nobody is muted without a warning"):
         mute_until(record, warned_at=None, at=NOW, policy=DEFAULT_NOTICES)
@@ -81,29 +83,31 @@ def test_without_a_warning_nobody_is_muted() -> None:
 
 def test_a_mute_that_the_record_does_not_carry_is_refused_and_says_what_is_missing() -> None:
     with pytest.raises(Conflict, match="Since the warning 4 notices were unfounded; a mute needs 5, and 90 %"):
-        mute_until(known(0, 9, warned=True, wrong_after=4), warned_at=WARNED, at=NOW, policy=DEFAULT_NOTICES)
+        mute_until(reputation_of(0, 9, warned=True, wrong_after=4), warned_at=WARNED, at=NOW, policy=DEFAULT_NOTICES)
 
 
 def test_a_mute_ends_by_itself() -> None:
-    until = mute_until(known(0, 10, warned=True, wrong_after=5), warned_at=WARNED, at=NOW, policy=DEFAULT_NOTICES)
+    until = mute_until(
+        reputation_of(0, 10, warned=True, wrong_after=5), warned_at=WARNED, at=NOW, policy=DEFAULT_NOTICES
+    )
     assert until == NOW + timedelta(days=90)
 
 
 def test_what_is_older_than_a_year_or_was_decided_later_counts_no_more() -> None:
-    far = [ended(366, False)] * 50 + [CountedNotice(NOW, NOW + timedelta(days=1), False)] * 50
+    far = [counted_notice(366, False)] * 50 + [CountedNotice(NOW, NOW + timedelta(days=1), False)] * 50
     record = reputation(far, warned_at=None, as_of=NOW, policy=DEFAULT_NOTICES)
     assert (record.founded, record.unfounded, record.reasons) == (0, 0, (message("reporter.none", days=365),))
 
 
 def test_the_reasons_give_the_counts() -> None:
-    assert known(1, 9, warned=True, wrong_after=2).reasons == (
+    assert reputation_of(1, 9, warned=True, wrong_after=2).reasons == (
         message("reporter.founded", founded=1, n=12, days=365),
         message("reporter.doubted"),
         message("reporter.after_warning", unfounded=2, n=2),
     )
 
 
-def admitted(*, days: float = 1, is_first: bool = True, upheld: int = 0, dismissed: int = 0) -> bool:
+def is_admitted(*, days: float = 1, is_first: bool = True, upheld: int = 0, dismissed: int = 0) -> bool:
     """Whether a complaint at that time after the decision waits behind others."""
     record, at = AppealRecord(upheld, dismissed), NOW + timedelta(days=days)
     return admit_complaint(
@@ -122,15 +126,15 @@ def admitted(*, days: float = 1, is_first: bool = True, upheld: int = 0, dismiss
     ],
 )
 def test_a_record_changes_the_order_and_never_whether_it_is_heard(upheld: int, dismissed: int, behind: bool) -> None:
-    assert admitted(upheld=upheld, dismissed=dismissed) is behind
+    assert is_admitted(upheld=upheld, dismissed=dismissed) is behind
 
 
 def test_there_is_one_complaint_about_a_decision() -> None:
     with pytest.raises(Conflict, match="There has been a complaint"):
-        admitted(is_first=False)
+        is_admitted(is_first=False)
 
 
 def test_it_is_open_for_six_months_as_a_sellers_appeal_is() -> None:
-    assert not admitted(days=183)
+    assert not is_admitted(days=183)
     with pytest.raises(DeadlinePassed, match="open for 6 months"):
-        admitted(days=186)
+        is_admitted(days=186)

@@ -28,20 +28,20 @@ from serving.takedowns.rules.public_statement import Influence
 from serving.transparency.store import restrictions
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.notifying import WORDS, a_listing, items_of, notify
-from tests.fixtures.reporting import UNDO_SECONDS, a_marketplace_that_listens, carried_out
+from tests.fixtures.reporting import UNDO_SECONDS, a_marketplace_that_listens, carry_out_action
 from tests.fixtures.runtimes import Site, having, judge, open_cases
-from tests.serving.notices.service.test_notices import SOLENNE, told_of
+from tests.serving.notices.service.test_notices import SOLENNE, message_to_notifier
 from tests.serving.web.visits import visit_as, words
 
 STATEMENT = "The serial number in the second picture was never given out; your colleague overlooked it."
 
 
-def refused(site: Site, judgement: Judgement = Judgement.GENUINE, **changes: str) -> Receipt:
+def refused_notice(site: Site, judgement: Judgement = Judgement.GENUINE, **changes: str) -> Receipt:
     """A notice about a reviewed listing that stays, with the decision sent to its notifier."""
-    return having(site, looked_at, judgement, **changes)
+    return having(site, reviewed_notice, judgement, **changes)
 
 
-def looked_at(site: Site, judgement: Judgement, **changes: str) -> Receipt:
+def reviewed_notice(site: Site, judgement: Judgement, **changes: str) -> Receipt:
     a_listing(site, "MP-1", **{**SOLENNE, **changes})
     receipt = notify(site, "MP-1")
     (case,) = open_cases(site)
@@ -69,7 +69,7 @@ def item_of(site: Site, receipt: Receipt) -> NoticeItem:
 
 
 def test_a_complaint_of_a_notifier_goes_to_somebody_who_did_not_decide_before(any_site: Site) -> None:
-    case = say(any_site, refused(any_site))
+    case = say(any_site, refused_notice(any_site))
     with any_site.runtime.store.read() as connection:
         assert str(why_not_judge(connection, any_site.analyst, case)) == "You decided on this listing before"
         assert why_not_judge(connection, any_site.second_analyst, case) is None
@@ -81,11 +81,11 @@ def test_a_complaint_of_a_notifier_goes_to_somebody_who_did_not_decide_before(an
 
 
 def test_an_upheld_complaint_removes_the_listing_and_is_told(any_site: Site) -> None:
-    receipt = refused(any_site)
+    receipt = refused_notice(any_site)
     case = say(any_site, receipt)
     with a_marketplace_that_listens(any_site):
         begins = any_site.clock.now()
-        carried_out(any_site, judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT).action)
+        carry_out_action(any_site, judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT).action)
     notice_item = item_of(any_site, receipt)
     complaint = complaint_of(any_site, notice_item)
     assert complaint is not None
@@ -94,7 +94,7 @@ def test_an_upheld_complaint_removes_the_listing_and_is_told(any_site: Site) -> 
         NoticeOutcome.REMOVED,
         True,
     )
-    decision = told_of(any_site, notice_item)
+    decision = message_to_notifier(any_site, notice_item)
     assert decision is not None
     assert decision.decision.code == "notice.decision.removed"
     assert decision.automated_means.code == "notice.means.blind"
@@ -107,14 +107,14 @@ def test_an_upheld_complaint_removes_the_listing_and_is_told(any_site: Site) -> 
 
 
 def test_a_dismissed_complaint_leaves_the_listing_and_there_is_no_second_one(any_site: Site) -> None:
-    receipt = refused(any_site)
+    receipt = refused_notice(any_site)
     judge(any_site, any_site.second_analyst, say(any_site, receipt), Judgement.GENUINE)
     any_site.clock.forward(seconds=UNDO_SECONDS)
     notice_item = item_of(any_site, receipt)
     complaint = complaint_of(any_site, notice_item)
     assert complaint is not None
     assert (complaint.state, notice_item.outcome) == (AppealState.DISMISSED, NoticeOutcome.NO_ACTION)
-    decision = told_of(any_site, notice_item)
+    decision = message_to_notifier(any_site, notice_item)
     assert decision is not None
     assert decision.facts.code == "notice.facts.on_complaint"
     with pytest.raises(Conflict, match="There has been a complaint"):
@@ -122,7 +122,7 @@ def test_a_dismissed_complaint_leaves_the_listing_and_there_is_no_second_one(any
 
 
 def test_a_decision_on_a_complaint_that_is_undone_lets_it_wait_again(any_site: Site) -> None:
-    receipt = refused(any_site)
+    receipt = refused_notice(any_site)
     before = item_of(any_site, receipt)
     case = say(any_site, receipt)
     judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT)
@@ -133,8 +133,8 @@ def test_a_decision_on_a_complaint_that_is_undone_lets_it_wait_again(any_site: S
 
 
 def test_it_is_open_for_six_months_from_the_decision(any_site: Site) -> None:
-    receipt = refused(any_site)
-    decision = told_of(any_site, item_of(any_site, receipt))
+    receipt = refused_notice(any_site)
+    decision = message_to_notifier(any_site, item_of(any_site, receipt))
     assert decision is not None
     assert decision.redress.parameters["date"] == date(2026, 9, 3)
     any_site.clock.forward(days=183)
@@ -142,7 +142,7 @@ def test_it_is_open_for_six_months_from_the_decision(any_site: Site) -> None:
 
 
 def test_after_six_months_it_is_too_late(any_site: Site) -> None:
-    receipt = refused(any_site)
+    receipt = refused_notice(any_site)
     any_site.clock.forward(days=186)
     with pytest.raises(DeadlinePassed, match="open for 6 months"):
         say(any_site, receipt)
@@ -153,7 +153,7 @@ def test_after_six_months_it_is_too_late(any_site: Site) -> None:
     [("  ", 1, Invalid), ("x" * 5_001, 1, Invalid), (STATEMENT, 2, NotFound), (STATEMENT, 0, NotFound)],
 )
 def test_a_complaint_says_why_and_about_what(site: Site, words_: str, number: int, error: type[Exception]) -> None:
-    receipt = refused(site)
+    receipt = refused_notice(site)
     with pytest.raises(error):
         say(site, receipt, words_, number)
 
@@ -209,7 +209,7 @@ def test_a_brand_that_let_the_listing_stay_is_not_asked_again(any_site: Site) ->
 
 
 def test_the_complaint_looks_at_the_listing_as_it_is_now_and_takes_an_open_case_with_it(any_site: Site) -> None:
-    receipt = refused(any_site)
+    receipt = refused_notice(any_site)
     a_listing(any_site, "MP-1", **SOLENNE, description="Every word of this text is new, and the picture too.")
     other = notify(any_site, "MP-1", email="another@example.org")
     (waiting,) = open_cases(any_site)
@@ -233,7 +233,7 @@ def test_two_who_complain_about_one_listing_are_decided_by_one_case(any_site: Si
 
 
 def test_a_change_of_the_listing_does_not_lose_the_complaint(any_site: Site) -> None:
-    receipt = refused(any_site)
+    receipt = refused_notice(any_site)
     before = say(any_site, receipt)
     a_listing(any_site, "MP-1", **SOLENNE, description="Every word of this text is new, and the picture too.")
     (after,) = open_cases(any_site, CaseLane.COMPLAINT)
@@ -245,7 +245,7 @@ def test_a_change_of_the_listing_does_not_lose_the_complaint(any_site: Site) -> 
 
 
 def test_two_analysts_who_contradict_each_other_teach_nothing(any_site: Site) -> None:
-    judge(any_site, any_site.second_analyst, say(any_site, refused(any_site)), Judgement.COUNTERFEIT)
+    judge(any_site, any_site.second_analyst, say(any_site, refused_notice(any_site)), Judgement.COUNTERFEIT)
     later = any_site.clock.now() + any_site.runtime.policies[LabelPolicy].matures * 2
     (version,) = any_site.read(verdict_history.of_marketplace, any_site.here, any_site.clock.now()).values()
     label = label_of(version, later, any_site.runtime.policies[LabelPolicy])
@@ -253,7 +253,7 @@ def test_two_analysts_who_contradict_each_other_teach_nothing(any_site: Site) ->
 
 
 def test_neither_score_nor_first_answer_is_on_the_page_of_a_complaint(site: Site) -> None:
-    case = say(site, refused(site), f"{STATEMENT} <script>alert(1)</script>")
+    case = say(site, refused_notice(site), f"{STATEMENT} <script>alert(1)</script>")
     visitor = visit_as(site, site.second_analyst)
     assert "Complaint by the notifier" in words(visitor.get("/queue").text)
     page = visitor.get(f"/cases/{case.case_id}").text
@@ -268,7 +268,7 @@ def test_neither_score_nor_first_answer_is_on_the_page_of_a_complaint(site: Site
 
 
 def test_cases_of_complaints_come_after_appeals_and_before_all_else(any_site: Site) -> None:
-    case = say(any_site, refused(any_site))
+    case = say(any_site, refused_notice(any_site))
     assert 3e9 + 1e9 < case.priority < 1e12
     assert [event["what"] for event in any_site.read(cases.timeline, any_site.here, case.case_id)] == [
         "The notifier complains that the listing stays. A person who did not decide before will look at it."

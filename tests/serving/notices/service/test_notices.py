@@ -44,25 +44,25 @@ from serving.takedowns.store import evidence
 from serving.transparency.store import restrictions
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.links import path_of
-from tests.fixtures.notifying import EMAIL, WORDS, a_listing, a_reporter, confirmed, items_of, notify
+from tests.fixtures.notifying import EMAIL, WORDS, a_listing, a_reporter, confirm_notice, items_of, notify
 from tests.fixtures.reporting import (
     UNDO_SECONDS,
     a_marketplace_that_listens,
-    carried_out,
-    given_back,
-    removed_by_analyst,
+    carry_out_action,
+    reinstate_on_appeal,
+    removal_by_analyst,
 )
 from tests.fixtures.runtimes import Site, a_case, a_drawn_case, a_row, judge, open_cases
 
 SOLENNE = {"title": "Solenne tote in grained leather, grey", "brand": "Solenne"}  # No enrolled brand can be asked.
 
 
-def told_of(site: Site, notice_item: NoticeItem) -> DecisionNotice | None:
+def message_to_notifier(site: Site, notice_item: NoticeItem) -> DecisionNotice | None:
     with site.runtime.store.read() as connection:
         return notifier_message(site.runtime, connection, notice_item)
 
 
-def logged(site: Site, subject: str) -> dict[str, object]:
+def log_entries(site: Site, subject: str) -> dict[str, object]:
     """The audit log's entries about a subject."""
     query = select(audit_payload.c.payload).join(audit_entry, audit_entry.c.sequence == audit_payload.c.sequence)
     payload: dict[str, object] = json.loads(site.value(query.where(audit_entry.c.subject == subject)))
@@ -145,7 +145,7 @@ def test_a_listing_that_is_not_known_here_is_kept_as_it_was_named_and_told(any_s
         "https://bazaar.example/gone",
         None,
     )
-    text = told_of(any_site, notice_item)
+    text = message_to_notifier(any_site, notice_item)
     assert text is not None
     assert text.decision.code == "notice.decision.unknown_listing"
 
@@ -215,14 +215,14 @@ def test_one_listing_named_in_two_ways_is_one(any_site: Site) -> None:
 
 def test_what_is_down_already_is_told_so_and_opens_nothing(any_site: Site) -> None:
     with a_marketplace_that_listens(any_site):
-        removed_by_analyst(any_site, "MP-50")
+        removal_by_analyst(any_site, "MP-50")
     (notice_item,) = items_of(any_site, notify(any_site, "MP-50"))
     assert (notice_item.state, notice_item.outcome, open_cases(any_site)) == (
         ItemState.DECIDED,
         NoticeOutcome.ALREADY_REMOVED,
         [],
     )
-    text = told_of(any_site, notice_item)
+    text = message_to_notifier(any_site, notice_item)
     assert text is not None
     assert text.automated_means.code == "notice.means.automated"
 
@@ -231,11 +231,11 @@ def test_a_decision_is_told_when_it_can_no_longer_be_undone(any_site: Site) -> N
     a_listing(any_site)
     receipt = notify(any_site, "MP-1")
     (case,) = open_cases(any_site)
-    assert told_of(any_site, items_of(any_site, receipt)[0]) is None
+    assert message_to_notifier(any_site, items_of(any_site, receipt)[0]) is None
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
-    assert told_of(any_site, items_of(any_site, receipt)[0]) is None
+    assert message_to_notifier(any_site, items_of(any_site, receipt)[0]) is None
     any_site.clock.forward(seconds=UNDO_SECONDS)
-    text = told_of(any_site, items_of(any_site, receipt)[0])
+    text = message_to_notifier(any_site, items_of(any_site, receipt)[0])
     assert text is not None
     assert text.facts.code == "notice.found.genuine.marketplace"
     assert text.automated_means.code == "notice.means.scored"
@@ -267,7 +267,7 @@ def test_a_listing_that_is_asked_of_the_brand_waits_until_the_brand_has_spoken(a
     any_site.clock.forward(seconds=UNDO_SECONDS)
     (notice_item,) = items_of(any_site, receipt)
     assert (notice_item.outcome, notice_item.action_id is not None) == (NoticeOutcome.REMOVED, True)
-    text = told_of(any_site, notice_item)
+    text = message_to_notifier(any_site, notice_item)
     assert text is not None
     assert text.facts.code == "notice.found.counterfeit.brand"
     assert any_site.brand_person.name not in str(text)
@@ -285,10 +285,10 @@ def test_a_removal_that_waits_for_people_is_told_when_they_let_it_go(any_site: S
     assert removal is not None
     assert removal.state is ActionState.PENDING_APPROVAL
     any_site.clock.forward(days=1)
-    assert told_of(any_site, items_of(any_site, receipt)[0]) is None
+    assert message_to_notifier(any_site, items_of(any_site, receipt)[0]) is None
     record_vote(runtime, any_site.analyst, removal.action_id, decision, "I called the brand.")
     (notice_item,) = items_of(any_site, receipt)
-    text = told_of(any_site, notice_item)
+    text = message_to_notifier(any_site, notice_item)
     if decision is Decision.APPROVE:
         assert text is not None
         assert text.decision.code == "notice.decision.removed"
@@ -297,23 +297,23 @@ def test_a_removal_that_waits_for_people_is_told_when_they_let_it_go(any_site: S
         assert notice_item.case_id == open_cases(any_site)[0].case_id
 
 
-def notified_and_removed(site: Site, external_id: str, kind: ReporterKind | None) -> str:
+def removal_after_notice(site: Site, external_id: str, kind: ReporterKind | None) -> str:
     """A listing that was notified, judged counterfeit by an analyst, and removed; returns the action's id."""
     a_listing(site, external_id, **SOLENNE, seller={"external_id": f"closet-{external_id}"})
     notify(site, external_id, by=a_reporter(site, kind) if kind else None)
     (case,) = open_cases(site)
-    return carried_out(site, judge(site, site.analyst, case, Judgement.COUNTERFEIT).action).action_id
+    return carry_out_action(site, judge(site, site.analyst, case, Judgement.COUNTERFEIT).action).action_id
 
 
 def test_the_public_statement_says_that_a_notice_led_to_the_removal(any_site: Site) -> None:
     begins = any_site.clock.now()
     with a_marketplace_that_listens(any_site):
-        by_anybody = notified_and_removed(any_site, "MP-1", None)
-        by_flagger = notified_and_removed(any_site, "MP-2", ReporterKind.TRUSTED_FLAGGER)
+        by_anybody = removal_after_notice(any_site, "MP-1", None)
+        by_flagger = removal_after_notice(any_site, "MP-2", ReporterKind.TRUSTED_FLAGGER)
         other = {"title": "Solenne shopper, navy", "description": "Bought in May at the shop in Turin, carried twice."}
         drawn = a_drawn_case(any_site, external_id="MP-3", seller={"external_id": "closet-3"}, **other)
         notify(any_site, "MP-3", email="late@example.org")
-        found_by_us = carried_out(any_site, judge(any_site, any_site.analyst, drawn, Judgement.COUNTERFEIT).action)
+        found_by_us = carry_out_action(any_site, judge(any_site, any_site.analyst, drawn, Judgement.COUNTERFEIT).action)
     with any_site.runtime.store.read() as connection:
         until = any_site.clock.now() + timedelta(seconds=1)
         told_there, _ = restrictions.restrictions_carried_out(
@@ -342,7 +342,7 @@ def test_who_is_not_registered_names_ten_listings_and_thirty_a_day(any_site: Sit
     with pytest.raises(Invalid, match="at most 10 listings; this one names 11"):
         notify(any_site, *(f"MP-{n}" for n in range(11)))
     for day in range(3):
-        confirmed(any_site, notify(any_site, *(f"MP-{day}-{n}" for n in range(10))))
+        confirm_notice(any_site, notify(any_site, *(f"MP-{day}-{n}" for n in range(10))))
     with pytest.raises(TooManyNotices, match="so far you have sent 30"):
         notify(any_site, "MP-1")
     notify(any_site, "MP-1", email="another@example.org")
@@ -356,8 +356,8 @@ def test_a_stranger_under_anothers_address_does_not_use_up_their_notices(any_sit
     for day in range(3):
         notify(any_site, *(f"MP-{day}-{n}" for n in range(10)), address="203.0.113.9")
     receipt = notify(any_site, "MP-1", address="192.0.2.1")
-    confirmed(any_site, receipt)
-    confirmed(any_site, receipt)
+    confirm_notice(any_site, receipt)
+    confirm_notice(any_site, receipt)
     assert len(notify(any_site, *(f"MP-{n}" for n in range(10))).listings) == 10
 
 
@@ -446,10 +446,10 @@ def test_who_is_muted_gets_a_receipt_and_no_case_with_the_reason_on_record(any_s
     receipt = notify(any_site, "MP-1", "MP-778")
     assert [state for _, state in receipt.listings] == [ItemState.MUTED, ItemState.UNKNOWN_LISTING]
     assert open_cases(any_site) == []
-    text = told_of(any_site, items_of(any_site, receipt)[0])
+    text = message_to_notifier(any_site, items_of(any_site, receipt)[0])
     assert text is not None
     assert text.decision.code == "notice.decision.muted"
-    assert logged(any_site, receipt.notice_id)["muted_because"] == "Forty of forty were unfounded."
+    assert log_entries(any_site, receipt.notice_id)["muted_because"] == "Forty of forty were unfounded."
     any_site.clock.forward(days=1)
     assert items_of(any_site, notify(any_site, "MP-1"))[0].state is ItemState.WAITING
 
@@ -541,14 +541,14 @@ def test_whoever_asks_again_and_again_misses_no_decision(any_site: Site) -> None
         any_site.clock.forward(seconds=60)
         ask()
         assert told_so_far == []
-        removal = carried_out(any_site, action)
+        removal = carry_out_action(any_site, action)
         any_site.clock.forward(seconds=1)
         ask()
         assert told_so_far == ["The listing is removed."]
         any_site.clock.forward(hours=1)
         ask()
         assert told_so_far == ["The listing is removed."], "once"
-        given_back(any_site, removal)
+        reinstate_on_appeal(any_site, removal)
         ask()
     assert told_so_far == ["The listing is removed.", "The listing was removed and is now reinstated."]
 

@@ -39,7 +39,9 @@ from tests.serving.web.visits import a_visitor, words
 TITLES = ["red", "green", "blue", "grey", "pink", "navy", "teal", "plum", "gold", "jade", "rust", "sand"]
 
 
-def decided(site: Site, number: int, judgement: Judgement = Judgement.GENUINE, by: Reporter | None = None) -> Receipt:
+def decided_notice(
+    site: Site, number: int, judgement: Judgement = Judgement.GENUINE, by: Reporter | None = None
+) -> Receipt:
     """Another notice of the same reporter, and an analyst's verdict."""
     title = f"Solenne {TITLES[number % 12]} shopper with {TITLES[number // 12 % 12]} lining"
     a_listing(site, f"MP-{number}", **{**SOLENNE, "title": title}, seller={"external_id": f"closet-{number}"})
@@ -55,30 +57,30 @@ def the_reporter(site: Site) -> Reporter:
     return reporter
 
 
-def unfounded(site: Site, *numbers: int) -> None:
+def send_unfounded(site: Site, *numbers: int) -> None:
     """Unfounded notices, a day apart."""
     for number in numbers:
-        assert decided(site, number).warning is None
+        assert decided_notice(site, number).warning is None
         site.clock.forward(days=1)
 
 
-def warned(site: Site) -> Reporter:
+def warned_reporter(site: Site) -> Reporter:
     """A reporter with ten unfounded notices and the warning that the eleventh brought."""
-    unfounded(site, *range(10))
+    send_unfounded(site, *range(10))
     assert notify(site, "MP-777").warning == WARNING
     site.clock.forward(days=1)
     return the_reporter(site)
 
 
-def beyond_warning(site: Site) -> Reporter:
+def reporter_beyond_warning(site: Site) -> Reporter:
     """A warned reporter whose next five notices were also unfounded."""
-    reporter = warned(site)
-    unfounded(site, *range(10, 15))
+    reporter = warned_reporter(site)
+    send_unfounded(site, *range(10, 15))
     return reporter
 
 
 def test_ten_unfounded_notices_bring_a_warning_with_the_next_receipt_and_a_later_place(any_site: Site) -> None:
-    reporter = having(any_site, warned)
+    reporter = having(any_site, warned_reporter)
     assert reporter.warned_at is not None
     a_listing(any_site, "MP-800")
     receipt = notify(any_site, "MP-800")
@@ -90,36 +92,36 @@ def test_ten_unfounded_notices_bring_a_warning_with_the_next_receipt_and_a_later
 
 
 def test_the_warning_stands_on_the_receipt_that_brought_it(site: Site) -> None:
-    having(site, unfounded, *range(10))
+    having(site, send_unfounded, *range(10))
     assert "Warning: nearly all of your notices" in words(a_visitor(site).get(notify(site, "MP-777").link).text)
     site.clock.forward(days=1)
     assert "Warning:" not in words(a_visitor(site).get(notify(site, "MP-778").link).text)
 
 
 def test_what_was_given_back_or_could_not_be_told_is_counted_as_it_is(any_site: Site) -> None:
-    decided(any_site, 1, Judgement.COUNTERFEIT)
-    decided(any_site, 2, Judgement.GREY_MARKET)
-    decided(any_site, 3, Judgement.CANNOT_TELL)
-    decided(any_site, 4, Judgement.LICENSED)
+    decided_notice(any_site, 1, Judgement.COUNTERFEIT)
+    decided_notice(any_site, 2, Judgement.GREY_MARKET)
+    decided_notice(any_site, 3, Judgement.CANNOT_TELL)
+    decided_notice(any_site, 4, Judgement.LICENSED)
     (record,) = reporters_with_record(any_site.runtime, any_site.marketplace)
     assert (record["founded"], record["unfounded"]) == (1, 1)
 
 
 def test_nobody_is_muted_without_a_warning_and_five_more(any_site: Site) -> None:
-    having(any_site, unfounded, *range(10))
+    having(any_site, send_unfounded, *range(10))
     marketplace = any_site.marketplace
     with pytest.raises(Conflict, match="without a warning"):
         mute(any_site.runtime, marketplace, the_reporter(any_site).reporter_id, reason="Ten of ten.", by="test")
     notify(any_site, "MP-777")
     any_site.clock.forward(days=1)
     for number in range(10, 14):
-        decided(any_site, number)
+        decided_notice(any_site, number)
     with pytest.raises(Conflict, match="4 notices were unfounded; a mute needs 5"):
         mute(any_site.runtime, marketplace, the_reporter(any_site).reporter_id, reason="Fourteen.", by="test")
 
 
 def test_a_person_mutes_with_a_reason_and_the_mute_ends(any_site: Site) -> None:
-    reporter = having(any_site, beyond_warning)
+    reporter = having(any_site, reporter_beyond_warning)
     runtime, marketplace = any_site.runtime, any_site.marketplace
     with pytest.raises(Invalid, match="Give a reason"):
         mute(runtime, marketplace, reporter.reporter_id, reason=" ", by="test")
@@ -139,7 +141,7 @@ def test_a_person_mutes_with_a_reason_and_the_mute_ends(any_site: Site) -> None:
 
 
 def test_a_person_ends_a_mute_before_its_time(any_site: Site) -> None:
-    reporter = having(any_site, beyond_warning)
+    reporter = having(any_site, reporter_beyond_warning)
     runtime, marketplace = any_site.runtime, any_site.marketplace
     mute(runtime, marketplace, reporter.reporter_id, reason="All name one competitor.", by="test")
     unmute(runtime, marketplace, reporter.reporter_id, reason="Its last one was right.", by="test")
@@ -168,7 +170,7 @@ def everything(site: Site) -> str:
 
 @pytest.mark.parametrize("by_address", [True, False])
 def test_a_reporter_that_is_erased_is_named_nowhere_in_the_database(any_site: Site, by_address: bool) -> None:
-    receipt = decided(any_site, 1)
+    receipt = decided_notice(any_site, 1)
     complain(any_site.runtime, receipt.link.rpartition(PLACE)[2], 1, "Anna Berg says: look again.")
     (case,) = open_cases(any_site)
     judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
@@ -203,7 +205,7 @@ def test_what_is_being_decided_is_erased_by_the_sweep_afterwards(any_site: Site)
 
 
 def test_who_is_muted_stays_so_after_an_erasure_and_no_longer(any_site: Site) -> None:
-    muted_reporter = having(any_site, beyond_warning)
+    muted_reporter = having(any_site, reporter_beyond_warning)
     runtime, marketplace = any_site.runtime, any_site.marketplace
     mute(runtime, marketplace, muted_reporter.reporter_id, reason="All name one competitor.", by="test")
     assert erase_reporter(runtime, marketplace, EMAIL, carry_out=True, by="test").carried_out
@@ -232,7 +234,7 @@ def test_a_reporter_of_another_marketplace_is_not_there(any_site: Site) -> None:
 
 
 def test_neither_the_log_nor_its_payloads_name_a_reporter(any_site: Site) -> None:
-    decided(any_site, 1)
+    decided_notice(any_site, 1)
     a_reporter(any_site, ReporterKind.REGISTERED)
     with any_site.runtime.store.read() as connection:
         text = str(connection.execute(select(audit_payload.c.payload)).scalars().all())

@@ -35,7 +35,7 @@ from tests.serving.commands.commands import REFUSED, touchstone_in
 
 
 @pytest.fixture
-def backed_up(site: Site, tmp_path: Path) -> Path:
+def backup_folder(site: Site, tmp_path: Path) -> Path:
     """A backup of a site with decisions, a bundle, a snapshot, an MLflow store and a file of another version."""
     having(site, a_history)
     root = site.runtime.home.root
@@ -58,8 +58,8 @@ def restore(home: Path, folder: Path, *more: str) -> str:
     return done.out
 
 
-def test_it_holds_everything_but_what_can_be_made_again(backed_up: Path) -> None:
-    names = {str(path.relative_to(backed_up)) for path in backed_up.rglob("*") if path.is_file()}
+def test_it_holds_everything_but_what_can_be_made_again(backup_folder: Path) -> None:
+    names = {str(path.relative_to(backup_folder)) for path in backup_folder.rglob("*") if path.is_file()}
     assert names == {
         "audit-heads.ndjson",
         "audit.key",
@@ -71,22 +71,22 @@ def test_it_holds_everything_but_what_can_be_made_again(backed_up: Path) -> None
         "touchstone.sqlite",
         "webhook.key",
     }
-    for path in [backed_up, *backed_up.rglob("*")]:
+    for path in [backup_folder, *backup_folder.rglob("*")]:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
 
 
-def test_it_is_whole_and_says_what_it_holds(site: Site, backed_up: Path) -> None:
+def test_it_is_whole_and_says_what_it_holds(site: Site, backup_folder: Path) -> None:
     steps: list[Progress] = []
-    _, contents = check_backup(backed_up, steps.append)
+    _, contents = check_backup(backup_folder, steps.append)
     assert contents["entries"] == site.read(audit.head)[0]
     assert is_whole(contents["log"])
     assert contents["log"]["compared"]["verdict"] == 8
     assert steps[0].doing == "Files"
-    done = touchstone_in(site.runtime.home.root, "backup", str(backed_up), "--verify")
+    done = touchstone_in(site.runtime.home.root, "backup", str(backup_folder), "--verify")
     assert (done.code, "The backup is whole" in done.out) == (0, True)
 
 
-def flipped(path: Path) -> None:
+def flip_bit(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
@@ -102,27 +102,27 @@ def cut(path: Path) -> None:
 
 def other_key(folder: Path) -> None:
     (folder / "contact.key").write_bytes(b"x" * 32)
-    sealed(folder, "contact.key")
+    reseal(folder, "contact.key")
 
 
-def turned(folder: Path) -> None:
-    changed(folder, "UPDATE verdict SET judgement = 'genuine' WHERE judgement = 'counterfeit'")
+def turn_verdicts(folder: Path) -> None:
+    change_database(folder, "UPDATE verdict SET judgement = 'genuine' WHERE judgement = 'counterfeit'")
 
 
 def fewer(folder: Path) -> None:
-    changed(folder, "DELETE FROM case_event")
+    change_database(folder, "DELETE FROM case_event")
 
 
-def changed(folder: Path, statement: str) -> None:
+def change_database(folder: Path, statement: str) -> None:
     connection = sqlite_driver().connect(folder / "touchstone.sqlite", isolation_level=None)
     for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         connection.execute(f"DROP TRIGGER {name}")
     connection.execute(statement)
     connection.close()
-    sealed(folder, "touchstone.sqlite")
+    reseal(folder, "touchstone.sqlite")
 
 
-def sealed(folder: Path, name: str) -> None:
+def reseal(folder: Path, name: str) -> None:
     """Give the manifest the digest of the changed file."""
     manifest = manifest_of(folder)
     files = {**manifest.files, name: file_of(folder / name)}
@@ -130,7 +130,7 @@ def sealed(folder: Path, name: str) -> None:
 
 
 ALTERED: list[tuple[str, Callable[[Path], object], str]] = [
-    ("a byte of the database", lambda b: flipped(b / "touchstone.sqlite"), "touchstone.sqlite was altered"),
+    ("a byte of the database", lambda b: flip_bit(b / "touchstone.sqlite"), "touchstone.sqlite was altered"),
     ("the database is none", lambda b: (b / "touchstone.sqlite").write_bytes(b"none"), "touchstone.sqlite was altered"),
     ("a key is replaced", lambda b: (b / "audit.key").write_bytes(b"x" * 32), "audit.key was altered"),
     ("a file is gone", lambda b: (b / "contact.key").unlink(), "contact.key is missing"),
@@ -139,20 +139,20 @@ ALTERED: list[tuple[str, Callable[[Path], object], str]] = [
     ("the manifest is cut off", lambda b: cut(b / MANIFEST), "cannot be read"),
     ("others may read it", lambda b: (b / "contact.key").chmod(0o644), "Others can read"),
     ("the contact key is of another database", other_key, "hashes of contacts is not the one"),
-    ("verdicts were turned, digests and all", turned, "rows are not what the log says"),
+    ("verdicts were turned, digests and all", turn_verdicts, "rows are not what the log says"),
     ("rows are missing, digests and all", fewer, "rows, not"),
 ]
 
 
 @pytest.mark.parametrize(("_why", "tamper", "problem"), ALTERED)
 def test_an_altered_or_cut_off_backup_is_refused_and_nothing_is_restored(
-    backed_up: Path, tmp_path: Path, _why: str, tamper: Callable[[Path], object], problem: str
+    backup_folder: Path, tmp_path: Path, _why: str, tamper: Callable[[Path], object], problem: str
 ) -> None:
-    tamper(backed_up)
+    tamper(backup_folder)
     with pytest.raises(BackupUnusable, match=problem):
-        check_backup(backed_up)
+        check_backup(backup_folder)
     home = tmp_path / "new"
-    done = touchstone_in(home, "restore", str(backed_up), "--reason", "x")
+    done = touchstone_in(home, "restore", str(backup_folder), "--reason", "x")
     assert (done.code, problem in done.text) == (REFUSED, True)
     assert not (home / "touchstone.sqlite").exists()
 
@@ -169,9 +169,9 @@ def test_a_backup_that_fails_leaves_no_folder_of_its_name(site: Site, tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
 
 
-def test_restored_elsewhere_it_is_the_same_and_the_log_says_so(site: Site, backed_up: Path, tmp_path: Path) -> None:
+def test_restored_elsewhere_it_is_the_same_and_the_log_says_so(site: Site, backup_folder: Path, tmp_path: Path) -> None:
     home = tmp_path / "new"
-    assert "recorded as entry" in restore(home, backed_up)
+    assert "recorded as entry" in restore(home, backup_folder)
     assert (home / "bundles/abc/forest.txt").read_text() == "tree"
     assert (home / "contact.key").read_bytes() == (site.runtime.home.root / "contact.key").read_bytes()
     done = touchstone_in(home, "audit", "verify")
@@ -180,7 +180,7 @@ def test_restored_elsewhere_it_is_the_same_and_the_log_says_so(site: Site, backe
 
 
 def test_a_restore_to_an_earlier_moment_is_recorded_with_the_heads_before_and_is_no_tampering(
-    site: Site, backed_up: Path
+    site: Site, backup_folder: Path
 ) -> None:
     judge(site, site.analyst, a_case(site, external_id="MP-400", title="Aure11e clutch 1:1"), Judgement.GENUINE)
     site.clock.forward(minutes=6)
@@ -188,9 +188,9 @@ def test_a_restore_to_an_earlier_moment_is_recorded_with_the_heads_before_and_is
     last = site.read(audit.head)
     site.runtime.close()
     root = site.runtime.home.root
-    refused = touchstone_in(root, "restore", str(backed_up), "--reason", "x")
+    refused = touchstone_in(root, "restore", str(backup_folder), "--reason", "x")
     assert (refused.code, "is not empty" in refused.text) == (REFUSED, True)
-    restore(root, backed_up, "--replace")
+    restore(root, backup_folder, "--replace")
     runtime = open_runtime(Settings(home=root), clock=site.clock)
     try:
         log_check = verify(runtime)
@@ -209,18 +209,18 @@ def test_a_restore_to_an_earlier_moment_is_recorded_with_the_heads_before_and_is
     assert (aside / "touchstone.sqlite").exists()
 
 
-def test_an_earlier_database_put_in_place_by_hand_is_tampering(site: Site, backed_up: Path) -> None:
+def test_an_earlier_database_put_in_place_by_hand_is_tampering(site: Site, backup_folder: Path) -> None:
     """Without the record, a log that is shorter than what was signed is a log that was cut off."""
     judge(site, site.analyst, a_case(site, external_id="MP-400", title="Aure11e clutch 1:1"), Judgement.GENUINE)
     site.clock.forward(minutes=6)
     assert sign_head(site.runtime) == 1
     site.runtime.store.close()
-    shutil.copyfile(backed_up / "touchstone.sqlite", site.runtime.home.database)
+    shutil.copyfile(backup_folder / "touchstone.sqlite", site.runtime.home.database)
     assert not is_whole(verify(site.runtime))
 
 
-def test_after_a_restore_messages_get_numbers_above_all_that_were_sent(backed_up: Path, tmp_path: Path) -> None:
-    restore(tmp_path / "new", backed_up)
+def test_after_a_restore_messages_get_numbers_above_all_that_were_sent(backup_folder: Path, tmp_path: Path) -> None:
+    restore(tmp_path / "new", backup_folder)
     runtime = open_runtime(Settings(home=tmp_path / "new"), migrated=True)
     try:
         with runtime.store.read() as connection:
@@ -229,19 +229,19 @@ def test_after_a_restore_messages_get_numbers_above_all_that_were_sent(backed_up
         runtime.close()
 
 
-def test_a_home_that_is_served_is_not_replaced(site: Site, backed_up: Path) -> None:
+def test_a_home_that_is_served_is_not_replaced(site: Site, backup_folder: Path) -> None:
     with site.runtime.home.owned():
-        done = touchstone_in(site.runtime.home.root, "restore", str(backed_up), "--reason", "x", "--replace")
+        done = touchstone_in(site.runtime.home.root, "restore", str(backup_folder), "--reason", "x", "--replace")
     assert (done.code, f"is in use by process {os.getpid()}" in done.text) == (REFUSED, True)
 
 
-def test_a_restore_that_was_cut_off_keeps_the_service_from_starting(site: Site, backed_up: Path) -> None:
+def test_a_restore_that_was_cut_off_keeps_the_service_from_starting(site: Site, backup_folder: Path) -> None:
     root = site.runtime.home.root
     site.runtime.close()
     (root / "restore-unfinished").touch()
     with pytest.raises(HomeUnfinished, match="was cut off"):
         open_runtime(Settings(home=root), migrated=True)
-    restore(root, backed_up, "--replace")
+    restore(root, backup_folder, "--replace")
     assert touchstone_in(root, "audit", "verify").code == 0
 
 

@@ -24,17 +24,17 @@ from serving.operations.service.backup_restoring import ReplacedContent, record_
 from serving.platform.home import Home
 from serving.platform.settings import Settings
 from serving.webhooks.service.delivery import marketplaces_with_due
-from tests.browser.service import fill, serving
+from tests.browser.service import fill, running_service
 from tests.fixtures.receivers import a_receiver, deliver
 from tests.fixtures.reporting import a_marketplace_that_listens
 from tests.fixtures.runtimes import Site, a_case, a_row, judge
 from tests.serving.commands.commands import touchstone_in
-from tests.serving.operations.backup.test_backup import backed_up
+from tests.serving.operations.backup.test_backup import backup_folder
 
-__all__ = ["backed_up"]  # A fixture.
+__all__ = ["backup_folder"]  # A fixture.
 
 
-def rewritten(folder: Path, **changes: object) -> Manifest:
+def rewrite_manifest(folder: Path, **changes: object) -> Manifest:
     """The backup's manifest with these changes, written."""
     manifest = replace(manifest_of(folder), **changes)  # type: ignore[arg-type]  # each row names its fields
     (folder / MANIFEST).write_bytes(manifest.as_json())
@@ -43,7 +43,7 @@ def rewritten(folder: Path, **changes: object) -> Manifest:
 
 def of_another_contact_key(folder: Path) -> Path:
     """The backup of a service whose key of contacts is a setting."""
-    rewritten(folder, contact_key_is_setting=True)
+    rewrite_manifest(folder, contact_key_is_setting=True)
     return folder
 
 
@@ -57,38 +57,38 @@ RESTORES: list[tuple[dict[str, object], Callable[[Path], Path], str]] = [
 
 @pytest.mark.parametrize(("settings", "folder", "why"), RESTORES)
 def test_a_restore_is_refused(
-    backed_up: Path, tmp_path: Path, settings: dict[str, object], folder: Callable[[Path], Path], why: str
+    backup_folder: Path, tmp_path: Path, settings: dict[str, object], folder: Callable[[Path], Path], why: str
 ) -> None:
     home = Home.at(tmp_path / "new")
     chosen = Settings(home=home.root).model_copy(update=settings)
     with pytest.raises(DomainError, match=why):
-        restore_backup(chosen, home, folder(backed_up), replace=True)
+        restore_backup(chosen, home, folder(backup_folder), replace=True)
     assert not home.database.exists()
 
 
 def test_a_file_that_changes_while_it_is_restored_ends_the_restore(
-    backed_up: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    backup_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = Home.at(tmp_path / "new")
     monkeypatch.setattr(backup_restoring, "copy_file", lambda *_: None)
     with pytest.raises(DomainError, match="was altered while it was read"):
-        restore_backup(Settings(home=home.root), home, backed_up, replace=True)
+        restore_backup(Settings(home=home.root), home, backup_folder, replace=True)
     assert not home.database.exists()
 
 
 @pytest.mark.parametrize("entries", [0, 1_000_000])
 def test_a_database_that_is_not_the_one_of_the_backup_is_not_recorded(
-    site: Site, backed_up: Path, entries: int
+    site: Site, backup_folder: Path, entries: int
 ) -> None:
     """It has another entry of that number, or too few; a signed head of its own proves nothing."""
     end = site.read(audit.head)
-    manifest = replace(manifest_of(backed_up), log=(end[0] + entries, "0" * 64))
+    manifest = replace(manifest_of(backup_folder), log=(end[0] + entries, "0" * 64))
     with pytest.raises(DomainError, match="is not the one of this backup"):
         record_restore(site.runtime, manifest, "d" * 64, ReplacedContent(None, None, b""), reason="x", by="local")
 
 
-def test_a_manifest_of_another_version_is_refused(backed_up: Path) -> None:
-    body = (backed_up / MANIFEST).read_bytes().replace(f'"format": {FORMAT}'.encode(), b'"format": 99')
+def test_a_manifest_of_another_version_is_refused(backup_folder: Path) -> None:
+    body = (backup_folder / MANIFEST).read_bytes().replace(f'"format": {FORMAT}'.encode(), b'"format": 99')
     with pytest.raises(DomainError, match="has format 99"):
         read_manifest(body)
 
@@ -115,7 +115,7 @@ def test_a_running_service_is_backed_up_under_intake_and_restored_whole(touchsto
     with a_receiver() as receiver:
         site = fill(home, receiver.url, receiver.secret)
         stop, taken = threading.Event(), [0]
-        with serving(touchstone, home) as address:
+        with running_service(touchstone, home) as address:
 
             def send() -> None:
                 while not stop.is_set():
@@ -151,7 +151,7 @@ def test_a_running_service_is_backed_up_under_intake_and_restored_whole(touchsto
             number = connection.exec_driver_sql(query).scalar_one()
         runtime.close()
         assert before <= number <= after + 20, "what was acknowledged before the backup is in it"
-        with serving(touchstone, new) as address:
+        with running_service(touchstone, new) as address:
             assert httpx.get(f"{address}/healthz").status_code == 200
 
 

@@ -30,14 +30,14 @@ def breaker_of(site: Site) -> breakers.Breaker:
     return site.read(breakers.breaker_of, site.here)
 
 
-def watched(site: Site) -> Site:
+def with_small_breaker(site: Site) -> Site:
     """A site whose breaker needs fewer listings than a real one."""
     return replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(POLICY)))
 
 
-def flooded(site: Site) -> Site:
+def flooded_site(site: Site) -> Site:
     """A day on which a model flags nothing, then one on which another model flags everything."""
-    site = watched(site)
+    site = with_small_breaker(site)
     promote(site, admit_model(site, analyst_from=0.998))
     send(site, 60, sellers=60, named="quiet")
     site.clock.forward(days=2)
@@ -64,7 +64,7 @@ def test_a_volume_counts_few_listings_of_each_seller(any_site: Site) -> None:
 
 
 def test_a_flood_opens_the_breaker_once_and_says_why(any_site: Site) -> None:
-    site = flooded(any_site)
+    site = flooded_site(any_site)
     assert [check_breakers(site.runtime), check_breakers(site.runtime)] == [1, 0]
     breaker = breaker_of(site)
     assert breaker.opened_at == site.clock.now()
@@ -74,14 +74,14 @@ def test_a_flood_opens_the_breaker_once_and_says_why(any_site: Site) -> None:
 
 
 def test_while_it_is_open_the_model_asks_no_brand_and_analysts_see_what_it_would_ask(site: Site) -> None:
-    site = flooded(site)
+    site = flooded_site(site)
     assert lane_of_next(site, "before") is Lane.ASK_BRAND
     check_breakers(site.runtime)
     assert lane_of_next(site, "after") is Lane.ANALYST
 
 
 def test_somebody_closes_it_with_a_reason_and_it_does_not_open_again_over_the_same_listings(site: Site) -> None:
-    site = flooded(site)
+    site = flooded_site(site)
     check_breakers(site.runtime)
     close_breaker(site.runtime, site.marketplace, by="test", reason="The new model asks too much; thresholds raised.")
     assert lane_of_next(site, "after") is Lane.ASK_BRAND
@@ -91,7 +91,7 @@ def test_somebody_closes_it_with_a_reason_and_it_does_not_open_again_over_the_sa
 
 
 def test_it_is_closed_once_and_not_without_a_reason(site: Site) -> None:
-    site = flooded(site)
+    site = flooded_site(site)
     check_breakers(site.runtime)
     with pytest.raises(Invalid, match="Give the result of the review"):
         close_breaker(site.runtime, site.marketplace, by="test", reason="  ")
@@ -101,7 +101,7 @@ def test_it_is_closed_once_and_not_without_a_reason(site: Site) -> None:
 
 
 def test_an_ordinary_day_leaves_it_closed_and_is_looked_at_every_quarter_of_an_hour(site: Site) -> None:
-    site = watched(site)
+    site = with_small_breaker(site)
     promote(site, admit_model(site))
     for day in range(3):
         send(site, 30, sellers=30, named=f"day-{day}")

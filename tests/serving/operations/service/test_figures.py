@@ -17,7 +17,7 @@ from tests.fixtures.runtimes import Site, a_case, a_row, having, judge, open_cas
 
 
 @pytest.fixture
-def played(site: Site) -> Site:
+def played_site(site: Site) -> Site:
     """A site with a small history."""
     having(site, play)
     return site
@@ -36,10 +36,10 @@ def play(site: Site) -> None:
             site.runtime, site.marketplace, [a_row(price="450.00")], source="test"
         )  # A second version of MP-1.
 
-        removed = confirmed(site, "MP-11")
-        withdrawn = confirmed(site, "MP-12")
-        confirmed(site, "MP-13")  # A scheduled removal.
-        unheard = confirmed(site, "MP-17")
+        removed = confirmed_removal(site, "MP-11")
+        withdrawn = confirmed_removal(site, "MP-12")
+        confirmed_removal(site, "MP-13")  # A scheduled removal.
+        unheard = confirmed_removal(site, "MP-17")
         undo_verdict(site.runtime, site.brand_person, withdrawn.case_id)
         judge(site, site.analyst, a_case(site, external_id="MP-14"), Judgement.GENUINE)
         a_case(site, external_id="MP-15")  # Waits for an analyst.
@@ -55,18 +55,18 @@ def play(site: Site) -> None:
         report(site, ["MP-1", "MP-404", "MP-13", "MP-1", "MP-11"])
 
 
-class Confirmed:
+class ConfirmedRemoval:
     """A removal that the brand confirmed."""
 
     def __init__(self, case_id: str, action_id: str) -> None:
         self.case_id, self.action_id = case_id, action_id
 
 
-def confirmed(site: Site, external_id: str) -> Confirmed:
+def confirmed_removal(site: Site, external_id: str) -> ConfirmedRemoval:
     case = a_case(site, CaseLane.ASK_BRAND, external_id=external_id)
     action = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
     assert action is not None
-    return Confirmed(case.case_id, action.action_id)
+    return ConfirmedRemoval(case.case_id, action.action_id)
 
 
 def test_the_figures_are_those_counted_by_hand(any_site: Site) -> None:
@@ -100,22 +100,22 @@ def test_the_figures_are_those_counted_by_hand(any_site: Site) -> None:
     }
 
 
-def test_the_figures_add_up(played: Site) -> None:
-    all_figures = service_figures(played.runtime, played.marketplace)
+def test_the_figures_add_up(played_site: Site) -> None:
+    all_figures = service_figures(played_site.runtime, played_site.marketplace)
     assert all_figures["scored"] == all_figures["versions"] == sum(all_figures["routes"].values())
     removals, reinstatements = all_figures["removals"], all_figures["reinstatements"]
     sending = removals["sent"] - removals["acknowledged"] + reinstatements["sent"] - reinstatements["acknowledged"]
     assert all_figures["pending"] == removals["scheduled"] + reinstatements["scheduled"] + sending
 
 
-def test_what_happens_in_one_marketplace_is_no_figure_of_another(played: Site) -> None:
-    other = provisioning.add_marketplace(played.runtime, name="Elsewhere", base_currency="USD", by="test")
+def test_what_happens_in_one_marketplace_is_no_figure_of_another(played_site: Site) -> None:
+    other = provisioning.add_marketplace(played_site.runtime, name="Elsewhere", base_currency="USD", by="test")
 
     def total(figure: Any) -> int:
         return sum(total(part) for part in figure.values()) if isinstance(figure, dict) else int(figure or 0)
 
-    assert total(service_figures(played.runtime, other)) == 0
-    assert total(service_figures(played.runtime, played.marketplace)) > 0
+    assert total(service_figures(played_site.runtime, other)) == 0
+    assert total(service_figures(played_site.runtime, played_site.marketplace)) > 0
 
 
 def test_a_question_goes_to_an_analyst_when_the_brand_has_not_answered_in_time(any_site: Site) -> None:

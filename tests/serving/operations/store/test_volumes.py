@@ -7,17 +7,17 @@ from models.routing import Lane
 from serving.cases.store.queue_positions import queue_ages
 from serving.operations.store import volumes
 from tests.fixtures.runtimes import Site, a_case
-from tests.serving.web.visits import scored
+from tests.serving.web.visits import add_scored_listings
 
 HOUR = datetime(2026, 2, 27, 9, tzinfo=UTC)
 
 
 @pytest.mark.both_engines
 def test_scores_are_counted_by_lane_and_period_on_both_engines(any_site: Site) -> None:
-    scored(any_site, Lane.ANALYST, HOUR + timedelta(minutes=59, seconds=59, microseconds=999_999), 2)
-    scored(any_site, Lane.NO_ACTION, HOUR)
-    scored(any_site, Lane.ANALYST, HOUR + timedelta(hours=1))
-    scored(any_site, Lane.AUDIT, HOUR - timedelta(seconds=1))
+    add_scored_listings(any_site, Lane.ANALYST, HOUR + timedelta(minutes=59, seconds=59, microseconds=999_999), 2)
+    add_scored_listings(any_site, Lane.NO_ACTION, HOUR)
+    add_scored_listings(any_site, Lane.ANALYST, HOUR + timedelta(hours=1))
+    add_scored_listings(any_site, Lane.AUDIT, HOUR - timedelta(seconds=1))
     hours = [HOUR - timedelta(hours=1), HOUR]
     with any_site.runtime.store.read() as connection:
         counts = volumes.scores_by_lane(connection, any_site.here, hours, timedelta(hours=1))

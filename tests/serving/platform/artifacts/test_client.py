@@ -20,8 +20,8 @@ from serving.platform.artifacts.tables import artifact
 from serving.platform.settings import Settings
 from serving.scoring.service.bundles import BundleStore, LiveModels
 from tests.fixtures.clocks import TestClock
-from tests.fixtures.runtimes import Populated, Site
-from tests.fixtures.two_processes import Two, a_home
+from tests.fixtures.runtimes import PopulatedDatabase, Site
+from tests.fixtures.two_processes import TwoSites, a_home
 from tests.serving.jobs.test_shared_models import digest_in, label_a_case
 from tests.serving.web.reports import admit_model, put_champion_in_force
 
@@ -96,7 +96,9 @@ def test_production_reaches_the_bucket_by_tls_alone(endpoint: str) -> None:
 
 
 @pytest.fixture
-def in_bucket(tmp_path: Path, database: str, populated_postgres: Populated, endpoint: str) -> Iterator[Two]:
+def in_bucket(
+    tmp_path: Path, database: str, populated_postgres: PopulatedDatabase, endpoint: str
+) -> Iterator[TwoSites]:
     """Two processes that share by a bucket of their own."""
     sites, named = [], f"s3://{BUCKET}/{tmp_path.name}"
     for name in ("one", "two"):
@@ -113,7 +115,7 @@ def in_bucket(tmp_path: Path, database: str, populated_postgres: Populated, endp
         site.runtime.close()
 
 
-def test_two_processes_share_models_and_snapshots_by_the_bucket_and_not_the_database(in_bucket: Two) -> None:
+def test_two_processes_share_models_and_snapshots_by_the_bucket_and_not_the_database(in_bucket: TwoSites) -> None:
     first, second = in_bucket
     champion = put_champion_in_force(first)
     label_a_case(first)
@@ -125,7 +127,7 @@ def test_two_processes_share_models_and_snapshots_by_the_bucket_and_not_the_data
 
 
 def test_a_bucket_out_of_reach_stops_no_model_that_is_here_and_gets_a_new_one_later(
-    in_bucket: Two, monkeypatch: pytest.MonkeyPatch
+    in_bucket: TwoSites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = in_bucket
     with monkeypatch.context() as patch:
@@ -156,40 +158,40 @@ def unreachable(*_arguments: object, **_more: object) -> bytes:
 
 
 @pytest.fixture
-def shared(any_site: Site) -> DatabaseFiles:
+def shared_files(any_site: Site) -> DatabaseFiles:
     """The store of a site."""
     return DatabaseFiles(any_site.runtime.store, any_site.clock)
 
 
 @pytest.mark.both_engines
 @pytest.mark.parametrize("size", [0, 1, 999_999, 1_000_000, 1_000_001, 2_500_000])
-def test_a_file_is_read_as_it_was_stored_however_many_parts_it_has(shared: DatabaseFiles, size: int) -> None:
+def test_a_file_is_read_as_it_was_stored_however_many_parts_it_has(shared_files: DatabaseFiles, size: int) -> None:
     content = bytes(index % 251 for index in range(size))
-    shared.save(Kind.BUNDLE, DIGEST, content)
-    assert shared.has(Kind.BUNDLE, DIGEST)
-    assert shared.get(Kind.BUNDLE, DIGEST) == content
+    shared_files.save(Kind.BUNDLE, DIGEST, content)
+    assert shared_files.has(Kind.BUNDLE, DIGEST)
+    assert shared_files.get(Kind.BUNDLE, DIGEST) == content
 
 
-def test_a_file_that_is_there_stays_as_it_is(shared: DatabaseFiles) -> None:
-    shared.save(Kind.BUNDLE, DIGEST, b"first")
-    shared.save(Kind.BUNDLE, DIGEST, b"second")
-    assert shared.get(Kind.BUNDLE, DIGEST) == b"first"
+def test_a_file_that_is_there_stays_as_it_is(shared_files: DatabaseFiles) -> None:
+    shared_files.save(Kind.BUNDLE, DIGEST, b"first")
+    shared_files.save(Kind.BUNDLE, DIGEST, b"second")
+    assert shared_files.get(Kind.BUNDLE, DIGEST) == b"first"
 
 
-def test_equal_digests_of_two_kinds_are_two_files(shared: DatabaseFiles) -> None:
-    shared.save(Kind.BUNDLE, DIGEST, b"a bundle")
-    assert not shared.has(Kind.SNAPSHOT, DIGEST)
-    assert shared.get(Kind.SNAPSHOT, DIGEST) is None
+def test_equal_digests_of_two_kinds_are_two_files(shared_files: DatabaseFiles) -> None:
+    shared_files.save(Kind.BUNDLE, DIGEST, b"a bundle")
+    assert not shared_files.has(Kind.SNAPSHOT, DIGEST)
+    assert shared_files.get(Kind.SNAPSHOT, DIGEST) is None
 
 
 @pytest.mark.both_engines
-def test_of_simultaneous_writers_one_stores_the_file_and_none_fails(shared: DatabaseFiles) -> None:
+def test_of_simultaneous_writers_one_stores_the_file_and_none_fails(shared_files: DatabaseFiles) -> None:
     content, start, failed = b"x" * 2_500_000, threading.Barrier(4), list[Exception]()
 
     def put() -> None:
         start.wait()
         try:
-            shared.save(Kind.BUNDLE, DIGEST, content)
+            shared_files.save(Kind.BUNDLE, DIGEST, content)
         except Exception as error:
             failed.append(error)
 
@@ -199,4 +201,4 @@ def test_of_simultaneous_writers_one_stores_the_file_and_none_fails(shared: Data
     for thread in threads:
         thread.join()
     assert failed == []
-    assert shared.get(Kind.BUNDLE, DIGEST) == content
+    assert shared_files.get(Kind.BUNDLE, DIGEST) == content

@@ -16,14 +16,14 @@ from serving.platform.sealing import KEY_BYTES
 from serving.platform.settings import Settings
 from serving.webhooks.service.signing_secrets import seal_under_new_key
 from tests.fixtures.clocks import TestClock
-from tests.fixtures.runtimes import Populated, Site
+from tests.fixtures.runtimes import PopulatedDatabase, Site
 from tests.fixtures.two_processes import a_home
 from tests.serving.commands.commands import touchstone_in
 
 OTHER = b"another key of at least 32 bytes"
 
 
-def opened(settings: Settings) -> Runtime:
+def open_and_close(settings: Settings) -> Runtime:
     """A process on the real database, closed again."""
     runtime = open_runtime(settings, clock=TestClock(), migrated=True)
     runtime.close()
@@ -42,13 +42,13 @@ def settings_of(home: Path, database: str, **more: SecretStr) -> Settings:
     ],
 )
 def test_a_process_with_another_secret_is_refused_and_told_which_one(
-    tmp_path: Path, database: str, populated_postgres: Populated, file: str, names: tuple[str, ...]
+    tmp_path: Path, database: str, populated_postgres: PopulatedDatabase, file: str, names: tuple[str, ...]
 ) -> None:
     homes = [a_home(tmp_path / name, populated_postgres) for name in ("same", "other")]
-    opened(settings_of(homes[0], database))
+    open_and_close(settings_of(homes[0], database))
     (homes[1] / file).write_bytes(OTHER)
     with pytest.raises(SecretDiffers) as refused:
-        opened(settings_of(homes[1], database))
+        open_and_close(settings_of(homes[1], database))
     for name in names:
         assert name in refused.value.sentence
     assert fingerprint(names[0], OTHER)[:12] in refused.value.sentence
@@ -57,42 +57,42 @@ def test_a_process_with_another_secret_is_refused_and_told_which_one(
 
 
 def test_a_process_without_keys_makes_its_own_and_is_refused(
-    tmp_path: Path, database: str, populated_postgres: Populated
+    tmp_path: Path, database: str, populated_postgres: PopulatedDatabase
 ) -> None:
-    opened(settings_of(a_home(tmp_path / "first", populated_postgres), database))
+    open_and_close(settings_of(a_home(tmp_path / "first", populated_postgres), database))
     with pytest.raises(SecretDiffers, match="contact key"):
-        opened(settings_of(tmp_path / "new", database))
+        open_and_close(settings_of(tmp_path / "new", database))
 
 
 def test_a_key_that_is_set_is_compared_as_one_in_a_file(
-    tmp_path: Path, database: str, populated_postgres: Populated
+    tmp_path: Path, database: str, populated_postgres: PopulatedDatabase
 ) -> None:
     known = populated_postgres.keys[WEBHOOK_KEY]
     homes = [a_home(tmp_path / name, populated_postgres) for name in ("one", "two")]
     former, new = (base64.b64encode(key).decode() for key in (known, OTHER))
-    opened(settings_of(homes[0], database, webhook_keys=SecretStr(f"{new},{former}")))
+    open_and_close(settings_of(homes[0], database, webhook_keys=SecretStr(f"{new},{former}")))
     with pytest.raises(SecretDiffers, match="webhook key"):
-        opened(settings_of(homes[1], database, webhook_keys=SecretStr(new)))
+        open_and_close(settings_of(homes[1], database, webhook_keys=SecretStr(new)))
 
 
 def test_after_a_new_webhook_key_a_process_needs_it(
-    tmp_path: Path, database: str, populated_postgres: Populated
+    tmp_path: Path, database: str, populated_postgres: PopulatedDatabase
 ) -> None:
     homes = [a_home(tmp_path / name, populated_postgres) for name in ("one", "two")]
     runtime = open_runtime(settings_of(homes[0], database), clock=TestClock(), migrated=True)
     seal_under_new_key(runtime)
     runtime.close()
     with pytest.raises(SecretDiffers, match="webhook key"):
-        opened(settings_of(homes[1], database))
+        open_and_close(settings_of(homes[1], database))
     (homes[1] / WEBHOOK_KEY).write_bytes((homes[0] / WEBHOOK_KEY).read_bytes()[:KEY_BYTES])
-    opened(settings_of(homes[1], database))
+    open_and_close(settings_of(homes[1], database))
 
 
 def test_after_a_loss_an_operator_accepts_other_keys_which_the_audit_log_records(
-    tmp_path: Path, database: str, populated_postgres: Populated, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database: str, populated_postgres: PopulatedDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = a_home(tmp_path / "one", populated_postgres)
-    opened(settings_of(home, database))
+    open_and_close(settings_of(home, database))
     (home / CONTACT_KEY).write_bytes(OTHER)
     monkeypatch.setenv("TOUCHSTONE_DATABASE_URL", database)
     assert "Accepted: contact key." in touchstone_in(home, "accept-secrets", "--reason", "The disk failed.").out
@@ -108,7 +108,7 @@ def test_after_a_loss_an_operator_accepts_other_keys_which_the_audit_log_records
 
 def test_one_process_on_sqlite_compares_nothing(site: Site) -> None:
     (site.runtime.home.root / CONTACT_KEY).write_bytes(OTHER)
-    opened(site.runtime.settings)
+    open_and_close(site.runtime.settings)
     assert site.rows(select(secret_fingerprint)) == []
 
 

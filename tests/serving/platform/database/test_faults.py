@@ -20,35 +20,35 @@ from serving.platform.database.locks import try_lock
 from serving.platform.database.store import Store
 from serving.platform.database.waits import LONG, REQUEST, WORK, Waits
 from serving.web import rendering
-from tests.fixtures.clients import sign_in, with_key
+from tests.fixtures.clients import key_headers, sign_in
 from tests.fixtures.runtimes import DATABASE, Site, a_row
 from tests.fixtures.small_disk import a_small_disk
-from tests.fixtures.two_processes import Two
+from tests.fixtures.two_processes import TwoSites
 
 
-class _OfSqlite(Exception):
+class _SqliteFault(Exception):
     def __init__(self, code: int) -> None:
         self.sqlite_errorcode = code
 
 
-class _OfPostgresql(Exception):
+class _PostgresqlFault(Exception):
     def __init__(self, state: str) -> None:
         self.sqlstate = state
 
 
 ERRORS = [
-    (OperationalError("", {}, _OfSqlite(13)), DatabaseFull, "SQLITE_FULL"),
-    (OperationalError("", {}, _OfSqlite(5)), DatabaseLocked, "SQLITE_BUSY"),
-    (OperationalError("", {}, _OfSqlite(5 | 2 << 8)), DatabaseLocked, "SQLITE_BUSY_SNAPSHOT, an extended code"),
-    (OperationalError("", {}, _OfSqlite(8 | 6 << 8)), DatabaseReadOnly, "SQLITE_READONLY_DIRECTORY"),
-    (OperationalError("", {}, _OfSqlite(10 | 3 << 8)), StorageFault, "SQLITE_IOERR_WRITE"),
-    (OperationalError("", {}, _OfSqlite(1)), None, "SQLITE_ERROR is an error of ours"),
-    (IntegrityError("", {}, _OfSqlite(19)), None, "SQLITE_CONSTRAINT"),
-    (OperationalError("", {}, _OfPostgresql("53100")), DatabaseFull, "disk_full"),
-    (OperationalError("", {}, _OfPostgresql("57014")), DatabaseLocked, "query_canceled by statement_timeout"),
-    (DBAPIError("", {}, _OfPostgresql("25006")), DatabaseReadOnly, "read_only_sql_transaction"),
-    (OperationalError("", {}, _OfPostgresql("57P01")), StorageFault, "admin_shutdown"),
-    (OperationalError("", {}, _OfPostgresql("40001")), None, "serialization_failure is the caller's to repeat"),
+    (OperationalError("", {}, _SqliteFault(13)), DatabaseFull, "SQLITE_FULL"),
+    (OperationalError("", {}, _SqliteFault(5)), DatabaseLocked, "SQLITE_BUSY"),
+    (OperationalError("", {}, _SqliteFault(5 | 2 << 8)), DatabaseLocked, "SQLITE_BUSY_SNAPSHOT, an extended code"),
+    (OperationalError("", {}, _SqliteFault(8 | 6 << 8)), DatabaseReadOnly, "SQLITE_READONLY_DIRECTORY"),
+    (OperationalError("", {}, _SqliteFault(10 | 3 << 8)), StorageFault, "SQLITE_IOERR_WRITE"),
+    (OperationalError("", {}, _SqliteFault(1)), None, "SQLITE_ERROR is an error of ours"),
+    (IntegrityError("", {}, _SqliteFault(19)), None, "SQLITE_CONSTRAINT"),
+    (OperationalError("", {}, _PostgresqlFault("53100")), DatabaseFull, "disk_full"),
+    (OperationalError("", {}, _PostgresqlFault("57014")), DatabaseLocked, "query_canceled by statement_timeout"),
+    (DBAPIError("", {}, _PostgresqlFault("25006")), DatabaseReadOnly, "read_only_sql_transaction"),
+    (OperationalError("", {}, _PostgresqlFault("57P01")), StorageFault, "admin_shutdown"),
+    (OperationalError("", {}, _PostgresqlFault("40001")), None, "serialization_failure is the caller's to repeat"),
     (TimeoutError("no connection left"), StorageFault, "the pool is exhausted"),
     (OSError(errno.ENOSPC, "no space"), DatabaseFull, "a file beside the database"),
     (OSError(errno.EROFS, "read-only"), DatabaseReadOnly, "a disk that became read-only"),
@@ -65,7 +65,7 @@ def test_only_faults_of_the_database_itself_are_told_as_such(
 
 
 @contextmanager
-def full(site: Site) -> Iterator[None]:
+def full_database(site: Site) -> Iterator[None]:
     """The engine's own refusal: the file may not grow by a page, and none in it is free."""
     with _pragma(site, "max_page_count=1", "max_page_count=4294967294"), site.runtime.store.read() as connection:
         connection.exec_driver_sql("SELECT 1")
@@ -73,7 +73,7 @@ def full(site: Site) -> Iterator[None]:
 
 
 @contextmanager
-def read_only(site: Site) -> Iterator[None]:
+def read_only_database(site: Site) -> Iterator[None]:
     with _pragma(site, "query_only=ON", "query_only=OFF"):
         yield
 
@@ -96,7 +96,7 @@ def _pragma(site: Site, on: str, off: str) -> Iterator[None]:
 
 
 @contextmanager
-def locked(site: Site) -> Iterator[None]:
+def locked_database(site: Site) -> Iterator[None]:
     """Another connection holds the write lock, and nobody waits for it."""
     with closing(sqlite_driver().connect(site.runtime.home.root / DATABASE, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -105,14 +105,18 @@ def locked(site: Site) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
-FAULTS = [(full, "storage_full"), (locked, "storage_locked"), (read_only, "storage_read_only")]
+FAULTS = [
+    (full_database, "storage_full"),
+    (locked_database, "storage_locked"),
+    (read_only_database, "storage_read_only"),
+]
 
 
 @pytest.mark.parametrize(("fault", "code"), FAULTS, ids=[code for _, code in FAULTS])
 def test_a_request_that_cannot_be_stored_is_told_so_and_the_next_is_stored_once_it_can_be(
     client: TestClient, site: Site, fault: Any, code: str
 ) -> None:
-    accepted, headers = [], with_key(site)
+    accepted, headers = [], key_headers(site)
     for round_ in range(2):
         accepted.append(client.post("/api/v1/listings", headers=headers, json=a_row(external_id=f"before-{round_}")))
         with fault(site):
@@ -161,7 +165,7 @@ def test_the_page_of_an_error_needs_no_database(
 def test_a_process_is_ready_again_by_its_own_heartbeat(client: TestClient, site: Site) -> None:
     presence = Presence(site.runtime)
     assert presence.swept({}, 0.1)
-    with full(site), pytest.raises(StorageFault), site.runtime.store.write() as connection:
+    with full_database(site), pytest.raises(StorageFault), site.runtime.store.write() as connection:
         connection.exec_driver_sql("CREATE TABLE larger AS SELECT zeroblob(100000)")
     assert client.get("/readyz").status_code == 503
     assert presence.swept({}, 0.1), "within the half minute in which a heartbeat is not repeated"
@@ -205,11 +209,11 @@ def test_a_small_disk_that_is_full_loses_nothing_that_was_accepted(tmp_path: Pat
                 break
             accepted += 1
         assert isinstance(store.fault, DatabaseFull)
-        assert _kept(store) == accepted
+        assert _row_count(store) == accepted
         disk.grow("16m")
         _keep(store, accepted)
         assert store.fault is None
-        assert _kept(store) == accepted + 1
+        assert _row_count(store) == accepted + 1
         store.close()
 
 
@@ -218,7 +222,7 @@ def _keep(store: Store, number: int) -> None:
         connection.exec_driver_sql("INSERT INTO kept VALUES (?, zeroblob(20000))", (number,))
 
 
-def _kept(store: Store) -> int:
+def _row_count(store: Store) -> int:
     with store.read() as connection:
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
         return int(connection.exec_driver_sql("SELECT count(*) FROM kept").scalar_one())
@@ -236,8 +240,8 @@ def timeout(store: Store) -> tuple[str, str]:
         return of_writes, str(connection.execute(shown).scalar_one())
 
 
-def test_a_write_that_sends_nothing_for_long_is_ended_and_its_locks_are_free(two: Two) -> None:
-    first, second = (site.runtime.store for site in two)
+def test_a_write_that_sends_nothing_for_long_is_ended_and_its_locks_are_free(two_sites: TwoSites) -> None:
+    first, second = (site.runtime.store for site in two_sites)
 
     def cut_off() -> None:
         with first.write() as connection:
@@ -253,8 +257,8 @@ def test_a_write_that_sends_nothing_for_long_is_ended_and_its_locks_are_free(two
         audit.lock(connection)
 
 
-def test_a_sweep_whose_session_the_database_ends_goes_to_another_process(two: Two) -> None:
-    first, second = (site.runtime.store for site in two)
+def test_a_sweep_whose_session_the_database_ends_goes_to_another_process(two_sites: TwoSites) -> None:
+    first, second = (site.runtime.store for site in two_sites)
     end = text(  # Only sessions of this test's database: others of the server belong to tests that run beside it.
         "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
         "WHERE locktype = 'advisory' AND granted AND datname = current_database()"
@@ -273,8 +277,8 @@ def test_a_sweep_whose_session_the_database_ends_goes_to_another_process(two: Tw
         taken_over()
 
 
-def test_writes_end_after_ten_seconds_without_a_word_and_reads_never(two: Two) -> None:
-    assert timeout(two[0].runtime.store) == ("10s", "0")
+def test_writes_end_after_ten_seconds_without_a_word_and_reads_never(two_sites: TwoSites) -> None:
+    assert timeout(two_sites[0].runtime.store) == ("10s", "0")
 
 
 def waits(store: Store, kind: Waits) -> list[tuple[str, str]]:
@@ -288,15 +292,15 @@ def waits(store: Store, kind: Waits) -> list[tuple[str, str]]:
         WORK.reset(before)
 
 
-def test_waits_end_by_the_kind_of_work(two: Two) -> None:
-    store = two[0].runtime.store
+def test_waits_end_by_the_kind_of_work(two_sites: TwoSites) -> None:
+    store = two_sites[0].runtime.store
     assert waits(store, REQUEST) == [("20s", "30s"), ("5s", "30s"), ("2s", "5s")]
     assert waits(store, LONG) == [("20s", "1h"), ("20s", "1h"), ("2s", "5s")]
 
 
-def test_a_session_that_waits_for_a_lock_does_not_wait_for_ever(two: Two) -> None:
+def test_a_session_that_waits_for_a_lock_does_not_wait_for_ever(two_sites: TwoSites) -> None:
     """Or the sessions of a process that is cut off would get the lock one after another, each for ten seconds."""
-    first, second = (site.runtime.store for site in two)
+    first, second = (site.runtime.store for site in two_sites)
 
     def wait() -> None:
         with second.write() as connection:

@@ -13,7 +13,7 @@ from serving.app import create_app
 from serving.platform.database.faults import DatabaseLocked
 from serving.platform.database.pools import KEYS, USES, FairPool, Pool
 from serving.platform.pace import TooManyRequests
-from tests.fixtures.clients import a_client, with_key
+from tests.fixtures.clients import a_client, key_headers
 from tests.fixtures.runtimes import Site
 
 
@@ -97,9 +97,9 @@ def test_a_request_that_reads_the_database_on_the_loop_fails_its_test(
 
     client = a_client(site.runtime)
     monkeypatch.setattr(USES, "run", too_late)
-    assert client.get("/api/v1/figures", headers=with_key(site)).status_code == 200, "a use that is not noted"
+    assert client.get("/api/v1/figures", headers=key_headers(site)).status_code == 200, "a use that is not noted"
     monkeypatch.setattr(KEYS, "run", at_once)
-    assert client.get("/api/v1/figures", headers=with_key(site)).status_code == 500
+    assert client.get("/api/v1/figures", headers=key_headers(site)).status_code == 500
 
 
 def test_downloads_and_previews_are_dear(site: Site) -> None:

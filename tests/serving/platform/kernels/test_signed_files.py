@@ -37,34 +37,34 @@ def test_what_was_signed_is_found_again(home: Home) -> None:
     assert SignedFiles(str(home.cache), "kernel", "another source").load("signature") is None
 
 
-class Planted:
+class PlantedObject:
     """What ends the test once it is read."""
 
     def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
         return pytest.fail, ("The planted pickle was read.",)
 
 
-def planted(home: Home, ending: str) -> None:
-    (home.cache / f"kernel.{ending}").write_bytes(b"x" * 32 + pickle.dumps(Planted()))
+def plant(home: Home, ending: str) -> None:
+    (home.cache / f"kernel.{ending}").write_bytes(b"x" * 32 + pickle.dumps(PlantedObject()))
 
 
-def altered(home: Home, ending: str) -> None:
+def alter(home: Home, ending: str) -> None:
     path = home.cache / f"kernel.{ending}"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
 
 
-def moved(home: Home, ending: str) -> None:
+def move_file(home: Home, ending: str) -> None:
     files(home, "other").save("signature", ("another kernel",))
     shutil.copy(home.cache / f"other.{ending}", home.cache / f"kernel.{ending}")
 
 
-def under_another_key(home: Home, ending: str) -> None:
+def change_key(home: Home, ending: str) -> None:
     del ending
     home.replace_secret(KEY, b"y" * 32)
 
 
 @pytest.mark.parametrize("ending", ["nbi", "1.nbc"])
-@pytest.mark.parametrize("tamper", [planted, altered, moved, under_another_key], ids=lambda function: function.__name__)
+@pytest.mark.parametrize("tamper", [plant, alter, move_file, change_key], ids=lambda function: function.__name__)
 def test_what_was_not_signed_is_compiled_again(home: Home, tamper: Callable[[Home, str], object], ending: str) -> None:
     files(home).save("signature", ("a kernel",))
     tamper(home, ending)

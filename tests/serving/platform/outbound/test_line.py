@@ -36,7 +36,7 @@ class Server:
         self.open.discard(writer)
 
 
-def asked(server: Server, act: Callable[[Ask], Awaitable[list[Answer | Failure]]]) -> list[Answer | Failure]:
+def answers_of(server: Server, act: Callable[[Ask], Awaitable[list[Answer | Failure]]]) -> list[Answer | Failure]:
     """The answers to what `act` asks over one line."""
 
     async def run() -> list[Answer | Failure]:
@@ -65,19 +65,19 @@ async def three_at_once(ask: Ask) -> list[Answer | Failure]:
 
 def test_requests_in_turn_share_a_connection() -> None:
     server = Server()
-    assert asked(server, three_times) == [Answer(204, b"")] * 3
+    assert answers_of(server, three_times) == [Answer(204, b"")] * 3
     assert server.connections == 1
 
 
 def test_requests_at_once_have_a_connection_each_and_keep_them() -> None:
     server = Server()
-    assert asked(server, three_at_once) == [Answer(204, b"")] * 6
+    assert answers_of(server, three_at_once) == [Answer(204, b"")] * 6
     assert server.connections == 3
 
 
 def test_a_connection_that_the_server_closed_is_replaced_and_no_request_is_lost() -> None:
     server = Server(most=1)
-    assert asked(server, three_times) == [Answer(204, b"")] * 3
+    assert answers_of(server, three_times) == [Answer(204, b"")] * 3
     assert (server.connections, server.requests) == (3, 3)
 
 
@@ -102,5 +102,5 @@ def test_a_connection_is_used_again_only_after_a_whole_exchange(
     answer: bytes, expected: Answer | Failure, connections: int, _why: str
 ) -> None:
     server = Server([answer])
-    assert asked(server, three_times) == [expected] * 3
+    assert answers_of(server, three_times) == [expected] * 3
     assert server.connections == connections

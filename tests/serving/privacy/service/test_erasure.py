@@ -33,13 +33,13 @@ from serving.takedowns.service.evidence import verify
 from serving.takedowns.store import evidence
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.tables import evidence_part
-from tests.fixtures.keeping import keeping
+from tests.fixtures.keeping import with_retention
 from tests.fixtures.links import token_of
-from tests.fixtures.reporting import a_marketplace_that_listens, dismissed, removed_by_brand
+from tests.fixtures.reporting import a_marketplace_that_listens, dismiss_appeal, removal_by_brand
 from tests.fixtures.runtimes import Site, a_case, a_suspect_row, having
 from tests.fixtures.tampering import drop_guards
 from tests.serving.cases.service.test_seller_evidence import INVOICE, PICTURE
-from tests.serving.cases.service.test_test_buys import ordered
+from tests.serving.cases.service.test_test_buys import ordered_test_buy
 
 SELLER, OTHER = "lumo-trade-88", "shop-of-another"
 SHOPS = (("MP-1", SELLER), ("MP-2", OTHER))
@@ -67,15 +67,15 @@ def history_of_a_seller(site: Site) -> StoredAction:
             {"contacts": [{"seller": SELLER, "kind": "email", "value": "li@lumo.example"}]},
             backfill=False,
         )
-        removal = removed_by_brand(site, "MP-1")
-        removed_by_brand(site, "MP-2", seller={"external_id": OTHER})
-        dismissed(site, removal)
+        removal = removal_by_brand(site, "MP-1")
+        removal_by_brand(site, "MP-2", seller={"external_id": OTHER})
+        dismiss_appeal(site, removal)
         site.execute(appeal.update().values(statement=STATEMENT))
         sweep(site.runtime)
         return removal
 
 
-def told_of(site: Site, removal: StoredAction) -> str:
+def seller_token(site: Site, removal: StoredAction) -> str:
     """The token of the link to a removal; the matter is open, so that the seller may submit documents."""
     open_counter_notices(site.runtime)
     return token_of(new_link(site.runtime, site.here, removal.action_id))
@@ -96,7 +96,7 @@ def everything(site: Site) -> dict[str, list[str]]:
         }
 
 
-def is_proved(site: Site) -> tuple[int, int]:
+def erased_counts(site: Site) -> tuple[int, int]:
     """The numbers of erased payloads and of erased evidence parts; everything else must be intact."""
     log, evidence_check = audit_heads.verify(site.runtime), verify(site.runtime, site.marketplace)
     assert (log["broken"], log["heads_problem"], evidence_check["differing"]) == (None, None, [])
@@ -125,10 +125,10 @@ def test_it_is_shown_first_and_nothing_is_changed(any_site: Site) -> None:
 def test_what_can_be_appealed_against_is_kept_and_erased_later_by_the_sweep(any_site: Site) -> None:
     with a_seller_with_a_history(any_site) as removal:
         erase(any_site)
-        assert is_proved(any_site)[1] == 0
+        assert erased_counts(any_site)[1] == 0
         assert finish_erasures(any_site.runtime) == 0, "looked at once a day"
         after_all_deadlines(any_site)
-        assert is_proved(any_site)[1] == 1
+        assert erased_counts(any_site)[1] == 1
         with any_site.runtime.store.read() as connection:
             [stored_evidence] = evidence.of_listing(connection, any_site.here, removal.listing_id)
             statements = connection.execute(select(appeal.c.statement)).scalars().all()
@@ -141,7 +141,7 @@ def test_what_can_be_appealed_against_is_kept_and_erased_later_by_the_sweep(any_
 
 
 def test_what_was_kept_of_the_seller_is_gone_and_that_of_others_stays(any_site: Site) -> None:
-    any_site = keeping(any_site)
+    any_site = with_retention(any_site)
     with a_seller_with_a_history(any_site):
         erase_contacts(any_site.runtime, any_site.marketplace, SELLER, by="test")
         after_all_deadlines(any_site)
@@ -156,11 +156,11 @@ def test_what_was_kept_of_the_seller_is_gone_and_that_of_others_stays(any_site: 
 def test_documents_links_and_custody_records_go_with_the_removal_and_not_before(any_site: Site) -> None:
     site, hers = any_site, "Parcel of Li Wei, Kantstrasse 7"
     with a_marketplace_that_listens(site):
-        mine, others = (removed_by_brand(site, external_id, seller={"external_id": who}) for external_id, who in SHOPS)
+        mine, others = (removal_by_brand(site, external_id, seller={"external_id": who}) for external_id, who in SHOPS)
         for removal in (mine, others):
-            upload_document(site.runtime, told_of(site, removal), "Li Wei.pdf", INVOICE)
-        upload_document(site.runtime, told_of(site, mine), "passport of Li Wei.png", PICTURE)
-        test_buy_id = ordered(site, a_case(site, external_id="MP-3", seller={"external_id": SELLER}))
+            upload_document(site.runtime, seller_token(site, removal), "Li Wei.pdf", INVOICE)
+        upload_document(site.runtime, seller_token(site, mine), "passport of Li Wei.png", PICTURE)
+        test_buy_id = ordered_test_buy(site, a_case(site, external_id="MP-3", seller={"external_id": SELLER}))
         take_step(site.runtime, site.analyst, test_buy_id, Step(CustodyEvent.RECEIVE, "Ines Moreau", hers))
         assert not {"documents of the seller, and of brands' reports about it", "texts of test buys"} & set(erase(site))
         take_step(site.runtime, site.analyst, test_buy_id, Step(CustodyEvent.CANCEL, "", "Came broken."))
@@ -177,7 +177,7 @@ def test_documents_links_and_custody_records_go_with_the_removal_and_not_before(
         ("Ines Moreau", ERASED),
         ("Ines Moreau", ERASED),
     ]
-    assert is_proved(site)[0] >= 3
+    assert erased_counts(site)[0] >= 3
 
 
 KEPT = [{"holder": "x"}, {"description": "x"}, {"recorded_by": "x", "description": ERASED}]
@@ -185,7 +185,7 @@ KEPT = [{"holder": "x"}, {"description": "x"}, {"recorded_by": "x", "description
 
 @pytest.mark.parametrize("change", KEPT, ids=["who held the goods", "other words", "who wrote it down"])
 def test_a_custody_log_lets_its_words_go_and_nothing_else(any_site: Site, change: dict[str, str]) -> None:
-    ordered(any_site, a_case(any_site))
+    ordered_test_buy(any_site, a_case(any_site))
     with pytest.raises(DBAPIError, match="append-only"), any_site.runtime.store.write() as connection:
         connection.execute(custody_entry.update().values(**change))
 
@@ -213,7 +213,7 @@ def test_the_entry_of_an_erasure_names_what_is_gone_and_not_the_seller(any_site:
         named = connection.execute(select(erased_payload.c.sequence)).scalars().all()
     assert SELLER not in text
     assert json.loads(text)["entries"] == list(named) != []
-    assert is_proved(any_site) == (len(named), 0)
+    assert erased_counts(any_site) == (len(named), 0)
 
 
 @pytest.mark.both_engines
@@ -260,11 +260,11 @@ def test_a_hold_that_is_set_after_an_erasure_was_asked_for_stops_the_rest(any_si
         erase(site)
         set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit", by="test")
         after_all_deadlines(site)
-        assert is_proved(site)[1] == 0
+        assert erased_counts(site)[1] == 0
         lift_hold(site.runtime, site.marketplace, SELLER, reason="Settled", by="test")
         site.clock.forward(days=1)
         sweep(site.runtime)
-        assert is_proved(site)[1] == 1
+        assert erased_counts(site)[1] == 1
 
 
 def test_a_hold_needs_a_reason_is_set_once_and_is_in_the_log_without_the_seller(any_site: Site) -> None:

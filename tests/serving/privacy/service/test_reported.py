@@ -12,15 +12,15 @@ from serving.reports.service.status import status_of
 from serving.reports.tables import report_document, report_test_buy
 from serving.takedowns.service.evidence import verify
 from serving.takedowns.store import actions
-from tests.fixtures.keeping import keeping
-from tests.fixtures.reporting import a_marketplace_that_listens, carried_out, on_sale, withdraw_whole
+from tests.fixtures.keeping import with_retention
+from tests.fixtures.reporting import a_marketplace_that_listens, carry_out_action, on_sale, withdraw_whole
 from tests.fixtures.runtimes import Site
 from tests.serving.reports.service.test_attaching import BOUGHT, PDF, PICTURE, digest, send
 
 SELLER = "lumo-trade-88"
 
 
-def reported(site: Site, *, others: bool = False, withdrawn: bool = True) -> str:
+def make_report(site: Site, *, others: bool = False, withdrawn: bool = True) -> str:
     """A report of a seller's listing with a test buy and a document; by default its removal was withdrawn."""
     names = on_sale(site, 1, seller=SELLER) + (on_sale(site, 1, 1) if others else [])
     report_id = send(site, names, test_buy=BOUGHT).report.report_id
@@ -30,7 +30,7 @@ def reported(site: Site, *, others: bool = False, withdrawn: bool = True) -> str
     return report_id
 
 
-def kept(site: Site) -> tuple[int, int]:
+def stored_counts(site: Site) -> tuple[int, int]:
     """The numbers of documents with their bytes, and of test buys with their texts."""
     with site.runtime.store.read() as connection:
         contents = connection.execute(select(report_document.c.content, report_document.c.name)).all()
@@ -47,10 +47,10 @@ def erase(site: Site) -> dict[str, int]:
 
 @pytest.mark.both_engines
 def test_a_sellers_request_erases_documents_and_the_test_buy_and_their_digests_stay(any_site: Site) -> None:
-    report_id = reported(any_site)
-    assert kept(any_site) == (1, 1)
+    report_id = make_report(any_site)
+    assert stored_counts(any_site) == (1, 1)
     assert erase(any_site) == {}
-    assert kept(any_site) == (0, 0)
+    assert stored_counts(any_site) == (0, 0)
     [document] = status_of(any_site.runtime, any_site.brand_person, report_id).documents
     assert document.digest == digest(PDF)
     assert document.erased_at == any_site.clock.now()
@@ -58,60 +58,60 @@ def test_a_sellers_request_erases_documents_and_the_test_buy_and_their_digests_s
 
 
 def test_documents_of_several_sellers_outlast_the_request_of_one(any_site: Site) -> None:
-    reported(any_site, others=True)
+    make_report(any_site, others=True)
     assert list(erase(any_site)) == [
         "A brand's report about it also names other sellers; its documents are erased when their time is over."
     ]
-    assert kept(any_site) == (1, 0)
+    assert stored_counts(any_site) == (1, 0)
 
 
 def test_the_evidence_of_a_removal_is_kept_while_it_can_be_appealed_against(any_site: Site) -> None:
-    reported(any_site, withdrawn=False)
+    make_report(any_site, withdrawn=False)
     assert "The removal that a brand's report with documents led to is kept." in erase(any_site)
     assert "The removal that the bought goods prove is kept." in erase(any_site)
-    assert kept(any_site) == (1, 1)
+    assert stored_counts(any_site) == (1, 1)
 
 
 @pytest.mark.both_engines
 def test_each_goes_when_its_own_time_is_over(any_site: Site) -> None:
-    reported(any_site, others=True)
+    make_report(any_site, others=True)
     hand_in(any_site.runtime, any_site.brand_person, reported_id(any_site), "label.png", PICTURE)
     any_site.clock.forward(days=29)
-    assert erase_expired(both(any_site)) == 0
+    assert erase_expired(with_both_retentions(any_site)) == 0
     any_site.clock.forward(days=1)
-    assert erase_expired(both(any_site)) == 2
-    assert kept(any_site) == (0, 1)
+    assert erase_expired(with_both_retentions(any_site)) == 2
+    assert stored_counts(any_site) == (0, 1)
     any_site.clock.forward(days=10)
-    assert erase_expired(both(any_site)) == 1
-    assert kept(any_site) == (0, 0)
+    assert erase_expired(with_both_retentions(any_site)) == 1
+    assert stored_counts(any_site) == (0, 0)
 
 
 def test_nothing_goes_while_a_seller_of_the_report_is_under_legal_hold(any_site: Site) -> None:
-    reported(any_site, others=True)
+    make_report(any_site, others=True)
     set_hold(any_site.runtime, any_site.marketplace, SELLER, reason="Lawsuit", by="test")
     any_site.clock.forward(days=41)
-    assert erase_expired(both(any_site)) == 0
+    assert erase_expired(with_both_retentions(any_site)) == 0
     lift_hold(any_site.runtime, any_site.marketplace, SELLER, reason="Settled", by="test")
     any_site.clock.forward(days=1)
-    assert erase_expired(both(any_site)) == 2
+    assert erase_expired(with_both_retentions(any_site)) == 2
 
 
 def test_nothing_goes_while_a_complaint_about_a_listing_of_the_report_is_possible(any_site: Site) -> None:
     with a_marketplace_that_listens(any_site):
-        [listing] = status_of(any_site.runtime, any_site.brand_person, reported(any_site, withdrawn=False)).items
+        [listing] = status_of(any_site.runtime, any_site.brand_person, make_report(any_site, withdrawn=False)).items
         [removal] = any_site.read(actions.of_listing, any_site.here, listing.step.listing_id or "")
-        carried_out(any_site, removal)
+        carry_out_action(any_site, removal)
         any_site.clock.forward(days=100)
-        assert erase_expired(both(any_site)) == 0
+        assert erase_expired(with_both_retentions(any_site)) == 0
         any_site.clock.forward(days=120)
-        assert erase_expired(both(any_site)) == 2
-    assert kept(any_site) == (0, 0)
+        assert erase_expired(with_both_retentions(any_site)) == 2
+    assert stored_counts(any_site) == (0, 0)
 
 
 def reported_id(site: Site) -> str:
     return str(site.value(select(report_test_buy.c.report_id)))
 
 
-def both(site: Site) -> Runtime:
+def with_both_retentions(site: Site) -> Runtime:
     """The runtime with 30 days for documents and 40 for test buys."""
-    return keeping(site, documents=30, custody=40).runtime
+    return with_retention(site, documents=30, custody=40).runtime

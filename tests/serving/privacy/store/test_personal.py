@@ -244,7 +244,7 @@ STAYS: Final[dict[str, list[str]]] = {
 }
 
 
-def can_hold_a_person(column: object) -> bool:
+def can_be_personal(column: object) -> bool:
     """Free text, JSON and bytes; not ids, words of a fixed set, digests, codes and versions."""
     kind, name = column.type, column.name  # type: ignore[attr-defined]  # a column of a table
     if isinstance(kind, Json | CompressedBytes | PackedBytes | PackedJson | Text | LargeBinary):
@@ -256,7 +256,7 @@ COLUMNS: Final = {
     f"{table.name}.{column.name}"
     for table in metadata.sorted_tables
     for column in table.columns
-    if can_hold_a_person(column)
+    if can_be_personal(column)
 }
 ERASED: Final = (
     {f"{place.table.name}.{name}" for place in chain.from_iterable(PLACES.values()) for name in place.values}

@@ -21,30 +21,38 @@ _NOW: Final = datetime(2026, 3, 1, tzinfo=UTC)
 _RIVAL: Final = "rival"
 
 
-def named(seller: str, n: int, *, days_ago: float = 0.5, first: int = 0) -> list[Accusation]:
+def accusations_of(seller: str, n: int, *, days_ago: float = 0.5, first: int = 0) -> list[Accusation]:
     at = _NOW - timedelta(days=days_ago)
     return [Accusation(seller, f"{seller}-{days_ago}-{first + number}", at) for number in range(n)]
 
 
-def usually(n: int) -> list[Accusation]:
+def usual_accusations(n: int) -> list[Accusation]:
     """As many listings of another seller on each of ten days of the reference period."""
-    return [claim for day in range(10, 20) for claim in named(f"shop-{day}", n, days_ago=day + 0.5)]
+    return [claim for day in range(10, 20) for claim in accusations_of(f"shop-{day}", n, days_ago=day + 0.5)]
 
 
 @pytest.mark.parametrize(
     ("accusations", "expected", "why"),
     [
-        (named(_RIVAL, 14), 0, "fewer than the least count, however rare the brand's statements are"),
-        (named(_RIVAL, 15), 1, "the least count of a day, without a history"),
-        ([*named(_RIVAL, 15), *usually(3)], 0, "five times the usual number is not more than it"),
-        ([*named(_RIVAL, 16), *usually(3)], 1, "more than five times the usual number"),
-        ([*named(_RIVAL, 20), *usually(4)], 0, "a brand that usually finds four of a seller"),
-        (named(_RIVAL, 8) + named("other", 8), 0, "sixteen listings, but of two sellers"),
-        (named(_RIVAL, 15, days_ago=1.5), 0, "the day is over, and the week has fewer than thirty"),
-        ([claim for day in range(4) for claim in named(_RIVAL, 8, days_ago=day + 0.5)], 1, "slowly, within a week"),
-        ([claim for day in range(35) for claim in named(_RIVAL, 5, days_ago=day + 0.5)], 1, "it never becomes usual"),
-        (named(_RIVAL, 1) * 20, 0, "the same listing twenty times is one listing"),
-        (named(_RIVAL, 20, days_ago=-0.1), 0, "later statements are not known yet"),
+        (accusations_of(_RIVAL, 14), 0, "fewer than the least count, however rare the brand's statements are"),
+        (accusations_of(_RIVAL, 15), 1, "the least count of a day, without a history"),
+        ([*accusations_of(_RIVAL, 15), *usual_accusations(3)], 0, "five times the usual number is not more than it"),
+        ([*accusations_of(_RIVAL, 16), *usual_accusations(3)], 1, "more than five times the usual number"),
+        ([*accusations_of(_RIVAL, 20), *usual_accusations(4)], 0, "a brand that usually finds four of a seller"),
+        (accusations_of(_RIVAL, 8) + accusations_of("other", 8), 0, "sixteen listings, but of two sellers"),
+        (accusations_of(_RIVAL, 15, days_ago=1.5), 0, "the day is over, and the week has fewer than thirty"),
+        (
+            [claim for day in range(4) for claim in accusations_of(_RIVAL, 8, days_ago=day + 0.5)],
+            1,
+            "slowly, within a week",
+        ),
+        (
+            [claim for day in range(35) for claim in accusations_of(_RIVAL, 5, days_ago=day + 0.5)],
+            1,
+            "it never becomes usual",
+        ),
+        (accusations_of(_RIVAL, 1) * 20, 0, "the same listing twenty times is one listing"),
+        (accusations_of(_RIVAL, 20, days_ago=-0.1), 0, "later statements are not known yet"),
     ],
 )
 def test_a_campaign_is_far_above_the_brands_usual_rate(accusations: list[Accusation], expected: int, why: str) -> None:
@@ -52,7 +60,9 @@ def test_a_campaign_is_far_above_the_brands_usual_rate(accusations: list[Accusat
 
 
 def test_a_campaign_names_its_seller_its_listings_and_the_usual_number() -> None:
-    alerts = find_campaigns([*named(_RIVAL, 30), *named("second", 16), *usually(2)], _NOW, DEFAULT_CAMPAIGNS)
+    alerts = find_campaigns(
+        [*accusations_of(_RIVAL, 30), *accusations_of("second", 16), *usual_accusations(2)], _NOW, DEFAULT_CAMPAIGNS
+    )
     assert alerts == (Campaign(_RIVAL, 30, 1, 2.0), Campaign("second", 16, 1, 2.0))
 
 
@@ -62,7 +72,7 @@ _LOOKS_A_DAY: Final = 4
 _FEWEST: Final = min(least for _, least in DEFAULT_CAMPAIGNS.windows)
 
 
-def clean(chance: random.Random) -> list[Accusation]:
+def honest_accusations(chance: random.Random) -> list[Accusation]:
     """Ninety days of an honest brand, and as many before: some sellers are named often, some shops are found whole.
 
     A brand names 0.3 to 12 listings a day; about once a month it finds a shop, whose number of counterfeits is
@@ -108,7 +118,9 @@ def alerts_of(accusations: list[Accusation]) -> Iterator[int]:
 
 def test_a_clean_replay_of_twenty_brands_has_at_most_one_false_alert_a_brand_and_month() -> None:
     false = Counter(
-        (brand, month) for brand in range(_BRANDS) for month in alerts_of(clean(random.Random(f"clean {brand}")))
+        (brand, month)
+        for brand in range(_BRANDS)
+        for month in alerts_of(honest_accusations(random.Random(f"clean {brand}")))
     )
     assert 0 < false.total() <= _BRANDS * 3 / 4, "whole shops are found, and most of these months stay quiet"
     assert max(false.values()) <= 1, false

@@ -47,7 +47,7 @@ from serving.takedowns.store import evidence
 from serving.takedowns.tables import action
 from tests.fixtures.reporting import a_draft, a_rival, on_sale, right_of
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_row, having, judge, open_cases
-from tests.fixtures.two_marketplaces import at_both, put_on_file
+from tests.fixtures.two_marketplaces import put_on_file, with_two_marketplaces
 from tests.serving.standing.test_service import lose
 
 PDF = b"%PDF-1.7 invoice of the test buy"
@@ -71,7 +71,7 @@ def names_of(site: Site, report_id: str) -> list[str]:
     return [document.name for document in status_of(site.runtime, site.brand_person, report_id).documents]
 
 
-def shown(site: Site, case: Case) -> list[str]:
+def shown_documents(site: Site, case: Case) -> list[str]:
     return [document.name for document in site.read(status.documents_of, case)]
 
 
@@ -214,7 +214,7 @@ def test_the_analyst_who_decides_sees_what_the_report_carries_and_a_second_revie
     store_with_draft(any_site.runtime, draft(any_site), "invoice.pdf", PDF)
     send(any_site, having(any_site, on_sale, daily + 1), test_buy=BOUGHT)
     (case,) = open_cases(any_site, CaseLane.ANALYST)
-    assert shown(any_site, case) == ["invoice.pdf"]
+    assert shown_documents(any_site, case) == ["invoice.pdf"]
     with any_site.runtime.store.read() as connection:
         assert [test_buy.finding for test_buy in status.test_buys_of(connection, case)] == ["Printed, not stamped."]
         second = replace(case, lane=CaseLane.SECOND_REVIEW)
@@ -231,7 +231,7 @@ def test_a_report_that_answers_an_open_case_gives_it_what_it_carries(any_site: S
     case = a_case(any_site, CaseLane.ASK_BRAND, external_id="RP-0")
     store_with_draft(any_site.runtime, draft(any_site), "invoice.pdf", PDF)
     send(any_site, ["RP-0"])
-    assert shown(any_site, case) == ["invoice.pdf"]
+    assert shown_documents(any_site, case) == ["invoice.pdf"]
     evidence_rows = any_site.read(evidence.of_listing, any_site.here, case.listing_id)
     assert evidence_rows[0].snapshot.header["documents"] == [digest(PDF)]
 
@@ -239,7 +239,7 @@ def test_a_report_that_answers_an_open_case_gives_it_what_it_carries(any_site: S
 @pytest.mark.both_engines
 def test_of_two_marketplaces_and_two_brands_each_sees_its_own(any_site: Site) -> None:
     rival = a_rival(any_site)
-    both, runtime = at_both(any_site), any_site.runtime
+    both, runtime = with_two_marketplaces(any_site), any_site.runtime
     put_on_file(both, both.there)
     souk_analyst = an_analyst_of(any_site, both.name(both.there))
     with runtime.store.read() as connection:

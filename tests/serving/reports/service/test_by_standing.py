@@ -14,10 +14,10 @@ from serving.standing.rules.standing import Level
 from serving.standing.service import sweep_standings
 from serving.standing.tables import confirmation, question_step
 from serving.takedowns.tables import action
-from tests.fixtures.reporting import on_sale, report, states
+from tests.fixtures.reporting import action_states, on_sale, report
 from tests.fixtures.runtimes import Site, having, judge, open_cases
 from tests.serving.reports.service.test_submitting import rows
-from tests.serving.reports.service.test_withdrawing import carry_out_all, past_window
+from tests.serving.reports.service.test_withdrawing import carry_out_all, pass_undo_window
 from tests.serving.standing.test_service import standing_of, suspend
 
 FULL_FROM = 16  # Of 16 right, Wilson's interval says 80.6 % at least.
@@ -26,7 +26,7 @@ FULL_FROM = 16  # Of 16 right, Wilson's interval says 80.6 % at least.
 def in_full_standing(site: Site) -> int:
     """The brand has reported enough right removals; returns how many."""
     report(site, on_sale(site, FULL_FROM, 500), key="before")
-    past_window(site)
+    pass_undo_window(site)
     sweep_standings(site.runtime)
     site.clock.forward(hours=2)
     assert standing_of(site).level is Level.FULL
@@ -44,7 +44,7 @@ def test_full_standing_removes_twenty_pasted_addresses_without_a_case_or_a_quest
     assert done.counts[ListingResult.SCHEDULED] == 20
     assert (len(open_cases(any_site)), questions(any_site)) == (0, 0)
     carry_out_all(any_site)
-    assert states(any_site) == {"acknowledged": before + 20}
+    assert action_states(any_site) == {"acknowledged": before + 20}
     removals = rows(any_site, select(action.c.action_id, action.c.statement, action.c.verdict_id))
     verdicts = {outcome.verdict_id for outcome in done.outcomes}
     own = [removal for removal in removals if removal.verdict_id in verdicts]
@@ -70,7 +70,7 @@ def test_provisional_standing_removes_and_audits_a_tenth_blind(any_site: Site) -
     # By the binomial distribution 1 to 11 of 50 at 0.1 in 99.5 % of all seeds; this seed is fixed.
     assert 1 <= drawn <= 11
     assert (len(open_cases(any_site)), questions(any_site)) == (0, 0)
-    past_window(any_site)
+    pass_undo_window(any_site)
     assert open_sampled_reviews(any_site.runtime) == drawn
     assert len(open_cases(any_site, CaseLane.SECOND_REVIEW)) == drawn
     assert all(case.lane is CaseLane.SECOND_REVIEW for case in open_cases(any_site))

@@ -20,11 +20,11 @@ from tests.serving.web.visits import an_administrator, visit_as, words
 RIVAL = "rival-shop"
 
 
-def raised(site: Site) -> list[Alert]:
+def raised_alerts(site: Site) -> list[Alert]:
     return [alert for alert in site.read(alerts.open_alerts, {site.here}) if alert.cause is CheckAlarm.CAMPAIGN]
 
 
-def ordinary(site: Site) -> None:
+def play_ordinary_weeks(site: Site) -> None:
     """Two weeks in which the brand reports a listing of another seller each day."""
     for number in range(14):
         site.clock.forward(days=1)
@@ -32,7 +32,7 @@ def ordinary(site: Site) -> None:
 
 
 def test_a_colluding_brand_that_hits_one_seller_is_an_alert_within_a_day(any_site: Site) -> None:
-    having(any_site, ordinary)
+    having(any_site, play_ordinary_weeks)
     assert watch_campaigns(any_site.runtime) == 0
     begins = any_site.clock.now()
     for number, name in enumerate(on_sale(any_site, 15, seller=RIVAL)):
@@ -40,7 +40,7 @@ def test_a_colluding_brand_that_hits_one_seller_is_an_alert_within_a_day(any_sit
         report(any_site, [name], key=f"against-{number}")
         if number > 12:
             sweep(any_site.runtime)
-    (alert,) = raised(any_site)
+    (alert,) = raised_alerts(any_site)
     assert alert.raised_at - begins <= timedelta(hours=24)
     assert alert.sentence == (
         "Aurelle named 15 listings of the seller rival-shop as counterfeit within 24 hours; of another seller it "
@@ -96,6 +96,6 @@ def test_one_alert_stays_open_for_a_week_and_while_the_campaign_lasts(
     monkeypatch.undo()
     assert alerts_raised(site) == before
     site.clock.forward(days=6)
-    assert (watch_campaigns(site.runtime), len(raised(site))) == (0, 1)
+    assert (watch_campaigns(site.runtime), len(raised_alerts(site))) == (0, 1)
     site.clock.forward(days=1)
-    assert (watch_campaigns(site.runtime), raised(site)) == (1, [])
+    assert (watch_campaigns(site.runtime), raised_alerts(site)) == (1, [])

@@ -32,7 +32,7 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 from tests.fixtures.receivers import deliver
 from tests.fixtures.reporting import a_marketplace_that_listens, confirm, on_sale, questions, report
 from tests.fixtures.runtimes import (
-    Populated,
+    PopulatedDatabase,
     Site,
     a_drawn_case,
     a_row,
@@ -42,7 +42,7 @@ from tests.fixtures.runtimes import (
     judge,
     open_cases,
 )
-from tests.serving.reports.service.test_withdrawing import carry_out_all, past_window
+from tests.serving.reports.service.test_withdrawing import carry_out_all, pass_undo_window
 from tests.serving.standing.test_service import standing_of
 from training.snapshots.snapshot import read_snapshot, write_snapshot
 from training.snapshots.summary import summarise
@@ -145,7 +145,7 @@ def a_sampled_market(site: Site) -> list[str]:
 
 
 def test_prevalence_and_recall_are_those_of_the_random_sample_whatever_brands_report(
-    tmp_path: Path, populated_sqlite: Populated
+    tmp_path: Path, populated_sqlite: PopulatedDatabase
 ) -> None:
     """A brand reports half of all listings; the estimates are those of a twin in which nobody reported."""
     both_estimates = []
@@ -187,7 +187,7 @@ def _actions(site: Site) -> list[StoredAction]:
 
 
 def _send_all(site: Site) -> None:
-    past_window(site)
+    pass_undo_window(site)
     for action in _actions(site):
         if action.state is ActionState.SCHEDULED:
             assert deliver(site.runtime, site.here, action.action_id) == "acknowledged"
@@ -206,13 +206,13 @@ def remove(site: Site, names: list[str]) -> list[tuple[str, list[str]]]:
     return done
 
 
-def retracted(site: Site, done: list[tuple[str, list[str]]]) -> None:
+def retract_all(site: Site, done: list[tuple[str, list[str]]]) -> None:
     """The brand retracts everything."""
     for report_id, names in done:
         assert retract(site.runtime, site.brand_person, report_id, range(1, len(names) + 1)) == len(names)
 
 
-def overturned(site: Site, done: list[tuple[str, list[str]]]) -> None:
+def overturn_all(site: Site, done: list[tuple[str, list[str]]]) -> None:
     """Another reviewer upholds the appeal of every seller."""
     for name in (name for _, names in done for name in names):
         file_appeal(site.runtime, site.marketplace, Complaint(f"appeal-{name}", name, "These goods are genuine."))
@@ -221,7 +221,7 @@ def overturned(site: Site, done: list[tuple[str, list[str]]]) -> None:
 
 
 @pytest.mark.parametrize("many", [3, FULL])
-@pytest.mark.parametrize("undo", [retracted, overturned])
+@pytest.mark.parametrize("undo", [retract_all, overturn_all])
 def test_nothing_is_left_but_the_history(twins: tuple[Site, Site], undo: Undo, many: int) -> None:
     report_site, answer_site = twins
     both_questions = [questions(site, many) for site in twins]
@@ -236,14 +236,14 @@ def test_nothing_is_left_but_the_history(twins: tuple[Site, Site], undo: Undo, m
     answer_site.clock.forward(seconds=(report_site.clock.now() - answer_site.clock.now()).total_seconds())
     for case in both_questions[1]:
         judge(answer_site, answer_site.brand_person, case, Judgement.GENUINE)
-    past_window(answer_site)
+    pass_undo_window(answer_site)
     assert strikes(report_site, sellers) == strikes(answer_site, sellers) == [0.0] * many
     assert labels(report_site) == labels(answer_site) == [(name, 0) for name in sorted(names)]
     assert histories_of(report_site, sellers) == histories_of(answer_site, sellers)
     assert open_cases(report_site) == open_cases(answer_site) == []
     _is_shown(report_site, names)
     counted, other = (standing_of(site).overall.tally for site in twins)
-    assert (counted.withdrawn, counted.overturned) == ((many, 0) if undo is retracted else (0, many))
+    assert (counted.withdrawn, counted.overturned) == ((many, 0) if undo is retract_all else (0, many))
     assert replace(counted, withdrawn=0, overturned=0) == other
 
 

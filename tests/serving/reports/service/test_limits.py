@@ -16,10 +16,10 @@ from serving.reports.service.limits import Limits, limits_of
 from serving.reports.service.stepping_up import prove_second_factor
 from serving.takedowns.rules.bursts import PendingCause
 from tests.fixtures.factors import an_app, with_a_counting_factor
-from tests.fixtures.reporting import a_leader, a_rival, confirm, on_sale, questions, report, states
+from tests.fixtures.reporting import a_leader, a_rival, action_states, confirm, on_sale, questions, report
 from tests.fixtures.runtimes import Site
 from tests.fixtures.stepping_up import HOUR, OVER, in_full_standing, waiting_report, with_a_small_hour
-from tests.serving.attacks.test_roads_around_questions import unbranded
+from tests.serving.attacks.test_roads_around_questions import unbranded_listing
 from tests.serving.standing.test_service import lose, suspend
 
 
@@ -72,7 +72,7 @@ def test_a_seller_of_high_impact_is_foreseen(site: Site) -> None:
     (case,) = questions(site, 1, sales_90d=900)
     assert [hold.cause for hold in limits(site, "MP-0").pending_reasons] == [PendingCause.HIGH_IMPACT]
     confirm(site, site.brand_person, case)
-    assert states(site) == {"held": 1}
+    assert action_states(site) == {"held": 1}
 
 
 def test_the_daily_quota_of_a_capped_brand_is_foreseen(site: Site) -> None:
@@ -125,7 +125,7 @@ def test_a_second_factor_does_what_was_foreseen(site: Site) -> None:
         waiting_report(full_site, on_sale(full_site, OVER)),
         FactorResponse(app.code(full_site)),
     )
-    assert states(full_site) == {"scheduled": OVER}
+    assert action_states(full_site) == {"scheduled": OVER}
     assert [reason.code for reason in limits(full_site).step_up] == ["step_up.used_today"]
     assert limits(full_site).leave_now == HOUR, "the usual limits are untouched"
 
@@ -135,7 +135,7 @@ def test_the_limits_of_another_brand_are_not_there(site: Site) -> None:
     with pytest.raises(NotFound):
         limits_of(site.runtime, rival, (site.here, site.brand_id))
     with pytest.raises(NotFound):
-        limits(site, unbranded(site))
+        limits(site, unbranded_listing(site))
 
 
 def test_without_a_fresh_proof_the_number_is_not_told(site: Site) -> None:

@@ -34,7 +34,7 @@ from serving.reports.tables import report as report_table
 from serving.reports.tables import report_item, report_outcome
 from serving.takedowns.tables import action
 from serving.webhooks.tables import listing_request
-from tests.fixtures.processes import Killed, Process, a_process
+from tests.fixtures.processes import Process, ProcessKilled, a_process
 from tests.fixtures.reported_kinds import Kinds, every_kind
 from tests.fixtures.reporting import a_draft, a_rival
 from tests.fixtures.runtimes import Site, invite, supply_rights
@@ -46,7 +46,7 @@ SCHEDULES = {ListingResult.SCHEDULED, ListingResult.PENDING_APPROVAL}
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReportToSend:
     """A report that a person sends.
 
     Where `killed_before` is set, the first sending ends before its listing of this number, from 0. After the last one,
@@ -59,7 +59,7 @@ class Wanted:
 
 
 @dataclass(slots=True)
-class Told:
+class ReportTally:
     """The answers by key, the reports whose client was killed, and the errors of any other kind."""
 
     answers: defaultdict[str, list[SubmittedReport]] = field(default_factory=lambda: defaultdict(list))
@@ -68,7 +68,7 @@ class Told:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-Send = Callable[[Wanted, int | None], SubmittedReport]
+Send = Callable[[ReportToSend, int | None], SubmittedReport]
 
 
 @contextmanager
@@ -82,10 +82,10 @@ def by_threads(site: Site, patch: pytest.MonkeyPatch) -> Iterator[Send]:
 
     def _count_down() -> None:
         if countdown.left == 0:
-            raise Killed
+            raise ProcessKilled
         countdown.left = None if countdown.left is None else countdown.left - 1
 
-    def send(report: Wanted, killed_before: int | None) -> SubmittedReport:
+    def send(report: ReportToSend, killed_before: int | None) -> SubmittedReport:
         countdown.left = killed_before
         done = submit_report(site.runtime, report.person, report.draft)
         _count_down()
@@ -105,7 +105,7 @@ def by_processes(site: Site, clients: int) -> Iterator[Send]:
         def start() -> Process:
             return running.enter_context(a_process(report_until_killed, site.runtime.settings))
 
-        def send(report: Wanted, killed_before: int | None) -> SubmittedReport:
+        def send(report: ReportToSend, killed_before: int | None) -> SubmittedReport:
             client = idle.get()
             try:
                 answer = client.ask((report.person, report.draft, killed_before), site.clock.now())
@@ -113,7 +113,7 @@ def by_processes(site: Site, clients: int) -> Iterator[Send]:
                     return answer
                 client.kill()
                 client = start()
-                raise Killed
+                raise ProcessKilled
             finally:
                 idle.put(client)
 
@@ -159,7 +159,7 @@ def people_of(site: Site) -> list[Person]:
 
 def mixes(
     site: Site, names_by_kind: Kinds, people: list[Person], many: int, killed_share: float, chance: random.Random
-) -> list[Wanted]:
+) -> list[ReportToSend]:
     """Reports of one to six listings of random kinds, a share of them killed once."""
     kinds = [kind for kind in names_by_kind.__slots__ if getattr(names_by_kind, kind)]
     with site.runtime.store.read() as connection:
@@ -179,22 +179,22 @@ def mixes(
         person = chance.choices(people, weights=(4, 4, 2))[0]
         draft = replace(a_draft(site, named, f"key {number}"), right_id=marks[person.user_id])
         killed = chance.randint(0, len(named)) if chance.random() < killed_share else None
-        reports.append(Wanted(person, draft, killed))
+        reports.append(ReportToSend(person, draft, killed))
     return reports
 
 
-def send_all(site: Site, reports: list[Wanted], chance: random.Random, send_one: Send) -> Told:
+def send_all(site: Site, reports: list[ReportToSend], chance: random.Random, send_one: Send) -> ReportTally:
     """Every report twice by eight clients in one shuffled order; those killed both times once more."""
-    tally, sendings = Told(), reports * 2
+    tally, sendings = ReportTally(), reports * 2
     chance.shuffle(sendings)
 
-    def send(report: Wanted) -> None:
+    def send(report: ReportToSend) -> None:
         key = report.draft.request_key
         with tally.lock:
             first = not tally.killed[key] and not tally.answers[key]
         try:
             done = send_one(report, report.killed_before if first else None)
-        except Killed:
+        except ProcessKilled:
             with tally.lock:
                 tally.killed[key] += 1
         except BaseException as error:  # a client's errors are the test's to judge
@@ -242,12 +242,12 @@ def _one_outcome_and_one_reply(site: Site, many: int, killed_share: float, send:
         assert all(other == first for other in again)
         assert [done.number for done in first.outcomes] == list(range(1, len(report.draft.locations) + 1))
         assert sum(first.counts.values()) == len(report.draft.locations)
-    _stored(site, reports)
+    _assert_stored(site, reports)
     _nothing_is_doubled_or_lost(site, names_by_kind, tally)
     assert is_whole(verify(site.runtime))
 
 
-def _stored(site: Site, reports: list[Wanted]) -> None:
+def _assert_stored(site: Site, reports: list[ReportToSend]) -> None:
     with site.runtime.store.read() as connection:
         assert connection.execute(select(func.count()).select_from(report_table)).scalar_one() == len(reports)
         items = {tuple(row) for row in connection.execute(select(report_item.c.report_id, report_item.c.number))}
@@ -260,7 +260,7 @@ def _stored(site: Site, reports: list[Wanted]) -> None:
     assert len(steps) == len(items), "nothing has a second step"
 
 
-def _nothing_is_doubled_or_lost(site: Site, names_by_kind: Kinds, tally: Told) -> None:
+def _nothing_is_doubled_or_lost(site: Site, names_by_kind: Kinds, tally: ReportTally) -> None:
     outcomes = [outcome for answers in tally.answers.values() for outcome in answers[0].outcomes]
     by_kind: defaultdict[str, set[Code]] = defaultdict(set)
     for outcome in outcomes:

@@ -27,7 +27,7 @@ def of_every_kind(site: Site) -> list[str]:
     return [*names, *(f"RP-{number}" for number in range(30, 42)), "MP-9", "AU-1", "NO-1", "XX-1"]
 
 
-def same(site: Site, named: list[str], key: str) -> None:
+def assert_same(site: Site, named: list[str], key: str) -> None:
     draft = a_draft(site, named, key)
     foreseen = preview_report(site.runtime, site.brand_person, draft)
     done = submit_report(site.runtime, site.brand_person, draft)
@@ -43,17 +43,17 @@ def same(site: Site, named: list[str], key: str) -> None:
 def test_every_listing_becomes_what_was_foreseen(site: Site, draws: st.DataObject) -> None:
     names = having(site, of_every_kind)
     named = draws.draw(st.lists(st.sampled_from(names), min_size=1, max_size=40))
-    same(site, named, f"key-{site.runtime.ids.new('key')}")
+    assert_same(site, named, f"key-{site.runtime.ids.new('key')}")
 
 
 def test_the_caps_are_foreseen_listing_by_listing(any_site: Site) -> None:
-    same(any_site, having(any_site, of_every_kind), "first")
+    assert_same(any_site, having(any_site, of_every_kind), "first")
 
 
 def test_the_quota_of_a_capped_brand_is_foreseen(any_site: Site) -> None:
     having(any_site, lose)
     any_site.clock.forward(days=1)
-    same(any_site, having(any_site, on_sale, 23), "first")
+    assert_same(any_site, having(any_site, on_sale, 23), "first")
 
 
 def test_a_preview_records_nothing(site: Site) -> None:

@@ -40,18 +40,18 @@ from serving.takedowns.service.stop_links import REPORTS, read_link, stop_path
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action, alert
 from serving.webhooks.rules.action import ActionEvent
-from tests.fixtures.factors import Authenticator, an_app, renewed, signed_in_with, with_a_counting_factor
-from tests.fixtures.notifying import a_listing, confirmed, items_of, notify
+from tests.fixtures.factors import Authenticator, an_app, renewed_session, session_with_app, with_a_counting_factor
+from tests.fixtures.notifying import a_listing, confirm_notice, items_of, notify
 from tests.fixtures.receivers import deliver
 from tests.fixtures.reporting import (
     a_draft,
     a_leader,
     a_marketplace_that_listens,
     a_rival,
+    action_states,
     on_sale,
     questions,
     report,
-    states,
     withdraw_whole,
 )
 from tests.fixtures.runtimes import PASSWORD, Site, judge, open_cases
@@ -70,7 +70,7 @@ def count(site: Site, query: Executable) -> int:
     return int(site.value(query))
 
 
-def left(site: Site) -> int:
+def removals_due(site: Site) -> int:
     """The number of removals that leave by now."""
     leaves = action.c.leaves_at <= site.clock.now()
     return count(site, select(func.count()).select_from(action).where(leaves, action.c.state == "scheduled"))
@@ -79,12 +79,12 @@ def left(site: Site) -> int:
 def test_a_confirmed_report_is_scheduled_whole_with_an_hour_to_stop_it_and_raises_no_alarm(any_site: Site) -> None:
     full_site = with_a_small_hour(in_full_standing(any_site))
     report_id, _, _ = confirmed_report(full_site, MANY)
-    assert states(full_site) == {"scheduled": MANY}
+    assert action_states(full_site) == {"scheduled": MANY}
     assert count(full_site, select(func.count()).select_from(alert)) == 0
     full_site.clock.forward(minutes=59)
-    assert left(full_site) == 0
+    assert removals_due(full_site) == 0
     full_site.clock.forward(minutes=1)
-    assert left(full_site) == MANY
+    assert removals_due(full_site) == MANY
     assert {listing.state for listing in status_of(full_site.runtime, full_site.brand_person, report_id).items} == {
         ListingState.SCHEDULED
     }
@@ -139,7 +139,7 @@ def test_without_full_standing_nothing_waits_for_a_second_factor(site: Site) -> 
 def test_without_a_second_factor_the_usual_limits_apply(full_site: Site) -> None:
     report_id = waiting_report(full_site, on_sale(full_site, HOUR + 5))
     decide_without_proof(full_site.runtime, full_site.brand_person, report_id)
-    assert states(full_site) == {"scheduled": HOUR, "held": 5}
+    assert action_states(full_site) == {"scheduled": HOUR, "held": 5}
     with pytest.raises(Conflict, match="does not wait"):
         decide_without_proof(full_site.runtime, full_site.brand_person, report_id)
 
@@ -147,12 +147,12 @@ def test_without_a_second_factor_the_usual_limits_apply(full_site: Site) -> None
 def test_a_passkey_confirms_the_report_for_which_it_signed_and_no_other(full_site: Site) -> None:
     a_leader(full_site)
     app, _ = an_app(full_site, full_site.brand_person)
-    session, key = signed_in_with(full_site, full_site.brand_person, app), Authenticator()
+    session, key = session_with_app(full_site, full_site.brand_person, app), Authenticator()
     add_passkey(
         full_site.runtime, session, key.create(enrolment_options(full_site.runtime, session, PASSWORD)), "Laptop"
     )
     full_site.clock.forward(days=1)
-    session = signed_in_with(full_site, full_site.brand_person, app)
+    session = session_with_app(full_site, full_site.brand_person, app)
     report_id = waiting_report(full_site, on_sale(full_site, OVER))
     for_another = key.get(passkey_options(full_site.runtime, session, purpose_of("rpt_another")))
     with pytest.raises(Invalid):
@@ -163,7 +163,7 @@ def test_a_passkey_confirms_the_report_for_which_it_signed_and_no_other(full_sit
         report_id,
         FactorResponse(credential=key.get(passkey_options(full_site.runtime, session, purpose_of(report_id)))),
     )
-    assert states(full_site) == {"scheduled": OVER}
+    assert action_states(full_site) == {"scheduled": OVER}
 
 
 def test_a_second_report_of_the_day_is_not_confirmed(full_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,17 +181,17 @@ def test_a_second_report_of_the_day_is_not_confirmed(full_site: Site, monkeypatc
     full_site.clock.forward(days=1)
     prove_second_factor(
         full_site.runtime,
-        signed_in_with(full_site, full_site.brand_person, app),
+        session_with_app(full_site, full_site.brand_person, app),
         second,
         FactorResponse(app.code(full_site)),
     )
-    assert states(full_site) == {"scheduled": 2 * OVER}
+    assert action_states(full_site) == {"scheduled": 2 * OVER}
 
 
 def test_its_removals_neither_fill_nor_raise_the_caps_of_the_person_and_the_brand(full_site: Site) -> None:
     confirmed_report(full_site, OVER)
     report(full_site, on_sale(full_site, OVER, 500), "by hand")
-    assert states(full_site) == {"scheduled": OVER + HOUR, "held": 1}
+    assert action_states(full_site) == {"scheduled": OVER + HOUR, "held": 1}
     full_site.clock.forward(days=30)
     done = report(full_site, on_sale(full_site, 1, 800), "a month later")
     assert done.counts[ListingResult.SCHEDULED] == 0, "the alarm still stands"
@@ -202,9 +202,9 @@ def test_of_one_seller_few_leave_and_two_organisations_decide_about_the_rest(ful
     policies = full_site.runtime.policies.changed(replace(full_site.runtime.policies[StepUpPolicy], per_seller=most))
     full_site = replace(full_site, runtime=replace(full_site.runtime, policies=policies))
     confirmed_report(full_site, most + 5, seller="one-shop")
-    assert states(full_site) == {"scheduled": most, "held": 5}
+    assert action_states(full_site) == {"scheduled": most, "held": 5}
     report(full_site, on_sale(full_site, 1, 500), "by hand")
-    assert states(full_site) == {"scheduled": most + 1, "held": 5}, "no alarm of the brand"
+    assert action_states(full_site) == {"scheduled": most + 1, "held": 5}, "no alarm of the brand"
 
 
 def test_sellers_of_high_impact_stay_with_two_organisations(full_site: Site) -> None:
@@ -217,7 +217,7 @@ def test_sellers_of_high_impact_stay_with_two_organisations(full_site: Site) -> 
         waiting_report(full_site, ["MP-0", *on_sale(full_site, HOUR)]),
         FactorResponse(app.code(full_site)),
     )
-    assert states(full_site) == {"scheduled": HOUR, "held": 1}
+    assert action_states(full_site) == {"scheduled": HOUR, "held": 1}
 
 
 @pytest.mark.attack
@@ -244,7 +244,7 @@ def test_full_standing_opens_large_reports_after_two_weeks(full_site: Site) -> N
     assert refused() == []
 
 
-def _nobody_told(site: Site) -> None:
+def _disable_manager(site: Site) -> None:
 
     site.write(people.disable, site.account_manager.user_id, site.clock.now())
 
@@ -258,7 +258,7 @@ def _alarm(site: Site) -> None:
     ("meanwhile", "why"),
     [
         pytest.param(_alarm, "burst", id="while an alarm stands"),
-        pytest.param(_nobody_told, "Nobody else", id="nobody else is told"),
+        pytest.param(_disable_manager, "Nobody else", id="nobody else is told"),
     ],
 )
 def test_a_report_is_not_confirmed(full_site: Site, meanwhile: Callable[[Site], None], why: str) -> None:
@@ -273,11 +273,11 @@ def test_a_report_is_not_confirmed(full_site: Site, meanwhile: Callable[[Site], 
 def test_a_factor_of_less_than_a_day_confirms_nothing(full_site: Site) -> None:
     app, _ = an_app(full_site, full_site.brand_person)
     full_site.clock.forward(hours=23, minutes=58)
-    session = signed_in_with(full_site, full_site.brand_person, app)
+    session = session_with_app(full_site, full_site.brand_person, app)
     report_id = waiting_report(full_site, on_sale(full_site, OVER))
     with pytest.raises(Conflict, match="Hours left: 1"):
         prove_second_factor(full_site.runtime, session, report_id, FactorResponse(app.code(full_site)))
-    assert states(full_site) == {}
+    assert action_states(full_site) == {}
 
 
 @pytest.mark.attack
@@ -288,24 +288,24 @@ def test_a_new_factor_beside_an_old_one_confirms_nothing(full_site: Site) -> Non
         full_site.runtime, session, key.create(enrolment_options(full_site.runtime, session, PASSWORD)), "the thief's"
     )
     report_id = waiting_report(full_site, on_sale(full_site, OVER))
-    credential = key.get(passkey_options(full_site.runtime, renewed(full_site, session), purpose_of(report_id)))
+    credential = key.get(passkey_options(full_site.runtime, renewed_session(full_site, session), purpose_of(report_id)))
     with pytest.raises(Forbidden, match="less than a day"):
         prove_second_factor(
-            full_site.runtime, renewed(full_site, session), report_id, FactorResponse(credential=credential)
+            full_site.runtime, renewed_session(full_site, session), report_id, FactorResponse(credential=credential)
         )
-    assert states(full_site) == {}
+    assert action_states(full_site) == {}
 
 
 @pytest.mark.attack
 def test_the_code_of_the_sign_in_and_a_recovery_code_confirm_no_report(full_site: Site) -> None:
     app, codes = an_app(full_site, full_site.brand_person)
     full_site.clock.forward(days=2)
-    session = signed_in_with(full_site, full_site.brand_person, app)
+    session = session_with_app(full_site, full_site.brand_person, app)
     report_id = waiting_report(full_site, on_sale(full_site, OVER))
     for proof in (FactorResponse(codes[0]), FactorResponse(app.code(full_site, -1)), FactorResponse("")):
         with pytest.raises(Invalid):
             prove_second_factor(full_site.runtime, session, report_id, proof)
-    assert states(full_site) == {}
+    assert action_states(full_site) == {}
 
 
 @pytest.mark.attack
@@ -336,7 +336,7 @@ def test_the_account_manager_stops_all_of_it_at_once(any_site: Site) -> None:
     with pytest.raises(Conflict, match="Nothing of this report waits"):
         approve_removals(full_site.runtime, full_site.account_manager, report_id)
     assert stop_report(full_site.runtime, full_site.account_manager, report_id) == MANY
-    assert states(full_site) == {"withdrawn": MANY}
+    assert action_states(full_site) == {"withdrawn": MANY}
     status = status_of(full_site.runtime, full_site.brand_person, report_id)
     assert {listing.state for listing in status.items} == {ListingState.WITHDRAWN}
     assert status.step_up is not None
@@ -344,7 +344,7 @@ def test_the_account_manager_stops_all_of_it_at_once(any_site: Site) -> None:
     opened = review_case.c.report_id == report_id, review_case.c.state == CaseState.OPEN.value
     assert count(full_site, select(func.count()).select_from(review_case).where(*opened)) == 0
     with pytest.raises(AssertionError):
-        renewed(full_site, session)
+        renewed_session(full_site, session)
     assert count(full_site, keys) == before - 1
     with pytest.raises(Conflict, match="already"):
         stop_report(full_site.runtime, full_site.account_manager, report_id)
@@ -359,9 +359,9 @@ def test_what_it_answered_is_open_again_and_what_waits_for_approval_is_withdrawn
     before = {case.case_id: case.lane for case in open_cases(full_site)}
     report_id = waiting_report(full_site, names)
     prove_second_factor(full_site.runtime, session, report_id, FactorResponse(app.code(full_site)))
-    assert states(full_site) == {"scheduled": HOUR, "held": 1}
+    assert action_states(full_site) == {"scheduled": HOUR, "held": 1}
     assert stop_report(full_site.runtime, full_site.account_manager, report_id) == HOUR + 2
-    assert states(full_site) == {"withdrawn": OVER}
+    assert action_states(full_site) == {"withdrawn": OVER}
     assert {case.case_id: case.lane for case in open_cases(full_site)} == before
 
 
@@ -392,7 +392,7 @@ def test_what_its_author_withdrew_and_what_an_analyst_has_decided_since_stays(fu
     assert withdraw(full_site.runtime, full_site.brand_person, report_id, {*range(1, OVER + 1)} - {number}) == HOUR
     with pytest.raises(Conflict, match="Somebody has decided about this listing since"):
         stop_report(full_site.runtime, full_site.account_manager, report_id)
-    assert states(full_site) == {"withdrawn": OVER, "scheduled": 1}
+    assert action_states(full_site) == {"withdrawn": OVER, "scheduled": 1}
 
 
 def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(full_site: Site) -> None:
@@ -445,7 +445,7 @@ def test_an_interrupted_report_goes_on_by_itself(full_site: Site, monkeypatch: p
         prove_second_factor(full_site.runtime, session, report_id, FactorResponse(app.code(full_site)))
     monkeypatch.undo()
     assert finish_reports(full_site.runtime) == 1
-    assert states(full_site) == {"scheduled": MANY}
+    assert action_states(full_site) == {"scheduled": MANY}
     assert finish_reports(full_site.runtime) == 0
 
 
@@ -471,7 +471,7 @@ def test_an_interrupted_report_goes_on(
         assert stop_report(full_site.runtime, full_site.account_manager, report_id) == OVER
     full_site.clock.forward(seconds=late.total_seconds())
     finish_reports(full_site.runtime)
-    assert states(full_site) == expected
+    assert action_states(full_site) == expected
 
 
 def test_the_proof_is_stored_with_the_session_and_the_report(full_site: Site) -> None:
@@ -489,7 +489,7 @@ def test_its_author_withdraws_it_within_the_hour(full_site: Site) -> None:
     report_id, _, _ = confirmed_report(full_site, OVER)
     full_site.clock.forward(minutes=59)
     assert withdraw_whole(full_site.runtime, full_site.brand_person, report_id) == OVER
-    assert states(full_site) == {"withdrawn": OVER}
+    assert action_states(full_site) == {"withdrawn": OVER}
 
 
 def test_judged_alike(full_site: Site) -> None:
@@ -505,7 +505,7 @@ def test_a_notifier_is_told_of_a_removal_once_it_can_no_longer_be_stopped(full_s
     app, session = with_a_counting_factor(full_site, full_site.brand_person)
     names = on_sale(full_site, OVER)
     receipt = notify(full_site, names[0])
-    confirmed(full_site, receipt)
+    confirm_notice(full_site, receipt)
     prove_second_factor(
         full_site.runtime, session, waiting_report(full_site, names), FactorResponse(app.code(full_site))
     )

@@ -39,7 +39,7 @@ from serving.webhooks.service.letters import moving_count
 from serving.webhooks.store import delivery_counts as outgoing
 from serving.webhooks.store.listing_requests import StoredListingRequest, in_state
 from tests.fixtures.receivers import Receiver, a_receiver, deliver
-from tests.fixtures.reporting import a_draft, a_rival, on_sale, report, right_of, states
+from tests.fixtures.reporting import a_draft, a_rival, action_states, on_sale, report, right_of
 from tests.fixtures.runtimes import Site, a_case, a_row, having, judge, open_cases
 from tests.fixtures.stepping_up import HOUR, with_a_small_hour
 from tests.serving.standing.test_service import lose, suspend
@@ -60,7 +60,7 @@ def test_twenty_reported_listings_are_scheduled_without_a_case_in_a_queue_or_a_q
         ListingResult.UNKNOWN: 0,
         ListingResult.REFUSED: 0,
     }
-    assert states(any_site) == {"scheduled": 20}
+    assert action_states(any_site) == {"scheduled": 20}
     assert open_cases(any_site) == []
     with any_site.runtime.store.read() as connection:
         messages = connection.execute(select(action.c.statement_messages)).scalars().all()
@@ -78,7 +78,7 @@ def test_a_repeated_key_has_the_same_answer_and_a_changed_request_is_refused(any
     assert report(any_site, names) == first
     with pytest.raises(KeyReuse, match="another report"):
         report(any_site, names[:2])
-    assert states(any_site) == {"scheduled": 3}
+    assert action_states(any_site) == {"scheduled": 3}
 
 
 def test_an_interrupted_report_goes_on_where_it_ended(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,14 +108,14 @@ def test_eight_clients_with_one_key_have_one_report_and_one_answer(any_site: Sit
         replies = list(pool.map(lambda _: report(any_site, [*names, names[0], "XX-1"]), range(8)))
     assert all(reply == replies[0] for reply in replies)
     assert [outcome.number for outcome in replies[0].outcomes] == list(range(1, 9))
-    assert sum(states(any_site).values()) == 6
+    assert sum(action_states(any_site).values()) == 6
 
 
 def test_beyond_the_burst_cap_a_removal_is_pending_approval(any_site: Site) -> None:
     site = with_a_small_hour(any_site)
     done = report(site, having(site, on_sale, HOUR + 3))
     assert (done.counts[ListingResult.SCHEDULED], done.counts[ListingResult.PENDING_APPROVAL]) == (HOUR, 3)
-    assert states(site) == {"scheduled": HOUR, "held": 3}
+    assert action_states(site) == {"scheduled": HOUR, "held": 3}
     assert {outcome.code for outcome in done.outcomes if outcome.result is ListingResult.PENDING_APPROVAL} == {
         Code.PENDING_APPROVAL
     }
@@ -356,7 +356,7 @@ def test_the_report_goes_on_when_the_marketplace_sends_what_it_was_asked_for(
     address = receiver.deliveries[0]["data"]["listing"]
     receive_rows(any_site.runtime, any_site.marketplace, [a_row(external_id=address.rpartition("/")[2])], source="test")
     assert decide_arrived_listings(any_site.runtime) == 1
-    assert states(any_site) == {"scheduled": 1}
+    assert action_states(any_site) == {"scheduled": 1}
 
 
 def test_beyond_a_brands_limit_the_report_waits_without_a_request(any_site: Site) -> None:

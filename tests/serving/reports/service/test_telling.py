@@ -22,32 +22,32 @@ from serving.takedowns.rules.bursts import PendingCause
 from tests.fixtures.factors import with_a_counting_factor
 from tests.fixtures.links import AT_HOME
 from tests.fixtures.mail_server import MailBox
-from tests.fixtures.mails import by_mail, post, stored
-from tests.fixtures.puppets import invited_by_lead
+from tests.fixtures.mails import send_due_mails, site_with_mail, stored_mails
+from tests.fixtures.puppets import person_invited_by_lead
 from tests.fixtures.reporting import a_draft, a_leader, on_sale, questions, report
 from tests.fixtures.runtimes import Site
 from tests.fixtures.stepping_up import HOUR, OVER, confirmed_report, in_full_standing, waiting_report, with_a_small_hour
 from tests.serving.mail.service.test_sending import text_of
 from tests.serving.standing.test_service import lose
 
-Mailed = tuple[Site, MailBox]
+SiteAndBox = tuple[Site, MailBox]
 
 
 @pytest.fixture
-def mailed(site: Site) -> Iterator[Mailed]:
-    with by_mail(with_a_small_hour(site)) as (mailed_site, box):
+def site_and_box(site: Site) -> Iterator[SiteAndBox]:
+    with site_with_mail(with_a_small_hour(site)) as (mailed_site, box):
         yield mailed_site, box
 
 
 @pytest.fixture
-def in_full(site: Site) -> Iterator[Mailed]:
-    with by_mail(with_a_small_hour(in_full_standing(site))) as (mailed_site, box):
+def full_site_and_box(site: Site) -> Iterator[SiteAndBox]:
+    with site_with_mail(with_a_small_hour(in_full_standing(site))) as (mailed_site, box):
         yield mailed_site, box
 
 
 def subjects(site: Site, box: MailBox, *words: str) -> list[str]:
     """The subjects of the mails to the brand's person, those with one of these words."""
-    post(site)
+    send_due_mails(site)
     all_subjects = [str(mail["Subject"]) for mail in box.to(site.brand_person.email)]
     return [subject for subject in all_subjects if any(word in subject for word in words)]
 
@@ -57,14 +57,16 @@ WAITS = ("not removed at once",)
 
 def reasons_told(site: Site) -> list[str]:
     """The reasons of the stored mails about reports that wait, newest first."""
-    return [reason["code"] for mail in stored(site, MailKind.REPORT_WAITS) for reason in mail.parameters["reasons"]]
+    return [
+        reason["code"] for mail in stored_mails(site, MailKind.REPORT_WAITS) for reason in mail.parameters["reasons"]
+    ]
 
 
-def test_the_people_who_sent_and_confirmed_a_report_are_told_who_stopped_it(in_full: Mailed) -> None:
-    site, box = in_full
+def test_the_people_who_sent_and_confirmed_a_report_are_told_who_stopped_it(full_site_and_box: SiteAndBox) -> None:
+    site, box = full_site_and_box
     report_id, _, _ = confirmed_report(site, OVER)
     stop_report(site.runtime, site.account_manager, report_id)
-    post(site)
+    send_due_mails(site)
     [message] = [mail for mail in box.to(site.brand_person.email) if mail["Subject"] == "Your report was stopped"]
     text = text_of(message)
     assert f"Lena Okafor has stopped your report. {OVER} listings stay on sale." in text
@@ -74,18 +76,18 @@ def test_the_people_who_sent_and_confirmed_a_report_are_told_who_stopped_it(in_f
     assert f"/brand/reports/{report_id}" in text
     assert "Sent before" not in text
     assert message["List-Unsubscribe"] is None, "a warning, as of a large report"
-    assert len(stored(site, MailKind.REPORT_STOPPED)) == 1
+    assert len(stored_mails(site, MailKind.REPORT_STOPPED)) == 1
 
 
-def test_nobody_is_told_that_they_stopped_their_own_report(in_full: Mailed) -> None:
-    site, _ = in_full
+def test_nobody_is_told_that_they_stopped_their_own_report(full_site_and_box: SiteAndBox) -> None:
+    site, _ = full_site_and_box
     report_id, _, _ = confirmed_report(site, OVER)
     stop_report(site.runtime, a_leader(site), report_id)
-    assert stored(site, MailKind.REPORT_STOPPED) == []
+    assert stored_mails(site, MailKind.REPORT_STOPPED) == []
 
 
 def test_of_a_report_one_mail_says_what_waits_and_why(any_site: Site) -> None:
-    with by_mail(with_a_small_hour(any_site)) as (site, box):
+    with site_with_mail(with_a_small_hour(any_site)) as (site, box):
         names = on_sale(site, HOUR + 5)
         for _ in range(2):
             done = report(site, names)
@@ -101,27 +103,29 @@ def test_of_a_report_one_mail_says_what_waits_and_why(any_site: Site) -> None:
         assert len(subjects(site, box, *WAITS)) == 1
 
 
-def test_a_report_that_is_removed_at_once_is_not_told(mailed: Mailed) -> None:
-    site, _ = mailed
+def test_a_report_that_is_removed_at_once_is_not_told(site_and_box: SiteAndBox) -> None:
+    site, _ = site_and_box
     report(site, [*on_sale(site, 3), "XX-1", "XX-1"])
-    assert stored(site, MailKind.REPORT_WAITS) == []
+    assert stored_mails(site, MailKind.REPORT_WAITS) == []
 
 
-def test_an_interrupted_report_is_told_once_all_of_it_is_decided(mailed: Mailed) -> None:
-    site, _ = mailed
+def test_an_interrupted_report_is_told_once_all_of_it_is_decided(site_and_box: SiteAndBox) -> None:
+    site, _ = site_and_box
     draft = a_draft(site, on_sale(site, HOUR + 5))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("serving.reports.service.submitting.recount", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             submit_report(site.runtime, site.brand_person, draft)
-    assert stored(site, MailKind.REPORT_WAITS) == []
+    assert stored_mails(site, MailKind.REPORT_WAITS) == []
     submit_report(site.runtime, site.brand_person, draft)
-    [mail] = stored(site, MailKind.REPORT_WAITS)
+    [mail] = stored_mails(site, MailKind.REPORT_WAITS)
     assert mail.parameters["reasons"] == [{"code": "pending.user_burst", "n": 5}]
 
 
-def test_a_report_by_api_that_waits_for_a_second_factor_is_told_and_later_no_more(in_full: Mailed) -> None:
-    site, box = in_full
+def test_a_report_by_api_that_waits_for_a_second_factor_is_told_and_later_no_more(
+    full_site_and_box: SiteAndBox,
+) -> None:
+    site, box = full_site_and_box
     draft = replace(a_draft(site, on_sale(site, HOUR + 5)), by_program=True)
     done = submit_report(site.runtime, site.brand_person, draft)
     assert subjects(site, box, *WAITS) == [f"{HOUR + 5} listings of your report are not removed at once"]
@@ -132,19 +136,19 @@ def test_a_report_by_api_that_waits_for_a_second_factor_is_told_and_later_no_mor
     assert len(subjects(site, box, *WAITS)) == 1
 
 
-def test_a_person_on_the_page_is_told_of_what_waits_after_their_second_factor(in_full: Mailed) -> None:
-    site, _ = in_full
+def test_a_person_on_the_page_is_told_of_what_waits_after_their_second_factor(full_site_and_box: SiteAndBox) -> None:
+    site, _ = full_site_and_box
     a_leader(site)
     app, session = with_a_counting_factor(site, site.brand_person)
     questions(site, 1, sales_90d=900)
     report_id = waiting_report(site, ["MP-0", *on_sale(site, HOUR)])
-    assert stored(site, MailKind.REPORT_WAITS) == []
+    assert stored_mails(site, MailKind.REPORT_WAITS) == []
     prove_second_factor(site.runtime, session, report_id, FactorResponse(app.code(site)))
     assert reasons_told(site) == ["pending.high_impact"]
 
 
 def test_a_report_beyond_the_quota_of_the_day_is_told(site: Site) -> None:
-    with by_mail(site) as (mailed_site, box):
+    with site_with_mail(site) as (mailed_site, box):
         lose(mailed_site)
         daily = mailed_site.runtime.policies[StandingPolicy].daily_cap
         mailed_site.clock.forward(days=1)
@@ -154,20 +158,20 @@ def test_a_report_beyond_the_quota_of_the_day_is_told(site: Site) -> None:
         assert "With an analyst: today's immediate removals are used: 2 listings" in text_of(waits)
 
 
-def test_a_listing_that_comes_in_later_and_waits_is_told_unless_its_report_was(mailed: Mailed) -> None:
-    site, _ = mailed
+def test_a_listing_that_comes_in_later_and_waits_is_told_unless_its_report_was(site_and_box: SiteAndBox) -> None:
+    site, _ = site_and_box
     report(site, ["RP-500", "RP-501"])
     report(site, on_sale(site, HOUR), "fills the cap")
     for number in (500, 501):
         on_sale(site, 1, number)
         assert decide_arrived_listings(site.runtime) == 1
-        assert len(stored(site, MailKind.REPORT_WAITS)) == 1
+        assert len(stored_mails(site, MailKind.REPORT_WAITS)) == 1
 
 
 def test_the_leads_are_told_once_an_alarm(any_site: Site) -> None:
-    with by_mail(with_a_small_hour(any_site)) as (site, box):
+    with site_with_mail(with_a_small_hour(any_site)) as (site, box):
         lead = a_leader(site)
-        invited_by_lead(site, lead, "odile")
+        person_invited_by_lead(site, lead, "odile")
         report(site, on_sale(site, OVER))
         report(site, on_sale(site, 3, 500), "again")
         assert subjects(site, box, "Aurelle") == ["Removals of Aurelle are pending approval"]
@@ -176,14 +180,14 @@ def test_the_leads_are_told_once_an_alarm(any_site: Site) -> None:
         assert "Last confirmed by: Camille Duval" in text
         assert f"{AT_HOME}/brand/limits" in text
         assert message["List-Unsubscribe"] is not None
-        assert {mail.user_id for mail in stored(site, MailKind.BURST_ALARM)} == {lead.user_id}
+        assert {mail.user_id for mail in stored_mails(site, MailKind.BURST_ALARM)} == {lead.user_id}
 
 
-def test_a_lead_who_wants_no_mail_of_alarms_gets_none(mailed: Mailed) -> None:
-    site, _ = mailed
+def test_a_lead_who_wants_no_mail_of_alarms_gets_none(site_and_box: SiteAndBox) -> None:
+    site, _ = site_and_box
     choose_mails(site.runtime, a_leader(site).user_id, {MailKind.BURST_ALARM}, set())
     report(site, on_sale(site, OVER))
-    assert stored(site, MailKind.BURST_ALARM) == []
+    assert stored_mails(site, MailKind.BURST_ALARM) == []
 
 
 @pytest.mark.parametrize(

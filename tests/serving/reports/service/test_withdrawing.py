@@ -38,19 +38,19 @@ from tests.fixtures.reporting import (
     a_draft,
     a_marketplace_that_listens,
     a_rival,
-    carried_out,
+    action_states,
+    carry_out_action,
     on_sale,
     report,
-    states,
     withdraw_whole,
 )
 from tests.fixtures.runtimes import Site, a_case, having, invite, judge, open_cases
-from tests.serving.attacks.test_roads_around_questions import invited_owner, rival_right, unbranded
+from tests.serving.attacks.test_roads_around_questions import invited_owner, rival_right, unbranded_listing
 from tests.serving.notices.service.test_notice_complaints import say
 from tests.serving.standing.test_service import standing_of, suspend
 
 
-def last(site: Site, report_id: str) -> dict[int, ListingResult]:
+def last_results(site: Site, report_id: str) -> dict[int, ListingResult]:
     with site.runtime.store.read() as connection:
         stored_report = reports.get(connection, report_id, {(site.here, site.brand_id)})
         return {outcome.number: outcome.result for outcome in reports.outcomes(connection, stored_report)}
@@ -66,25 +66,25 @@ def carry_out_all(site: Site) -> None:
     with a_marketplace_that_listens(site):
         for removal in removals:
             if removal.state is ActionState.SCHEDULED:
-                carried_out(site, removal)
+                carry_out_action(site, removal)
 
 
-def past_window(site: Site) -> None:
+def pass_undo_window(site: Site) -> None:
     site.clock.forward(seconds=site.runtime.policies[EnforcementPolicy].undo_window_seconds + 1)
 
 
 def test_a_withdrawn_listing_leaves_no_removal_no_case_and_no_question(any_site: Site) -> None:
     done = report(any_site, having(any_site, on_sale, 3))
     assert withdraw(any_site.runtime, any_site.brand_person, done.report.report_id, [2]) == 1
-    assert states(any_site) == {"scheduled": 2, "withdrawn": 1}
+    assert action_states(any_site) == {"scheduled": 2, "withdrawn": 1}
     assert open_cases(any_site) == []
-    assert last(any_site, done.report.report_id) == {
+    assert last_results(any_site, done.report.report_id) == {
         1: ListingResult.SCHEDULED,
         2: ListingResult.WITHDRAWN,
         3: ListingResult.SCHEDULED,
     }
     assert withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id) == 2
-    assert states(any_site) == {"withdrawn": 3}
+    assert action_states(any_site) == {"withdrawn": 3}
     assert report(any_site, ["RP-0"], key="second").counts[ListingResult.SCHEDULED] == 1
 
 
@@ -111,7 +111,7 @@ def test_a_colleague_a_rival_and_a_late_user_cannot_withdraw(any_site: Site) -> 
         withdraw_whole(any_site.runtime, a_rival(any_site), done.report.report_id)
     with pytest.raises(NotFound, match="no such listing"):
         withdraw(any_site.runtime, any_site.brand_person, done.report.report_id, [2])
-    past_window(any_site)
+    pass_undo_window(any_site)
     with pytest.raises(Conflict, match="undo window has closed"):
         withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id)
 
@@ -120,7 +120,7 @@ def test_a_retraction_reinstates_lifts_the_strike_corrects_the_label_and_counts_
     done = report(any_site, having(any_site, on_sale, 2))
     carry_out_all(any_site)
     assert retract(any_site.runtime, any_site.brand_person, done.report.report_id, [1]) == 1
-    assert last(any_site, done.report.report_id)[1] is ListingResult.RETRACTED
+    assert last_results(any_site, done.report.report_id)[1] is ListingResult.RETRACTED
     with any_site.runtime.store.read() as connection:
         causes = connection.execute(select(overturn.c.cause)).scalars().all()
         voids = connection.execute(select(strike_hit.c.void_as)).scalars().all()
@@ -153,7 +153,7 @@ def test_a_removal_that_an_analyst_found_right_can_be_retracted(any_site: Site) 
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     carry_out_all(any_site)
     assert retract(any_site.runtime, any_site.brand_person, done.report.report_id, [1]) == 1
-    assert states(any_site)["acknowledged"] == 1
+    assert action_states(any_site)["acknowledged"] == 1
 
 
 def test_a_genuine_listing_of_an_analyst_counts_as_rejected(any_site: Site) -> None:
@@ -163,7 +163,7 @@ def test_a_genuine_listing_of_an_analyst_counts_as_rejected(any_site: Site) -> N
     (case,) = open_cases(any_site, CaseLane.ANALYST)
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
     assert standing_of(any_site, after=timedelta(hours=1)).overall.tally == Tally(rejected=1)
-    assert states(any_site) == {}
+    assert action_states(any_site) == {}
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_the_brand_is_told_why_its_report_was_rejected(any_site: Site, judgement
 
 
 def test_of_two_brands_that_claim_a_listing_one_withdraws_and_the_other_s_claim_stays(any_site: Site) -> None:
-    owner, name = invited_owner(any_site), unbranded(any_site)
+    owner, name = invited_owner(any_site), unbranded_listing(any_site)
     done = report(any_site, [name])
     draft = replace(a_draft(any_site, [name], "owner"), right_id=rival_right(any_site))
     second = submit_report(any_site.runtime, owner, draft)
@@ -197,7 +197,7 @@ def test_of_two_brands_that_claim_a_listing_one_withdraws_and_the_other_s_claim_
 
 
 def test_a_brand_that_the_analyst_names_after_its_report_is_not_asked_again(any_site: Site) -> None:
-    report(any_site, [unbranded(any_site)])
+    report(any_site, [unbranded_listing(any_site)])
     (open_case,) = open_cases(any_site)
     naming = Naming(CaseBrand(any_site.brand_id))
     answer = Answer(open_case.case_id, open_case.version_id, Judgement.COUNTERFEIT, naming=naming)
@@ -209,34 +209,34 @@ def test_a_withdrawn_report_of_an_earlier_version_leaves_the_case_of_the_new_one
     newer = a_case(any_site, external_id="RP-0", price="7.00")
     assert withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id) == 1
     assert [open_case.case_id for open_case in open_cases(any_site)] == [newer.case_id]
-    assert states(any_site) == {"withdrawn": 1}
+    assert action_states(any_site) == {"withdrawn": 1}
 
 
-def undone_on_its_page(site: Site, done: SubmittedReport) -> None:
+def undo_on_page(site: Site, done: SubmittedReport) -> None:
     undo_verdict(site.runtime, site.brand_person, done.outcomes[0].case_id or "")
 
 
-def found_genuine(site: Site, _done: SubmittedReport) -> None:
+def find_genuine(site: Site, _done: SubmittedReport) -> None:
     judge(site, site.analyst, open_cases(site, CaseLane.ANALYST)[0], Judgement.GENUINE)
 
 
-def appealed(site: Site, _done: SubmittedReport) -> None:
+def appeal_removal(site: Site, _done: SubmittedReport) -> None:
     carry_out_all(site)
     file_appeal(site.runtime, site.marketplace, Complaint("appeal-1", "RP-0", "These goods are genuine."))
 
 
-def given_back(site: Site, done: SubmittedReport) -> None:
-    appealed(site, done)
+def win_appeal(site: Site, done: SubmittedReport) -> None:
+    appeal_removal(site, done)
     judge(site, site.second_analyst, open_cases(site, CaseLane.APPEAL)[0], Judgement.GENUINE)
 
 
 @pytest.mark.parametrize(
     ("suspended", "before", "refusal"),
     [
-        (False, undone_on_its_page, "no longer stands"),
-        (True, found_genuine, "The listing is not removed"),
-        (False, given_back, "The listing is not removed"),
-        (False, appealed, "A reviewer decides on the seller's objection"),
+        (False, undo_on_page, "no longer stands"),
+        (True, find_genuine, "The listing is not removed"),
+        (False, win_appeal, "The listing is not removed"),
+        (False, appeal_removal, "A reviewer decides on the seller's objection"),
     ],
 )
 def test_no_retraction_follows(
@@ -254,7 +254,7 @@ def test_a_report_of_a_listing_whose_complaint_is_open_is_neither_withdrawn_nor_
     a_listing(site, "MP-1")
     receipt = notify(site, "MP-1")
     judge(site, site.analyst, open_cases(site)[0], Judgement.GENUINE)
-    past_window(site)
+    pass_undo_window(site)
     say(site, receipt)
     done = report(site, ["MP-1"])
     assert done.outcomes[0].code is Code.COMPLAINT_OPEN
@@ -265,7 +265,7 @@ def test_a_report_of_a_listing_whose_complaint_is_open_is_neither_withdrawn_nor_
 
 
 def test_a_claim_counts_once_and_ends_where_the_case_is_another_brand_s(site: Site) -> None:
-    done = report(site, [unbranded(site)])
+    done = report(site, [unbranded_listing(site)])
     (open_case,) = open_cases(site)
     answer = Answer(open_case.case_id, open_case.version_id, Judgement.COUNTERFEIT, claimant=site.brand_id)
     with pytest.raises(Conflict, match="Your statement on this listing is recorded"):

@@ -25,10 +25,10 @@ from tests.fixtures.notifying import a_listing, items_of, notify
 from tests.fixtures.reporting import (
     a_marketplace_that_listens,
     a_rival,
-    carried_out,
-    given_back,
+    carry_out_action,
     on_sale,
-    removed_by_brand,
+    reinstate_on_appeal,
+    removal_by_brand,
     report,
 )
 from tests.fixtures.runtimes import Site, a_case, having, judge, open_cases
@@ -41,29 +41,29 @@ def play(site: Site) -> None:
     """Reports in every state, an answered question, and a listing that somebody else notified."""
     names = on_sale(site, 9)
     with a_marketplace_that_listens(site):
-        removed_by_brand(site, "MP-1")
+        removal_by_brand(site, "MP-1")
         site.clock.forward(hours=2)
         first = report(site, [*names[:6], "XX-404", names[0]])
         withdraw(site.runtime, site.brand_person, first.report.report_id, [6])
         site.clock.forward(minutes=10)
-        sent = {removal.external_id: removal for removal in _scheduled(site)}
+        sent = {removal.external_id: removal for removal in _scheduled_removals(site)}
         for number, name in enumerate(names[:4]):
             site.clock.forward(hours=number)
-            carried_out(site, sent[name])
+            carry_out_action(site, sent[name])
         retract(site.runtime, site.brand_person, first.report.report_id, [1])
-        given_back(site, _removal(site, names[1]))
+        reinstate_on_appeal(site, _removal(site, names[1]))
         suspend(site)
         report(site, names[6:9], key="second")
         agreed, refused, _ = sorted(open_cases(site, CaseLane.ANALYST), key=lambda case: case.case_id)[:3]
         site.clock.forward(hours=5)
-        carried_out(site, judge(site, site.analyst, agreed, Judgement.COUNTERFEIT).action)
+        carry_out_action(site, judge(site, site.analyst, agreed, Judgement.COUNTERFEIT).action)
         judge(site, site.analyst, refused, Judgement.GENUINE)
         (notice_item,) = items_of(site, notify(site, a_listing(site, "MP-2")))
         case = next(open_case for open_case in open_cases(site) if open_case.case_id == notice_item.case_id)
         judge(site, site.analyst, case, Judgement.COUNTERFEIT)
 
 
-def _scheduled(site: Site) -> list[Any]:
+def _scheduled_removals(site: Site) -> list[Any]:
     with site.runtime.store.read() as connection:
         kind, state = ActionKind.REMOVE, ActionState.SCHEDULED
         return actions.latest(connection, site.here, kind=kind, state=state, most=100)
@@ -128,7 +128,7 @@ def test_a_listing_reported_before_it_came_in_is_found_by_the_brand_even_if_its_
     assert a_case(site, brand="Aurelle").report_id is None
     decide_arrived_listings(site.runtime)
     with a_marketplace_that_listens(site):
-        carried_out(site, _scheduled(site)[0])
+        carry_out_action(site, _scheduled_removals(site)[0])
     with site.runtime.store.read() as connection:
         scope = Scope(site.here, site.brand_id, begins, site.clock.now() + timedelta(seconds=1))
         assert removals_by_finder(connection, scope) == {Finder.BRAND: 1}

@@ -32,9 +32,9 @@ from serving.scoring.service.bundles import (
 )
 from tests.fixtures.clients import a_client
 from tests.fixtures.promoting import promote
-from tests.fixtures.runtimes import Populated, Site, a_row, copy_on_sqlite
+from tests.fixtures.runtimes import PopulatedDatabase, Site, a_row, copy_on_sqlite
 from tests.fixtures.scorers import a_forest, bundle_files
-from tests.models.test_bundle import resealed
+from tests.models.test_bundle import resealed_files
 from tests.serving.web.reports import a_report, add_model, put_champion_in_force
 from tests.serving.web.visits import an_administrator, visit_as, words
 from training.bundle_folder import ABOUT, write_bundle_folder
@@ -43,7 +43,7 @@ Files = dict[str, bytes]
 NAMES = ("forest.txt", "text_weights.npy", "model.json", "references.json", "phrases.json")
 
 
-def replaced(name: str, change: Callable[[bytes], bytes]) -> Callable[[], Files]:
+def with_replaced_file(name: str, change: Callable[[bytes], bytes]) -> Callable[[], Files]:
     """A bundle with one file changed and the original manifest."""
 
     def made() -> Files:
@@ -53,16 +53,16 @@ def replaced(name: str, change: Callable[[bytes], bytes]) -> Callable[[], Files]
     return made
 
 
-def sealed(name: str, change: Callable[[bytes], bytes]) -> Callable[[], Files]:
+def with_sealed_file(name: str, change: Callable[[bytes], bytes]) -> Callable[[], Files]:
     """A bundle with one file changed and a matching manifest."""
-    return lambda: resealed(replaced(name, change)())
+    return lambda: resealed_files(with_replaced_file(name, change)())
 
 
-def without(name: str) -> Callable[[], Files]:
+def without_file(name: str) -> Callable[[], Files]:
     return lambda: {key: content for key, content in bundle_files().items() if key != name}
 
 
-def flipped(content: bytes) -> bytes:
+def flip_bit(content: bytes) -> bytes:
     middle = len(content) // 2
     return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
 
@@ -73,7 +73,7 @@ def a_pickled_array(_content: bytes) -> bytes:
     return stream.getvalue()
 
 
-def swapped(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+def swap_bytes(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
     def change(content: bytes) -> bytes:
         assert old in content
         return content.replace(old, new, 1)
@@ -94,53 +94,87 @@ def with_nan(name: str) -> Callable[[bytes], bytes]:
 _THRESHOLDS = {"ask_brand_from": 0.6, "analyst_from": 0.2}
 DAMAGES: list[tuple[Callable[[], Files], str, str]] = [
     *(
-        (replaced(name, lambda content: content[:-1]), f"{name} is not the file", f"{name} truncated by a byte")
+        (
+            with_replaced_file(name, lambda content: content[:-1]),
+            f"{name} is not the file",
+            f"{name} truncated by a byte",
+        )
         for name in NAMES
     ),
-    *((replaced(name, lambda _: b""), f"{name} is not the file", f"{name} empty") for name in NAMES),
-    *((replaced(name, flipped), f"{name} is not the file", f"{name} with a bit flipped") for name in NAMES),
-    *((without(name), f"The bundle has no {name}.", f"no {name}") for name in NAMES),
-    (without(MANIFEST), "holds no manifest.json", "no manifest"),
-    (replaced(MANIFEST, lambda content: content[:-1]), "The manifest is damaged.", "a manifest truncated by a byte"),
-    (replaced(MANIFEST, lambda _: b"{}"), "The manifest is damaged.", "an empty manifest"),
-    (replaced(MANIFEST, swapped(b'"model.json"', b'"model.jsom"')), "does not name the files", "a name misspelt"),
-    (replaced(MANIFEST, swapped(f'"schema":{SCHEMA}'.encode(), b'"schema":999')), "has schema 999", "another schema"),
-    (replaced(MANIFEST, other_fingerprint), "was made for another feature set", "another feature set"),
+    *((with_replaced_file(name, lambda _: b""), f"{name} is not the file", f"{name} empty") for name in NAMES),
+    *((with_replaced_file(name, flip_bit), f"{name} is not the file", f"{name} with a bit flipped") for name in NAMES),
+    *((without_file(name), f"The bundle has no {name}.", f"no {name}") for name in NAMES),
+    (without_file(MANIFEST), "holds no manifest.json", "no manifest"),
+    (
+        with_replaced_file(MANIFEST, lambda content: content[:-1]),
+        "The manifest is damaged.",
+        "a manifest truncated by a byte",
+    ),
+    (with_replaced_file(MANIFEST, lambda _: b"{}"), "The manifest is damaged.", "an empty manifest"),
+    (
+        with_replaced_file(MANIFEST, swap_bytes(b'"model.json"', b'"model.jsom"')),
+        "does not name the files",
+        "a name misspelt",
+    ),
+    (
+        with_replaced_file(MANIFEST, swap_bytes(f'"schema":{SCHEMA}'.encode(), b'"schema":999')),
+        "has schema 999",
+        "another schema",
+    ),
+    (with_replaced_file(MANIFEST, other_fingerprint), "was made for another feature set", "another feature set"),
 ]
 SEALED: list[tuple[Callable[[], Files], str, str]] = [
-    (sealed("text_weights.npy", a_pickled_array), "text_weights.npy is no array", "a pickled array"),
-    (sealed("text_weights.npy", lambda _: pickle.dumps([1.0])), "text_weights.npy is no array", "a pickle"),
-    (sealed("text_weights.npy", lambda content: content[:-4]), "finite numbers", "an array a number short"),
-    (sealed("model.json", swapped(b'"slope":1.7', b'"slope":NaN')), "ValueError", "NaN for the calibration"),
-    (sealed("model.json", swapped(b'"slope":1.7', b'"slope":-1.7')), "ValueError", "a calibration that falls"),
-    (sealed("model.json", with_nan("analyst_from")), "ValueError", "NaN for a threshold"),
+    (with_sealed_file("text_weights.npy", a_pickled_array), "text_weights.npy is no array", "a pickled array"),
+    (with_sealed_file("text_weights.npy", lambda _: pickle.dumps([1.0])), "text_weights.npy is no array", "a pickle"),
+    (with_sealed_file("text_weights.npy", lambda content: content[:-4]), "finite numbers", "an array a number short"),
     (
-        sealed("model.json", swapped(b'"analyst_from":0.2', b'"analyst_from":"0.2"')),
+        with_sealed_file("model.json", swap_bytes(b'"slope":1.7', b'"slope":NaN')),
+        "ValueError",
+        "NaN for the calibration",
+    ),
+    (
+        with_sealed_file("model.json", swap_bytes(b'"slope":1.7', b'"slope":-1.7')),
+        "ValueError",
+        "a calibration that falls",
+    ),
+    (with_sealed_file("model.json", with_nan("analyst_from")), "ValueError", "NaN for a threshold"),
+    (
+        with_sealed_file("model.json", swap_bytes(b'"analyst_from":0.2', b'"analyst_from":"0.2"')),
         "ValueError",
         "text for a threshold",
     ),
-    (sealed("model.json", lambda _: b"[" * 100_000), "model.json is not JSON.", "nested deeper than is read"),
-    (sealed("forest.txt", lambda content: content[: len(content) // 2]), "tree", "half a forest"),
+    (with_sealed_file("model.json", lambda _: b"[" * 100_000), "model.json is not JSON.", "nested deeper than is read"),
+    (with_sealed_file("forest.txt", lambda content: content[: len(content) // 2]), "tree", "half a forest"),
     (
-        sealed("forest.txt", swapped(b"left_child=1 ", b"left_child=0 ")),
+        with_sealed_file("forest.txt", swap_bytes(b"left_child=1 ", b"left_child=0 ")),
         r"tree \d+ is damaged",
         "a forest that never ends",
     ),
     (
-        sealed("forest.txt", swapped(b"left_child=1 ", b"left_child=7 ")),
+        with_sealed_file("forest.txt", swap_bytes(b"left_child=1 ", b"left_child=7 ")),
         r"tree \d+ is damaged",
         "a forest that crashes",
     ),
-    (sealed("forest.txt", swapped(b"leaf_value=-", b"leaf_value=x")), r"tree \d+ is damaged", "a leaf of letters"),
-    (sealed("references.json", swapped(b'"as_of"', b'"as_if"')), "ValueError", "references of no time"),
-    (sealed("references.json", swapped(b'"USD":0.92', b'"USD":"0.92"')), "ValueError", "text for a rate"),
-    (sealed("references.json", swapped(b'"USD":0.92', b'"USD":-1')), "ValueError", "a rate below zero"),
-    (sealed("references.json", swapped(b'"bags",5.29', b'"bags",NaN,5.29')), "ValueError", "NaN for a price"),
+    (
+        with_sealed_file("forest.txt", swap_bytes(b"leaf_value=-", b"leaf_value=x")),
+        r"tree \d+ is damaged",
+        "a leaf of letters",
+    ),
+    (with_sealed_file("references.json", swap_bytes(b'"as_of"', b'"as_if"')), "ValueError", "references of no time"),
+    (with_sealed_file("references.json", swap_bytes(b'"USD":0.92', b'"USD":"0.92"')), "ValueError", "text for a rate"),
+    (with_sealed_file("references.json", swap_bytes(b'"USD":0.92', b'"USD":-1')), "ValueError", "a rate below zero"),
+    (
+        with_sealed_file("references.json", swap_bytes(b'"bags",5.29', b'"bags",NaN,5.29')),
+        "ValueError",
+        "NaN for a price",
+    ),
 ]
 
 
 @pytest.fixture(scope="module")
-def crowned(populated_sqlite: Populated, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
+def champion_site(
+    populated_sqlite: PopulatedDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Site, str]]:
     """A site with a champion, and the champion's digest."""
     with copy_on_sqlite(tmp_path_factory.mktemp("crowned"), populated_sqlite) as site:
         yield site, put_champion_in_force(site)
@@ -162,9 +196,9 @@ def test_a_damaged_bundle_is_not_admitted(tmp_path: Path, make: Callable[[], Fil
 
 @pytest.mark.parametrize(("make", "sentence", "_why"), DAMAGES + SEALED)
 def test_a_bundle_that_was_damaged_in_the_store_is_never_put_in_force(
-    crowned: tuple[Site, str], make: Callable[[], Files], sentence: str, _why: str
+    champion_site: tuple[Site, str], make: Callable[[], Files], sentence: str, _why: str
 ) -> None:
-    site, champion = crowned
+    site, champion = champion_site
     files = make()
     # As approved: under its own digest if it has a manifest.
     digest = digest_of(files) if MANIFEST in files else digest_of(bundle_files())
@@ -182,7 +216,7 @@ def test_a_bundle_that_was_damaged_in_the_store_is_never_put_in_force(
 # Tried in a child process.
 
 
-def tried(folder: Path, files: Files, **limit: float) -> str:
+def trial_refusal(folder: Path, files: Files, **limit: float) -> str:
     """The reason why a trial in a child process refuses a bundle."""
     write_bundle_folder(folder / "new", files, {})
     with pytest.raises(BundleRefused) as refused:
@@ -217,17 +251,21 @@ def test_a_child_that_ends_without_output_is_a_crash_and_only_the_child_ends(
     (tmp_path / "stranger" / "features").mkdir(parents=True)
     (tmp_path / "stranger" / "features" / "__init__.py").write_text(ends)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "stranger"))
-    assert tried(tmp_path, bundle_files()) == "The bundle crashed the process that tried it."
+    assert trial_refusal(tmp_path, bundle_files()) == "The bundle crashed the process that tried it."
 
 
 def test_a_bundle_that_does_not_load_in_time_is_refused(tmp_path: Path) -> None:
     """No Python process starts within a hundredth of a second, so any bundle times out here."""
-    assert tried(tmp_path, bundle_files(), within_seconds=0.01) == "The bundle did not load within 0.01 seconds."
+    assert (
+        trial_refusal(tmp_path, bundle_files(), within_seconds=0.01) == "The bundle did not load within 0.01 seconds."
+    )
 
 
 def test_a_bundle_whose_score_is_no_number_is_refused(tmp_path: Path) -> None:
     """Every number in it is finite, but the sum is not. A bundle that the child refuses is not admitted."""
-    write_bundle_folder(tmp_path / "new", sealed("model.json", swapped(b'"spread":1.3', b'"spread":1e-320'))(), {})
+    write_bundle_folder(
+        tmp_path / "new", with_sealed_file("model.json", swap_bytes(b'"spread":1.3', b'"spread":1e-320'))(), {}
+    )
     with pytest.raises(BundleRefused, match=r"^The bundle gives no finite score\.$"):
         BundleStore(tmp_path / "bundles").admit(tmp_path / "new")
     assert not (tmp_path / "bundles").exists()
@@ -262,7 +300,7 @@ def digest_in(live: LiveModels, marketplace_id: str) -> str | None:
 
 def with_a_flipped_bit(folder: Path) -> None:
     path = folder / "forest.txt"
-    path.write_bytes(flipped(path.read_bytes()))
+    path.write_bytes(flip_bit(path.read_bytes()))
 
 
 UNUSABLE: list[tuple[Callable[[Path], None], str, str]] = [

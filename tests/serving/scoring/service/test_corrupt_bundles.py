@@ -23,13 +23,13 @@ from serving.learning.service.champions import follow_champions
 from serving.learning.store import learning
 from serving.listings.tables import score
 from serving.scoring.service.bundles import BundleStore, LiveModels
-from tests.fixtures.answering import answering
-from tests.fixtures.clients import with_key
+from tests.fixtures.answering import answering_service
+from tests.fixtures.clients import key_headers
 from tests.fixtures.clocks import NOW
-from tests.fixtures.corruption import Corrupt, corrupted
+from tests.fixtures.corruption import CorruptBundle, corrupt_bundles
 from tests.fixtures.facts import REFERENCES, bare_facts, full_facts, suspect_facts
 from tests.fixtures.promoting import promote, roll_back
-from tests.fixtures.runtimes import Populated, Site, a_row, copy_on_sqlite
+from tests.fixtures.runtimes import PopulatedDatabase, Site, a_row, copy_on_sqlite
 from tests.fixtures.scorers import a_classifier, bundle_files
 from tests.fixtures.trained import a_trained_bundle
 from tests.serving.web.reports import a_report, add_model, put_champion_in_force
@@ -43,7 +43,7 @@ ROWS = [compute(facts) for facts in (bare_facts(), full_facts(), suspect_facts()
 
 
 @pytest.fixture
-def crowned(tmp_path: Path, populated_sqlite: Populated) -> Iterator[Site]:
+def champion_site(tmp_path: Path, populated_sqlite: PopulatedDatabase) -> Iterator[Site]:
     """A site with a champion, and a trained bundle without approvals."""
     with copy_on_sqlite(tmp_path, populated_sqlite) as site:
         put_champion_in_force(site)
@@ -51,7 +51,7 @@ def crowned(tmp_path: Path, populated_sqlite: Populated) -> Iterator[Site]:
         yield site
 
 
-def in_force(site: Site) -> tuple[str, list[float], str | None]:
+def model_in_force(site: Site) -> tuple[str, list[float], str | None]:
     """The digest in memory, its scores of three listings, and the digest in the database."""
     live = site.runtime.services[LiveModels].of(site.here)
     assert live is not None
@@ -59,29 +59,29 @@ def in_force(site: Site) -> tuple[str, list[float], str | None]:
     return live.digest, [score.value for score in live.score_many(ROWS)], named
 
 
-def lies_at(site: Site, digest: str, bundle: Corrupt) -> None:
+def replace_bundle(site: Site, digest: str, bundle: CorruptBundle) -> None:
     """Put the corrupt bundle in place of the bundle of a digest."""
     write_bundle_folder(site.runtime.services[BundleStore].folder(digest), bundle.files, {})
 
 
 @pytest.mark.parametrize("count", [FEW, pytest.param(MANY, marks=pytest.mark.soak)])
 def test_a_corrupt_bundle_never_comes_into_force_and_the_champion_scores_as_before(
-    crowned: Site, tmp_path: Path, count: int
+    champion_site: Site, tmp_path: Path, count: int
 ) -> None:
-    site, approved = crowned, digest_of(a_trained_bundle())
-    before, sealed = in_force(site), 0
-    for number, bundle in enumerate(corrupted(a_trained_bundle(), bundle_files(Join.STACK), count, seed=1)):
+    site, approved = champion_site, digest_of(a_trained_bundle())
+    before, sealed = model_in_force(site), 0
+    for number, bundle in enumerate(corrupt_bundles(a_trained_bundle(), bundle_files(Join.STACK), count, seed=1)):
         folder = tmp_path / f"{number}"
         write_bundle_folder(folder, bundle.files, {"report": {}})
         sealed += bundle.sealed
         if not bundle.sealed or sealed % TRIED_BY_A_CHILD == 0:
             assert error_of(partial(site.runtime.services[BundleStore].admit, folder)).endswith("."), bundle.name
-        lies_at(site, approved, bundle)
+        replace_bundle(site, approved, bundle)
         assert error_of(partial(promote, site, approved)).endswith("."), bundle.name
         if bundle.sealed:
             # An attacker who can also write to the database names it there.
             digest = digest_of(bundle.files)
-            lies_at(site, digest, bundle)
+            replace_bundle(site, digest, bundle)
             add_model(site, digest, a_report())
             assert error_of(partial(promote, site, digest)).endswith("."), bundle.name
             live = LiveModels(site.runtime.services[BundleStore])
@@ -89,7 +89,7 @@ def test_a_corrupt_bundle_never_comes_into_force_and_the_champion_scores_as_befo
             assert live.missing().keys() == {site.here}, bundle.name
             shutil.rmtree(site.runtime.services[BundleStore].folder(digest))
         follow_champions(site.runtime)
-        assert in_force(site) == before, bundle.name
+        assert model_in_force(site) == before, bundle.name
     assert sealed > count / 2
 
 
@@ -105,7 +105,7 @@ def error_of(act: Callable[[], object]) -> str:
 def test_a_corrupt_bundle_is_not_registered(tmp_path: Path) -> None:
     """The process that registers a bundle with MLflow reads it as the service does, and logs none of these."""
     commands = []
-    bundles = list(corrupted(a_trained_bundle(), bundle_files(Join.STACK), FEW, seed=2))
+    bundles = list(corrupt_bundles(a_trained_bundle(), bundle_files(Join.STACK), FEW, seed=2))
     for number, bundle in enumerate(bundles):
         write_bundle_folder(tmp_path / f"{number}", bundle.files, {"report": {}})
         registry = ["--model-name", "m", "--tracking-uri", f"sqlite:///{tmp_path / 'mlflow.db'}"]
@@ -120,12 +120,12 @@ def test_a_corrupt_bundle_is_not_registered(tmp_path: Path) -> None:
     assert not (tmp_path / "mlflow.db").exists()
 
 
-def test_the_original_bundle_is_admitted_and_promoted(crowned: Site, tmp_path: Path) -> None:
+def test_the_original_bundle_is_admitted_and_promoted(champion_site: Site, tmp_path: Path) -> None:
     """Otherwise the tests above could not fail."""
     write_bundle_folder(tmp_path / "whole", a_trained_bundle(), {})
-    digest = crowned.runtime.services[BundleStore].admit(tmp_path / "whole")
-    assert promote(crowned, digest) == digest
-    assert in_force(crowned)[0] == digest
+    digest = champion_site.runtime.services[BundleStore].admit(tmp_path / "whole")
+    assert promote(champion_site, digest) == digest
+    assert model_in_force(champion_site)[0] == digest
     assert MANIFEST in a_trained_bundle()
 
 
@@ -223,8 +223,8 @@ def change(site: Site, to: str, *, back: bool) -> None:
 def test_promotions_and_rollbacks_under_load_fail_no_request_and_mix_no_models(
     site: Site, rivals: tuple[str, str]
 ) -> None:
-    with answering(site.runtime) as address:
-        crowd = Crowd(address, with_key(site))
+    with answering_service(site.runtime) as address:
+        crowd = Crowd(address, key_headers(site))
         threads = [threading.Thread(target=crowd.ask) for _ in range(_ASKERS)] + [threading.Thread(target=crowd.send)]
         for thread in threads:
             thread.start()

@@ -14,7 +14,7 @@ from serving.scoring.store import reference_changes, references
 from serving.scoring.tables import reference_change
 from tests.fixtures.clocks import NOW
 from tests.fixtures.runtimes import Site
-from tests.serving.api.test_score import another_process, opened, withdrawn
+from tests.serving.api.test_score import another_process, open_breaker, withdraw_brand
 
 
 def context(site: Site) -> ReferenceContext:
@@ -26,20 +26,20 @@ def test_nothing_is_read_again_while_nothing_changes(any_site: Site) -> None:
     assert context(any_site) is context(any_site)
 
 
-def renamed(connection: Connection, site: Site) -> None:
+def rename_brand(connection: Connection, site: Site) -> None:
     connection.execute(update(brand).where(brand.c.brand_id == site.brand_id).values(name="Aurélie"))
 
 
-def rated(connection: Connection, _site: Site) -> None:
+def add_rate(connection: Connection, _site: Site) -> None:
     rate = {"day": "2026-01-01", "currency": "SEK", "euros": 0.09, "source": "test"}
     exchange_rates.add_rates(connection, [rate])
 
 
 CHANGES: Final[list[tuple[Callable[[Connection, Site], None], Callable[[ReferenceContext], Any]]]] = [
-    (opened, lambda context: context.questions_paused),
-    (withdrawn, lambda context: context.taking_part),
-    (renamed, lambda context: context.references.brands),
-    (rated, lambda context: context.references.rates),
+    (open_breaker, lambda context: context.questions_paused),
+    (withdraw_brand, lambda context: context.taking_part),
+    (rename_brand, lambda context: context.references.brands),
+    (add_rate, lambda context: context.references.rates),
 ]
 
 
@@ -56,11 +56,11 @@ def test_the_next_request_sees_what_another_process_changed(
 def test_a_change_that_is_not_committed_is_not_seen(any_site: Site) -> None:
     before = context(any_site)
     with another_process(any_site) as connection:
-        withdrawn(connection, any_site)
+        withdraw_brand(connection, any_site)
         connection.rollback()
     assert context(any_site) is before
     with another_process(any_site) as connection:
-        renamed(connection, any_site)
+        rename_brand(connection, any_site)
     assert context(any_site).taking_part == before.taking_part
 
 
@@ -97,7 +97,7 @@ def test_the_marks_of_many_changes_are_deleted_and_still_differ(any_site: Site) 
     marks = set()
     for number in range(3):
         with any_site.runtime.store.write() as connection:
-            rated(connection, any_site)
+            add_rate(connection, any_site)
             references.refresh(connection, any_site.marketplace, NOW)
             reference_changes.delete_old(connection)
         with any_site.runtime.store.read() as connection:

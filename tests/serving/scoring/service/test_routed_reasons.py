@@ -37,11 +37,17 @@ from serving.listings.service.second_scores import give_second_scores
 from serving.listings.store import listings, scores
 from serving.scoring.service.bundles import BundleStore, LiveModels
 from serving.scoring.service.scoring import QuestionBudget, ScoringInput, explain_score, score_and_route
-from tests.fixtures.reading_reasons import faults, unread
+from tests.fixtures.reading_reasons import faults, unread_codes
 from tests.fixtures.runtimes import Site, a_row
 from tests.fixtures.tiny_encoder import tiny_encoder
-from tests.serving.cases.service.test_deferring import passed
-from tests.serving.listings.service.test_second_scores import champion, just_below, saying, sent, with_encoder
+from tests.serving.cases.service.test_deferring import passed_listing
+from tests.serving.listings.service.test_second_scores import (
+    champion,
+    constant_stage,
+    just_below,
+    send_listing,
+    with_encoder,
+)
 from tests.serving.web.visits import visit_as, words
 from training.evaluate.splits import seller_groups
 from training.fit.classifier import CounterfeitClassifier
@@ -77,7 +83,7 @@ SUPPORT, LIFT, LEVEL = 20, 1.5, 0.95  # As promised; not those of the code.
 
 
 @dataclass(frozen=True)
-class Played:
+class PlayedMarketplace:
     """A marketplace: the listings and labels that its model was trained on, and those that it routed."""
 
     training: list[Facts]
@@ -87,7 +93,7 @@ class Played:
 
 
 @cache
-def played(size: Size) -> Played:
+def play_marketplace(size: Size) -> PlayedMarketplace:
     """Train on the first listings of a marketplace, route the others, and take some of all that are routed."""
     market = Market(Settings(size.known + size.fresh, 11, START, counterfeit_share=size.counterfeit_share))
     known, fresh = market.listings[: size.known], market.listings[size.known :]
@@ -121,14 +127,14 @@ def played(size: Size) -> Played:
     ]
     assert len(routed) >= size.checked
     places = np.linspace(0, len(routed) - 1, size.checked).astype(int)
-    return Played(training, [bool(label) for label in labels], bundle, [routed[i] for i in places])
+    return PlayedMarketplace(training, [bool(label) for label in labels], bundle, [routed[i] for i in places])
 
 
 @sizes
 def test_no_sentence_is_empty_or_contradicts_its_weight_and_all_parts_add_up(size: Size) -> None:
-    for _, score in played(size).routed:
+    for _, score in play_marketplace(size).routed:
         assert faults(score.reasons) == []
-        assert unread(score.reasons) == []
+        assert unread_codes(score.reasons) == []
         assert not any(reason.message.code == "item_photos" and reason.weight > 0 for reason in score.reasons)
         assert abs(math.fsum(reason.weight for reason in score.reasons) - score.value) <= 1e-9
 
@@ -170,7 +176,7 @@ _KINDS: Final = {
 }
 
 
-def evident(facts: Facts) -> Iterator[set[str]]:
+def evident_codes(facts: Facts) -> Iterator[set[str]]:
     """The hard evidence in the facts: of each finding, the codes of the messages that may tell it."""
     listing = facts.listing
     title, description = plain(listing.title), plain(listing.description)
@@ -199,9 +205,9 @@ def evident(facts: Facts) -> Iterator[set[str]]:
 @sizes
 def test_hard_evidence_is_shown_wherever_it_is_and_stands_first(size: Size) -> None:
     seen = 0
-    for computed, score in played(size).routed:
+    for computed, score in play_marketplace(size).routed:
         codes = {finding.code for finding in score.evidence}
-        missing = [alternatives for alternatives in evident(computed.facts) if not alternatives & codes]
+        missing = [alternatives for alternatives in evident_codes(computed.facts) if not alternatives & codes]
         assert missing == [], (computed.facts.listing, codes)
         hard = [finding for finding in score.evidence if finding.code != AMBIGUOUS]
         assert list(findings(score.evidence, score.reasons)[: len(hard)]) == hard
@@ -212,7 +218,7 @@ def test_hard_evidence_is_shown_wherever_it_is_and_stands_first(size: Size) -> N
 
 @sizes
 def test_a_price_at_four_percent_of_the_median_is_always_a_reason(size: Size) -> None:
-    sample = played(size)
+    sample = play_marketplace(size)
     cheap = []
     for computed, _ in sample.routed:
         reference = computed.facts.price.brand_category or computed.facts.price.category
@@ -228,11 +234,11 @@ def test_a_price_at_four_percent_of_the_median_is_always_a_reason(size: Size) ->
 
 @sizes
 def test_a_copy_of_a_confirmed_counterfeit_is_always_a_reason(size: Size) -> None:
-    sample = played(size)
+    sample = play_marketplace(size)
     near_duplicates = NearDuplicates(listings=1, counterfeit=1, nearest=0.9, nearest_counterfeit=0.9)
     copied = [compute(replace(computed.facts, near_duplicates=near_duplicates)) for computed, _ in sample.routed[::4]]
     for computed, score in zip(copied, sample.bundle.score_many(copied), strict=True):
-        assert {"likeness_counterfeit"} in list(evident(computed.facts))
+        assert {"likeness_counterfeit"} in list(evident_codes(computed.facts))
         assert "likeness_counterfeit" in {finding.code for finding in score.evidence}
 
 
@@ -277,7 +283,7 @@ def cells_of(facts: Facts) -> list[tuple[str | None, str | None, str]]:
 
 @sizes
 def test_quoted_phrases_have_support_and_lift_and_name_no_goods(size: Size) -> None:
-    sample = played(size)
+    sample = play_marketplace(size)
     cells = [cells_of(facts) for facts in sample.training]
     found_before: dict[tuple[Any, str], tuple[int, int, int, int]] = {}
 
@@ -322,7 +328,7 @@ __all__ = ["tiny_encoder"]  # A fixture.
 HIGH = Thresholds(0.999, 0.998)
 
 
-def stored(site: Site, external_id: str = "MP-1") -> tuple[Mapping[str, Any], Facts]:
+def stored_score(site: Site, external_id: str = "MP-1") -> tuple[Mapping[str, Any], Facts]:
     with site.runtime.store.read() as connection:
         newest = listings.newest_version(
             connection, str(listings.id_of(connection, site.here, external_id)), {site.here}
@@ -335,8 +341,8 @@ def test_a_passed_listing_shows_the_parts_of_its_score_by_the_model_that_scored_
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     digest = champion(site, HIGH)
-    listing_id, other_id = passed(site), passed(site, "MP-2")
-    score, facts = stored(site)
+    listing_id, other_id = passed_listing(site), passed_listing(site, "MP-2")
+    score, facts = stored_score(site)
     assert (score["lane"], score["reasons"]) == (Lane.NO_ACTION.value, [])
     second = champion(site, Thresholds(0.997, 0.996))
     explanation, live = explain_score(site.runtime, score, facts), site.runtime.services[LiveModels]
@@ -366,7 +372,7 @@ def test_a_passed_listing_shows_the_parts_of_its_score_by_the_model_that_scored_
 
 def test_without_the_model_that_scored_it_the_page_says_so(site: Site) -> None:
     digest = champion(site, HIGH)
-    listing_id = passed(site)
+    listing_id = passed_listing(site)
     champion(site, Thresholds(0.997, 0.996))
     shutil.rmtree(site.runtime.services[BundleStore].folder(digest))
     page = words(visit_as(site, site.analyst).get(f"/listings/{listing_id}").text)
@@ -378,10 +384,10 @@ def test_without_the_model_that_scored_it_the_page_says_so(site: Site) -> None:
 def test_a_second_score_of_a_passed_listing_names_its_title_without_the_encoder(
     site: Site, tiny_encoder: Encoder
 ) -> None:
-    champion(site, just_below(site), saying(tiny_encoder, -50.0))
-    sent(site)
+    champion(site, just_below(site), constant_stage(tiny_encoder, -50.0))
+    send_listing(site)
     assert give_second_scores(with_encoder(site), site.here) == 1
-    score, facts = stored(site, a_row()["external_id"])
+    score, facts = stored_score(site, a_row()["external_id"])
     assert (score["encoder"], score["reasons"]) == (tiny_encoder.identity, [])
     explanation = explain_score(site.runtime, score, facts)
     assert sum(reason.weight for reason in explanation["reasons"]) == pytest.approx(score["value"], abs=1e-9)

@@ -16,7 +16,7 @@ from tests.fixtures.runtimes import Site, a_row
 SELLERS = 40
 
 
-def worked_out(site: Site, days_ago: float = 0) -> Priors:
+def priors_of(site: Site, days_ago: float = 0) -> Priors:
     with site.runtime.store.read() as connection:
         marketplace = marketplaces.get(connection, site.here)
         return base_rate_priors.compute_priors(connection, marketplace, site.clock.now() - timedelta(days=days_ago))
@@ -39,14 +39,14 @@ def listings(site: Site, *, came_back: int, **block: Any) -> None:
 
 @pytest.mark.both_engines
 def test_without_data_the_default_constants_apply(any_site: Site) -> None:
-    assert worked_out(any_site) == NO_PRIORS
+    assert priors_of(any_site) == NO_PRIORS
 
 
 @pytest.mark.both_engines
 def test_priors_are_estimated_from_the_last_state_of_listings(any_site: Site) -> None:
     listings(any_site, came_back=2)
     listings(any_site, came_back=8)
-    priors = worked_out(any_site)
+    priors = priors_of(any_site)
     assert (priors.item_returns.mean, priors.item_returns.groups) == (4 / 20, SELLERS)
     assert (priors.item_fake_returns.mean, priors.item_fake_returns.groups) == (0.01, SELLERS)
     assert (priors.seller_returns, priors.seller_fake_returns) == (RETURNS, FAKE_RETURNS)
@@ -55,9 +55,9 @@ def test_priors_are_estimated_from_the_last_state_of_listings(any_site: Site) ->
 @pytest.mark.both_engines
 def test_priors_of_sellers_use_their_profiles_where_events_are_incomplete(any_site: Site) -> None:
     listings(any_site, came_back=2, accepted={"d90": 50})
-    assert worked_out(any_site).seller_returns == RETURNS
+    assert priors_of(any_site).seller_returns == RETURNS
     listings(any_site, came_back=2, accepted={"d90": 50}, returned={"d90": 10})
-    assert worked_out(any_site).seller_returns.mean == 0.2
+    assert priors_of(any_site).seller_returns.mean == 0.2
 
 
 @pytest.mark.both_engines
@@ -76,9 +76,9 @@ def test_priors_of_sellers_use_events_where_these_are_complete(any_site: Site) -
     ]
     body = {"events": events, "complete_since": (NOW - timedelta(days=200)).isoformat()}
     receive_events(any_site.runtime, any_site.marketplace, body, backfill=False)
-    priors = worked_out(any_site)
+    priors = priors_of(any_site)
     assert (priors.seller_returns.mean, priors.seller_fake_returns.mean) == (0.5, 0.01)
-    assert worked_out(any_site, days_ago=1).seller_fake_returns == FAKE_RETURNS
+    assert priors_of(any_site, days_ago=1).seller_fake_returns == FAKE_RETURNS
 
 
 @pytest.mark.both_engines
@@ -89,7 +89,7 @@ def test_listings_are_scored_with_the_computed_priors(any_site: Site) -> None:
     with any_site.runtime.store.read() as connection:
         stored_priors = base_rate_priors.stored_priors(connection, any_site.here)
         again = references.references_as_of(connection, any_site.marketplace, any_site.clock.now())
-    assert stored_priors == worked_out(any_site) == again.priors
+    assert stored_priors == priors_of(any_site) == again.priors
     assert stored_priors.item_returns.mean == 4 / 20
     assert again.common.rows == {(48_900, "EUR"): SELLERS}
     context = any_site.runtime.services[ReferenceContextCache]

@@ -96,7 +96,9 @@ def _observation(marketplace_id: str, number: int, version_id: str) -> dict[str,
     }
 
 
-def plainly(ids: Sequence[str], texts: NDArray[np.uint16], probes: NDArray[np.uint16]) -> dict[int, list[str]]:
+def expected_under_keys(
+    ids: Sequence[str], texts: NDArray[np.uint16], probes: NDArray[np.uint16]
+) -> dict[int, list[str]]:
     """The latest of all texts under each asked key."""
     every: dict[int, list[str]] = defaultdict(list)
     for text_id, text in zip(ids, texts, strict=True):
@@ -106,7 +108,7 @@ def plainly(ids: Sequence[str], texts: NDArray[np.uint16], probes: NDArray[np.ui
     return {key: sorted(every[key])[-MOST_PER_KEY:] for key in keys if key in every}
 
 
-def found(site: Site, marketplace_id: str, probes: NDArray[np.uint16]) -> dict[int, list[str]]:
+def recent_under_keys(site: Site, marketplace_id: str, probes: NDArray[np.uint16]) -> dict[int, list[str]]:
     judged, recent = site.read(latest_under_keys, marketplace_id, list(probes))
     assert judged == {}
     return {key: sorted(texts) for key, texts in recent.items()}
@@ -120,8 +122,8 @@ def test_the_latest_texts_under_each_key_are_those_of_all_texts(any_site: Site, 
     texts = signatures(many, of_template, seed=1)
     ids = store(any_site, any_site.here, texts)
     probes = np.concatenate([texts[:: many // 200], signatures(50, 25, seed=1)])
-    expected = plainly(ids, texts, probes)
-    assert found(any_site, any_site.here, probes) == expected
+    expected = expected_under_keys(ids, texts, probes)
+    assert recent_under_keys(any_site, any_site.here, probes) == expected
     assert max(len(text_ids) for text_ids in expected.values()) == MOST_PER_KEY
 
 
@@ -131,7 +133,7 @@ def test_an_earlier_moment_has_the_latest_texts_of_then(any_site: Site) -> None:
     every = [key for text in texts[:until] for key in keys_of(text)]
     popular = max(every, key=every.count)
     probe = next(text for text in texts if popular in keys_of(text))
-    expected = plainly(ids[:until], texts[:until], probe[None])
+    expected = expected_under_keys(ids[:until], texts[:until], probe[None])
     moment, end = NOW + timedelta(milliseconds=until), digits_of(ids[until])
     with any_site.runtime.store.read() as connection:
         for band, (key, bins) in enumerate(zip(keys_of(probe), bins_of(probe), strict=True)):
@@ -147,7 +149,7 @@ def test_keys_that_share_the_stored_half_are_told_apart(any_site: Site, monkeypa
         for module in ("listings.store.signatures", "scoring.store.texts_under_keys"):
             patch.setattr(f"serving.{module}.halves_of", lambda _here, keys: np.zeros(keys.shape, np.int32))
         ids = store(any_site, any_site.here, texts)
-        assert found(any_site, any_site.here, texts) == plainly(ids, texts, texts)
+        assert recent_under_keys(any_site, any_site.here, texts) == expected_under_keys(ids, texts, texts)
 
 
 def test_other_marketplaces_have_other_halves_and_are_not_found(any_site: Site) -> None:
@@ -155,7 +157,7 @@ def test_other_marketplaces_have_other_halves_and_are_not_found(any_site: Site) 
     texts = signatures(40, 20, seed=4)
     ids = store(any_site, any_site.here, texts)
     store(any_site, other, texts, first=1_000)
-    assert found(any_site, any_site.here, texts) == plainly(ids, texts, texts)
+    assert recent_under_keys(any_site, any_site.here, texts) == expected_under_keys(ids, texts, texts)
     keys = band_keys(texts[0])
     assert not np.any(halves_of(any_site.here, keys) == halves_of(other, keys))
 

@@ -48,7 +48,7 @@ MENTIONS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 14), st.integers
 ROWS = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 30), st.booleans()), min_size=1, max_size=40)
 
 
-def closed(mentions: list[Mention], as_of: datetime) -> dict[str, frozenset[str]]:
+def closure_of(mentions: list[Mention], as_of: datetime) -> dict[str, frozenset[str]]:
     """The sellers that each can be reached from, by repeated union of the sharers of a contact."""
     sharers: dict[str, set[str]] = {}
     for mention in mentions:
@@ -71,7 +71,7 @@ def test_no_component_is_on_both_sides_of_a_split(
     sellers = [f"s{number:02}" for number, _, _ in rows]
     mentions = list({(mention.token, mention.seller): mention for mention in mentions}.values())
     clusters = components(mentions, sorted(set(sellers)))
-    reached = closed(mentions, NOW)
+    reached = closure_of(mentions, NOW)
     for seller in sellers:
         assert {member for member in clusters if clusters[member] == clusters[seller]} == reached.get(seller, {seller})
     groups = seller_groups([clusters[seller] for seller in sellers])

@@ -25,7 +25,7 @@ def mentions(shared: Shared) -> list[Mention]:
     return [Mention(token, KINDS[token[0]], seller, NOW - timedelta(days=days)) for token, seller, days in shared]
 
 
-def searched(
+def complete_search(
     shared: Shared, seller: str = "me", as_of: datetime = NOW, policy: LinkPolicy = DEFAULT_LINKS
 ) -> LinkSearch:
     """A completed search over all contacts."""
@@ -36,7 +36,7 @@ def searched(
 
 
 def links(shared: Shared, seller: str = "me", as_of: datetime = NOW) -> Links:
-    return searched(shared, seller, as_of).links({})
+    return complete_search(shared, seller, as_of).links({})
 
 
 def ways(links: Links) -> list[str]:
@@ -128,14 +128,14 @@ def test_a_large_component_is_cut_to_the_nearest_and_marked() -> None:
 
 
 def test_a_search_stops_at_the_largest_component_size() -> None:
-    assert searched(star(25)).frontier == ()
+    assert complete_search(star(25)).frontier == ()
     search, contacts = LinkSearch("me", NOW, DEFAULT_LINKS), Contacts(mentions(star(25)))
     search.step(contacts)
     assert search.frontier == ()
 
 
 def test_each_linked_seller_has_the_outcomes_of_its_listings() -> None:
-    search = searched([("p1", "me", 9), ("p1", "ann", 9), ("a1", "ann", 9), ("a1", "bo", 9)])
+    search = complete_search([("p1", "me", 9), ("p1", "ann", 9), ("a1", "ann", 9), ("a1", "bo", 9)])
     fakes = [Outcome("L1", True, NOW), Outcome("L2", True, NOW), Outcome("L3", False, NOW)]
     links = search.links({"ann": fakes, "nobody": fakes})
     assert [(link.path[-1].seller, link.counterfeit, link.genuine) for link in links.sellers] == [
@@ -193,6 +193,6 @@ def test_of_each_contact_the_earliest_are_enough(shared: list[tuple[str, str, in
         for contact in shared
         if sum((other[2], contact[1]) > (contact[2], other[1]) for other in shared if other[0] == contact[0]) <= most
     ]
-    whole, partial = searched(shared, policy=policy), searched(earliest, policy=policy)
+    whole, partial = complete_search(shared, policy=policy), complete_search(earliest, policy=policy)
     if {row[0] for row in shared if row[1] == "me"} == {row[0] for row in earliest if row[1] == "me"}:
         assert partial.links({}) == whole.links({})

@@ -17,7 +17,7 @@ POINTS, POINTS_FAKE = ScoredListing(None), ScoredListing(None, counterfeit=True)
 OTHERS: Final = {f"other-{i}": (ScoredListing(0.0),) * 5 for i in range(19)}
 
 
-def ranked(*listings: ScoredListing) -> Ranking:
+def ranking_of(*listings: ScoredListing) -> Ranking:
     """Among the others."""
     return rank_sellers({**OTHERS, "ann": listings}, POLICY)
 
@@ -55,7 +55,7 @@ def test_a_sellers_figures(
     percentile: float | None,
     _why: str,
 ) -> None:
-    risk = ranked(*(ScoredListing(offer) if isinstance(offer, float) else offer for offer in listings)).risks["ann"]
+    risk = ranking_of(*(ScoredListing(offer) if isinstance(offer, float) else offer for offer in listings)).risks["ann"]
     assert (risk.state, risk.listings, risk.percentile) == (state, n, percentile)
     assert risk.expected == pytest.approx(expected)
     assert risk.share == (None if share is None else pytest.approx(share))
@@ -76,7 +76,7 @@ def test_thirty_confirmed_of_forty_are_worse_than_one_suspicious_listing() -> No
 
 
 def test_the_prior_counts_each_seller_once_so_that_a_flood_does_not_set_it() -> None:
-    assert ranked(*[FAKE] * 10_000).base_rate == pytest.approx(1 / 20)
+    assert ranking_of(*[FAKE] * 10_000).base_rate == pytest.approx(1 / 20)
 
 
 def test_sellers_with_too_few_listings_are_part_of_the_comparison() -> None:

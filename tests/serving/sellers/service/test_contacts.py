@@ -46,7 +46,7 @@ def tell(site: Site, *contacts: Any, backfill: bool = False) -> dict[str, int]:
     return receive_contacts(site.runtime, site.marketplace, {"contacts": list(contacts)}, backfill=backfill)
 
 
-def kept(site: Site) -> list[Any]:
+def stored_contacts(site: Site) -> list[Any]:
     return list(site.rows(select(seller_contact).order_by(seller_contact.c.known_at)))
 
 
@@ -63,7 +63,7 @@ def links_of(site: Site, seller: str) -> Links:
     return links
 
 
-def linked(site: Site, seller: str) -> list[str]:
+def linked_sellers(site: Site, seller: str) -> list[str]:
     """The sellers linked with a seller, each with the kinds of contact on the path."""
     return [
         f"{' '.join(step.kind.value for step in link.path)} {link.path[-1].seller}"
@@ -78,15 +78,15 @@ def test_sellers_with_a_shared_telephone_number_are_linked_with_the_path(any_sit
         a_contact("ann", kind="address", value="Hafenstr. 4, Hamburg"),
         a_contact("bo", kind="address", value="Hafenstr 4 Hamburg"),
     )
-    assert linked(any_site, "ann") == ["address bo"]
+    assert linked_sellers(any_site, "ann") == ["address bo"]
     tell(any_site, a_contact("cy", value="0049 30/7654321"))
-    assert linked(any_site, "cy") == ["phone ann", "phone address bo"]
-    assert linked(any_site, "bo") == ["address ann", "address phone cy"]
+    assert linked_sellers(any_site, "cy") == ["phone ann", "phone address bo"]
+    assert linked_sellers(any_site, "bo") == ["address ann", "address phone cy"]
 
 
 def test_the_same_text_as_another_kind_of_contact_is_another_contact(any_site: Site) -> None:
     tell(any_site, a_contact("ann", kind="payout", value="1234567"), a_contact("bo", kind="address", value="1234567"))
-    assert linked(any_site, "ann") == []
+    assert linked_sellers(any_site, "ann") == []
 
 
 def test_a_contact_received_with_the_listing_counts_for_the_next_one(any_site: Site) -> None:
@@ -147,7 +147,9 @@ def test_a_contact_is_kept_once_from_when_it_was_first_known(any_site: Site) -> 
     assert tell(any_site, a_contact(), a_contact()) == {"new": 1, "known": 1, "quarantined": 0}
     first = any_site.clock.now()
     assert tell(any_site, a_contact(value="0049 30/7654321")) == {"new": 0, "known": 1, "quarantined": 0}
-    assert [(row.seller_external_id, row.kind, row.known_at) for row in kept(any_site)] == [("ann", "phone", first)]
+    assert [(row.seller_external_id, row.kind, row.known_at) for row in stored_contacts(any_site)] == [
+        ("ann", "phone", first)
+    ]
 
 
 def test_a_backfill_knows_a_contact_since_it_was_the_sellers(any_site: Site) -> None:
@@ -163,8 +165,8 @@ def test_a_backfill_knows_a_contact_since_it_was_the_sellers(any_site: Site) -> 
 
 def test_without_the_right_to_backfill_a_contact_is_known_when_it_came(any_site: Site) -> None:
     tell(any_site, a_contact(occurred_at=(NOW - timedelta(days=90)).isoformat()))
-    assert kept(any_site)[0].known_at == any_site.clock.now()
-    assert kept(any_site)[0].occurred_at == NOW - timedelta(days=90)
+    assert stored_contacts(any_site)[0].known_at == any_site.clock.now()
+    assert stored_contacts(any_site)[0].occurred_at == NOW - timedelta(days=90)
 
 
 def test_a_backfilled_contact_is_not_known_before_anything_that_was_scored_without_it(any_site: Site) -> None:
@@ -172,12 +174,12 @@ def test_a_backfilled_contact_is_not_known_before_anything_that_was_scored_witho
     scored = any_site.clock.now()
     since = (NOW - timedelta(days=90)).isoformat()
     tell(any_site, a_contact("ann", occurred_at=since), backfill=True)
-    assert kept(any_site)[0].known_at == scored
+    assert stored_contacts(any_site)[0].known_at == scored
 
 
 def test_a_backfilled_contact_of_tomorrow_is_known_now(any_site: Site) -> None:
     tell(any_site, a_contact(occurred_at=(NOW + timedelta(hours=12)).isoformat()), backfill=True)
-    assert kept(any_site)[0].known_at == any_site.clock.now()
+    assert stored_contacts(any_site)[0].known_at == any_site.clock.now()
 
 
 def test_a_forwarding_service_that_many_use_links_nobody_and_its_first_users_were_linked(any_site: Site) -> None:
@@ -194,8 +196,8 @@ def test_contacts_do_not_link_across_marketplaces(any_site: Site) -> None:
     other = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
     receive_contacts(any_site.runtime, other, {"contacts": [a_contact("ann")]}, backfill=False)
     tell(any_site, a_contact("bo"))
-    assert linked(any_site, "bo") == []
-    assert len({row.token for row in kept(any_site)}) == 2
+    assert linked_sellers(any_site, "bo") == []
+    assert len({row.token for row in stored_contacts(any_site)}) == 2
 
 
 def test_a_precheck_sees_links(any_site: Site) -> None:
@@ -291,11 +293,11 @@ def test_contacts_hashed_with_another_key_are_refused(any_site: Site) -> None:
 
 def test_an_erased_contact_links_nobody_and_earlier_scores_stay(any_site: Site) -> None:
     tell(any_site, a_contact("ann"), a_contact("ann", kind="email", value=MAIL), a_contact("bo"))
-    assert linked(any_site, "bo") == ["phone ann"]
+    assert linked_sellers(any_site, "bo") == ["phone ann"]
     assert erase_contacts(any_site.runtime, any_site.marketplace, "ann", by="test") == 2
     assert erase_contacts(any_site.runtime, any_site.marketplace, "ann", by="test") == 0
     tell(any_site, a_contact("cy"))
-    assert linked(any_site, "cy") == ["phone bo"]
+    assert linked_sellers(any_site, "cy") == ["phone bo"]
     links = latest_facts(any_site, "of-bo").seller.links
     assert links is not None
     assert len(links.sellers) == 1

@@ -27,9 +27,9 @@ from serving.webhooks.rules.action import ActionKind
 from serving.webhooks.service.dead_letters import replay
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.receivers import Receiver, deliver
-from tests.fixtures.reporting import a_marketplace_that_listens, carried_out
+from tests.fixtures.reporting import a_marketplace_that_listens, carry_out_action
 from tests.fixtures.runtimes import Site, a_case, having, judge, open_cases
-from tests.fixtures.strikes import SELLER, WHY, a_strike, carry_out, sanctions_of, stands, strikes_of
+from tests.fixtures.strikes import SELLER, WHY, a_strike, carry_out, sanction_states, sanctions_of, strikes_of
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from tests.serving.web.visits import visit_as
 
@@ -40,7 +40,7 @@ def receiver(any_site: Site) -> Iterator[Receiver]:
         yield marketplace
 
 
-def total(site: Site, seller: str = SELLER) -> float:
+def counting_strikes(site: Site, seller: str = SELLER) -> float:
     """The strikes that count now."""
     with site.runtime.store.read() as connection:
         return sanctioning.strikes_of(site.runtime, connection, site.here, seller, site.clock.now()).total
@@ -61,11 +61,14 @@ def send_all(site: Site, seller: str = SELLER) -> None:
 
 def test_strikes_climb_the_ladder_and_each_step_is_only_proposed(any_site: Site) -> None:
     a_strike(any_site, "MP-1")
-    assert (total(any_site), stands(any_site)) == (1.0, [])
+    assert (counting_strikes(any_site), sanction_states(any_site)) == (1.0, [])
     a_strike(any_site, "MP-2")
-    assert (total(any_site), stands(any_site)) == (2.0, [("restrict", "proposed")])
+    assert (counting_strikes(any_site), sanction_states(any_site)) == (2.0, [("restrict", "proposed")])
     a_strike(any_site, "MP-3")
-    assert (total(any_site), stands(any_site)) == (3.0, [("restrict", "lapsed"), ("close", "proposed")])
+    assert (counting_strikes(any_site), sanction_states(any_site)) == (
+        3.0,
+        [("restrict", "lapsed"), ("close", "proposed")],
+    )
     assert acts(any_site) == [], "nothing is done before people agree"
     assert sanctions_of(any_site)[-1].reasons == [
         "3 strikes. From 3, people decide whether to close the account.",
@@ -76,7 +79,7 @@ def test_strikes_climb_the_ladder_and_each_step_is_only_proposed(any_site: Site)
 def test_removals_of_three_days_and_disputes_about_designs_propose_nothing(site: Site) -> None:
     for i in range(3):
         a_strike(site, f"MP-{i}", reason=ReasonCode.DESIGN)
-    assert (total(site), stands(site)) == (0.0, [])
+    assert (counting_strikes(site), sanction_states(site)) == (0.0, [])
 
 
 @pytest.mark.both_engines
@@ -135,13 +138,13 @@ def test_confirmers_and_people_without_a_role_or_a_reason_have_no_vote(site: Sit
             record_vote(site.runtime, person, proposed.sanction_id, agrees=True, reason=WHY)
     with pytest.raises(Invalid, match="Give a reason"):
         record_vote(site.runtime, site.analyst, proposed.sanction_id, agrees=True, reason=" ")
-    assert stands(site) == [("restrict", "proposed")]
+    assert sanction_states(site) == [("restrict", "proposed")]
 
 
 def test_an_analyst_who_confirmed_a_removal_does_not_decide(site: Site) -> None:
     for i in range(2):
         site.clock.forward(days=4)
-        removed_by(site, f"MP-{i}")
+        remove_by_analyst(site, f"MP-{i}")
     (proposed,) = sanctions_of(site, "closet")
     with pytest.raises(Forbidden, match="You confirmed a removal"):
         record_vote(site.runtime, site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
@@ -167,7 +170,7 @@ def test_an_account_that_counts_as_a_confirmers_can_reject_but_not_agree(any_sit
     )
 
 
-def removed_by(site: Site, external_id: str) -> None:
+def remove_by_analyst(site: Site, external_id: str) -> None:
     """Remove a listing of a brand that does not take part, on the first analyst's verdict."""
     title, seller = "Solenne tote 1:1 mirror quality", {"external_id": "closet", "age_days": 9}
     case = a_case(site, external_id=external_id, title=title, brand="Solenne", seller=seller)
@@ -184,9 +187,9 @@ def test_one_rejection_ends_a_proposal_and_only_another_strike_renews_it(any_sit
         record_vote(runtime, any_site.second_analyst, proposed.sanction_id, agrees=True, reason=WHY)
     assert acts(any_site) == []
     a_strike(any_site, "MP-50", reason=ReasonCode.DESIGN)
-    assert stands(any_site) == [("restrict", "refused")]
+    assert sanction_states(any_site) == [("restrict", "refused")]
     a_strike(any_site, "MP-51", reason=ReasonCode.MARK_MISUSE)
-    assert stands(any_site) == [("restrict", "refused"), ("restrict", "proposed")]
+    assert sanction_states(any_site) == [("restrict", "refused"), ("restrict", "proposed")]
 
 
 def test_an_undecided_proposal_lapses_after_a_fortnight(any_site: Site) -> None:
@@ -195,17 +198,17 @@ def test_an_undecided_proposal_lapses_after_a_fortnight(any_site: Site) -> None:
     assert sweep_sanctions(any_site.runtime) == 0
     any_site.clock.forward(hours=2)
     assert sweep_sanctions(any_site.runtime) == 1
-    assert stands(any_site) == [("restrict", "lapsed")]
+    assert sanction_states(any_site) == [("restrict", "lapsed")]
     assert sweep_sanctions(any_site.runtime) == 0
     a_strike(any_site, "MP-50")
-    assert stands(any_site)[-1] == ("close", "proposed")
+    assert sanction_states(any_site)[-1] == ("close", "proposed")
 
 
 def test_an_undone_verdict_voids_the_strike_and_ends_the_proposal(any_site: Site) -> None:
     having(any_site, strikes_of, 2)
     (case,) = [decided_case for decided_case in decided_cases(any_site) if decided_case[1] == f"{SELLER}-1"]
     undo_verdict(any_site.runtime, any_site.brand_person, case[0])
-    assert (total(any_site), stands(any_site)) == (1.0, [("restrict", "lapsed")])
+    assert (counting_strikes(any_site), sanction_states(any_site)) == (1.0, [("restrict", "lapsed")])
 
 
 def decided_cases(site: Site) -> list[tuple[str, str]]:
@@ -223,10 +226,10 @@ def test_a_pending_removal_strikes_after_its_approval_as_of_its_confirmation(any
     rule = AutomaticRule.BRAND_REMOVALS
     switch_rule(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
     removal = a_strike(any_site, "MP-2")
-    assert (total(any_site), stands(any_site)) == (1.0, [])
+    assert (counting_strikes(any_site), sanction_states(any_site)) == (1.0, [])
     any_site.clock.forward(days=30)
     vote_on_removal(any_site.runtime, any_site.analyst, removal.action_id, Decision.APPROVE, WHY)
-    assert (total(any_site), stands(any_site)) == (2.0, [("restrict", "proposed")])
+    assert (counting_strikes(any_site), sanction_states(any_site)) == (2.0, [("restrict", "proposed")])
     hits = any_site.read(strikes.of_seller, any_site.here, SELLER)
     assert [hit.at for hit in hits] == [hits[0].at, removal.created_at]
 
@@ -243,11 +246,11 @@ def test_an_overturn_takes_the_strike_and_opens_the_account_again_in_the_same_tr
     any_site: Site, receiver: Receiver
 ) -> None:
     removed = having(any_site, strikes_of, 3)
-    carried_out(any_site, removed[-1])
+    carry_out_action(any_site, removed[-1])
     carry_out(any_site, sanctions_of(any_site)[-1].sanction_id)
     send_all(any_site)
     case_id = an_upheld_appeal(any_site, f"{SELLER}-2")
-    assert total(any_site) == 2.0
+    assert counting_strikes(any_site) == 2.0
     lifted = sanctions_of(any_site)[-1]
     assert (lifted.state, lifted.ended_because) == (
         SanctionState.LIFTED,
@@ -256,8 +259,8 @@ def test_an_overturn_takes_the_strike_and_opens_the_account_again_in_the_same_tr
     assert acts(any_site) == [(1, "suspend", "acknowledged"), (2, "restore", "scheduled")]
     # The analyst undoes the decision in the window: the strike counts again, and a sanction is proposed again.
     undo_verdict(any_site.runtime, any_site.second_analyst, case_id)
-    assert total(any_site) == 3.0
-    assert stands(any_site)[-1] == ("close", "proposed")
+    assert counting_strikes(any_site) == 3.0
+    assert sanction_states(any_site)[-1] == ("close", "proposed")
 
 
 def test_a_restriction_stays_in_force_when_the_closure_is_lifted(any_site: Site, receiver: Receiver) -> None:
@@ -285,7 +288,7 @@ def test_an_unsent_action_is_withdrawn_and_not_undone(any_site: Site) -> None:
     with pytest.raises(Invalid, match="Give a reason"):
         lift_sanction(any_site.runtime, any_site.analyst, sanction.sanction_id, " ")
     lift_sanction(any_site.runtime, any_site.analyst, sanction.sanction_id, "The wrong seller.")
-    assert (acts(any_site), stands(any_site)) == ([], [("restrict", "lifted")])
+    assert (acts(any_site), sanction_states(any_site)) == ([], [("restrict", "lifted")])
     with pytest.raises(Conflict, match="is lifted"):
         lift_sanction(any_site.runtime, any_site.analyst, sanction.sanction_id, "Again.")
 
@@ -295,10 +298,10 @@ def test_a_restriction_ends_with_the_strikes_that_carry_it(any_site: Site, recei
     carry_out(any_site, sanctions_of(any_site)[0].sanction_id)
     send_all(any_site)
     any_site.clock.forward(days=360)
-    assert (sweep_sanctions(any_site.runtime), stands(any_site)) == (0, [("restrict", "carried_out")])
+    assert (sweep_sanctions(any_site.runtime), sanction_states(any_site)) == (0, [("restrict", "carried_out")])
     any_site.clock.forward(days=2)
     sweep_sanctions(any_site.runtime)
-    assert (total(any_site), stands(any_site)) == (1.0, [("restrict", "lifted")])
+    assert (counting_strikes(any_site), sanction_states(any_site)) == (1.0, [("restrict", "lifted")])
     assert acts(any_site)[-1] == (2, "restore", "scheduled")
 
 
@@ -329,7 +332,7 @@ def test_a_sanction_reaches_linked_accounts_as_proposals_of_their_own_with_the_p
     having(any_site, strikes_of, 3)
     proposed = sanctions_of(any_site)[-1]
     assert [(account["seller"], account["path"]) for account in proposed.linked] == PATHS, "the deciders see them"
-    assert stands(any_site, "lumo-two") == [], "nothing follows from a proposal"
+    assert sanction_states(any_site, "lumo-two") == [], "nothing follows from a proposal"
     carry_out(any_site, proposed.sanction_id)
     for seller, path in PATHS:
         (reached,) = sanctions_of(any_site, seller)
@@ -342,11 +345,13 @@ def test_a_sanction_reaches_linked_accounts_as_proposals_of_their_own_with_the_p
     send_all(any_site, "lumo-two")
     statement = receiver.deliveries[-1]["data"]["statement"]
     assert SELLER not in str(statement), "the seller is not told of others"
-    assert stands(any_site, "lumo-three") == [("close", "proposed")], "a linked account's sanction spreads no further"
-    carried_out(any_site, removals(any_site)[-1])
+    assert sanction_states(any_site, "lumo-three") == [("close", "proposed")], (
+        "a linked account's sanction spreads no further"
+    )
+    carry_out_action(any_site, removals(any_site)[-1])
     an_upheld_appeal(any_site, f"{SELLER}-2")
-    assert stands(any_site, "lumo-two") == [("close", "lifted")]
-    assert stands(any_site, "lumo-three") == [("close", "lapsed")]
+    assert sanction_states(any_site, "lumo-two") == [("close", "lifted")]
+    assert sanction_states(any_site, "lumo-three") == [("close", "lapsed")]
     assert acts(any_site, "lumo-two")[-1] == (2, "restore", "scheduled")
     assert three.total == 0.0
 
@@ -364,7 +369,7 @@ def test_a_linked_accounts_sanction_spreads_no_further(site: Site) -> None:
         "lumo-four",
     ]
     carry_out(site, two.sanction_id)
-    assert stands(site, "lumo-four") == []
+    assert sanction_states(site, "lumo-four") == []
 
 
 def removals(site: Site) -> list[StoredAction]:
@@ -388,7 +393,7 @@ def test_authorised_sellers_and_large_components_are_spared(any_site: Site) -> N
     assert len(crowded.linked) == 11
     assert all("rarely belong to one person" in account["spared_because"] for account in crowded.linked)
     carry_out(any_site, crowded.sanction_id)
-    assert stands(any_site, "parcel-0") == []
+    assert sanction_states(any_site, "parcel-0") == []
 
 
 def test_an_action_on_a_seller_is_retried_and_a_dead_letter_is_replayed(any_site: Site, receiver: Receiver) -> None:

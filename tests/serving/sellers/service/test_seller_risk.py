@@ -46,16 +46,16 @@ from tests.serving.web.visits import an_appeal
 SMALL = SellerRiskPolicy(fewest_listings=2, fewest_sellers=2)
 
 
-def small(site: Site) -> Site:
+def small_policy_site(site: Site) -> Site:
     """The site with a policy that compares sellers with few listings."""
     return replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(SMALL)))
 
 
-def modelled(site: Site) -> Site:
+def site_with_model(site: Site) -> Site:
     """The `small` site with a champion, one second after it came into force."""
     put_champion_in_force(site)
     site.clock.forward(seconds=1)
-    return small(site)
+    return small_policy_site(site)
 
 
 def listing(site: Site, seller: str | None, *names: str, **changes: Any) -> None:
@@ -87,7 +87,7 @@ def probabilities(site: Site) -> list[float | None]:
 
 
 def test_expected_counterfeits_are_the_sum_of_the_models_probabilities(any_site: Site) -> None:
-    site = modelled(any_site)
+    site = site_with_model(any_site)
     listing(site, "ann", "A1", "A2", price="70.00")
     listing(site, "bo", "B1")
     lines = [probability or 0.0 for probability in probabilities(site)]
@@ -99,7 +99,7 @@ def test_expected_counterfeits_are_the_sum_of_the_models_probabilities(any_site:
 
 @pytest.mark.both_engines
 def test_a_listing_counts_once_by_its_last_score_and_for_the_seller_of_that_version(any_site: Site) -> None:
-    site = modelled(any_site)
+    site = site_with_model(any_site)
     listing(site, "ann", "A1", "A2")
     listing(site, "ann", "A1", price="12.00")
     listing(site, "bo", "A2")
@@ -111,7 +111,7 @@ def test_a_listing_counts_once_by_its_last_score_and_for_the_seller_of_that_vers
 
 
 def test_findings_replace_probabilities_and_an_upheld_appeal_clears(any_site: Site) -> None:
-    site = modelled(any_site)
+    site = site_with_model(any_site)
     listing(site, "ann", "A1", "A2", "A3")
     find(site, "A1", Judgement.GENUINE)
     risk = risks(site)["ann"]
@@ -128,7 +128,7 @@ def test_findings_replace_probabilities_and_an_upheld_appeal_clears(any_site: Si
 
 def test_data_of_the_moment_or_later_does_not_count(any_site: Site) -> None:
     """A score, a verdict, and the later withdrawal of a verdict."""
-    site = modelled(any_site)
+    site = site_with_model(any_site)
     listing(site, "ann", "A1", "A2")
     before = site.clock.now()
     listing(site, "ann", "A3")
@@ -143,7 +143,7 @@ def test_data_of_the_moment_or_later_does_not_count(any_site: Site) -> None:
 
 
 def test_a_listing_leaves_the_window_with_its_last_score(any_site: Site) -> None:
-    site = modelled(any_site)
+    site = site_with_model(any_site)
     scored = site.clock.now()
     listing(site, "ann", "A1")
     last = scored + timedelta(days=SMALL.window_days)
@@ -152,20 +152,20 @@ def test_a_listing_leaves_the_window_with_its_last_score(any_site: Site) -> None
 
 
 def test_listings_with_points_alone_are_left_out_and_counted_apart(any_site: Site) -> None:
-    site = small(any_site)
+    site = small_policy_site(any_site)
     listing(site, "ann", "A1", "A2")
     risk = risks(site)["ann"]
     assert (risk.state, risk.listings, risk.left_out, risk.percentile) == (RiskState.NO_MODEL, 0, 2, None)
 
 
 def test_a_listing_without_a_seller_is_left_out(any_site: Site) -> None:
-    site = modelled(any_site)
+    site = site_with_model(any_site)
     listing(site, None, "X1")
     assert risks(site) == {}
 
 
 def test_another_marketplace_is_not_compared(any_site: Site) -> None:
-    site = modelled(any_site)
+    site = site_with_model(any_site)
     listing(site, "ann", "A1")
     other = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
     receive_rows(site.runtime, other, [a_row(external_id="S1", seller={"external_id": "stranger"})], source="test")
@@ -175,7 +175,7 @@ def test_another_marketplace_is_not_compared(any_site: Site) -> None:
 
 
 def test_a_ranking_is_stored_with_its_moment_window_and_policy(any_site: Site) -> None:
-    site = modelled(any_site)
+    site = site_with_model(any_site)
     listing(site, "ann", "A1", "A2")
     listing(site, "bo", "B1", "B2", price="12.00")
     assert refresh_ranking(site.runtime, site.marketplace)
@@ -189,7 +189,7 @@ def test_a_ranking_is_stored_with_its_moment_window_and_policy(any_site: Site) -
 
 
 def test_refreshing_twice_changes_nothing_and_a_later_ranking_replaces_the_earlier(any_site: Site) -> None:
-    site = modelled(any_site)
+    site = site_with_model(any_site)
     listing(site, "ann", "A1", "A2")
     listing(site, "bo", "B1", "B2")
     assert [refresh_ranking(site.runtime, site.marketplace) for _ in range(2)] == [True, False]
@@ -205,7 +205,7 @@ def test_refreshing_twice_changes_nothing_and_a_later_ranking_replaces_the_earli
 
 def test_an_earlier_ranking_never_replaces_a_later_one(any_site: Site) -> None:
     """Of two concurrent refreshes the later moment stays, in either order."""
-    site = modelled(any_site)
+    site = site_with_model(any_site)
     listing(site, "ann", "A1")
     refresh_ranking(site.runtime, site.marketplace)
     with site.runtime.store.write() as connection:
@@ -218,7 +218,7 @@ def test_an_earlier_ranking_never_replaces_a_later_one(any_site: Site) -> None:
 
 
 def test_the_sweep_compares_sellers_every_six_hours_once_a_model_scores(any_site: Site) -> None:
-    site = small(any_site)
+    site = small_policy_site(any_site)
     listing(site, "ann", "A1")
     assert sweep(site.runtime)["seller_risks"] == 0
     put_champion_in_force(site)
@@ -231,7 +231,7 @@ def test_the_sweep_compares_sellers_every_six_hours_once_a_model_scores(any_site
 
 def test_a_risk_has_no_effect_on_scores_and_routes(any_site: Site) -> None:
     """The same listing at the same moment gets the same score and route for any stored risk of its seller."""
-    site = modelled(any_site)
+    site = site_with_model(any_site)
     listing(site, "ann", "A1", "A2")
     listing(site, "bo", "B1", "B2")
     new_listing = a_listing(external_id="A3", seller={"external_id": "ann"})
@@ -248,7 +248,7 @@ def test_a_risk_has_no_effect_on_scores_and_routes(any_site: Site) -> None:
 
 
 def test_the_riskiest_come_by_pages_once_sellers_are_compared(any_site: Site) -> None:
-    site = modelled(any_site)
+    site = site_with_model(any_site)
     listing(site, "ann", "A1", "A2")
     listing(site, "bo", "B1", "B2")
     with site.runtime.store.read() as connection:
@@ -268,7 +268,7 @@ def test_without_a_model_the_reason_says_so(site: Site) -> None:
 
 def test_scores_are_read_by_the_window_and_everything_else_by_its_key(site: Site) -> None:
     """On SQLite, whose planner might scan all scores."""
-    site = modelled(site)
+    site = site_with_model(site)
     listing(site, "ann", "A1", "A2")
     find(site, "A1", Judgement.GENUINE)
     plans: list[list[str]] = []
@@ -295,7 +295,7 @@ def test_scores_are_read_by_the_window_and_everything_else_by_its_key(site: Site
 WHY = "A police file."
 
 
-def put(site: Site, seller: str, which: SellerList, days: int | None = None) -> None:
+def add_to_list(site: Site, seller: str, which: SellerList, days: int | None = None) -> None:
     put_on_list(site.runtime, site.here, seller, which, reason=WHY, days=days, by="Ana")
 
 
@@ -312,7 +312,7 @@ def comes_in(site: Site, seller: str, *, suspect: bool = False, **changes: Any) 
 @pytest.mark.parametrize("which", [SellerList.WATCH, SellerList.DENY])
 def test_listings_of_a_seller_on_the_list_go_to_an_analyst_who_is_told_why(any_site: Site, which: SellerList) -> None:
     assert comes_in(any_site, "s-7").lane is Lane.NO_ACTION
-    put(any_site, "s-7", which)
+    add_to_list(any_site, "s-7", which)
     assert comes_in(any_site, "s-7", external_id="MP-21").lane is Lane.ANALYST
     reason = reason_of(any_site)
     assert (reason.code, reason.parameters["reason"]) == (f"seller_list.{which.value}", WHY)
@@ -321,7 +321,7 @@ def test_listings_of_a_seller_on_the_list_go_to_an_analyst_who_is_told_why(any_s
 
 def test_listings_of_a_seller_linked_with_a_denied_one_go_to_an_analyst_with_the_path(any_site: Site) -> None:
     tell(any_site, a_contact("s-7"), a_contact("fresh"))
-    put(any_site, "s-7", SellerList.DENY)
+    add_to_list(any_site, "s-7", SellerList.DENY)
     assert comes_in(any_site, "fresh").lane is Lane.ANALYST
     assert in_english(reason_of(any_site)).startswith(
         "Linked to a seller on the deny list: same telephone number as s-7 (until "
@@ -330,13 +330,13 @@ def test_listings_of_a_seller_linked_with_a_denied_one_go_to_an_analyst_with_the
 
 def test_no_score_accuses_an_allowed_seller(any_site: Site) -> None:
     assert comes_in(any_site, "s-7", suspect=True).lane is Lane.ANALYST
-    put(any_site, "s-8", SellerList.ALLOW)
+    add_to_list(any_site, "s-8", SellerList.ALLOW)
     assert comes_in(any_site, "s-8", suspect=True, external_id="MP-21", title="Aurelle 1:1").lane is Lane.NO_ACTION
 
 
 def test_an_entry_ends_after_its_days_or_on_removal(any_site: Site) -> None:
-    put(any_site, "s-7", SellerList.WATCH, days=2)
-    put(any_site, "s-8", SellerList.WATCH)
+    add_to_list(any_site, "s-7", SellerList.WATCH, days=2)
+    add_to_list(any_site, "s-8", SellerList.WATCH)
     take_off_list(any_site.runtime, any_site.here, "s-8", by="Ana")
     assert comes_in(any_site, "s-8", external_id="MP-21").lane is Lane.NO_ACTION
     any_site.clock.forward(days=2)
@@ -346,8 +346,8 @@ def test_an_entry_ends_after_its_days_or_on_removal(any_site: Site) -> None:
 
 
 def test_a_seller_is_on_one_list_and_the_later_entry_applies(any_site: Site) -> None:
-    put(any_site, "s-7", SellerList.WATCH)
-    put(any_site, "s-7", SellerList.ALLOW)
+    add_to_list(any_site, "s-7", SellerList.WATCH)
+    add_to_list(any_site, "s-7", SellerList.ALLOW)
     assert comes_in(any_site, "s-7").lane is Lane.NO_ACTION
     assert any_site.read(audit.check_chain)[1] is None
 

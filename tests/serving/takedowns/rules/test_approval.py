@@ -293,12 +293,12 @@ def with_part(snapshot: Snapshot, part: Part, **changes: object) -> Snapshot:
     return replace(snapshot, parts=parts)
 
 
-def found(snapshot: Snapshot) -> tuple[Message, ...]:
+def differences_of(snapshot: Snapshot) -> tuple[Message, ...]:
     return differences(snapshot, vouched=a_snapshot().digest)
 
 
 def test_an_unchanged_snapshot_has_no_differences() -> None:
-    assert found(a_snapshot()) == ()
+    assert differences_of(a_snapshot()) == ()
 
 
 def test_the_digests_match_an_independent_implementation() -> None:
@@ -315,7 +315,7 @@ def test_the_digests_match_an_independent_implementation() -> None:
 
 @pytest.mark.parametrize("part", Part)
 def test_an_erased_part_is_no_difference(part: Part) -> None:
-    assert found(with_part(a_snapshot(), part, salt=None, body=None)) == ()
+    assert differences_of(with_part(a_snapshot(), part, salt=None, body=None)) == ()
 
 
 TAMPERED: list[tuple[Callable[[Snapshot], Snapshot], Message, str]] = [
@@ -340,7 +340,7 @@ TAMPERED: list[tuple[Callable[[Snapshot], Snapshot], Message, str]] = [
 
 @pytest.mark.parametrize(("tamper", "difference", "what"), TAMPERED, ids=[row[-1] for row in TAMPERED])
 def test_an_alteration_is_reported(tamper: Callable[[Snapshot], Snapshot], difference: Message, what: str) -> None:
-    assert difference in found(tamper(a_snapshot())), what
+    assert difference in differences_of(tamper(a_snapshot())), what
 
 
 def test_a_snapshot_without_an_audit_entry_is_reported() -> None:
@@ -363,7 +363,9 @@ def test_equal_bodies_of_two_parts_have_other_digests() -> None:
 def test_any_flipped_byte_of_any_body_is_found(part: Part, draws: st.DataObject) -> None:
     body = bytearray(BODIES[part])
     body[draws.draw(st.integers(0, len(body) - 1))] ^= draws.draw(st.integers(1, 255))
-    assert found(with_part(a_snapshot(), part, body=bytes(body))) == (message("evidence.altered", part=part.value),)
+    assert differences_of(with_part(a_snapshot(), part, body=bytes(body))) == (
+        message("evidence.altered", part=part.value),
+    )
 
 
 def test_a_kept_part_knows_its_salt_as_text() -> None:

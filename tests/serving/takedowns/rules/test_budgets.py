@@ -51,7 +51,7 @@ def test_the_reference_period_is_four_weeks_that_ended_two_weeks_ago() -> None:
     assert (start, end) == (datetime(2026, 1, 19, tzinfo=UTC), datetime(2026, 2, 16, tzinfo=UTC))
 
 
-def recorded(day: int, week: int, usual: int, working_days: int = 20) -> RemovalUsage:
+def usage_of(day: int, week: int, usual: int, working_days: int = 20) -> RemovalUsage:
     """What counts, with a record."""
     return RemovalUsage(day, week, UsualDay(usual, working_days))
 
@@ -68,21 +68,21 @@ TABLE: list[tuple[Spending, set[PendingCause], str]] = [
     (replace(QUIET, brand=RemovalUsage(79, 239)), set(), "the people of a brand together have twice that"),
     (replace(QUIET, brand=RemovalUsage(80)), {C.BRAND_DAY}, "the 81st of their day"),
     (replace(QUIET, brand=RemovalUsage(0, 240)), {C.BRAND_WEEK}, "the 241st of their week"),
-    (replace(QUIET, person=recorded(59, 299, 40)), set(), "a usual day of 40 raises the day to 60 and the week to 300"),
-    (replace(QUIET, person=recorded(60, 60, 40)), {C.PERSON_DAY}, "at most 60"),
-    (replace(QUIET, person=recorded(0, 300, 40)), {C.PERSON_WEEK}, "at most 300"),
-    (replace(QUIET, person=recorded(39, 149, 20)), set(), "a usual day of 20 raises the week alone"),
-    (replace(QUIET, person=recorded(40, 40, 40, 10)), {C.PERSON_DAY}, "ten days are no record"),
-    (replace(QUIET, person=recorded(59, 59, 40, 11)), set(), "eleven are"),
-    (replace(QUIET, person=recorded(200, 999, 5_000)), {C.PERSON_DAY}, "no record allows one person more than 200"),
-    (replace(QUIET, brand=recorded(400, 1_999, 5_000)), {C.BRAND_DAY}, "nor the brand's people more than 400"),
+    (replace(QUIET, person=usage_of(59, 299, 40)), set(), "a usual day of 40 raises the day to 60 and the week to 300"),
+    (replace(QUIET, person=usage_of(60, 60, 40)), {C.PERSON_DAY}, "at most 60"),
+    (replace(QUIET, person=usage_of(0, 300, 40)), {C.PERSON_WEEK}, "at most 300"),
+    (replace(QUIET, person=usage_of(39, 149, 20)), set(), "a usual day of 20 raises the week alone"),
+    (replace(QUIET, person=usage_of(40, 40, 40, 10)), {C.PERSON_DAY}, "ten days are no record"),
+    (replace(QUIET, person=usage_of(59, 59, 40, 11)), set(), "eleven are"),
+    (replace(QUIET, person=usage_of(200, 999, 5_000)), {C.PERSON_DAY}, "no record allows one person more than 200"),
+    (replace(QUIET, brand=usage_of(400, 1_999, 5_000)), {C.BRAND_DAY}, "nor the brand's people more than 400"),
     (replace(CHOSEN, person=RemovalUsage(40, 40)), {C.PERSON_DAY}, "cases by choice have the same day"),
     (replace(CHOSEN, person=RemovalUsage(0, 120)), {C.PERSON_WEEK}, "and the same week"),
     (replace(ROUTED, person=RemovalUsage(99, 900)), set(), "routed cases have a day of 100 and no week"),
     (replace(ROUTED, person=RemovalUsage(100)), {C.PERSON_DAY}, "the 101st of the day"),
-    (replace(ROUTED, person=recorded(134, 0, 90)), set(), "a usual day of 90 raises it to 135"),
-    (replace(ROUTED, person=recorded(300, 0, 900)), {C.PERSON_DAY}, "no record allows more than 300"),
-    (replace(ROUTED, person=recorded(40, 0, 900), new_device=True), {C.PERSON_DAY}, "on a new device 40"),
+    (replace(ROUTED, person=usage_of(134, 0, 90)), set(), "a usual day of 90 raises it to 135"),
+    (replace(ROUTED, person=usage_of(300, 0, 900)), {C.PERSON_DAY}, "no record allows more than 300"),
+    (replace(ROUTED, person=usage_of(40, 0, 900), new_device=True), {C.PERSON_DAY}, "on a new device 40"),
     (replace(QUIET, with_step_up=299), set(), "ordinary removals fill the day of the step-up"),
     (replace(QUIET, with_step_up=300), {C.STEP_UP_DAY}, "nothing leaves on top of it"),
     (
@@ -92,9 +92,9 @@ TABLE: list[tuple[Spending, set[PendingCause], str]] = [
     ),
     (replace(WHOLE, with_step_up=299), set(), "the 300th of a day"),
     (replace(WHOLE, with_step_up=300), {C.STEP_UP_DAY}, "the next"),
-    (replace(WHOLE, with_step_up=300, brand=recorded(0, 0, 900)), {C.STEP_UP_DAY}, "which no record raises"),
+    (replace(WHOLE, with_step_up=300, brand=usage_of(0, 0, 900)), {C.STEP_UP_DAY}, "which no record raises"),
     (
-        replace(QUIET, with_step_up=301, brand=recorded(301, 301, 300)),
+        replace(QUIET, with_step_up=301, brand=usage_of(301, 301, 300)),
         set(),
         "a record of more than a step-up carries on without one",
     ),
@@ -103,8 +103,8 @@ TABLE: list[tuple[Spending, set[PendingCause], str]] = [
     (replace(ROUTED, marketplace=RemovalUsage(200)), {C.MARKETPLACE_DAY}, "an analyst too"),
     (replace(WHOLE, marketplace=RemovalUsage(499)), set(), "a full report with a second factor fits beside it"),
     (replace(WHOLE, marketplace=RemovalUsage(500)), {C.MARKETPLACE_DAY}, "a second one does not"),
-    (replace(QUIET, marketplace=recorded(299, 0, 100)), set(), "three times the usual day"),
-    (replace(QUIET, marketplace=recorded(300, 0, 100)), {C.MARKETPLACE_DAY}, "and at most that"),
+    (replace(QUIET, marketplace=usage_of(299, 0, 100)), set(), "three times the usual day"),
+    (replace(QUIET, marketplace=usage_of(300, 0, 100)), {C.MARKETPLACE_DAY}, "and at most that"),
 ]
 
 

@@ -28,13 +28,13 @@ from tests.fixtures.reporting import on_sale, report
 from tests.fixtures.runtimes import Site
 
 
-def of_person(site: Site) -> Pacer:
+def pacer_of_person(site: Site) -> Pacer:
     """The removals of the brand's person."""
     user_id = site.brand_person.user_id
     return by_person_of_brand(user_id, {user_id}, site.brand_id)
 
 
-def removed(site: Site, many: int, *, person_day: int = 40) -> list[StoredAction]:
+def reported_removals(site: Site, many: int, *, person_day: int = 40) -> list[StoredAction]:
     """Removals that the brand's person has just reported, the oldest first."""
     policies = site.runtime.policies.changed(replace(DEFAULT_BUDGETS, person_day=person_day))
     report(replace(site, runtime=replace(site.runtime, policies=policies)), on_sale(site, many))
@@ -44,7 +44,7 @@ def removed(site: Site, many: int, *, person_day: int = 40) -> list[StoredAction
 def test_a_record_has_the_removals_that_stand(any_site: Site) -> None:
     """Not those that were withdrawn, overturned or are pending; one that two organisations approved counts."""
     runtime, marketplace_id = any_site.runtime, any_site.here
-    undone, wrong, _, approved, _ = removed(any_site, 5, person_day=3)
+    undone, wrong, _, approved, _ = reported_removals(any_site, 5, person_day=3)
     for person in (any_site.analyst, any_site.account_manager):
         record_vote(runtime, person, approved.action_id, Decision.APPROVE, "Looked at it.")
     with runtime.store.write() as connection:
@@ -54,7 +54,7 @@ def test_a_record_has_the_removals_that_stand(any_site: Site) -> None:
         overturn(runtime, connection, sent, Ground(OverturnCause.CONCEDED, None, "test"), any_site.clock.now())
     later = any_site.clock.now() + timedelta(days=15)
     with runtime.store.read() as connection:
-        for pacer in (of_person(any_site), by_brand(any_site.brand_id)):
+        for pacer in (pacer_of_person(any_site), by_brand(any_site.brand_id)):
             assert usual_day_of(runtime, connection, marketplace_id, pacer, later) == UsualDay(2, 1)
             period = any_site.clock.now() - timedelta(hours=1), later
             assert busiest_hour(connection, marketplace_id, pacer, *period) == 1
@@ -64,8 +64,8 @@ def test_a_record_has_the_removals_that_stand(any_site: Site) -> None:
 
 
 def test_removals_without_a_hold_count_for_a_day_and_a_week(any_site: Site) -> None:
-    marketplace_id, lead = any_site.here, of_person(any_site)
-    (by_step_up, *_) = removed(any_site, 3, person_day=2)
+    marketplace_id, lead = any_site.here, pacer_of_person(any_site)
+    (by_step_up, *_) = reported_removals(any_site, 3, person_day=2)
     any_site.execute(update(action).where(action.c.action_id == by_step_up.action_id).values(stepped_up=True))
 
     def counted(*, hours: float) -> tuple[int, ...]:

@@ -28,17 +28,17 @@ HOSTILE = "</bdi></style><script>alert(1)</script><img src=x onerror=alert(2)>{{
 
 
 def a_removal(site: Site, **changes: object) -> StoredSnapshot:
-    return having(site, removed, **changes)
+    return having(site, make_snapshot, **changes)
 
 
-def removed(site: Site, **changes: object) -> StoredSnapshot:
+def make_snapshot(site: Site, **changes: object) -> StoredSnapshot:
     case = a_case(site, CaseLane.ASK_BRAND, **changes)
     judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
-    [snapshot] = kept(site, case.listing_id)
+    [snapshot] = snapshots_of(site, case.listing_id)
     return snapshot
 
 
-def kept(site: Site, listing_id: str) -> list[StoredSnapshot]:
+def snapshots_of(site: Site, listing_id: str) -> list[StoredSnapshot]:
     return site.read(evidence.of_listing, site.here, listing_id)
 
 
@@ -96,20 +96,20 @@ def test_without_evidence_there_is_no_removal_and_no_verdict(any_site: Site, mon
     with any_site.runtime.store.read() as connection:
         assert connection.execute(select(func.count()).select_from(action)).scalar_one() == 0
         assert connection.execute(select(func.count()).select_from(verdict)).scalar_one() == 1  # The analyst's.
-    assert kept(any_site, case.listing_id) == []
+    assert snapshots_of(any_site, case.listing_id) == []
 
 
 def test_evidence_stays_when_the_removal_is_undone(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ASK_BRAND)
     judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
     undo_verdict(any_site.runtime, any_site.brand_person, case.case_id)
-    assert len(kept(any_site, case.listing_id)) == 1
+    assert len(snapshots_of(any_site, case.listing_id)) == 1
 
 
 def test_a_verdict_without_a_removal_stores_no_evidence(any_site: Site) -> None:
     case = a_case(any_site, brand="Solenne", title="Solenne serum 1:1 mirror quality replica")
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
-    assert kept(any_site, case.listing_id) == []
+    assert snapshots_of(any_site, case.listing_id) == []
 
 
 class Elements(HTMLParser):
@@ -188,7 +188,7 @@ def test_a_part_can_be_erased_whole_and_the_rest_is_still_proved(any_site: Site)
     taken = a_removal(any_site)
     any_site.execute(evidence_part.update().where(evidence_part.c.part == "seller").values(body=None, salt=None))
     assert verify(any_site.runtime, any_site.marketplace) == {"snapshots": 1, "erased": 1, "differing": []}
-    [snapshot] = kept(any_site, taken.listing_id)
+    [snapshot] = snapshots_of(any_site, taken.listing_id)
     assert json.loads(as_file(snapshot))["parts"]["seller"]["body"] is None
 
 

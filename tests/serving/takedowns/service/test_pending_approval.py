@@ -30,10 +30,10 @@ from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.receivers import deliver
-from tests.fixtures.reporting import a_rival, confirm, questions, states
+from tests.fixtures.reporting import a_rival, action_states, confirm, questions
 from tests.fixtures.runtimes import Site, a_case, having, judge, open_cases
 from tests.fixtures.stepping_up import HOUR, with_a_small_hour
-from tests.serving.listings.service.test_near_duplicates import asked
+from tests.serving.listings.service.test_near_duplicates import unstored_duplicates
 
 CAP = HOUR
 WHY = "Looked at the listings."
@@ -53,7 +53,7 @@ def with_the_usual_hour(site: Site) -> Site:
     return replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(DEFAULT_BURSTS)))
 
 
-def standing(site: Site) -> list[Alert]:
+def open_alerts(site: Site) -> list[Alert]:
     return site.read(alerts.open_alerts, {site.here})
 
 
@@ -68,10 +68,10 @@ def drill(site: Site, many: int) -> None:
             first_pending = site.clock.now()
         site.clock.forward(seconds=600 / many)
     assert first_pending is not None
-    (alert,) = standing(site)
+    (alert,) = open_alerts(site)
     assert (alert.cause, alert.subject) == (PendingCause.USER_BURST, site.brand_person.user_id)
     assert alert.raised_at - first_pending <= timedelta(minutes=1)
-    assert states(site) == {"scheduled": cap, "held": many - cap}
+    assert action_states(site) == {"scheduled": cap, "held": many - cap}
     with site.runtime.store.read() as connection:
         acts = connection.execute(select(audit_entry.c.act)).scalars().all()
     assert acts.count("alert.raised") == 1, "it is open already"
@@ -79,7 +79,7 @@ def drill(site: Site, many: int) -> None:
     removals = site.read(actions.latest, site.here, kind=None, state=None, most=many)
     outcomes = [deliver(site.runtime, site.here, removal.action_id) for removal in removals]
     assert outcomes.count("held") == many - cap
-    assert states(site) == {"sending": cap, "held": many - cap}
+    assert action_states(site) == {"sending": cap, "held": many - cap}
 
 
 def test_removals_beyond_the_cap_of_a_compromised_brand_are_pending(any_site: Site) -> None:
@@ -110,8 +110,8 @@ def test_concurrent_confirmations_send_at_most_the_cap(any_site: Site) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert states(any_site) == {"scheduled": cap, "held": 6}
-    assert len(standing(any_site)) == 1
+    assert action_states(any_site) == {"scheduled": cap, "held": 6}
+    assert len(open_alerts(any_site)) == 1
 
 
 def test_an_hour_after_the_cap_was_reached_without_a_burst_the_whole_cap_is_sent_again(site: Site) -> None:
@@ -119,15 +119,17 @@ def test_an_hour_after_the_cap_was_reached_without_a_burst_the_whole_cap_is_sent
         if number == CAP:
             site.clock.forward(minutes=60, seconds=1)
         confirm(site, site.brand_person, case)
-    assert states(site) == {"scheduled": 2 * CAP}
+    assert action_states(site) == {"scheduled": 2 * CAP}
 
 
 def test_the_eleventh_listing_of_one_seller_is_pending(site: Site) -> None:
     site = with_the_usual_hour(site)
     for case in questions(site, 11, seller="lumo-trade-88"):
         confirm(site, site.brand_person, case)
-    assert states(site) == {"scheduled": 10, "held": 1}
-    assert [(alert.cause, alert.subject) for alert in standing(site)] == [(PendingCause.SELLER_BURST, "lumo-trade-88")]
+    assert action_states(site) == {"scheduled": 10, "held": 1}
+    assert [(alert.cause, alert.subject) for alert in open_alerts(site)] == [
+        (PendingCause.SELLER_BURST, "lumo-trade-88")
+    ]
 
 
 def a_burst(site: Site) -> str:
@@ -151,11 +153,11 @@ def test_a_pending_removal_does_not_use_the_daily_cap(any_site: Site) -> None:
         return any_site.read(standings.count_at_once_since, any_site.here, any_site.brand_id, since)
 
     action_id = a_burst(any_site)
-    assert states(any_site) == {"scheduled": CAP, "held": 1}
+    assert action_states(any_site) == {"scheduled": CAP, "held": 1}
     assert used_up() == CAP
     for person in (any_site.analyst, any_site.account_manager):
         record_vote(any_site.runtime, person, action_id, Decision.APPROVE, WHY)
-    assert states(any_site) == {"scheduled": CAP + 1}
+    assert action_states(any_site) == {"scheduled": CAP + 1}
     assert used_up() == CAP
 
 
@@ -165,7 +167,7 @@ def a_pending_verdict(site: Site, action_id: str) -> tuple[str, str]:
         return verdict_id, verdicts.get(connection, site.here, verdict_id).version_id
 
 
-def stands(site: Site, verdict_id: str, version_id: str, as_of: datetime) -> bool:
+def counts_for_training(site: Site, verdict_id: str, version_id: str, as_of: datetime) -> bool:
     """Whether a verdict counts for training, as known at a moment."""
     version_verdicts = site.read(verdict_history.of_marketplace, site.here, as_of)[version_id].verdicts
     (verdict,) = [verdict.verdict for verdict in version_verdicts if verdict.verdict.verdict_id == verdict_id]
@@ -177,17 +179,17 @@ def test_the_verdict_behind_a_pending_removal_counts_from_the_approval(any_site:
     action_id, clock = a_burst(any_site), any_site.clock
     pending_verdict = a_pending_verdict(any_site, action_id)
     confirmed = clock.now()
-    assert not stands(any_site, *pending_verdict, confirmed)
+    assert not counts_for_training(any_site, *pending_verdict, confirmed)
     clock.forward(days=30)
     pending = clock.now()
-    assert not stands(any_site, *pending_verdict, pending)
+    assert not counts_for_training(any_site, *pending_verdict, pending)
     clock.forward(days=1)
     for person in (any_site.analyst, any_site.account_manager):
         record_vote(any_site.runtime, person, action_id, decision, WHY)
-    assert stands(any_site, *pending_verdict, clock.now()) is (decision is Decision.APPROVE)
+    assert counts_for_training(any_site, *pending_verdict, clock.now()) is (decision is Decision.APPROVE)
     # Point-in-time results for the earlier moments are unchanged.
-    assert not stands(any_site, *pending_verdict, confirmed)
-    assert not stands(any_site, *pending_verdict, pending)
+    assert not counts_for_training(any_site, *pending_verdict, confirmed)
+    assert not counts_for_training(any_site, *pending_verdict, pending)
 
 
 def a_pending_removal_on_the_brands_confirmation_alone(site: Site) -> str:
@@ -204,7 +206,9 @@ def a_pending_removal_on_the_brands_confirmation_alone(site: Site) -> str:
 def counted_against_the_seller(site: Site, as_of: datetime) -> tuple[int, int]:
     """The confirmed counterfeits of the seller, and of listings with the text of a new one, as known at a moment."""
     rulings = site.read(histories.rulings, site.here, ["lumo-trade-88"]).get("lumo-trade-88", [])
-    return sum(outcome.counterfeit for outcome in outcomes(rulings, as_of=as_of)), asked(site, as_of=as_of).counterfeit
+    return sum(outcome.counterfeit for outcome in outcomes(rulings, as_of=as_of)), unstored_duplicates(
+        site, as_of=as_of
+    ).counterfeit
 
 
 @pytest.mark.parametrize("decision", Decision)
@@ -226,7 +230,7 @@ def test_verdicts_of_sent_removals_count_while_others_are_pending(any_site: Site
     a_burst(any_site)
     removals = any_site.read(actions.latest, any_site.here, kind=None, state=ActionState.SCHEDULED, most=CAP)
     verdict_pairs = [a_pending_verdict(any_site, removal.action_id) for removal in removals]
-    assert [stands(any_site, *pair, any_site.clock.now()) for pair in verdict_pairs] == [True] * CAP
+    assert [counts_for_training(any_site, *pair, any_site.clock.now()) for pair in verdict_pairs] == [True] * CAP
 
 
 def test_a_pending_confirmation_counts_for_a_brands_standing_after_its_approval(any_site: Site) -> None:
@@ -264,10 +268,10 @@ def test_another_brand_has_no_role_and_a_removal_that_is_not_pending_no_vote(sit
 def test_after_a_burst_the_review_team_and_account_management_approve_a_removal(any_site: Site) -> None:
     action_id, runtime = a_burst(any_site), any_site.runtime
     assert record_vote(runtime, any_site.analyst, action_id, Decision.APPROVE, WHY) is None
-    assert states(any_site)["held"] == 1
+    assert action_states(any_site)["held"] == 1
     assert record_vote(runtime, any_site.account_manager, action_id, Decision.APPROVE, WHY) is Decision.APPROVE
-    assert states(any_site) == {"scheduled": CAP + 1}
-    assert standing(any_site) == []
+    assert action_states(any_site) == {"scheduled": CAP + 1}
+    assert open_alerts(any_site) == []
     with runtime.store.read() as connection:
         removal = actions.get(connection, any_site.here, action_id)
         acts = list(connection.execute(select(audit_entry.c.act).order_by(audit_entry.c.sequence)).scalars())
@@ -288,7 +292,7 @@ def test_two_of_the_review_team_are_one_organisation(site: Site) -> None:
     action_id = a_burst(site)
     record_vote(site.runtime, site.analyst, action_id, Decision.APPROVE, WHY)
     assert record_vote(site.runtime, site.second_analyst, action_id, Decision.APPROVE, WHY) is None
-    assert states(site)["held"] == 1
+    assert action_states(site)["held"] == 1
 
 
 def test_a_confirmer_has_no_vote(site: Site) -> None:
@@ -307,7 +311,7 @@ def test_two_accounts_of_one_person_do_not_both_count(any_site: Site) -> None:
         any_site.account_manager.user_id
     ]
     assert pending_removal.able == ("Tomás Rey",)
-    assert states(any_site)["held"] == 1
+    assert action_states(any_site)["held"] == 1
     assert record_vote(runtime, any_site.second_analyst, action_id, Decision.APPROVE, WHY) is Decision.APPROVE
 
 
@@ -336,7 +340,7 @@ def test_a_withdrawn_removal_voids_its_verdict_and_an_analyst_decides_again(any_
     record_vote(runtime, any_site.analyst, action_id, Decision.WITHDRAW, "The brand's account was taken over.")
     agreed = record_vote(runtime, any_site.account_manager, action_id, Decision.WITHDRAW, "I have called the brand.")
     assert agreed is Decision.WITHDRAW
-    assert states(any_site) == {"scheduled": CAP, "withdrawn": 1}
+    assert action_states(any_site) == {"scheduled": CAP, "withdrawn": 1}
     with runtime.store.read() as connection:
         assert verdicts.get(connection, any_site.here, verdict_id).superseded_by is not None
     (again,) = open_cases(any_site, CaseLane.ANALYST)
@@ -369,8 +373,8 @@ def test_a_pending_confirmation_can_be_undone_within_its_window(site: Site) -> N
     for case in cases:
         confirm(site, site.brand_person, case)
     undo_verdict(site.runtime, site.brand_person, cases[-1].case_id)
-    assert states(site) == {"scheduled": CAP, "withdrawn": 1}
-    assert (pending_removals(site.runtime, site.analyst), standing(site)) == ([], [])
+    assert action_states(site) == {"scheduled": CAP, "withdrawn": 1}
+    assert (pending_removals(site.runtime, site.analyst), open_alerts(site)) == ([], [])
 
 
 def test_a_kill_switch_makes_removals_pending_until_it_is_switched_on(any_site: Site) -> None:
@@ -379,12 +383,12 @@ def test_a_kill_switch_makes_removals_pending_until_it_is_switched_on(any_site: 
     switch_rule(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
     removal = confirm(any_site, any_site.brand_person, first).action
     assert removal is not None
-    assert (removal.state, standing(any_site)[0].cause) == (ActionState.PENDING_APPROVAL, PendingCause.SWITCHED_OFF)
+    assert (removal.state, open_alerts(any_site)[0].cause) == (ActionState.PENDING_APPROVAL, PendingCause.SWITCHED_OFF)
     # The confirmer's approval counts; one person of another organisation is the second.
     assert record_vote(any_site.runtime, any_site.analyst, removal.action_id, Decision.APPROVE, WHY) is Decision.APPROVE
     switch_rule(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
     assert confirm(any_site, any_site.brand_person, second).action is not None
-    assert states(any_site) == {"scheduled": 2}
+    assert action_states(any_site) == {"scheduled": 2}
 
 
 def test_an_alert_ends_with_the_last_removal_of_its_cause_and_others_stay(any_site: Site) -> None:
@@ -396,9 +400,9 @@ def test_an_alert_ends_with_the_last_removal_of_its_cause_and_others_stay(any_si
     switch_rule(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
     for case in cases[1:]:
         confirm(any_site, any_site.brand_person, case)
-    assert {alert.cause for alert in standing(any_site)} == {PendingCause.SWITCHED_OFF, PendingCause.SELLER_BURST}
+    assert {alert.cause for alert in open_alerts(any_site)} == {PendingCause.SWITCHED_OFF, PendingCause.SELLER_BURST}
     record_vote(any_site.runtime, any_site.analyst, first.action_id, Decision.APPROVE, WHY)
-    assert [alert.cause for alert in standing(any_site)] == [PendingCause.SELLER_BURST]
+    assert [alert.cause for alert in open_alerts(any_site)] == [PendingCause.SELLER_BURST]
 
 
 def test_a_rule_is_switched_with_a_reason_and_once(site: Site) -> None:

@@ -28,7 +28,7 @@ from serving.takedowns.store.removal_checks import RemovalCheck
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind
 from tests.fixtures.receivers import Receiver, a_receiver, deliver
-from tests.fixtures.reporting import states
+from tests.fixtures.reporting import action_states
 from tests.fixtures.runtimes import Site, a_case, a_drawn_case, judge
 
 
@@ -72,7 +72,7 @@ def look(site: Site, action: StoredAction) -> str:
     return check.state.value
 
 
-def standing(site: Site) -> list[alerts.Alert]:
+def open_alerts(site: Site) -> list[alerts.Alert]:
     return site.read(alerts.open_alerts, {site.here})
 
 
@@ -139,10 +139,10 @@ def test_a_listing_that_is_still_shown_an_hour_after_raises_an_alert_until_it_is
     action = an_acknowledged_removal(any_site)
     receiver.shows = lambda _listing: True
     any_site.clock.forward(minutes=59)
-    assert (look(any_site, action), standing(any_site)) == ("asked", [])
+    assert (look(any_site, action), open_alerts(any_site)) == ("asked", [])
     any_site.clock.forward(minutes=1)
     assert look(any_site, action) == "still_shown"
-    (alert,) = standing(any_site)
+    (alert,) = open_alerts(any_site)
     assert (alert.cause, alert.subject) == (CheckAlarm.STILL_SHOWN, "")
     assert alert.sentence == "MP-9: The listing is shown although its removal was acknowledged."
     (row,) = any_site.read(removal_checks.still_shown, {any_site.here}, 10)
@@ -150,7 +150,7 @@ def test_a_listing_that_is_still_shown_an_hour_after_raises_an_alert_until_it_is
     receiver.shows = lambda _listing: False
     any_site.clock.forward(hours=3)
     assert look(any_site, action) == "gone"
-    assert standing(any_site) == []
+    assert open_alerts(any_site) == []
     check = check_of(any_site, action)
     assert check is not None
     assert check.seconds_to_removal == 4 * 3600 + 180
@@ -162,11 +162,11 @@ def test_the_alert_stays_while_another_listing_is_still_shown(any_site: Site, re
     receiver.shows = lambda _listing: True
     any_site.clock.forward(hours=2)
     assert [look(any_site, removal) for removal in removals] == ["still_shown"] * 2
-    assert len(standing(any_site)) == 1
+    assert len(open_alerts(any_site)) == 1
     receiver.shows = lambda listing: listing == "MP-10"
     any_site.clock.forward(days=1)
     assert [look(any_site, removal) for removal in removals] == ["gone", "still_shown"]
-    assert len(standing(any_site)) == 1
+    assert len(open_alerts(any_site)) == 1
 
 
 @pytest.mark.parametrize("answer", [503, 200], ids=["it is down", "its answer says nothing"])
@@ -176,7 +176,7 @@ def test_a_missing_or_unclear_answer_never_counts_as_still_shown(
     action = an_acknowledged_removal(any_site)
     receiver.shows = lambda _listing: answer
     any_site.clock.forward(days=6)
-    assert (look(any_site, action), standing(any_site)) == ("asked", [])
+    assert (look(any_site, action), open_alerts(any_site)) == ("asked", [])
     check = check_of(any_site, action)
     assert check is not None
     assert check.last_error
@@ -231,7 +231,7 @@ def test_a_reinstated_listing_is_no_longer_checked(any_site: Site, receiver: Rec
     any_site.clock.forward(hours=1)
     assert deliver(any_site.runtime, any_site.here, back.action_id) == "acknowledged"
     look_count = len(receiver.looks)
-    assert (look(any_site, action), standing(any_site)) == ("given_back", [])
+    assert (look(any_site, action), open_alerts(any_site)) == ("given_back", [])
     assert len(receiver.looks) == look_count
     check = check_of(any_site, action)
     assert check is not None
@@ -252,7 +252,7 @@ def test_a_reinstatement_during_a_check_raises_no_alert(any_site: Site, receiver
         return True
 
     receiver.shows = reinstate_during_the_check
-    assert (look(any_site, action), standing(any_site)) == ("given_back", [])
+    assert (look(any_site, action), open_alerts(any_site)) == ("given_back", [])
 
 
 def test_without_a_status_address_there_is_no_check(any_site: Site) -> None:
@@ -309,7 +309,7 @@ def test_of_two_checks_at_once_the_second_changes_nothing(any_site: Site, receiv
 
     receiver.shows = overtaken
     assert check_due(any_site.runtime, any_site.here) == {action.action_id: "overtaken"}
-    assert standing(any_site) == []
+    assert open_alerts(any_site) == []
     check = check_of(any_site, action)
     assert check is not None
     assert (check.state, check.check_count) == (CheckState.GONE, 1)
@@ -320,14 +320,14 @@ def test_of_two_checks_at_once_the_second_changes_nothing(any_site: Site, receiv
 UNDO = timedelta(seconds=180)
 
 
-def delaying(site: Site, draw: float, minutes: int = 60) -> Site:
+def with_random_delay(site: Site, draw: float, minutes: int = 60) -> Site:
     """The site with a random delay of at most `minutes`, and a fixed draw."""
     policies = site.runtime.policies
     enforcement = replace(policies[EnforcementPolicy], random_delay_minutes=minutes)
     return replace(site, runtime=replace(site.runtime, policies=policies.changed(enforcement), draw=lambda: draw))
 
 
-def removed(site: Site) -> StoredAction:
+def remove_sampled(site: Site) -> StoredAction:
     """Remove a listing of the audit sample, of a brand that does not take part."""
     recorded = judge(site, site.analyst, a_drawn_case(site), Judgement.COUNTERFEIT)
     assert recorded.action is not None
@@ -335,8 +335,8 @@ def removed(site: Site) -> StoredAction:
 
 
 def test_a_model_initiated_removal_has_a_random_delay_that_its_row_stores(any_site: Site) -> None:
-    site = delaying(any_site, 0.5)
-    removal = removed(site)
+    site = with_random_delay(any_site, 0.5)
+    removal = remove_sampled(site)
     assert removal.leaves_at == removal.due_at == site.clock.now() + UNDO + timedelta(minutes=30)
     assert site.value(select(action.c.random_delay_seconds)) == 1_800
     site.clock.forward(minutes=32)
@@ -347,15 +347,15 @@ def test_a_model_initiated_removal_has_a_random_delay_that_its_row_stores(any_si
 
 
 def test_a_brands_confirmation_has_no_delay(site: Site) -> None:
-    drawn = delaying(site, 0.99)
+    drawn = with_random_delay(site, 0.99)
     removal = judge(drawn, drawn.brand_person, a_case(drawn, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
     assert removal is not None
     assert removal.leaves_at == site.clock.now() + UNDO
 
 
 def test_a_further_confirmation_ends_the_delay(any_site: Site) -> None:
-    site = delaying(any_site, 0.5)
-    removal = removed(site)
+    site = with_random_delay(any_site, 0.5)
+    removal = remove_sampled(site)
     site.clock.forward(minutes=5)
     with site.runtime.store.write() as connection:
         assert actions.bring_forward(connection, removal, site.clock.now() + UNDO)
@@ -395,4 +395,4 @@ def test_a_removal_of_a_seller(site: Site, currency: str, block: dict[str, Any],
     seller = {"external_id": "a-shop", "age_days": 900, "country": "FR", **block}
     case = a_case(site, CaseLane.ASK_BRAND, external_id="MP-1", currency=currency, seller=seller)
     judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
-    assert states(site) == {state: 1}, why
+    assert action_states(site) == {state: 1}, why

@@ -29,21 +29,21 @@ from serving.takedowns.service.stop_links import REMOVALS
 from serving.takedowns.service.telling import is_unreachable, mail_day, report_departure
 from serving.takedowns.store import alerts, removal_notices
 from serving.takedowns.store.removal_notices import Remover
-from tests.fixtures.mails import by_mail, post, stored
-from tests.fixtures.reporting import a_leader, confirm, questions, states
+from tests.fixtures.mails import send_due_mails, site_with_mail, stored_mails
+from tests.fixtures.reporting import a_leader, action_states, confirm, questions
 from tests.fixtures.runtimes import PASSWORD, Site, a_drawn_case, a_second_review, judge
 from tests.fixtures.runtimes import invite as added
 from tests.serving.web.visits import a_visitor, visit_as, words
 
 
-def known(site: Site, person: Person) -> Person:
+def in_known_browser(site: Site, person: Person) -> Person:
     """The person in a browser that carries our mark."""
     return replace(person, secret=Secret("session:x", site.clock.now()))
 
 
-def told(site: Site, reason: str) -> list[StoredMail]:
+def removal_mails(site: Site, reason: str) -> list[StoredMail]:
     """The mails about a person's removals for a reason."""
-    return [mail for mail in stored(site, MailKind.REMOVALS_TOLD) if mail.parameters["reason"] == reason]
+    return [mail for mail in stored_mails(site, MailKind.REMOVALS_TOLD) if mail.parameters["reason"] == reason]
 
 
 def link(site: Site, mail: StoredMail) -> str:
@@ -56,20 +56,20 @@ def with_leads(site: Site) -> Sequence[str]:
     return sorted({a_leader(site).name, site.account_manager.name, site.brand_person.name})
 
 
-def removed(site: Site, many: int, person: Person | None = None) -> None:
+def confirm_removals(site: Site, many: int, person: Person | None = None) -> None:
     """Removals that the brand's person confirms, in a browser that is known."""
     for case in questions(site, many):
-        confirm(site, person or known(site, site.brand_person), case)
+        confirm(site, person or in_known_browser(site, site.brand_person), case)
 
 
 @pytest.mark.attack
 def test_the_owner_of_a_stolen_session_is_told_of_its_first_removal_within_the_hour(site: Site) -> None:
     case = a_drawn_case(site)
-    with by_mail(site) as (mailing, box):
+    with site_with_mail(site) as (mailing, box):
         stolen = session_of(mailing.runtime, sign_in(mailing.runtime, site.analyst.email, PASSWORD).token)
         judge(mailing, stolen.person, case, Judgement.COUNTERFEIT)
         site.clock.forward(minutes=1)
-        post(mailing)
+        send_due_mails(mailing)
         assert box.to(site.analyst.email)
 
 
@@ -77,39 +77,39 @@ def test_an_administrator_is_told_once_a_day_of_an_analyst_in_a_new_browser(site
     admin = added(site.runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)
     for number in range(3):
         judge(site, site.analyst, a_drawn_case(site, external_id=f"MP-{number}"), Judgement.COUNTERFEIT)
-    assert {mail.user_id for mail in told(site, "new_device")} == {admin.user_id, site.analyst.user_id}
-    assert len(told(site, "new_device")) == 2
+    assert {mail.user_id for mail in removal_mails(site, "new_device")} == {admin.user_id, site.analyst.user_id}
+    assert len(removal_mails(site, "new_device")) == 2
     site.clock.forward(days=1)
-    judge(site, known(site, site.analyst), a_drawn_case(site, external_id="MP-8"), Judgement.COUNTERFEIT)
-    assert len(told(site, "new_device")) == 2, "not of a known one"
+    judge(site, in_known_browser(site, site.analyst), a_drawn_case(site, external_id="MP-8"), Judgement.COUNTERFEIT)
+    assert len(removal_mails(site, "new_device")) == 2, "not of a known one"
     judge(site, site.analyst, a_drawn_case(site, external_id="MP-9"), Judgement.COUNTERFEIT)
-    assert len(told(site, "new_device")) == 4
+    assert len(removal_mails(site, "new_device")) == 4
 
 
 def test_a_withdrawal_in_the_undo_window_takes_no_mail_back_and_the_mail_is_the_removals_own(site: Site) -> None:
     case = a_drawn_case(site)
     judge(site, site.analyst, case, Judgement.COUNTERFEIT)
     undo_verdict(site.runtime, site.analyst, case.case_id)
-    (mail,) = told(site, "new_device")
+    (mail,) = removal_mails(site, "new_device")
     assert mail.queued_at == site.clock.now()
 
 
 def test_the_leads_are_told_of_the_tenth_removal_of_a_day_without_a_record(site: Site) -> None:
     names = with_leads(site)
-    removed(site, 10)
-    assert sorted(mail.name or "" for mail in told(site, "above_usual")) == names
-    assert not told(site, "new_device")
-    (mail, *_) = told(site, "above_usual")
+    confirm_removals(site, 10)
+    assert sorted(mail.name or "" for mail in removal_mails(site, "above_usual")) == names
+    assert not removal_mails(site, "new_device")
+    (mail, *_) = removal_mails(site, "above_usual")
     assert mail.parameters["n"] == 10
 
 
 def test_each_evening_names_what_left_once(site: Site) -> None:
     names = with_leads(site)
-    removed(site, 2)
+    confirm_removals(site, 2)
     site.clock.forward(days=1)
     assert [mail_day(site.runtime) for _ in range(2)] == [1, 0]
-    assert sorted(mail.name or "" for mail in told(site, "evening")) == names
-    text = render(site.runtime, told(site, "evening")[0], with_secret=True)
+    assert sorted(mail.name or "" for mail in removal_mails(site, "evening")) == names
+    text = render(site.runtime, removal_mails(site, "evening")[0], with_secret=True)
     assert text.subject == f"2 removals of a day in the name of {site.brand_person.name}"
     assert "MP-0, MP-1" in text.text
 
@@ -124,7 +124,7 @@ def test_a_key_is_told_of_in_a_network_that_it_has_not_removed_from(site: Site) 
         assert person.secret.network == network_hash(site.runtime, address)
         confirm(site, person, case)
         site.clock.forward(days=1)
-    days = {mail.queued_at for mail in told(site, "new_device")}
+    days = {mail.queued_at for mail in removal_mails(site, "new_device")}
     assert len(days) == 2, "not for the second address of the first network"
 
 
@@ -136,13 +136,13 @@ def test_only_the_button_of_the_link_stops_and_it_ends_what_the_account_could_do
     first, second, *rest = questions(site, 4)
     for case in (first, second):
         confirm(site, lead, case)
-    (mail,) = [mail for mail in told(site, "new_device") if mail.user_id == site.account_manager.user_id]
+    (mail,) = [mail for mail in removal_mails(site, "new_device") if mail.user_id == site.account_manager.user_id]
     address, visitor = link(site, mail), a_visitor(site)
     assert "Do you want to stop these removals?" in words(visitor.get(address).text)
-    assert states(site) == {"scheduled": 2}
+    assert action_states(site) == {"scheduled": 2}
     assert visitor.post(address, None, **{"sec-fetch-site": "cross-site"}).status_code == 403
     assert "2 removals were withdrawn." in words(visitor.post(address).text)
-    assert states(site) == {"withdrawn": 2}
+    assert action_states(site) == {"withdrawn": 2}
     assert visitor.post(address).status_code == 409
     with pytest.raises(NotSignedIn):
         session_of(site.runtime, session.token)
@@ -150,13 +150,13 @@ def test_only_the_button_of_the_link_stops_and_it_ends_what_the_account_could_do
         reporter_of(site.runtime, header)
     action = confirm(site, lead, rest[0]).action
     assert action is not None
-    assert states(site) == {"withdrawn": 2, "held": 1}
+    assert action_states(site) == {"withdrawn": 2, "held": 1}
     assert [alert.subject for alert in site.read(alerts.open_alerts, {site.here})] == [lead.user_id]
     assert (
         record_vote(site.runtime, site.analyst, action.action_id, Decision.APPROVE, "It is them.") is Decision.APPROVE
     )
     confirm(site, lead, rest[1])
-    assert states(site) == {"withdrawn": 2, "scheduled": 2}
+    assert action_states(site) == {"withdrawn": 2, "scheduled": 2}
     assert not site.read(alerts.open_alerts, {site.here})
     site.clock.forward(days=1)
     assert mail_day(site.runtime) == 1
@@ -168,11 +168,11 @@ def test_what_an_independent_person_confirmed_too_stays(site: Site) -> None:
     judge(site, site.analyst, second, Judgement.COUNTERFEIT)
     assert action is not None
     judge(site, site.second_analyst, a_second_review(site, first, label=1), Judgement.COUNTERFEIT)
-    (mail,) = told(site, "new_device")
+    (mail,) = removal_mails(site, "new_device")
     person, removals = removal_stops.removals_by_link(site.runtime, link(site, mail).removeprefix(REMOVALS))
     assert (person.user_id, len(removals.unsent)) == (site.analyst.user_id, 2)
     assert removal_stops.stop_removals(site.runtime, person, removals.notice.notice_id) == 1
-    assert states(site) == {"withdrawn": 1, "scheduled": 1}
+    assert action_states(site) == {"withdrawn": 1, "scheduled": 1}
     with pytest.raises(Conflict):
         removal_stops.stop_removals(site.runtime, person, removals.notice.notice_id)
     with pytest.raises(NotFound):
@@ -187,20 +187,20 @@ def test_above_twenty_a_day_removals_wait_where_nobody_can_be_told(site: Site, f
     if failing is None:
         causes = causes_of(limited_site, cases)
     else:
-        with by_mail(limited_site) as (mailing, box):
+        with site_with_mail(limited_site) as (mailing, box):
             box.reply = lambda _number: "550 no" if failing else "250 OK"
             confirm(mailing, limited_site.brand_person, cases[0])
-            post(mailing)
+            send_due_mails(mailing)
             causes = causes_of(mailing, cases[1:])
-    assert states(limited_site) == ({"scheduled": 3} if failing is False else {"scheduled": 2, "held": 1})
+    assert action_states(limited_site) == ({"scheduled": 3} if failing is False else {"scheduled": 2, "held": 1})
     assert (PendingCause.UNTOLD in causes) is (failing is not False)
 
 
 def test_without_a_mail_the_notice_stands_on_every_page_of_those_who_can_stop_it(site: Site) -> None:
     lead = a_leader(site)
-    with by_mail(site) as (mailing, _):
-        removed(mailing, 1, lead)
-        post(mailing)
+    with site_with_mail(site) as (mailing, _):
+        confirm_removals(mailing, 1, lead)
+        send_due_mails(mailing)
         assert "in the name of" not in words(visit_as(mailing, lead).get("/brand").text)
     page = visit_as(site, lead).get("/brand").text
     assert f"Removals in the name of {lead.name}: review or stop them" in words(page)
@@ -219,13 +219,13 @@ def causes_of(site: Site, cases: Sequence[Case]) -> set[PendingCause]:
 
 
 def test_of_two_runs_of_an_evening_one_tells(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    removed(site, 1)
+    confirm_removals(site, 1)
     site.clock.forward(days=1)
     monkeypatch.setattr(removal_notices, "reasons_of_day", lambda *_: set())  # As if both had read before.
     mail_day(site.runtime)
-    mails = len(told(site, "evening"))
+    mails = len(removal_mails(site, "evening"))
     mail_day(site.runtime)
-    assert len(told(site, "evening")) == mails > 0
+    assert len(removal_mails(site, "evening")) == mails > 0
 
 
 @pytest.mark.parametrize(("more", "waits"), [(5, False), (6, True)])

@@ -49,7 +49,7 @@ def check(site: Site, since: datetime, until: datetime) -> None:
             assert (band.listings, *figures(band.counterfeit)) == expected, inside
 
 
-def played(site: Site, rows_a_step: int, seed: int) -> datetime:
+def play_half_year(site: Site, rows_a_step: int, seed: int) -> datetime:
     """Play half a year; returns its begin."""
     begins = site.clock.now()
     HalfYear(site, rows_a_step, random.Random(seed)).play()
@@ -82,7 +82,7 @@ def check_all_occurred(site: Site) -> None:
 
 
 def test_a_half_year_is_counted_as_plain_sql_counts_it(site: Site) -> None:
-    begins = played(site, rows_a_step=6, seed=1)
+    begins = play_half_year(site, rows_a_step=6, seed=1)
     ends = site.clock.now()
     check_all_occurred(site)
     middle = begins + (ends - begins) / 2
@@ -93,7 +93,7 @@ def test_a_half_year_is_counted_as_plain_sql_counts_it(site: Site) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(3))
 def test_many_half_years_are_counted_as_plain_sql_counts_them(any_site: Site, seed: int) -> None:
-    begins = played(any_site, rows_a_step=30, seed=seed)
+    begins = play_half_year(any_site, rows_a_step=30, seed=seed)
     ends = any_site.clock.now()
     check_all_occurred(any_site)
     check(any_site, begins, ends)

@@ -9,7 +9,7 @@ from serving.reports.service.withdrawing import retract, withdraw
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.transparency.service.transparency_tables import TableName
-from tests.fixtures.reporting import a_marketplace_that_listens, carried_out, on_sale, removed_by_brand, report
+from tests.fixtures.reporting import a_marketplace_that_listens, carry_out_action, on_sale, removal_by_brand, report
 from tests.fixtures.runtimes import Site, having, judge, open_cases
 from tests.serving.standing.test_service import suspend
 from tests.serving.transparency.service.test_transparency_tables import read
@@ -19,11 +19,11 @@ def play(site: Site) -> None:
     """Eight reported listings: two removed, one with an analyst, one that stays, one of each other end."""
     names = on_sale(site, 5)
     with a_marketplace_that_listens(site):
-        removed_by_brand(site, "MP-1")
+        removal_by_brand(site, "MP-1")
         first = report(site, [*names[:3], "XX-404", names[0]])
         withdraw(site.runtime, site.brand_person, first.report.report_id, [3])
         for name in names[:2]:
-            carried_out(site, _scheduled(site, name))
+            carry_out_action(site, _action_on(site, name))
         retract(site.runtime, site.brand_person, first.report.report_id, [2])
         suspend(site)
         report(site, names[3:], key="second")
@@ -32,7 +32,7 @@ def play(site: Site) -> None:
         judge(site, site.analyst, genuine_case, Judgement.GENUINE)
 
 
-def _scheduled(site: Site, name: str) -> StoredAction:
+def _action_on(site: Site, name: str) -> StoredAction:
     removals = site.read(actions.latest, site.here, kind=None, state=None, most=100)
     return next(removal for removal in removals if removal.external_id == name)
 
@@ -70,7 +70,7 @@ def test_a_retraction_is_no_misuse_of_notices(site: Site) -> None:
     with a_marketplace_that_listens(site):
         done = report(site, names)
         for name in names:
-            carried_out(site, _scheduled(site, name))
+            carry_out_action(site, _action_on(site, name))
     site.clock.forward(days=1)
     retract(site.runtime, site.brand_person, done.report.report_id, [1])
     assert [row for row in read(site, TableName.ARTICLE_23, begins) if row["subject_kind"] == "notifier"] == []

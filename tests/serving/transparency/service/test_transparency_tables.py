@@ -18,7 +18,7 @@ from serving.platform.tabular import Format
 from serving.transparency.service.transparency_tables import Span, TableName, table
 from tests.fixtures.complaining import a_month_of_complaints
 from tests.fixtures.notifying import EMAIL, a_listing, a_reporter, notify
-from tests.fixtures.reporting import UNDO_SECONDS, a_marketplace_that_listens, carried_out
+from tests.fixtures.reporting import UNDO_SECONDS, a_marketplace_that_listens, carry_out_action
 from tests.fixtures.runtimes import Site, having, judge, open_cases
 
 GOODS, SCAMS = "STATEMENT_CATEGORY_INTELLECTUAL_PROPERTY_INFRINGEMENTS", "STATEMENT_CATEGORY_SCAMS_AND_FRAUD"
@@ -218,7 +218,7 @@ def a_month_of_notices(site: Site) -> None:
         site.clock.forward(hours=hours)
         removed = judge(site, site.analyst, case, judgement).action
         if removed is not None:
-            carried_out(site, removed)
+            carry_out_action(site, removed)
         else:
             site.clock.forward(seconds=UNDO_SECONDS)
         return receipt
@@ -231,7 +231,7 @@ def a_month_of_notices(site: Site) -> None:
         complain(site.runtime, third.link.rpartition(PLACE)[2], 1, "Look at the hinge again, please.")
         (case,) = open_cases(site)
         site.clock.forward(hours=20)
-        carried_out(site, judge(site, site.second_analyst, case, Judgement.COUNTERFEIT).action)
+        carry_out_action(site, judge(site, site.second_analyst, case, Judgement.COUNTERFEIT).action)
 
 
 def test_statistics_are_kept_for_each_reason_code(any_site: Site) -> None:

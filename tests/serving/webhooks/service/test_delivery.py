@@ -41,7 +41,7 @@ from serving.webhooks.service.signing_secrets import signing_secrets
 from serving.webhooks.store import endpoints
 from tests.fixtures.clocks import NOW
 from tests.fixtures.processes import a_process
-from tests.fixtures.receivers import Receiver, a_receiver, deliver, proven
+from tests.fixtures.receivers import Receiver, a_receiver, deliver, mark_endpoint_proven
 from tests.fixtures.reporting import confirm, questions
 from tests.fixtures.runtimes import Site, a_case, judge, open_cases
 from tests.fixtures.statements import a_statement
@@ -58,7 +58,7 @@ def register(site: Site, receiver: Receiver) -> None:
     provisioning.register_webhook(
         site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
     )
-    proven(site)
+    mark_endpoint_proven(site)
 
 
 def a_removal(site: Site, external_id: str = "MP-9", **changes: Any) -> StoredAction:
@@ -68,7 +68,7 @@ def a_removal(site: Site, external_id: str = "MP-9", **changes: Any) -> StoredAc
     return removal
 
 
-def as_stored(site: Site, action: StoredAction) -> StoredAction:
+def stored_action(site: Site, action: StoredAction) -> StoredAction:
     return site.read(actions.get, site.here, action.action_id)
 
 
@@ -89,7 +89,7 @@ def test_after_the_window_the_marketplace_hears_and_its_acknowledgement_is_kept(
     action = a_removal(any_site)
     any_site.clock.forward(seconds=180)
     assert attempt(any_site, action) == "acknowledged"
-    stored = as_stored(any_site, action)
+    stored = stored_action(any_site, action)
     assert (stored.state, stored.acknowledged_at) == (ActionState.ACKNOWLEDGED, any_site.clock.now())
     (message,) = receiver.deliveries
     assert (message["type"], message["data"]["listing_external_id"]) == ("listing.remove", "MP-9")
@@ -113,7 +113,7 @@ def test_a_failed_delivery_writes_when_it_tries_again_and_ends(any_site: Site, r
     action = a_removal(any_site)
     any_site.clock.forward(seconds=180)
     assert attempt(any_site, action) == "failed"
-    stored = as_stored(any_site, action)
+    stored = stored_action(any_site, action)
     assert stored.due_at is not None
     assert 5 <= (stored.due_at - any_site.clock.now()).total_seconds() <= 6
     assert stored.last_error == "The receiver answered 503."
@@ -140,7 +140,7 @@ def test_a_week_after_the_first_attempt_it_waits_for_a_person(any_site: Site, re
         outcomes.append(attempt(any_site, action))
         any_site.clock.forward(days=2)
     assert outcomes == ["failed"] * 4 + ["dead"]
-    assert as_stored(any_site, action).state is ActionState.DEAD
+    assert stored_action(any_site, action).state is ActionState.DEAD
 
 
 def test_a_lost_acknowledgement_repeats_the_message_but_not_its_effect(any_site: Site) -> None:
@@ -160,7 +160,7 @@ def test_without_an_endpoint_nothing_is_lost(any_site: Site) -> None:
     action = a_removal(any_site)
     any_site.clock.forward(seconds=180)
     assert attempt(any_site, action) == "failed"
-    assert as_stored(any_site, action).last_error == "No webhook endpoint is registered."
+    assert stored_action(any_site, action).last_error == "No webhook endpoint is registered."
 
 
 def an_upheld_appeal(site: Site) -> StoredAction:
@@ -224,7 +224,7 @@ def test_a_message_whose_process_ended_is_sent_again_within_a_minute(any_site: S
     any_site.clock.forward(seconds=28)
     assert marketplaces_with_due(any_site.runtime) == [any_site.here]
     assert attempt(any_site, action) == "acknowledged"
-    assert as_stored(any_site, action).attempts == 2
+    assert stored_action(any_site, action).attempts == 2
 
 
 def test_a_process_that_starts_sends_at_once_what_one_of_its_name_had_under_way(
@@ -325,7 +325,7 @@ def test_a_message_that_was_withdrawn_during_its_attempt_is_not_acknowledged(any
     with runtime.store.write() as connection:
         done = attempts.finish_attempts(runtime, connection, [EndedAttempt(begun, Delivery(204))], now)
     assert done == {action.action_id: "overtaken"}
-    assert as_stored(any_site, action).state is ActionState.SENDING
+    assert stored_action(any_site, action).state is ActionState.SENDING
 
 
 # A receiver that is down.
@@ -340,7 +340,7 @@ def removals(site: Site, number: int) -> list[StoredAction]:
     return [action for action in stored_actions if action is not None]
 
 
-def delivered(site: Site) -> list[str]:
+def delivery_results(site: Site) -> list[str]:
     """The results of delivering what may be sent now."""
     is_waiting = site.here in marketplaces_with_due(site.runtime)
     results = list(deliver_due(site.runtime, site.here).values())
@@ -355,9 +355,9 @@ def test_a_receiver_that_is_down_is_asked_by_one_message_at_a_time(any_site: Sit
     ] * 3
     assert len(receiver.deliveries) == DOWN
     any_site.clock.forward(seconds=59)
-    assert delivered(any_site) == []
+    assert delivery_results(any_site) == []
     any_site.clock.forward(seconds=2)
-    assert delivered(any_site) == ["failed"]
+    assert delivery_results(any_site) == ["failed"]
     assert len(receiver.deliveries) == DOWN + 1
 
 
@@ -366,7 +366,7 @@ def test_messages_that_fail_together_pause_the_receiver_for_the_first_time_only(
 ) -> None:
     receiver.answer = lambda _number: 503
     due_removals = removals(any_site, DOWN + 5)
-    assert delivered(any_site) == ["failed"] * (DOWN + 5)
+    assert delivery_results(any_site) == ["failed"] * (DOWN + 5)
     endpoint = any_site.read(endpoints.endpoint_in_force, any_site.here)
     assert endpoint is not None
     assert endpoint.failures == DOWN
@@ -397,11 +397,11 @@ def test_once_it_is_back_all_that_waits_goes_at_once(any_site: Site, receiver: R
     due_removals = removals(any_site, DOWN + 3)
     any_site.clock.forward(seconds=1)
     for _ in range(hours):
-        delivered(any_site)
+        delivery_results(any_site)
         any_site.clock.forward(hours=1)
     receiver.answer = lambda _number: 204
-    assert delivered(any_site) == ["acknowledged"] * (DOWN + 3)
-    assert {as_stored(any_site, removal).state for removal in due_removals} == {ActionState.ACKNOWLEDGED}
+    assert delivery_results(any_site) == ["acknowledged"] * (DOWN + 3)
+    assert {stored_action(any_site, removal).state for removal in due_removals} == {ActionState.ACKNOWLEDGED}
     assert len(receiver.effects) == DOWN + 3
 
 
@@ -412,11 +412,11 @@ def test_a_receiver_is_asked_at_the_end_of_its_pause_although_each_message_waits
     receiver.answer = lambda _number: 503
     due_removals = removals(any_site, DOWN // 2)
     for _ in range(2):
-        assert delivered(any_site) == ["failed"] * len(due_removals)
+        assert delivery_results(any_site) == ["failed"] * len(due_removals)
         any_site.clock.forward(seconds=6)
     receiver.answer = lambda _number: 204
     any_site.clock.forward(seconds=54)
-    assert delivered(any_site) == ["acknowledged"] * len(due_removals)
+    assert delivery_results(any_site) == ["acknowledged"] * len(due_removals)
 
 
 # What a receiver asks for.
@@ -441,10 +441,10 @@ def test_a_receiver_that_asks_to_wait_is_sent_nothing_before(
         few = replace(site.runtime, settings=site.runtime.settings.model_copy(update={"deliveries_at_once": 3}))
         assert sorted(deliver_due(few, site.here).values()) == ["acknowledged", "acknowledged", "failed"]
         site.clock.forward(seconds=seconds - 1)
-        assert delivered(site) == []
+        assert delivery_results(site) == []
         receiver.answer_to = lambda _message: 204
         site.clock.forward(seconds=1)
-        assert delivered(site) == ["acknowledged"]
+        assert delivery_results(site) == ["acknowledged"]
 
 
 def test_an_asked_pause_does_not_shorten_that_of_a_person(site: Site) -> None:
@@ -460,7 +460,7 @@ def test_an_asked_pause_does_not_shorten_that_of_a_person(site: Site) -> None:
             return 429
 
         receiver.answer_to = paused_meanwhile
-        assert delivered(site) == ["failed"]
+        assert delivery_results(site) == ["failed"]
         assert site.read(endpoints.pause_ends) == {site.here: site.clock.now() + timedelta(hours=3)}
 
 
@@ -471,7 +471,7 @@ def test_a_message_that_is_refused_for_a_time_waits_alone(site: Site) -> None:
         receiver.answer_to = lambda message: 413 if message == first.action_id else 204
         receiver.headers = {"retry-after": "90"}
         assert (attempt(site, first), attempt(site, second)) == ("failed", "acknowledged")
-        assert as_stored(site, first).due_at == site.clock.now() + timedelta(seconds=90)
+        assert stored_action(site, first).due_at == site.clock.now() + timedelta(seconds=90)
 
 
 def test_a_receiver_that_is_gone_is_disabled_and_messages_wait_for_another(site: Site) -> None:
@@ -481,7 +481,7 @@ def test_a_receiver_that_is_gone_is_disabled_and_messages_wait_for_another(site:
         receiver.answer = lambda _number: 410
         assert attempt(site, first) == "failed"
         assert attempt(site, second) == "failed"
-        assert (len(receiver.deliveries), as_stored(site, second).last_error) == (
+        assert (len(receiver.deliveries), stored_action(site, second).last_error) == (
             1,
             "No webhook endpoint is registered.",
         )
@@ -490,7 +490,7 @@ def test_a_receiver_that_is_gone_is_disabled_and_messages_wait_for_another(site:
         assert connection.execute(query).scalars().all() == ["delivery"]
     with a_receiver() as receiver:
         register(site, receiver)
-        assert delivered(site) == ["acknowledged"] * 2
+        assert delivery_results(site) == ["acknowledged"] * 2
 
 
 def test_a_message_that_is_refused_shows_a_receiver_that_is_well(any_site: Site, receiver: Receiver) -> None:
@@ -505,7 +505,7 @@ def test_what_waits_goes_to_a_new_receiver_at_once(any_site: Site) -> None:
     any_site.clock.forward(seconds=1)
     with a_receiver() as receiver:
         register(any_site, receiver)
-        assert delivered(any_site) == ["acknowledged"]
+        assert delivery_results(any_site) == ["acknowledged"]
 
 
 # Undeliverable messages.
@@ -528,7 +528,7 @@ def test_a_reinstatement_does_not_wait_for_a_removal_that_was_given_up_on(any_si
     reinstatement = an_upheld_appeal(any_site)
     any_site.clock.forward(seconds=180)
     assert attempt(any_site, reinstatement) == "acknowledged"
-    assert as_stored(any_site, removal).state is ActionState.WITHDRAWN
+    assert stored_action(any_site, removal).state is ActionState.WITHDRAWN
 
 
 def test_an_undone_reinstatement_leaves_the_removal_as_it_was(any_site: Site, receiver: Receiver) -> None:
@@ -537,18 +537,18 @@ def test_an_undone_reinstatement_leaves_the_removal_as_it_was(any_site: Site, re
     (case,) = open_cases(any_site, CaseLane.APPEAL)
     judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
     undo_verdict(any_site.runtime, any_site.second_analyst, case.case_id)
-    assert as_stored(any_site, removal).state is ActionState.DEAD
+    assert stored_action(any_site, removal).state is ActionState.DEAD
 
 
 def test_a_dead_letter_is_sent_again_with_a_week_of_its_own(any_site: Site, receiver: Receiver) -> None:
     removal = a_dead_removal(any_site, receiver)
     receiver.answer = lambda _number: 422
     assert dead_letters.replay(any_site.runtime, any_site.marketplace, None, by="test") == [removal.action_id]
-    assert delivered(any_site) == ["failed"]
+    assert delivery_results(any_site) == ["failed"]
     receiver.answer = lambda _number: 204
     any_site.clock.forward(days=2)
-    assert delivered(any_site) == ["acknowledged"]
-    assert as_stored(any_site, removal).state is not ActionState.DEAD
+    assert delivery_results(any_site) == ["acknowledged"]
+    assert stored_action(any_site, removal).state is not ActionState.DEAD
     assert {message["id"] for message in receiver.deliveries} == {removal.action_id}
 
 
@@ -566,7 +566,7 @@ def test_a_replay_of_several_is_all_or_nothing(any_site: Site, receiver: Receive
     removal = a_dead_removal(any_site, receiver)
     with pytest.raises(NotFound):
         dead_letters.replay(any_site.runtime, any_site.marketplace, [removal.action_id, "act_none"], by="test")
-    assert as_stored(any_site, removal).state is ActionState.DEAD
+    assert stored_action(any_site, removal).state is ActionState.DEAD
 
 
 def test_a_replay_is_in_the_audit_log_with_who_asked_for_it(any_site: Site, receiver: Receiver) -> None:

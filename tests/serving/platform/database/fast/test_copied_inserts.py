@@ -33,7 +33,7 @@ def sellers(site: Site, **changes: Any) -> list[dict[str, Any]]:
     return [{**row, **changes} for row in rows]
 
 
-def stored(site: Site, table: Table, order: str) -> list[dict[str, Any]]:
+def stored_rows(site: Site, table: Table, order: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in site.rows(select(table).order_by(table.c[order]))]
 
 
@@ -64,8 +64,8 @@ def test_values_of_every_kind_arrive_as_they_are(any_site: Site) -> None:
     with any_site.runtime.store.write() as connection:
         add(connection, quarantine, rows)
         add(connection, facts, bodies)
-    assert stored(any_site, quarantine, "quarantine_id") == rows
-    assert stored(any_site, facts, "digest") == bodies
+    assert stored_rows(any_site, quarantine, "quarantine_id") == rows
+    assert stored_rows(any_site, facts, "digest") == bodies
 
 
 def test_rows_that_conflict_are_left_out_also_within_the_statement(any_site: Site) -> None:
@@ -75,7 +75,7 @@ def test_rows_that_conflict_are_left_out_also_within_the_statement(any_site: Sit
     with any_site.runtime.store.write() as connection:
         add_or_ignore(connection, seller, [*first, *again, new])
         add_or_ignore(connection, seller, again)
-    assert stored(any_site, seller, "seller_id") == sorted([*first, new], key=lambda row: row["seller_id"])
+    assert stored_rows(any_site, seller, "seller_id") == sorted([*first, new], key=lambda row: row["seller_id"])
 
 
 def test_a_second_copy_of_a_transaction_brings_only_its_own_rows(any_site: Site) -> None:
@@ -84,7 +84,7 @@ def test_a_second_copy_of_a_transaction_brings_only_its_own_rows(any_site: Site)
     with any_site.runtime.store.write() as connection:
         add(connection, seller, rows)
         add(connection, seller, later)
-    assert len(stored(any_site, seller, "seller_id")) == 2 * MANY
+    assert len(stored_rows(any_site, seller, "seller_id")) == 2 * MANY
 
 
 def test_nothing_of_a_transaction_that_fails_comes_later(any_site: Site) -> None:
@@ -92,16 +92,16 @@ def test_nothing_of_a_transaction_that_fails_comes_later(any_site: Site) -> None
     with any_site.runtime.store.write() as connection:
         add(connection, seller, rows)
         connection.rollback()
-    assert stored(any_site, seller, "seller_id") == []
+    assert stored_rows(any_site, seller, "seller_id") == []
     any_site.write(add, seller, rows)
-    assert stored(any_site, seller, "seller_id") == rows
+    assert stored_rows(any_site, seller, "seller_id") == rows
 
 
 def test_a_refused_row_refuses_all_as_an_error_of_integrity(any_site: Site) -> None:
     rows = sellers(any_site)
     with pytest.raises(IntegrityError), any_site.runtime.store.write() as connection:
         add(connection, seller, [*rows, {**rows[0], "external_id": "shop-other"}])
-    assert stored(any_site, seller, "seller_id") == []
+    assert stored_rows(any_site, seller, "seller_id") == []
 
 
 def test_an_error_of_the_copy_quotes_no_value(any_site: Site, engine_name: str) -> None:
@@ -119,7 +119,7 @@ def test_entries_of_search_replace_the_earlier_ones(any_site: Site) -> None:
         with any_site.runtime.store.write() as connection:
             listings = [SearchableListing(f"MP-{i}", title, "shop-1") for i in range(MANY)]
             search.index_listings(connection, any_site.here, listings)
-    assert len(stored(any_site, search_entry, "entry_number")) == MANY + 1
+    assert len(stored_rows(any_site, search_entry, "entry_number")) == MANY + 1
     with any_site.runtime.store.read() as connection:
         red, blue = (
             search.find(connection, [any_site.here], EntryKind.LISTING, words, most=100)

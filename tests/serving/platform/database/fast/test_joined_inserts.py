@@ -65,7 +65,7 @@ def add_all(connection: Connection, site: Site, name: str, **changes: Any) -> No
         add_versions(connection, [a_version(site, name, **changes)])
 
 
-def stored(site: Site, name: str) -> dict[str, Any]:
+def stored_version(site: Site, name: str) -> dict[str, Any]:
     with site.runtime.store.read() as connection:
         row = connection.execute(select(listing_version).where(listing_version.c.version_id == f"ver_{name}")).one()
     return {column: cell for column, cell in row._asdict().items() if column != "brand_named_at"}
@@ -86,7 +86,7 @@ def test_rows_refer_to_rows_of_the_same_statement_and_arrive_as_they_are(any_sit
         for number, changes in enumerate(various):
             add_all(connection, any_site, f"{number}", **changes)
     for number, changes in enumerate(various):
-        assert stored(any_site, f"{number}") == a_version(any_site, f"{number}", **changes)
+        assert stored_version(any_site, f"{number}") == a_version(any_site, f"{number}", **changes)
     inserts = [statement for statement in executed_sql if "INSERT" in statement]
     assert len(inserts) == {"sqlite": 9, "postgresql": 3}[engine_name]
     assert len(set(inserts)) == {"sqlite": 3, "postgresql": 1}[engine_name], "one plan for values of every kind"
