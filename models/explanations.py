@@ -98,7 +98,7 @@ class Split:
     answer.
     """
 
-    value: float
+    score: float
     features: NDArray[np.float64]
     text: float
     base: float
@@ -143,7 +143,7 @@ def explain(e: Evidence, vector: NDArray[np.float64], split: Split, quoted: Sequ
     if split.title is not None:
         reasons.append(remainder_reason(TITLE, split.title))
     reasons.append(remainder_reason(BASE, split.base))
-    return (*reasons, remainder_reason(OTHER, split.value - sum(reason.weight for reason in reasons)))
+    return (*reasons, remainder_reason(OTHER, split.score - sum(reason.weight for reason in reasons)))
 
 
 def _story_reason(code: str, contributions: Sequence[_AgreeingPart]) -> Reason | None:

@@ -77,7 +77,7 @@ def flatten(checked_trees: Iterable[Tree], columns: int) -> Floats:
                     kind, _ = read = _split_slot(tree, node)
                     values.append(_KNOWN if kind == _TELLING else tree.thresholds[node])
                     slot, child = number[read], after + len(below)
-                    below += [tree.left[node], tree.right[node]]
+                    below += [tree.left_child[node], tree.right_child[node]]
                 ways.append(slot | (first + _NODE * child) << _HALF)
             level, depth = below, depth + bool(below)
         head += [first + _NODE * root, depth]
@@ -105,7 +105,7 @@ def _small_tree_words(tree: Tree, number: Mapping[tuple[int, int], int]) -> Floa
 def _leaf_of_way(tree: Tree, way: int) -> int:
     node = tree.root
     while node >= 0:
-        node = tree.right[node] if way >> node & 1 else tree.left[node]
+        node = tree.right_child[node] if way >> node & 1 else tree.left_child[node]
     return node
 
 

@@ -164,8 +164,10 @@ def probe_rows(trees: Iterable[Tree], columns: int) -> Iterator[NDArray[np.float
             at, above, missing = (_with_column_value(row, column, cell) for cell in _threshold_neighbours(threshold))
             rows += [at, above, missing]
             left_if_missing = tree.missing_left[node]
-            reached.append((tree.left[node], missing if threshold == -math.inf and left_if_missing else at))
-            reached.append((tree.right[node], missing if threshold == math.inf and not left_if_missing else above))
+            reached.append((tree.left_child[node], missing if threshold == -math.inf and left_if_missing else at))
+            reached.append(
+                (tree.right_child[node], missing if threshold == math.inf and not left_if_missing else above)
+            )
         if rows:
             yield np.stack(rows)
 

@@ -65,7 +65,7 @@ class Label:
     `provenance` are the verdicts that it rests on and `sources` their authors, both in time order.
     """
 
-    value: int
+    target: int
     weight: float
     evidence_level: EvidenceLevel
     matured_at: datetime
@@ -157,7 +157,7 @@ def label_from(
     grounds = _label_basis(answers, test_buys, confirmed=appeal is AppealState.DISMISSED)
     if (
         isinstance(grounds, _Basis)
-        and grounds.value
+        and grounds.target
         and appeal is AppealState.DISMISSED
         and appeal_decided_at is not None
     ):
@@ -169,7 +169,7 @@ def label_from(
 class _Basis:
     """The basis of a label: verdicts in time order, and the decision of an appeal against them."""
 
-    value: int
+    target: int
     level: EvidenceLevel
     verdicts: tuple[GivenVerdict, ...]
     decision: tuple[GivenVerdict, ...] = ()
@@ -208,7 +208,7 @@ def _label_basis(
 
 
 def _label_weight(basis: _Basis, policy: LabelPolicy) -> float:
-    if basis.level is EvidenceLevel.ONE_REVIEWER and basis.value and basis.verdicts[0].drawn:
+    if basis.level is EvidenceLevel.ONE_REVIEWER and basis.target and basis.verdicts[0].drawn:
         return policy.unconfirmed_positive_weight
     return {
         EvidenceLevel.APPEAL: policy.appeal_weight,
@@ -223,7 +223,7 @@ def _label_of_basis(basis: _Basis, as_of: datetime, policy: LabelPolicy) -> Labe
     weight = _label_weight(basis, policy)
     if not weight:
         return WANTS_A_SECOND
-    upheld = basis.level is EvidenceLevel.APPEAL and not basis.value
+    upheld = basis.level is EvidenceLevel.APPEAL and not basis.target
     if not upheld and any(verdict.judgement is Judgement.GREY_MARKET for verdict in basis.verdicts):
         weight *= policy.grey_market_weight
     final = [verdict.known_at + policy.matures for verdict in basis.verdicts]
@@ -232,7 +232,7 @@ def _label_of_basis(basis: _Basis, as_of: datetime, policy: LabelPolicy) -> Labe
         return _NOT_MATURE
     carriers = basis.decision if upheld else (*basis.verdicts, *basis.decision)
     return Label(
-        basis.value,
+        basis.target,
         weight,
         basis.level,
         matured_at,

@@ -35,7 +35,7 @@ class Estimate:
     samples of equal probability with the same information.
     """
 
-    value: float | None
+    share: float | None
     low: float
     high: float
     reviewed: int
@@ -62,7 +62,7 @@ def prevalence(rows: Sequence[SelectedListing], *, listings: int) -> Estimate:
     seen, missed, counts = _window_parts(rows, listings)
     if not listings:
         return Estimate(None, 0.0, 1.0, *counts)
-    share = None if seen.value is None or missed.value is None else (seen.value + missed.value) / listings
+    share = None if seen.number is None or missed.number is None else (seen.number + missed.number) / listings
     if share is None:
         return Estimate(None, (seen.low + missed.low) / listings, (seen.high + missed.high) / listings, *counts)
     low = share - math.hypot(seen.below, missed.below) / listings
@@ -77,7 +77,7 @@ def recall(rows: Sequence[SelectedListing], *, listings: int) -> Estimate:
     conservative. None where no counterfeit was found.
     """
     seen, missed, counts = _window_parts(rows, listings)
-    share = None if seen.value is None or missed.value is None else _share_or_none(seen.value, missed.value)
+    share = None if seen.number is None or missed.number is None else _share_or_none(seen.number, missed.number)
     low, high = _share_or_none(seen.low, missed.high), _share_or_none(seen.high, missed.low)
     return Estimate(share, 0.0 if low is None else low, 1.0 if high is None else high, *counts)
 
@@ -86,17 +86,17 @@ def recall(rows: Sequence[SelectedListing], *, listings: int) -> Estimate:
 class _Count:
     """How many counterfeits a part of the listings holds, with its interval."""
 
-    value: float | None
+    number: float | None
     low: float
     high: float
 
     @property
     def below(self) -> float:
-        return (self.value or 0.0) - self.low
+        return (self.number or 0.0) - self.low
 
     @property
     def above(self) -> float:
-        return self.high - (self.value or 0.0)
+        return self.high - (self.number or 0.0)
 
 
 def _window_parts(rows: Sequence[SelectedListing], listings: int) -> tuple[_Count, _Count, tuple[int, int, float]]:

@@ -36,7 +36,7 @@ def second_scores(
         )
         score = Score(
             kind=ScoreKind.CALIBRATED,
-            value=split.value,
+            value=split.score,
             probability=float(expits(log_odds[i : i + 1])[0]),
             reasons=explain(row.evidence, row.vector, split, bundle.quoted(row) if split.text > 0 else ()),
             scorer=bundle.digest,

@@ -109,7 +109,7 @@ def _tree_nodes(tree: Tree) -> Iterator[_Node]:
         if node.split >= 0:
             column = tree.columns[node.split]
             before, opening = edges.get(column, (_NONE, 1.0))
-            for child, right in ((tree.left[node.split], False), (tree.right[node.split], True)):
+            for child, right in ((tree.left_child[node.split], False), (tree.right_child[node.split], True)):
                 count = tree.leaf_counts[~child] if child < 0 else tree.counts[child]
                 unknown = opening * count / tree.counts[node.split]
                 waiting.append((_Node(number, child, right, before, unknown, column, len({*edges, column})), edges))

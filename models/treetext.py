@@ -78,8 +78,8 @@ class Tree:
     columns: tuple[int, ...]
     thresholds: tuple[float, ...]
     missing_left: tuple[bool, ...]
-    left: tuple[int, ...]
-    right: tuple[int, ...]
+    left_child: tuple[int, ...]
+    right_child: tuple[int, ...]
     leaves: tuple[float, ...]
     counts: tuple[int, ...] = ()
     leaf_counts: tuple[int, ...] = (1,)

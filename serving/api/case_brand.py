@@ -37,7 +37,7 @@ class BrandChoices(Answer):
 
     brand: CaseBrand
     candidates: list[KnownBrand]
-    found: list[KnownBrand]
+    matches: list[KnownBrand]
 
 
 class NamedCase(Answer):
@@ -53,7 +53,7 @@ def get_brands(
 ) -> BrandChoices:
     """The brand of a case, the registered brands that its listing hints at, and those found by name or alias."""
     case, choices = search_brands(runtime_of(request), session.person, case_id, q)
-    return BrandChoices(brand=case.brand, candidates=choices.candidates, found=choices.matches)
+    return BrandChoices(brand=case.brand, candidates=choices.candidates, matches=choices.matches)
 
 
 @router.post("/api/v1/cases/{case_id}/brand", response_model=NamedCase)

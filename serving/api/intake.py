@@ -77,7 +77,7 @@ class FiledAppeal(Answer):
     """An appeal, and what to tell the seller."""
 
     appeal_id: str
-    told: Sentence
+    message: Sentence
     rule: Sentence
 
 
@@ -162,7 +162,7 @@ async def post_appeal(request: Request, caller: Sender) -> Response:
     body = await body_as(AppealBody, request)
     complaint = Complaint(**body.model_dump())
     filed = await INTAKE.run(file_appeal, runtime_of(request), caller.marketplace, complaint)
-    answer = FiledAppeal(appeal_id=filed.appeal_id, told=filed.message, rule=ADMISSION_RULE)
+    answer = FiledAppeal(appeal_id=filed.appeal_id, message=filed.message, rule=ADMISSION_RULE)
     return answer.response(201 if filed.is_new else 200)
 
 

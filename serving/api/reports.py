@@ -178,7 +178,7 @@ class HourlyCap(Answer):
 
     limit: int
     used: int | None
-    left: int | None
+    remaining: int | None
     frees_at: Moment | None
 
 
@@ -195,13 +195,13 @@ class RemovalBudget(Answer):
     cause: PendingCause
     limit: int
     used: int | None
-    left: int | None
+    remaining: int | None
 
 
 class DailyQuota(Answer):
     """The immediate removals that are left of a brand's day, and when the next one begins."""
 
-    left: int | None
+    remaining: int | None
     renewed_at: Moment
 
 
@@ -258,7 +258,7 @@ class BrandLimits(Answer):
     @model_validator(mode="after")
     def _keep_counts_secret(self) -> Self:
         for limit in () if self.counts_shown else (self.person, self.brand, self.daily, *self.budgets):
-            for name in limit.model_fields_set & {"used", "left", "frees_at"} if limit else ():
+            for name in limit.model_fields_set & {"used", "remaining", "frees_at"} if limit else ():
                 setattr(limit, name, None)
         return self
 

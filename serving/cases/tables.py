@@ -341,7 +341,7 @@ bulk_item = Table(
     id_column("case_id"),
     id_column("version_id"),
     id_column("verdict_id", nullable=True),
-    word("made", BulkItemResult),
+    word("outcome", BulkItemResult),
     Column("reason", String(500), nullable=False),
     within("bulk_id", "bulk_verdict"),
     within("verdict_id", "verdict"),

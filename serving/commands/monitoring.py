@@ -60,10 +60,10 @@ def _print_shifts(shifts: list[dict[str, Any]]) -> None:
 def _print_bands(bands: list[dict[str, Any]]) -> None:
     rows = []
     for band in bands:
-        estimate = band["found"]
+        estimate = band["observed"]
         counts = (f"{band['listings']:,}", f"{estimate['reviewed']:,}")
         interval = f"{estimate['low']:.3f} to {estimate['high']:.3f}" if band["listings"] else ""
-        shares = (_figure_or(band["predicted"], ""), _figure_or(estimate["value"], "unknown"), interval)
+        shares = (_figure_or(band["predicted"], ""), _figure_or(estimate["share"], "unknown"), interval)
         rows.append((f"{band['low']:g} to {band['high']:g}", *counts, *shares))
     headings = ("probability", "listings", "answered", "predicted", "counterfeit", "95 %")
     print_table(headings, rows, title="The champion's probabilities and the outcomes")
@@ -74,10 +74,10 @@ def _figure_or(number: float | None, missing: str) -> str:
 
 
 def _estimate_in_words(estimate: dict[str, Any]) -> str:
-    if estimate["value"] is None:
+    if estimate["share"] is None:
         return "unknown; no answer yet for a part of the listings"
     return (
-        f"{estimate['value']:.1%}, between {estimate['low']:.1%} and {estimate['high']:.1%} at 95 % "
+        f"{estimate['share']:.1%}, between {estimate['low']:.1%} and {estimate['high']:.1%} at 95 % "
         f"({estimate['reviewed']:,} answered, {estimate['audited']:,} of them drawn at random)"
     )
 

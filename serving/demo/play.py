@@ -262,7 +262,7 @@ class Play:
         if named.brand_id is None:
             return {"mark": named.name, "owner": named.owner}
         path = f"/api/v1/cases/{case['case_id']}/brands?q={quote(named.name)}"
-        return {"brand_id": person.call("GET", path)["found"][0]["brand_id"]}
+        return {"brand_id": person.call("GET", path)["matches"][0]["brand_id"]}
 
     def _truth(self, case: dict[str, Any]) -> Truth:
         return self.world.truth[case["listing_external_id"]]

@@ -15,6 +15,6 @@ worker_process = Table(
     moment("started_at"),
     moment("seen_at"),
     Column("sweep_seconds", Float, nullable=False),
-    Column("found", Json, nullable=False),
+    Column("work_counts", Json, nullable=False),
     Column("lacks", Json, nullable=False),
 )

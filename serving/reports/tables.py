@@ -58,7 +58,7 @@ report_step_up = tenant_table(
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
     id_column("factor_id"),
     Column("token_hash", String(64), nullable=False),
-    Column("told", Json, nullable=False),
+    Column("recipients", Json, nullable=False),
     moment("known_at"),
     moment("stopped_at", nullable=True),
     Column("stopped_by", ID, ForeignKey("account.user_id"), nullable=True),

@@ -126,7 +126,7 @@ removal_notice = tenant_table(
     Column("brand_id", ID, nullable=False),
     word("reason", Reason),
     Column("day", String(10), nullable=False),
-    Column("told", Json, nullable=False),
+    Column("recipients", Json, nullable=False),
     moment("known_at"),
     Column("stopped_by", ID, ForeignKey("account.user_id"), nullable=True),
     moment("stopped_at", nullable=True),

@@ -182,8 +182,10 @@ def get_page(visitor: Visitor, path: str) -> None:
 def waiting_cases(site: Site) -> list[Case]:
     """Some cases that wait for an analyst, the costliest first."""
     with site.runtime.store.read() as connection:
-        case_rows = queues.queue(connection, QueueFilter(frozenset({site.here}), (CaseLane.ANALYST,)), most=60)
-        return [cases.get(connection, site.here, case_row["case_id"]) for case_row in case_rows]
+        case_rows = queues.queue(
+            connection, QueueFilter(frozenset({site.marketplace_id}), (CaseLane.ANALYST,)), most=60
+        )
+        return [cases.get(connection, site.marketplace_id, case_row["case_id"]) for case_row in case_rows]
 
 
 def case_decider(site: Site, visitor: Visitor) -> Callable[[], None]:
@@ -202,7 +204,7 @@ def case_decider(site: Site, visitor: Visitor) -> Callable[[], None]:
 def total_operations(site: Site, size: int) -> dict[str, Callable[[], object]]:
     """Operations on everything, which should grow in proportion."""
     return {
-        "snapshot of all labels": partial(export_snapshot, site.runtime, site.here),
+        "snapshot of all labels": partial(export_snapshot, site.runtime, site.marketplace_id),
         "price references of all listings": partial(refresh_references, site.runtime),
         "training on a tenth of the listings": partial(fit_model, size // 10),
     }

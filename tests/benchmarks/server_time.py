@@ -24,7 +24,7 @@ class Processors:
 
     def seconds(self) -> float:
         """The sum so far; that of the server has steps of a hundredth of a second."""
-        return time.process_time() + self._of_server()
+        return time.process_time() + self._server_seconds()
 
     def of(self, work: Callable[[], object]) -> float:
         """The processor seconds of some work."""
@@ -34,11 +34,11 @@ class Processors:
 
     def apart(self, work: Callable[[], object]) -> tuple[float, float]:
         """The processor seconds of some work in this process, and those in the server."""
-        own, server = time.process_time(), self._of_server()
+        own, server = time.process_time(), self._server_seconds()
         work()
-        return time.process_time() - own, self._of_server() - server
+        return time.process_time() - own, self._server_seconds() - server
 
-    def _of_server(self) -> float:
+    def _server_seconds(self) -> float:
         if self._server is None:
             return 0.0
         ended = _fields(_PROC / str(self._server))

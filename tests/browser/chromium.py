@@ -107,16 +107,16 @@ class Watch:
         page.add_init_script(_REPORT)
         page.on("console", lambda message: self._note(message.type in {"error", "warning"}, message.text))
         page.on("pageerror", lambda error: self._note(True, str(error)))
-        page.on("request", lambda request: self._asked(request))  # noqa: PLW0108  # Playwright marks what it is given.
-        page.on("dialog", lambda dialog: self._asks(dialog))  # noqa: PLW0108  # As above.
+        page.on("request", lambda request: self._note_request(request))  # noqa: PLW0108  # Playwright marks what it is given.
+        page.on("dialog", lambda dialog: self._accept_dialog(dialog))  # noqa: PLW0108  # As above.
 
-    def _asked(self, request: Request) -> None:
+    def _note_request(self, request: Request) -> None:
         self._note(not request.url.startswith(f"{self.origin}/"), request.url)
         if request.is_navigation_request():
             body = (request.post_data_buffer or b"").decode(errors="replace")
             self.sent.append(SentRequest(request.method, request.url.removeprefix(self.origin), body))
 
-    def _asks(self, dialog: Dialog) -> None:
+    def _accept_dialog(self, dialog: Dialog) -> None:
         """An unanswered dialog blocks its page for ever, and no test would report why."""
         self._note(True, f"dialog: {dialog.type} {dialog.message}")
         dialog.accept()

@@ -103,7 +103,7 @@ def furnish(home: Path) -> House:
         add_snapshot(site)
         add_model(site, "b" * 64, a_whole_report(champion="c" * 64, failing=True))
         add_drift(site, price_log=0.41, seller_age=0.3)
-        seat = Grant(Role.ANALYST, site.here)
+        seat = Grant(Role.ANALYST, site.marketplace_id)
         links["join"] = inviting.invite(runtime, people[Role.ADMIN], "nadia@touchstone.example", seat)
         links["reset"] = reset_links.make_link(runtime, people[Role.ADMIN], site.second_analyst.user_id)
         unsubscribing = unsubscribe_link(runtime, site.brand_person.user_id, MailKind.QUESTIONS)
@@ -130,7 +130,7 @@ def _answers_of_sellers(site: Site) -> dict[str, str]:
     reinstate_on_appeal(site, undone)
     open_counter_notices(site.runtime)
     links = {
-        name: path_of(new_link(site.runtime, site.here, action.action_id))
+        name: path_of(new_link(site.runtime, site.marketplace_id, action.action_id))
         for name, action in (
             ("seller", fresh),
             ("seller-answered", answered),
@@ -139,7 +139,7 @@ def _answers_of_sellers(site: Site) -> dict[str, str]:
         )
     }
     upload_document(site.runtime, links["seller-answered"].removeprefix(PLACE), "invoice 1177.pdf", _INVOICE)
-    submit(site.runtime, site.here, answered.action_id, _STATEMENT)
+    submit(site.runtime, site.marketplace_id, answered.action_id, _STATEMENT)
     return links
 
 
@@ -196,7 +196,7 @@ def _notice_links(site: Site) -> dict[str, str]:
     receipt = notify(site, a_listing(site, "MP-50"), a_listing(site, "MP-51"))
     return {
         "notice": path_of(receipt.link),
-        "notice-confirmation": path_of(confirmation_link(site.runtime, site.here, receipt.notice_id)),
+        "notice-confirmation": path_of(confirmation_link(site.runtime, site.marketplace_id, receipt.notice_id)),
     }
 
 

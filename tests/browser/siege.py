@@ -98,7 +98,7 @@ def _settings(site: Site, texts: Sequence[str]) -> None:
         with suppress(DomainError):
             save_filter(runtime, site.analyst, text[:40], "lane=analyst")
         with suppress(DomainError):
-            write(runtime, site.brand_person, (site.here, site.brand_id), text[:2_000])
+            write(runtime, site.brand_person, (site.marketplace_id, site.brand_id), text[:2_000])
     reason = texts[len(texts) // 2][:300]
     switch_rule(runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason=reason)
 
@@ -149,8 +149,8 @@ class _Round:
         """The open case of a listing; asking for all of them each time would take longer the more there are."""
         site = self.siege.site
         with site.runtime.store.read() as connection:
-            listing_id = listings.id_of(connection, site.here, external_id) or ""
-            return cases.open_cases(connection, site.here, [listing_id])[listing_id]
+            listing_id = listings.id_of(connection, site.marketplace_id, external_id) or ""
+            return cases.open_cases(connection, site.marketplace_id, [listing_id])[listing_id]
 
     def _removal(self, number: int) -> None:
         site, runtime = self.siege.site, self.siege.site.runtime
@@ -158,11 +158,11 @@ class _Round:
         sentence = Answer(case.case_id, case.version_id, Judgement.COUNTERFEIT, note=self._next(900))
         action = carry_out_action(site, record_verdict(runtime, site.brand_person, sentence).action)
         open_counter_notices(runtime)
-        link = new_link(runtime, site.here, action.action_id)
+        link = new_link(runtime, site.marketplace_id, action.action_id)
         for document in range(_DOCUMENTS):
             content = f"%PDF-1.4\n{number}.{document}\n%%EOF".encode()
             upload_document(runtime, token_of(link), self._next(300), content)
-        submit(runtime, site.here, action.action_id, self._next(4_000))
+        submit(runtime, site.marketplace_id, action.action_id, self._next(4_000))
         contested = counter_notice_of(site, action).counter_notice_id
         answer_as_rights_holder(
             runtime, site.brand_person, contested, CounterNoticeEvent.MAINTAIN, f"No. {self._next(3_000)}"
@@ -170,7 +170,7 @@ class _Round:
         if number % 2:  # Every other one goes on to a person, the rest to the rights holder again.
             file_appeal(runtime, site.marketplace, Complaint(f"a{number}", action.external_id, self._two(4_000)))
         else:
-            submit(runtime, site.here, action.action_id, f"Again: {self._two(3_000)}")
+            submit(runtime, site.marketplace_id, action.action_id, f"Again: {self._two(3_000)}")
         self.siege.removals.append(action.action_id)
         self.siege.sellers.append(path_of(link))
 

@@ -489,8 +489,10 @@ def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_p
         wei.says("Circuit breaker closed. Brands receive questions again.")
         with store.write() as connection:
             now = datetime.now(UTC)
-            breakers.record_check(connection, site.here, now)
-            assert breakers.open_breaker(connection, site.here, "Again.", now), "for who closes it under operations"
+            breakers.record_check(connection, site.marketplace_id, now)
+            assert breakers.open_breaker(connection, site.marketplace_id, "Again.", now), (
+                "for who closes it under operations"
+            )
         _other_thresholds_and_an_explained_shift(wei)
         mara.go("/models")
         mara.press("Approve model")
@@ -523,7 +525,7 @@ def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_p
             wei.says("Retraining requested.")
             for _ in range(120):
                 with store.read() as connection:
-                    jobs = learning.jobs(connection, site.here, 5)
+                    jobs = learning.jobs(connection, site.marketplace_id, 5)
                 if all(job.state in {"done", "failed"} for job in jobs):
                     break
                 wei.page.wait_for_timeout(500)
@@ -599,7 +601,7 @@ def test_an_administrator_sends_again_and_changes_the_receiver(workshop: Worksho
         if not admin.field("Cause found").count():  # It was closed from the page of models.
             store = Store(sqlite_url(site.runtime.home.root / "touchstone.sqlite"))
             with store.write() as connection:
-                breakers.open_breaker(connection, site.here, "Again.", datetime.now(UTC))
+                breakers.open_breaker(connection, site.marketplace_id, "Again.", datetime.now(UTC))
             store.close()
             admin.go("/operations")
         admin.fill("Cause found", "A feed sent cents.")

@@ -37,19 +37,19 @@ class Windows:
     address: str
     house: House
     locale: str = "en-GB"
-    made: dict[Role | None, tuple[Page, Watch]] = field(default_factory=dict)
+    by_role: dict[Role | None, tuple[Page, Watch]] = field(default_factory=dict)
     contexts: list[BrowserContext] = field(default_factory=list)
 
     def of(self, role: Role | None) -> tuple[Page, Watch]:
         """The window of a role, at the size of a screen, with nothing complained of yet."""
-        if role not in self.made:
+        if role not in self.by_role:
             context = self.browser.new_context(reduced_motion="reduce", locale=self.locale)
             self.contexts.append(context)
             page, watch = watched_window(context, self.address)
             if role is not None:
                 begin_session(page, self.address, self.house.site, self.house.people[role], "/settings")
-            self.made[role] = page, watch
-        page, watch = self.made[role]
+            self.by_role[role] = page, watch
+        page, watch = self.by_role[role]
         watch.complaints.clear()
         page.set_viewport_size({"width": SCREEN[0], "height": SCREEN[1]})
         return page, watch

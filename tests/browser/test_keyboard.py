@@ -211,7 +211,7 @@ def _decide_elsewhere(stage: Service, case_id: str) -> None:
     _end_leases(stage)
     store = Store(stage.url)
     with store.read() as connection:
-        case = cases.get(connection, stage.site.here, case_id)
+        case = cases.get(connection, stage.site.marketplace_id, case_id)
     store.close()
     home = Path(stage.url.removeprefix("sqlite:///")).parent
     runtime = open_runtime(Settings(home=home), migrated=True)
@@ -302,6 +302,6 @@ def _end_leases(stage: Service) -> None:
 def _lease_holder(stage: Service, case_id: str) -> str | None:
     store = Store(stage.url)
     with store.read() as connection:
-        holder = cases.get(connection, stage.site.here, case_id).leased_by
+        holder = cases.get(connection, stage.site.marketplace_id, case_id).leased_by
     store.close()
     return holder

@@ -162,8 +162,10 @@ def _equip(home: Path) -> tuple[House, str, str]:
         clock.forward(seconds=1)
         admit_with_report(site, Thresholds(ask_brand_from=0.999, analyst_from=0.003), a_whole_report())
         with runtime.store.write() as connection:
-            breakers.record_check(connection, site.here, clock.now())
-            breakers.open_breaker(connection, site.here, "43 of 60 listings were flagged in 6 hours.", clock.now())
+            breakers.record_check(connection, site.marketplace_id, clock.now())
+            breakers.open_breaker(
+                connection, site.marketplace_id, "43 of 60 listings were flagged in 6 hours.", clock.now()
+            )
         _give_up_on(site, removals)
     finally:
         runtime.close()
@@ -203,5 +205,5 @@ def _give_up_on(site: Site, drawn: Sequence[Case]) -> None:
         site.clock.forward(hours=hours)
         for action in actions:
             assert action is not None
-            sentence = deliver(site.runtime, site.here, action.action_id)
+            sentence = deliver(site.runtime, site.marketplace_id, action.action_id)
     assert sentence == "dead"

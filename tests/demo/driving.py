@@ -43,11 +43,11 @@ class KilledDemo:
     """
 
     home: Path
-    told: Mapping[str, Any]
-    kept: Rows
+    figures_before: Mapping[str, Any]
+    rows_at_kill: Rows
     figures: Mapping[str, Any]
     rows: Rows
-    result: Mapping[str, Any]
+    report: Mapping[str, Any]
 
 
 def demo_environment(home: Path) -> dict[str, str]:

@@ -31,11 +31,11 @@ def assert_adds_up(figures: Mapping[str, Any], home: Path) -> None:
 
 def assert_nothing_was_lost(survived: KilledDemo) -> None:
     """Every pending takedown ended with one effect; no acknowledged listing or verdict is gone."""
-    earlier_figures, figures = survived.told, survived.figures
-    assert len(survived.kept.listings) >= earlier_figures["listings"]
-    assert len(survived.kept.verdicts) >= sum(earlier_figures["verdicts"].values())
-    assert survived.kept.listings <= survived.rows.listings
-    assert survived.kept.verdicts <= survived.rows.verdicts
+    earlier_figures, figures = survived.figures_before, survived.figures
+    assert len(survived.rows_at_kill.listings) >= earlier_figures["listings"]
+    assert len(survived.rows_at_kill.verdicts) >= sum(earlier_figures["verdicts"].values())
+    assert survived.rows_at_kill.listings <= survived.rows.listings
+    assert survived.rows_at_kill.verdicts <= survived.rows.verdicts
     removed = [effect["webhook_id"] for effect in effects_of(survived.home) if effect["action"] == "remove"]
     assert len(removed) == len(set(removed)) == figures["removals"]["acknowledged"] > 0
     assert figures["removals"]["sent"] == figures["removals"]["acknowledged"]

@@ -53,7 +53,7 @@ def test_a_killed_service_loses_nothing_and_the_demo_goes_on(killed_demo: Killed
 
 
 def test_the_figures_of_a_demo_add_up_even_so(killed_demo: KilledDemo) -> None:
-    assert_adds_up(killed_demo.result, killed_demo.home)
+    assert_adds_up(killed_demo.report, killed_demo.home)
 
 
 def test_the_home_and_what_is_secret_in_it_belong_to_the_owner_alone(killed_demo: KilledDemo) -> None:
@@ -89,14 +89,14 @@ def test_a_home_with_other_data_is_refused(tmp_path: Path, migrated_sqlite: Path
 def test_a_demo_that_is_over_is_shown_again(killed_demo: KilledDemo, tmp_path: Path) -> None:
     out = tmp_path / "again.json"
     assert touchstone_in(killed_demo.home, "demo", "--no-serve", *SMALL, "--json", str(out)).code == 0
-    assert read(out) == killed_demo.result
+    assert read(out) == killed_demo.report
 
 
 def test_the_models_of_a_demo_are_registered_and_the_last_is_the_champion(killed_demo: KilledDemo) -> None:
     with closing(sqlite3.connect(f"file:{killed_demo.home / 'touchstone.sqlite'}?mode=ro", uri=True)) as connection:
         versions = dict(connection.execute("SELECT digest, mlflow_version FROM model").fetchall())
         jobs = connection.execute("SELECT state, error FROM training_job ORDER BY created_at").fetchall()
-    assert versions == {killed_demo.result["before"]["digest"]: "1", killed_demo.result["after"]["digest"]: "2"}
+    assert versions == {killed_demo.report["before"]["digest"]: "1", killed_demo.report["after"]["digest"]: "2"}
     assert jobs == [("done", None), ("done", None)]
 
 

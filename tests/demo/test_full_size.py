@@ -46,7 +46,7 @@ def test_the_retrained_model_is_better_in_at_least_four_of_five_seeds(touchstone
 def test_a_killed_service_loses_nothing(touchstone: str, tmp_path: Path, number: int) -> None:
     survived = kill_the_service(touchstone, tmp_path, "--listings", "3000")
     assert_nothing_was_lost(survived)
-    assert_adds_up(survived.result, survived.home)
+    assert_adds_up(survived.report, survived.home)
     assert_the_audit_chain_holds(survived.home)
 
 

@@ -146,7 +146,7 @@ def test_the_label_of_the_example_rests_on_the_appeal_and_matures_two_weeks_afte
         appeal_verdict=decision,
     )
     assert isinstance(label, Label)
-    assert (label.value, label.weight, label.evidence_level) == (1, 1, EvidenceLevel.APPEAL)
+    assert (label.target, label.weight, label.evidence_level) == (1, 1, EvidenceLevel.APPEAL)
     assert f"matures on {label.matured_at:%-d %B at %H:%M}" in PROSE
 
 

@@ -76,7 +76,7 @@ class Aliases:
         for id_text in sorted({match[0] for match in _ID.finditer(database)}):
             self._name(id_text, id_text[:3])
 
-    def put(self, text: str) -> str:
+    def substitute(self, text: str) -> str:
         """The text with aliases in place of ids and tokens."""
         text = _ID.sub(lambda match: self._name(match[0], match[1]), text)
         return _TOKEN.sub(lambda match: self._name(match[0], "token"), text)

@@ -70,10 +70,10 @@ def texts() -> dict[str, str]:
         aliases = Aliases(_dump(home))
         pages: dict[str, str] = {}
         for visit in visits:
-            path = f"{visit.folder}/{slug(aliases.put(visit.name))}"
+            path = f"{visit.folder}/{slug(aliases.substitute(visit.name))}"
             name = path if path not in pages else f"{path}~{sum(known.startswith(path) for known in pages)}"
             pages[name] = _text(visit, aliases, folder)
-        sent = {f"sent/{number:03d}": aliases.put(text) for number, text in enumerate(heard.messages, 1)}
+        sent = {f"sent/{number:03d}": aliases.substitute(text) for number, text in enumerate(heard.messages, 1)}
         return pages | {name: normalised_text(text) for name, text in sent.items()}
 
 
@@ -213,7 +213,7 @@ def _text(visit: Visit, aliases: Aliases, folder: str) -> str:
     answer = visit.answer
     headers = sorted(f"{name}: {text}" for name, text in answer.headers.items() if name not in _LEFT_OUT)
     head = "\n".join([f"GET {visit.address}", str(answer.status_code), *headers])
-    return normalised_text(aliases.put(f"{head}\n\n{_body(answer)}".replace(folder, "<home>")))
+    return normalised_text(aliases.substitute(f"{head}\n\n{_body(answer)}".replace(folder, "<home>")))
 
 
 def _body(answer: Response) -> str:

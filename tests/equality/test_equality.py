@@ -50,9 +50,9 @@ def test_every_rule_gives_its_reason() -> None:
 
 def test_ids_are_named_in_the_order_in_which_they_were_made() -> None:
     aliases = Aliases(f"{_ID.format(5)} {_ID.format(2)}")
-    assert aliases.put(f"/cases/{_ID.format(5)}?after={_ID.format(2)}") == "/cases/cas_<2>?after=cas_<1>"
-    assert aliases.put(_ID.format(7)) == "cas_<3>", "an id that is not in the database"
-    assert aliases.put(f"/join/{_TOKEN} {_TOKEN}") == "/join/token_<1> token_<1>"
+    assert aliases.substitute(f"/cases/{_ID.format(5)}?after={_ID.format(2)}") == "/cases/cas_<2>?after=cas_<1>"
+    assert aliases.substitute(_ID.format(7)) == "cas_<3>", "an id that is not in the database"
+    assert aliases.substitute(f"/join/{_TOKEN} {_TOKEN}") == "/join/token_<1> token_<1>"
 
 
 def test_addresses_make_names_of_files() -> None:

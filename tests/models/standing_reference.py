@@ -63,7 +63,7 @@ class Row:
 
     became: str
     code: ReasonCode
-    given: float
+    answer_age: float
     settled: float
 
 
@@ -97,7 +97,7 @@ def reference(rows: list[Row], last_level: tuple[str, float] | None) -> str:
     level = "capped" if lost or any(code[0] for code in codes) else level
     if last_level is None or last_level[0] not in {"capped", "suspended"}:
         return level
-    later = [row for row in seen if row.given < last_level[1]]
+    later = [row for row in seen if row.answer_age < last_level[1]]
     parts = [later, *([row for row in later if row.code is code] for code in ReasonCode)]
     if last_level[0] == "suspended" or any(judged(part)[0] for part in parts):
         return "suspended" if last_level[0] == "capped" or last_level[1] < 90 or level == "capped" else level
@@ -106,7 +106,7 @@ def reference(rows: list[Row], last_level: tuple[str, float] | None) -> str:
 
 def brand_answer(row: Row, now: datetime) -> BrandAnswer:
     """The same answer as the rule reads it."""
-    at, settled = now - timedelta(days=row.given), now - timedelta(days=row.settled)
+    at, settled = now - timedelta(days=row.answer_age), now - timedelta(days=row.settled)
     who, word = _VERDICTS_BEHIND[row.became]
     ruling = Ruling(word, settled) if who in {"analyst", "audit"} else None
     return BrandAnswer(

@@ -173,7 +173,7 @@ def test_verdicts_mean(
 ) -> None:
     outcome = label(*verdicts)
     assert isinstance(outcome, Label)
-    assert (outcome.value, round(outcome.weight, 9), outcome.evidence_level) == (label_value, weight, level)
+    assert (outcome.target, round(outcome.weight, 9), outcome.evidence_level) == (label_value, weight, level)
 
 
 NO_LABELS = [
@@ -275,7 +275,7 @@ def test_beside_a_decided_appeal(
 ) -> None:
     outcome = label(*verdicts, appeal=appeal, decided=DECIDED, by=JUDGE)
     assert isinstance(outcome, Label)
-    assert (outcome.value, outcome.evidence_level) == (label_value, level)
+    assert (outcome.target, outcome.evidence_level) == (label_value, level)
 
 
 def test_a_dismissed_appeal_does_not_shield_a_brand_that_clears_its_goods() -> None:
@@ -303,7 +303,7 @@ AT_ITS_MOMENT = 30 * 24
 def test_a_test_buy_of_the_moment_of_an_upheld_appeal_is_superseded_by_it() -> None:
     outcome = label(verdict_of_test_buy(J.COUNTERFEIT, hour=AT_ITS_MOMENT), appeal=A.UPHELD, decided=DECIDED, by=JUDGE)
     assert isinstance(outcome, Label)
-    assert (outcome.value, outcome.evidence_level) == (0, E.APPEAL)
+    assert (outcome.target, outcome.evidence_level) == (0, E.APPEAL)
 
 
 def test_an_upheld_appeal_supersedes_earlier_verdicts() -> None:
@@ -364,7 +364,7 @@ def test_a_verdict_after_the_moment_is_not_known_at_it() -> None:
     assert label(*both) == NoLabel(message("no_label.contradiction"))
     outcome = label(*both, as_of=NOW + timedelta(days=15))
     assert isinstance(outcome, Label)
-    assert (outcome.value, outcome.evidence_level) == (1, E.ONE_REVIEWER)
+    assert (outcome.target, outcome.evidence_level) == (1, E.ONE_REVIEWER)
 
 
 def test_a_verdict_at_the_moment_is_known_at_it() -> None:
@@ -391,7 +391,7 @@ def test_an_unconfirmed_positive_waits_for_a_second_reviewer(
         assert outcome is WANTS_A_SECOND
     else:
         assert isinstance(outcome, Label)
-        assert (outcome.value, outcome.weight) == expected
+        assert (outcome.target, outcome.weight) == expected
 
 
 def test_the_levels_are_kept_in_snapshots_under_these_names_the_strongest_first() -> None:
@@ -432,7 +432,7 @@ def test_the_latest_verdict_is_the_last_by_time_not_by_name() -> None:
     verdicts = (brand(J.GENUINE, verdict_id="ver_z"), brand(J.COUNTERFEIT, hour=1, verdict_id="ver_a"))
     outcome = label(*verdicts)
     assert isinstance(outcome, Label)
-    assert (outcome.value, outcome.provenance) == (1, ("ver_a",))
+    assert (outcome.target, outcome.provenance) == (1, ("ver_a",))
 
 
 SOURCES = [
@@ -506,7 +506,7 @@ def test_nothing_is_counterfeit_that_nobody_trusted_called_so(
 ) -> None:
     outcome = label(*verdicts, appeal=appeal, decided=DECIDED)
     judgements = {verdict.judgement for verdict in verdicts if not verdict.superseded and not verdict.suspended}
-    assert isinstance(outcome, NoLabel) or outcome.value == 0 or J.COUNTERFEIT in judgements
+    assert isinstance(outcome, NoLabel) or outcome.target == 0 or J.COUNTERFEIT in judgements
 
 
 @PROPERTY
@@ -518,7 +518,7 @@ def test_a_label_rests_on_trusted_verdicts_that_stand_and_agree(
     if isinstance(outcome, Label):
         carriers = [verdict for verdict in verdicts if verdict.verdict_id in outcome.provenance]
         assert len(carriers) == len(outcome.provenance) > 0
-        assert {VALUES[verdict.judgement] for verdict in carriers} == {outcome.value}
+        assert {VALUES[verdict.judgement] for verdict in carriers} == {outcome.target}
         assert not any(verdict.superseded or verdict.suspended for verdict in carriers)
 
 

@@ -57,19 +57,19 @@ COUNTED = [
 @pytest.mark.parametrize(("rows", "listings", "share", "low", "high", "_why"), COUNTED)
 def test_prevalence_by_hand(rows: Rows, listings: int, share: float, low: float, high: float, _why: str) -> None:
     estimate = prevalence(rows, listings=listings)
-    assert estimate.value == pytest.approx(share)
+    assert estimate.share == pytest.approx(share)
     assert (estimate.low, estimate.high) == pytest.approx((low, high), rel=1e-3)
 
 
 def test_a_listing_speaks_for_the_inverse_of_its_chance() -> None:
     """A find drawn at 1 in 50 beside 10 genuine at 1 in 10: 50 of 150."""
     rows = drawn_rows(1, 0, chance=0.02) + drawn_rows(0, 10, chance=0.1)
-    assert prevalence(rows, listings=150).value == pytest.approx(50 / 150)
+    assert prevalence(rows, listings=150).share == pytest.approx(50 / 150)
 
 
 def test_the_rest_is_as_many_as_it_is_known_to_be() -> None:
     """30 draws at 3 % stand for 1,000 listings in the mean; here there are 700."""
-    assert prevalence(flagged_rows(10, 0) + drawn_rows(3, 27), listings=710).value == pytest.approx(
+    assert prevalence(flagged_rows(10, 0) + drawn_rows(3, 27), listings=710).share == pytest.approx(
         (10 + 0.1 * 700) / 710
     )
 
@@ -77,7 +77,7 @@ def test_the_rest_is_as_many_as_it_is_known_to_be() -> None:
 def test_unanswered_questions_count_as_the_answered_do_and_widen_the_interval() -> None:
     """Of 100 asked, 80 answered, 20 of them 'counterfeit': 25 in all, at least 20 and at most 40."""
     estimate = prevalence(flagged_rows(20, 60, 20), listings=100)
-    assert estimate.value == pytest.approx(0.25)
+    assert estimate.share == pytest.approx(0.25)
     assert 0.20 < estimate.low < 0.25 < estimate.high < 0.40
 
 
@@ -100,7 +100,7 @@ def test_without_an_answer_for_a_part_there_is_no_estimate_but_what_is_sure(
     rows: Rows, listings: int, low: float, high: float, _why: str
 ) -> None:
     estimate = prevalence(rows, listings=listings)
-    assert estimate.value is None
+    assert estimate.share is None
     assert (estimate.low, estimate.high) == pytest.approx((low, high), rel=1e-3)
 
 
@@ -124,7 +124,7 @@ RECALLED = [
 @pytest.mark.parametrize(("rows", "listings", "share", "low", "high", "_why"), RECALLED)
 def test_recall_by_hand(rows: Rows, listings: int, share: float | None, low: float, high: float, _why: str) -> None:
     estimate = recall(rows, listings=listings)
-    assert estimate.value == (None if share is None else pytest.approx(share))
+    assert estimate.share == (None if share is None else pytest.approx(share))
     assert (estimate.low, estimate.high) == pytest.approx((low, high), rel=1e-3)
 
 
@@ -158,7 +158,7 @@ some_rows = st.lists(
 def test_an_estimate_lies_in_its_interval_and_both_in_what_is_possible(rows: Rows, more: int) -> None:
     for estimate in (prevalence(rows, listings=len(rows) + more), recall(rows, listings=len(rows) + more)):
         assert 0 <= estimate.low <= estimate.high <= 1
-        assert estimate.value is None or estimate.low <= estimate.value <= estimate.high
+        assert estimate.share is None or estimate.low <= estimate.share <= estimate.high
 
 
 @PROPERTY
@@ -169,7 +169,7 @@ def test_the_order_of_rows_does_not_matter(rows: Rows, more: int) -> None:
 
 
 def numbers(estimate: Estimate) -> list[float]:
-    return [np.nan if estimate.value is None else estimate.value, estimate.low, estimate.high, estimate.effective]
+    return [np.nan if estimate.share is None else estimate.share, estimate.low, estimate.high, estimate.effective]
 
 
 @PROPERTY

@@ -24,8 +24,8 @@ TREE = Tree(
     columns=(0, 1, 0),
     thresholds=(0.0, 5.0, 1.0),
     missing_left=(True, False, True),
-    left=(-1, 2, -2),
-    right=(1, -4, -3),
+    left_child=(-1, 2, -2),
+    right_child=(1, -4, -3),
     leaves=(1.0, -2.0, 4.0, 8.0),
     counts=(100, 70, 60),
     leaf_counts=(30, 20, 40, 10),
@@ -42,7 +42,7 @@ def known_value(tree: Tree, node: int, row: Floats, known: frozenset[int]) -> fl
     """The expected leaf where only these columns are known: by training rows at the splits of the others."""
     if node < 0:
         return tree.leaves[~node]
-    column, children = tree.columns[node], (tree.left[node], tree.right[node])
+    column, children = tree.columns[node], (tree.left_child[node], tree.right_child[node])
     if column in known:
         cell = row[column]
         goes_left = tree.missing_left[node] if math.isnan(cell) else cell <= tree.thresholds[node]

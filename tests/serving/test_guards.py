@@ -133,7 +133,7 @@ def visitors_by_kind(client: TestClient, site: Site) -> dict[str, Visitor]:
     }
     visitors = {name: visitor(client, site, person) for name, person in people.items()}
     programs = {f"key:{scope.value}": program(client, site, scope) for scope in MARKETPLACE_SCOPES}
-    brand_key = make_key(site.runtime, a_leader(site), (site.here, site.brand_id), "t")
+    brand_key = make_key(site.runtime, a_leader(site), (site.marketplace_id, site.brand_id), "t")
     return visitors | programs | {BRANDS_KEY: Visitor(client, {"authorization": f"Bearer {brand_key}"})}
 
 
@@ -338,7 +338,7 @@ def test_a_training_of_another_marketplace_is_not_there(
     client: TestClient, site: Site, visitors_elsewhere: dict[str, Visitor]
 ) -> None:
     with site.runtime.store.write() as connection:
-        job_id = add_job(site.runtime, connection, site.here, by="test")
+        job_id = add_job(site.runtime, connection, site.marketplace_id, by="test")
     path = f"/api/v1/trainings/{job_id}"
     assert visitor(client, site, site.data_scientist).call("GET", path).status_code == 200
     assert visitors_elsewhere["data_scientist"].call("GET", path).status_code == 404

@@ -79,7 +79,7 @@ def test_a_statement_of_the_product_is_explained_by_the_test_that_executes_it(
     monkeypatch.delitem(whole_reads.RIGHTLY, "listings.store.listings.counts")
     refused = pytest.raises(AssertionError, match="read whole")
     with refused, copy_on_sqlite(tmp_path, populated_sqlite) as site, site.runtime.store.read() as connection:
-        listings.counts(connection, site.here)
+        listings.counts(connection, site.marketplace_id)
 
 
 def test_without_the_expected_statistics_sqlite_reads_a_marketplace_whole(site: Site) -> None:

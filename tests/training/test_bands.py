@@ -18,7 +18,7 @@ def test_a_band_compares_prediction_and_observation() -> None:
     (band,) = (band for band in precision_by_band(rows) if band.listings)
     assert (band.low, band.high, band.listings) == (0.6, 0.8, 4)
     assert band.predicted == pytest.approx(0.7)
-    assert band.found.value == pytest.approx(0.75)
+    assert band.observed.share == pytest.approx(0.75)
 
 
 def test_sampled_listings_represent_the_unreviewed_ones_of_their_band() -> None:
@@ -26,15 +26,15 @@ def test_sampled_listings_represent_the_unreviewed_ones_of_their_band() -> None:
     (band,) = (
         band for band in precision_by_band([*looked_at, *[scored_listing(0.01, chance=0.1)] * 18]) if band.listings
     )
-    assert band.found.value == pytest.approx(0.5)
-    assert band.found.audited == 2
-    assert band.found.high > 0.9  # Two sampled listings are few.
+    assert band.observed.share == pytest.approx(0.5)
+    assert band.observed.audited == 2
+    assert band.observed.high > 0.9  # Two sampled listings are few.
 
 
 def test_a_missing_answer_is_not_a_genuine_listing() -> None:
     (band,) = (band for band in precision_by_band([scored_listing(0.9, True), scored_listing(0.9)]) if band.listings)
-    assert band.found.value == pytest.approx(1.0)
-    assert band.found.low < 1.0
+    assert band.observed.share == pytest.approx(1.0)
+    assert band.observed.low < 1.0
 
 
 def test_every_probability_has_one_band_its_edges_included() -> None:
@@ -44,4 +44,4 @@ def test_every_probability_has_one_band_its_edges_included() -> None:
 
 def test_a_band_without_listings_has_no_estimate() -> None:
     empty = precision_by_band([])[0]
-    assert (empty.predicted, empty.found.value) == (None, None)
+    assert (empty.predicted, empty.observed.share) == (None, None)

@@ -110,7 +110,7 @@ def label_cases(
             brand_id=case.facts.brand.brand_id,
             lane="audit" if case.drawn else "analyst",
             inclusion_probability=AUDIT_SHARE if case.drawn else 1.0,
-            label=label.value,
+            label=label.target,
             weight=label.weight,
             evidence_level=label.evidence_level.value,
             matured_at=label.matured_at,

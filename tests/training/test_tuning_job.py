@@ -44,7 +44,7 @@ def command(folder: Path, rows: int, uri: str, **changes: str) -> list[str]:
 class RecordedTuning:
     """The last line of a tuning, and its runs in MLflow."""
 
-    found: dict[str, Any]
+    last_line: dict[str, Any]
     parent: dict[str, Any]
     children: Sequence[dict[str, Any]]
 
@@ -66,17 +66,19 @@ def test_each_trial_is_a_child_run_with_its_settings_and_figures(recorded_tuning
         child["name"] for child in recorded_tuning.children
     }
     for child in recorded_tuning.children:
-        assert child["tags"]["mlflow.parentRunId"] == recorded_tuning.found["run_id"]
-        assert child["params"].keys() == recorded_tuning.found["defaults"].keys()
+        assert child["tags"]["mlflow.parentRunId"] == recorded_tuning.last_line["run_id"]
+        assert child["params"].keys() == recorded_tuning.last_line["defaults"].keys()
         assert 0 < child["metrics"]["inner.ap_within_folds"] <= 1
         assert (child["status"] == "FINISHED") == ("inner.ap" in child["metrics"])
     (default,) = [child for child in recorded_tuning.children if child["name"] == "all rows, trial 0"]
-    assert default["metrics"]["inner.ap"] == pytest.approx(recorded_tuning.found["searches"]["all rows"]["default_ap"])
+    assert default["metrics"]["inner.ap"] == pytest.approx(
+        recorded_tuning.last_line["searches"]["all rows"]["default_ap"]
+    )
     assert (default["params"]["forest.leaves"], default["params"]["text_cost"]) == ("3", "10.0")
 
 
 def test_the_parent_run_has_the_data_the_plan_and_the_outer_figures(recorded_tuning: RecordedTuning) -> None:
-    parent, figures = recorded_tuning.parent, recorded_tuning.found
+    parent, figures = recorded_tuning.parent, recorded_tuning.last_line
     assert parent["status"] == "FINISHED"
     expected = {"rows": "60", "format": "snapshot", "folds": "2", "trials": "1", "seed": "0"}
     assert {name: parent["params"][name] for name in expected} == expected

@@ -29,7 +29,7 @@ class Band:
     high: float
     listings: int
     predicted: float | None
-    found: Estimate
+    observed: Estimate
 
 
 def precision_by_band(rows: Sequence[ScoredListing]) -> tuple[Band, ...]:

@@ -34,7 +34,7 @@ class TriedFeature:
     meaning: str
     compute: Compute
 
-    def value(self, e: Evidence) -> float:
+    def feature_value(self, e: Evidence) -> float:
         """The feature of one listing. Raises ValueError (the function failed, or returned no finite number)."""
         try:
             output = self.compute(e)
@@ -101,7 +101,7 @@ def tried_columns(features: Sequence[TriedFeature], facts: Sequence[Facts]) -> N
     if features:
         for row, listing_facts in enumerate(facts):
             e = Evidence(listing_facts, read_text(listing_facts.listing))
-            columns[row] = [feature.value(e) for feature in features]
+            columns[row] = [feature.feature_value(e) for feature in features]
     return columns
 
 

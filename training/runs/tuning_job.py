@@ -76,7 +76,7 @@ def _tune(options: argparse.Namespace) -> dict[str, Any]:
 
     def heard(search: str, number: int, trial: TrialDone) -> None:
         name, settings = f"{search}, trial {trial.number}", trial.settings.values(positives)
-        run.trial(name, settings, trial.after_each_fold, trial.value)
+        run.trial(name, settings, trial.after_each_fold, trial.objective)
         share = (number + (trial.number + 1) / (plan.trials + 1)) / plan.searches
         send_message({"event": "progress", "stage": search, "share": round(share, 4)})
 

@@ -73,13 +73,13 @@ def _estimate_figures(cases: Sequence[Case], as_of: datetime) -> dict[str, Any]:
 
 def _selected_listing(case: Case, as_of: datetime) -> SelectedListing:
     label = label_of(case, as_of)
-    return SelectedListing(case.route.inclusion_probability, bool(label.value) if isinstance(label, Label) else None)
+    return SelectedListing(case.route.inclusion_probability, bool(label.target) if isinstance(label, Label) else None)
 
 
 def _beside_truth(estimate: Estimate, part: int, whole: int) -> dict[str, Any]:
     """An estimate with the truth, and whether the interval contains it; None without an estimate."""
     truth = part / whole if whole else None
-    known = estimate.value is not None and truth is not None
+    known = estimate.share is not None and truth is not None
     return {
         **asdict(estimate),
         "truth": truth,

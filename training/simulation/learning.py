@@ -89,7 +89,7 @@ def _training_row(year: Year, case: Case) -> SnapshotRow | None:
         brand_id=facts.brand.brand_id,
         lane=case.route.lane.value,
         inclusion_probability=case.route.inclusion_probability,
-        label=label.value,
+        label=label.target,
         weight=label.weight,
         evidence_level=label.evidence_level.value,
         matured_at=label.matured_at,

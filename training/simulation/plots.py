@@ -92,14 +92,14 @@ def _draw_prevalence(runs: Sequence[Run]) -> Figure | None:
         months = [month["month"] for month in run["months"]]
         estimates = [month["prevalence"] for month in run["months"]]
         known = [
-            (at, estimate) for at, estimate in zip(months, estimates, strict=True) if estimate["value"] is not None
+            (at, estimate) for at, estimate in zip(months, estimates, strict=True) if estimate["share"] is not None
         ]
         colour = _LOOKS["exploration"][0]
         for at, estimate in known:
             ax.plot([at, at], [100 * estimate["low"], 100 * estimate["high"]], color=colour, linewidth=5, alpha=0.25)
         ax.plot(
             [at for at, _ in known],
-            [100 * estimate["value"] for _, estimate in known],
+            [100 * estimate["share"] for _, estimate in known],
             "D",
             color=colour,
             markersize=4,

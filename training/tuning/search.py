@@ -22,7 +22,7 @@ class TrialDone:
     number: int
     settings: FitSettings
     after_each_fold: tuple[float, ...]
-    value: float | None
+    objective: float | None
 
 
 @dataclass(frozen=True, slots=True)

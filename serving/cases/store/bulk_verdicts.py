@@ -33,7 +33,7 @@ class StoredBulkItem:
     case_id: str
     version_id: str
     verdict_id: str | None
-    made: BulkItemResult
+    outcome: BulkItemResult
     reason: str
     external_id: str | None
     content: Mapping[str, Any] | None

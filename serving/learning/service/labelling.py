@@ -102,7 +102,7 @@ def _row(
         brand_id=facts_from_json(body).brand.brand_id if later else row["brand_id"],
         lane=row["lane"],
         inclusion_probability=row["inclusion_probability"],
-        label=label.value,
+        label=label.target,
         weight=label.weight,
         evidence_level=label.evidence_level.value,
         matured_at=label.matured_at,
@@ -129,7 +129,7 @@ def mature_labels(
         else verdict_history.of_versions(connection, marketplace_id, only, as_of)
     )
     labels = {version_id: label_of(version, as_of, policy) for version_id, version in versions.items()}
-    return {version_id: label.value == 1 for version_id, label in labels.items() if isinstance(label, Label)}
+    return {version_id: label.target == 1 for version_id, label in labels.items() if isinstance(label, Label)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def label_state(connection: Connection, marketplace_id: str, policy: LabelPolicy
     for version in verdict_history.of_marketplace(connection, marketplace_id, now).values():
         label = label_of(version, now, policy)
         if isinstance(label, Label):
-            mature[label.value] += 1
+            mature[label.target] += 1
         elif isinstance(label_of(version, later, policy), Label):
             waiting += 1
         else:

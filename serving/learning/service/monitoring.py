@@ -147,7 +147,7 @@ def _outcomes(
     return {
         "prevalence": _estimate_as_dict(prevalence(due, listings=listings)),
         "recall": _estimate_as_dict(recall(due, listings=listings)),
-        "bands": [{**asdict(band), "found": _estimate_as_dict(band.found)} for band in precision_by_band(scored)],
+        "bands": [{**asdict(band), "observed": _estimate_as_dict(band.observed)} for band in precision_by_band(scored)],
     }
 
 

@@ -91,7 +91,7 @@ def _doubts(
     doubted = []
     for suspect in suspects:
         label = labels.get(suspect["version_id"])
-        if isinstance(label, Label) and label.value == suspect["label"]:
+        if isinstance(label, Label) and label.target == suspect["label"]:
             names = ("version_id", "label", "probability", "doubt")
             doubted.append({"why": "doubted", **{name: suspect[name] for name in names}})
     return [*alone, *doubted]

@@ -23,7 +23,7 @@ class WorkerProcess:
     started_at: datetime
     seen_at: datetime
     sweep_seconds: float
-    found: Mapping[str, int]
+    work_counts: Mapping[str, int]
     lacks: Mapping[str, str]
 
 

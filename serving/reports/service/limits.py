@@ -41,7 +41,7 @@ _NO_LISTING: Final = "The brand has no such listing."
 class Quota:
     """The immediate removals of a brand's day: how many are left, and when the next day begins."""
 
-    left: int
+    remaining: int
     renewed_at: datetime
 
 
@@ -77,8 +77,10 @@ class Limits:
             return 0
         if not self.proved:
             return None
-        limits_left = [limit.left for limit in (self.caps.user, self.caps.brand, *self.budgets) if limit is not None]
-        return min([*limits_left, *([] if self.quota is None else [self.quota.left])], default=0)
+        limits_left = [
+            limit.remaining for limit in (self.caps.user, self.caps.brand, *self.budgets) if limit is not None
+        ]
+        return min([*limits_left, *([] if self.quota is None else [self.quota.remaining])], default=0)
 
     @property
     def shown_reasons(self) -> tuple[PendingReason, ...]:

@@ -85,13 +85,13 @@ def prove_second_factor(runtime: Runtime, session: Session, report_id: str, give
             user_id=person.user_id,
             factor_id=proof.factor_id or "",
             token_hash=session.token_hash,
-            told=recipients,
+            recipients=recipients,
             known_at=now,
         )
         if not step_ups.add_step_up(connection, confirmation):
             raise Conflict("Another report of the brand was confirmed with a second factor today.")
         step_ups.set_state(connection, report.marketplace_id, report_id, StepUpState.GIVEN)
-        about = {"brand_id": report.brand_id, "factor": proof.factor_id, "told": list(recipients)}
+        about = {"brand_id": report.brand_id, "factor": proof.factor_id, "recipients": list(recipients)}
         audit.record(connection, now, pair[0], person.actor, "report.stepped_up", report_id, **about)
         _mail_stoppers(runtime, connection, person, confirmation, len(reports.locations(connection, report)))
     _decide_listings(runtime, person, replace(report, step_up=StepUpState.GIVEN))
@@ -182,7 +182,7 @@ def _mail_stoppers(
         "n": listings,
         "until": until.isoformat(),
     }
-    for user_id in confirmation.told:
+    for user_id in confirmation.recipients:
         queue_to_accounts(
             runtime,
             connection,

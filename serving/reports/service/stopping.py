@@ -51,7 +51,9 @@ class LargeReport:
 
 def can_stop(connection: Connection, user_id: str, step_up: StoredStepUp) -> bool:
     """Whether a person can stop a report: they were told of it, or are one of those who would be told now."""
-    return user_id in step_up.told or user_id in notified_people(connection, (step_up.marketplace_id, step_up.brand_id))
+    return user_id in step_up.recipients or user_id in notified_people(
+        connection, (step_up.marketplace_id, step_up.brand_id)
+    )
 
 
 def large_report(runtime: Runtime, connection: Connection, step_up: StoredStepUp) -> LargeReport:

@@ -25,7 +25,7 @@ class StoredStepUp:
     user_id: str
     factor_id: str
     token_hash: str
-    told: tuple[str, ...]
+    recipients: tuple[str, ...]
     known_at: datetime
     stopped_at: datetime | None = None
     stopped_by: str | None = None
@@ -36,7 +36,9 @@ _STEP_UPS: Final = RowReader(StoredStepUp, told=tuple)
 
 def add_step_up(connection: Connection, step_up: StoredStepUp) -> bool:
     """Store a confirmation; False, without a change, where the brand had one that day or the report has one."""
-    statement = insert_or_ignore(connection, report_step_up).values({**row_of(step_up), "told": list(step_up.told)})
+    statement = insert_or_ignore(connection, report_step_up).values(
+        {**row_of(step_up), "recipients": list(step_up.recipients)}
+    )
     return connection.execute(statement.returning(report_step_up.c.report_id)).first() is not None
 
 

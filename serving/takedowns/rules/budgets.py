@@ -83,7 +83,7 @@ class Limit:
     used: int
 
     @property
-    def left(self) -> int:
+    def remaining(self) -> int:
         """How many removals are left."""
         return max(0, self.limit - self.used)
 
@@ -119,7 +119,7 @@ def limits(spending: Spending, policy: BudgetPolicy) -> tuple[Limit, ...]:
 
 def pending_reasons(spending: Spending, policy: BudgetPolicy) -> tuple[PendingReason, ...]:
     """The holds of a removal whose budgets are spent. That of the marketplace names no figure: outsiders read it."""
-    spent = [limit for limit in limits(spending, policy) if not limit.left]
+    spent = [limit for limit in limits(spending, policy) if not limit.remaining]
     return tuple(
         PendingReason(limit.cause, message(f"pending.{limit.cause.value}", **_limit_parameters(limit)))
         for limit in spent

@@ -118,14 +118,14 @@ class Cap:
     frees_at: datetime | None = None
 
     @property
-    def left(self) -> int:
+    def remaining(self) -> int:
         """How many removals are left."""
         return max(0, self.limit - self.used)
 
     @property
     def is_used_up(self) -> bool:
         """Whether none is left."""
-        return not self.left
+        return not self.remaining
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +169,13 @@ def pending_reasons(removal: RemovalRequest, policy: BurstPolicy, step_up: StepU
     if not removal.switched_on:
         code = "pending.switched_off" if by_brand else "pending.analysts_switched_off"
         removal_holds.append(PendingReason(PendingCause.SWITCHED_OFF, message(code)))
-    if limits.user is not None and not limits.user.left:
+    if limits.user is not None and not limits.user.remaining:
         removal_holds.append(PendingReason(PendingCause.USER_BURST, message("pending.user_burst", n=limits.user.limit)))
-    if limits.brand is not None and not limits.brand.left:
+    if limits.brand is not None and not limits.brand.remaining:
         removal_holds.append(
             PendingReason(PendingCause.BRAND_BURST, message("pending.brand_burst", n=limits.brand.limit))
         )
-    if limits.seller is not None and not limits.seller.left:
+    if limits.seller is not None and not limits.seller.remaining:
         cause = PendingCause.SELLER_SHARE if removal.stepped_up else PendingCause.SELLER_BURST
         share = {"n": limits.seller.limit} if removal.stepped_up else {}
         removal_holds.append(PendingReason(cause, message(f"pending.{cause.value}", **share)))

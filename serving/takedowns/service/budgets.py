@@ -109,7 +109,7 @@ def spending_of(
     def raised(spent: RemovalUsage, pacer: Pacer | None) -> RemovalUsage:
         return replace(spent, usual=usual_day_of(runtime, connection, marketplace_id, pacer, at))
 
-    used_up = {limit.cause for limit in limits(spending, runtime.policies[BudgetPolicy]) if not limit.left}
+    used_up = {limit.cause for limit in limits(spending, runtime.policies[BudgetPolicy]) if not limit.remaining}
     if shown or used_up & _OF_PERSON:
         spending = replace(spending, person=raised(spending.person, person))
     if spending.brand is not None and brand_id is not None and (shown or used_up & _OF_BRAND):

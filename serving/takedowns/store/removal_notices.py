@@ -65,7 +65,7 @@ def add(connection: Connection, notice: RemovalNotice) -> bool:
         "brand_id": notice.remover.brand_id or "",
         "reason": notice.reason.value,
         "day": notice.day,
-        "told": list(notice.recipients),
+        "recipients": list(notice.recipients),
         "known_at": notice.known_at,
     }
     added = insert_or_ignore(connection, removal_notice).values(row).returning(removal_notice.c.notice_id)

@@ -54,7 +54,7 @@ def accuracy_of(rows: Sequence[RoutedListing]) -> Accuracy:
     return Accuracy(
         _counterfeit_share([row.scored for row in rows if row.lane in FLAGGED]),
         _counterfeit_share([row.scored for row in rows if row.lane in PASSED]),
-        tuple(BandOfScores(band.low, band.high, band.listings, _as_share(band.found)) for band in bands),
+        tuple(BandOfScores(band.low, band.high, band.listings, _as_share(band.observed)) for band in bands),
     )
 
 
@@ -64,4 +64,4 @@ def _counterfeit_share(rows: Sequence[ScoredListing]) -> Share:
 
 
 def _as_share(estimate: Estimate) -> Share:
-    return Share(estimate.value, estimate.low, estimate.high, estimate.reviewed)
+    return Share(estimate.share, estimate.low, estimate.high, estimate.reviewed)

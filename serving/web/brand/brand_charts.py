@@ -92,7 +92,7 @@ class Whisker:
     y: float | None
     low_y: float
     high_y: float
-    left: float
+    start_x: float
     width: float
 
 
@@ -108,7 +108,7 @@ class ShareChart:
 
 def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | None:
     """The chart; None if the share is unknown in all periods."""
-    known = [share.estimate for share in shares if share.estimate.value is not None]
+    known = [share.estimate for share in shares if share.estimate.share is not None]
     if not known:
         return None
     top = next(
@@ -124,10 +124,10 @@ def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | N
     whiskers = tuple(
         Whisker(
             x=round(_LEFT + slot * (number + 0.5), 1),
-            y=None if share.estimate.value is None else y(share.estimate.value),
+            y=None if share.estimate.share is None else y(share.estimate.share),
             low_y=y(share.estimate.low),
             high_y=y(share.estimate.high),
-            left=round(_LEFT + slot * (number + 0.3), 1),
+            start_x=round(_LEFT + slot * (number + 0.3), 1),
             width=round(slot * 0.4, 1),
         )
         for number, share in enumerate(shares)
@@ -136,11 +136,11 @@ def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | N
     percent = tuple(Tick(tick.at, _percent(float(tick.text))) for tick in ticks)
     sentence = "; ".join(
         say("%(name)s: not known", name=name)
-        if share.estimate.value is None
+        if share.estimate.share is None
         else say(
             "%(name)s: %(share)s, %(low)s to %(high)s",
             name=name,
-            share=words.percent(share.estimate.value, 1),
+            share=words.percent(share.estimate.share, 1),
             low=words.percent(share.estimate.low, 1),
             high=words.percent(share.estimate.high, 1),
         )

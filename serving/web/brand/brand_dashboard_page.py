@@ -189,7 +189,7 @@ def _make_dashboard(
                 rejected=part.rejected,
                 open=part.open,
                 listings=share.listings,
-                share=say("not known") if share.estimate.value is None else words.percent(share.estimate.value, 1),
+                share=say("not known") if share.estimate.share is None else words.percent(share.estimate.share, 1),
                 interval=_interval_in_words(share) if share.listings else "",
                 drawn=share.estimate.audited,
             )
@@ -260,7 +260,7 @@ def _prevalence_sentence(whole: Share) -> str:
         return say("No listing of the brand arrived in this period.")
     estimate = whole.estimate
     ends = {"low": words.percent(estimate.low, 1), "high": words.percent(estimate.high, 1)}
-    if estimate.value is None:
+    if estimate.share is None:
         return say_many(
             "Too few of %(n)s listing were sampled at random and reviewed, so the share among the unreviewed is "
             "unknown. Between %(low)s and %(high)s are counterfeit.",
@@ -282,7 +282,7 @@ def _prevalence_sentence(whole: Share) -> str:
         "By human review, an estimated %(share)s of %(n)s listings are counterfeit, with a 95 %% interval of "
         "%(low)s to %(high)s. %(rests_on)s",
         whole.listings,
-        share=words.percent(estimate.value, 1),
+        share=words.percent(estimate.share, 1),
         rests_on=rests_on,
         **ends,
     )

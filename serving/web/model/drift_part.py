@@ -78,9 +78,9 @@ def _changes_in_words(row: Mapping[str, Any]) -> str:
 
 
 def _estimate_in_words(estimate: Mapping[str, Any]) -> str:
-    if estimate["value"] is None:
+    if estimate["share"] is None:
         return f"unknown, between {estimate['low']:.1%} and {estimate['high']:.1%}"
-    return f"{estimate['value']:.1%} ({estimate['low']:.1%} to {estimate['high']:.1%})"
+    return f"{estimate['share']:.1%} ({estimate['low']:.1%} to {estimate['high']:.1%})"
 
 
 def _answers_in_words(answers: Mapping[str, Any]) -> str:

@@ -203,7 +203,7 @@ def _prevalence_figure(connection: Connection, marketplace_id: str) -> Figure:
     if latest is None:
         return Figure("unknown", "estimated prevalence", "no drift report yet")
     estimate = latest[1]["prevalence"]
-    share = "unknown" if estimate["value"] is None else f"{estimate['value']:.1%}"
+    share = "unknown" if estimate["share"] is None else f"{estimate['share']:.1%}"
     return Figure(
         share, "estimated prevalence", f"{estimate['low']:.1%} to {estimate['high']:.1%}, n = {estimate['reviewed']:,}"
     )

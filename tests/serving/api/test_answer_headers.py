@@ -122,7 +122,7 @@ def test_a_refused_caller_is_told_how_to_authenticate(
 def test_a_conflict_that_passes_is_told_with_the_time_to_wait(client: TestClient, site: Site) -> None:
     csrf = sign_in(client, site.data_scientist)
     with site.runtime.store.write() as connection:
-        add_job(site.runtime, connection, site.here, by="test")
+        add_job(site.runtime, connection, site.marketplace_id, by="test")
     answer = client.post("/api/v1/trainings", headers=csrf)
     assert (answer.status_code, answer.headers["retry-after"]) == (409, "60")
 

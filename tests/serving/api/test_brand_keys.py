@@ -35,7 +35,7 @@ PATH = "/api/v1/brand/reports"
 
 
 def pair_of(site: Site) -> tuple[str, str]:
-    return site.here, site.brand_id
+    return site.marketplace_id, site.brand_id
 
 
 def a_key(site: Site) -> str:

@@ -39,7 +39,7 @@ def test_bad_input_changes_nothing(site: Site, client: TestClient) -> None:
     headers = a_program(site, Scope.ENDPOINTS)
     for body in ({"url": "http://127.0.0.1/x"}, {"url": "ftp://a.example"}, {"url": URL, "allow_loopback": True}, {}):
         assert client.post(PATH, json=body, headers=headers).status_code == 422
-    assert site.read(endpoints.endpoint_in_force, site.here) is None
+    assert site.read(endpoints.endpoint_in_force, site.marketplace_id) is None
 
 
 def test_a_key_for_intake_does_not_say_where_takedowns_go(site: Site, client: TestClient) -> None:

@@ -19,7 +19,7 @@ def post(client: TestClient, site: Site, body: str | bytes, headers: dict[str, s
 
 
 def quarantined_rows(site: Site) -> list[dict[str, Any]]:
-    return site.read(listings.quarantined_rows, site.here, 100)
+    return site.read(listings.quarantined_rows, site.marketplace_id, 100)
 
 
 @pytest.mark.both_engines

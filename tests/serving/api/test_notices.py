@@ -90,7 +90,7 @@ def test_a_notice_may_name_the_right(client: TestClient, site: Site) -> None:
     a_listing(site)
     right = {"kind": "mark", "office": "EUIPO", "number": "018", "owner": "Aurelle SA", "by_power_of_attorney": True}
     assert post(client, right=right).status_code == 201
-    (notice,) = site.read(notices.notices_on_case, site.here, open_cases(site)[0].case_id)
+    (notice,) = site.read(notices.notices_on_case, site.marketplace_id, open_cases(site)[0].case_id)
     assert notice.right == NamedRight("mark", "EUIPO", "018", "Aurelle SA", by_power_of_attorney=True)
     for wrong in ("mark", {"kind": "patent"}, {"classes": "18"}, {"by_power_of_attorney": "yes"}, {"owner": 5}):
         assert post(client, right=wrong).status_code == 422

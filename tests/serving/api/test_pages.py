@@ -36,7 +36,7 @@ def some_actions(site: Site) -> list[str]:
 def add_pending_removals(site: Site) -> None:
     rows: list[dict[str, Any]] = [
         {
-            "marketplace_id": site.here, "action_id": action_id, "causes": [], "policy_version": "1",
+            "marketplace_id": site.marketplace_id, "action_id": action_id, "causes": [], "policy_version": "1",
             "pending_since": site.clock.now(), "settled_at": None, "settled_as": None,
         }
         for action_id in some_actions(site)
@@ -48,7 +48,7 @@ def add_pending_removals(site: Site) -> None:
 
 def add_sanctions(site: Site) -> None:
     row: dict[str, Any] = {
-        "marketplace_id": site.here, "measure": "close", "cause": "strikes", "parent_id": None, "path": None,
+        "marketplace_id": site.marketplace_id, "measure": "close", "cause": "strikes", "parent_id": None, "path": None,
         "total": 1.0, "reasons": [], "linked": [], "policy_version": "1", "proposed_at": site.clock.now(),
         "due_at": None, "decided_at": None, "ended_because": None,
     }  # fmt: skip
@@ -63,14 +63,14 @@ def add_ranking(site: Site) -> None:
     risks = {f"s-{n}": SellerRisk(RiskState.RANKED, 9, 0, 0, 2.0 + n % 2, 0, 0, 0.1, 50.0) for n in range(NUMBER)}
     with site.runtime.store.write() as connection:
         ranking_basis = StoredRanking(site.clock.now(), 90, NUMBER, 0.1, "1")
-        assert seller_risks.save_ranking(connection, site.here, Ranking(NUMBER, 0.1, risks), ranking_basis)
+        assert seller_risks.save_ranking(connection, site.marketplace_id, Ranking(NUMBER, 0.1, risks), ranking_basis)
 
 
 def add_trainings(site: Site) -> None:
     with site.runtime.store.write() as connection:
         for _ in range(NUMBER):
-            job_id = add_job(site.runtime, connection, site.here, by="test")
-            update_job(connection, site.here, job_id, {"state": "failed"})
+            job_id = add_job(site.runtime, connection, site.marketplace_id, by="test")
+            update_job(connection, site.marketplace_id, job_id, {"state": "failed"})
 
 
 def add_notices(site: Site) -> None:

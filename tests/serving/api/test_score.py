@@ -228,13 +228,13 @@ def test_each_of_two_that_come_together_may_ask_the_last_question(site: Site) ->
 
 
 def switch_off_questions(connection: Connection, site: Site) -> None:
-    off = KillSwitchOff(site.here, AutomaticRule.MODEL_QUESTIONS, NOW, "test", "test")
+    off = KillSwitchOff(site.marketplace_id, AutomaticRule.MODEL_QUESTIONS, NOW, "test", "test")
     assert kill_switches.switch_off(connection, off)
 
 
 def open_breaker(connection: Connection, site: Site) -> None:
-    breakers.record_check(connection, site.here, NOW)
-    assert breakers.open_breaker(connection, site.here, "too many", NOW)
+    breakers.record_check(connection, site.marketplace_id, NOW)
+    assert breakers.open_breaker(connection, site.marketplace_id, "too many", NOW)
 
 
 def withdraw_brand(connection: Connection, site: Site) -> None:
@@ -244,13 +244,13 @@ def withdraw_brand(connection: Connection, site: Site) -> None:
 
 def authorise_seller(connection: Connection, site: Site) -> None:
     authorised_sellers.authorise(
-        connection, marketplace_id=site.here, brand_id=site.brand_id, sellers=["shop-7"], at=NOW, by="test"
+        connection, marketplace_id=site.marketplace_id, brand_id=site.brand_id, sellers=["shop-7"], at=NOW, by="test"
     )
 
 
 def deny_seller(connection: Connection, site: Site) -> None:
     list_entry = SellerListEntry("shop-7", SellerList.DENY, "test", "test", NOW, NOW + timedelta(days=9))
-    seller_lists.set_entry(connection, site.here, "lse_1", list_entry)
+    seller_lists.set_entry(connection, site.marketplace_id, "lse_1", list_entry)
 
 
 CHANGES: Final[list[tuple[Callable[[Connection, Site], None], Lane]]] = [
@@ -280,7 +280,7 @@ def test_a_key_that_another_process_revokes_is_refused_at_once(any_site: Site) -
     assert [status for status, _ in send_together(app, requests)] == [200, 200]
     with another_process(any_site) as connection:
         key_id = any_site.key.split(".")[1]
-        marketplaces.revoke_key(connection, [any_site.here], key_id, NOW)
+        marketplaces.revoke_key(connection, [any_site.marketplace_id], key_id, NOW)
     assert [status for status, _ in send_together(app, requests)] == [401, 401]
 
 

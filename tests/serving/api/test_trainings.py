@@ -44,7 +44,7 @@ def test_a_key_without_the_scope_starts_nothing(client: TestClient, site: Site, 
     refused = client.post(PATH, headers=headers)
     assert (refused.status_code, refused.json()["error"]["sentence"]) == (403, "This key lacks the scope train.")
     assert client.get(PATH, headers=headers).status_code == 403
-    assert site.read(learning.jobs, site.here, 5) == []
+    assert site.read(learning.jobs, site.marketplace_id, 5) == []
 
 
 @pytest.mark.parametrize("path", ["/api/v1/promotions", "/api/v1/golden-sets", "/api/v1/listings"])
@@ -55,7 +55,13 @@ def test_a_key_that_trains_does_nothing_else(client: TestClient, site: Site, pat
 
 def test_the_cause_of_a_training_that_nobody_requested_is_in_the_answer(client: TestClient, site: Site) -> None:
     cause = {"cause": "drift", "new_labels": 12, "moved": ["score"]}
-    row = {"marketplace_id": site.here, "job_id": "job_1", "state": "done", "progress": {}, "requested_by": "worker"}
+    row = {
+        "marketplace_id": site.marketplace_id,
+        "job_id": "job_1",
+        "state": "done",
+        "progress": {},
+        "requested_by": "worker",
+    }
     site.write(learning.add_job, {**row, "cause": cause, "created_at": site.clock.now()})
     sign_in(client, site.data_scientist)
     assert client.get(f"{PATH}/job_1").json()["cause"] == cause

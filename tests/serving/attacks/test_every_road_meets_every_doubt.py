@@ -91,8 +91,8 @@ def claimed_by_two(site: Site) -> str:
 def open_case(site: Site, name: str) -> Case:
     """The open case of a listing, which the analyst opens by choice where there is none."""
     with site.runtime.store.read() as connection:
-        listing_id = listings.id_of(connection, site.here, name) or ""
-        waiting = cases.open_cases(connection, site.here, [listing_id]).get(listing_id)
+        listing_id = listings.id_of(connection, site.marketplace_id, name) or ""
+        waiting = cases.open_cases(connection, site.marketplace_id, [listing_id]).get(listing_id)
     return waiting or chosen_case(site, site.analyst, name)
 
 

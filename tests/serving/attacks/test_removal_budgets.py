@@ -101,7 +101,7 @@ def attempts(site: Site, size: Size, act: Act, *, first: int = 0) -> None:
 
 def send_due(site: Site) -> None:
     """Send what is due; the receiver checks the signatures by real time."""
-    deliver_due(replace(site.runtime, wall=SystemClock()), site.here)
+    deliver_due(replace(site.runtime, wall=SystemClock()), site.marketplace_id)
 
 
 def acknowledged_removals(site: Site) -> int:
@@ -129,8 +129,8 @@ def removals_of_secret(size: Size) -> int:
 
 def remove_by_choice(site: Site, person: Person, name: str) -> None:
     """Open a case on a listing that nobody flagged, under a typed mark and owner, and confirm it."""
-    case_id = open_by_choice(site.runtime, person, site.read(listings.id_of, site.here, name) or "")
-    case = site.read(cases.get, site.here, case_id)
+    case_id = open_by_choice(site.runtime, person, site.read(listings.id_of, site.marketplace_id, name) or "")
+    case = site.read(cases.get, site.marketplace_id, case_id)
     naming = Naming.of(brand_id=None, mark="Vela Nord", owner="Vela AG", reason="The label is of another mark.")
     record_verdict(site.runtime, person, Answer(case_id, case.version_id, Judgement.COUNTERFEIT, naming=naming))
 

@@ -76,13 +76,13 @@ def cleared_listing(site: Site, person: Person, name: str = "MP-9") -> str:
 
 def case_of(site: Site, outcome: StoredOutcome) -> Case:
     """The case of a reported listing."""
-    return site.read(cases.get, site.here, outcome.case_id or "")
+    return site.read(cases.get, site.marketplace_id, outcome.case_id or "")
 
 
 def chosen_case(site: Site, person: Person, name: str) -> Case:
     """A case that an analyst opens by choice on a listing."""
-    case_id = open_by_choice(site.runtime, person, site.read(listings.id_of, site.here, name) or "")
-    return site.read(cases.get, site.here, case_id)
+    case_id = open_by_choice(site.runtime, person, site.read(listings.id_of, site.marketplace_id, name) or "")
+    return site.read(cases.get, site.marketplace_id, case_id)
 
 
 def try_act(act: Callable[[], object]) -> None:
@@ -139,7 +139,7 @@ def rival_right(site: Site) -> str:
     """A mark of the rival."""
     with site.runtime.store.read() as connection:
         rival_id = brands.by_name(connection, "Nordfjell").brand_id
-        on_file = rights.rights_of(connection, (site.here, rival_id))
+        on_file = rights.rights_of(connection, (site.marketplace_id, rival_id))
     return next(stored.right.right_id for stored in on_file if stored.right.kind is RightKind.MARK)
 
 
@@ -189,7 +189,7 @@ def test_one_question_answered_often_counts_once(site: Site) -> None:
 def retracted_listing(site: Site) -> str:
     """A listing that the brand had removed and then found genuine."""
     done = report(site, having(site, on_sale, 1))
-    action_id = site.value(select(action.c.action_id))
+    action_id = site.scalar(select(action.c.action_id))
     with a_marketplace_that_listens(site):
         carry_out_action(site, stored_action(site, action_id))
     retract(site.runtime, site.brand_person, done.report.report_id, [1])
@@ -198,7 +198,7 @@ def retracted_listing(site: Site) -> str:
 
 def test_a_retraction_cannot_be_undone_to_remove_the_listing_again(site: Site) -> None:
     retracted_listing(site)
-    case_id = site.value(select(review_case.c.case_id))
+    case_id = site.scalar(select(review_case.c.case_id))
     before = removals(site)
     with pytest.raises(Conflict, match="retraction"):
         undo_verdict(site.runtime, site.brand_person, case_id)
@@ -208,13 +208,13 @@ def test_a_retraction_cannot_be_undone_to_remove_the_listing_again(site: Site) -
 
 def stored_action(site: Site, action_id: str) -> StoredAction:
     """The action as stored."""
-    return site.read(actions.get, site.here, action_id)
+    return site.read(actions.get, site.marketplace_id, action_id)
 
 
 def test_an_authorisation_of_one_brand_spares_nobody_of_another_brand_s_strikes(site: Site) -> None:
     having(site, a_rival)
     rival_id = site.read(brands.by_name, "Nordfjell").brand_id
-    change_list(site.runtime, (site.here, rival_id), ["lumo-two"], by="user:somebody")
+    change_list(site.runtime, (site.marketplace_id, rival_id), ["lumo-two"], by="user:somebody")
     tell(site, a_contact(SELLER, **PAYOUT), a_contact("lumo-two", **PAYOUT))
     having(site, strikes_of, 2)
     (proposed,) = sanctions_of(site)

@@ -205,7 +205,7 @@ def test_beside_a_stopped_report_puppets_get_twenty_at_most_out(any_site: Site, 
 def _another_lead(site: Site) -> Person:
     colleague = person_invited_by_lead(site, a_leader(site), "odile")
     with site.runtime.store.write() as connection:
-        accounts.set_lead(connection, colleague.user_id, (site.here, site.brand_id), leads=True)
+        accounts.set_lead(connection, colleague.user_id, (site.marketplace_id, site.brand_id), leads=True)
         return accounts.person(connection, colleague.user_id)
 
 

@@ -18,9 +18,9 @@ def test_removals_wait_until_the_endpoint_has_answered_a_signed_test_message(sit
     site.clock.forward(minutes=5)
     with a_marketplace_that_listens(site) as receiver:
         receiver.answer_to_tests = 410
-        assert marketplaces_with_due(site.runtime) == [site.here]
+        assert marketplaces_with_due(site.runtime) == [site.marketplace_id]
         for _ in range(2):
-            deliver_due(site.runtime, site.here)
+            deliver_due(site.runtime, site.marketplace_id)
         assert (len(receiver.tests), receiver.deliveries, action_states(site)) == (1, [], {"scheduled": 1})
         assert marketplaces_with_due(site.runtime) == []
         page = visit_as(site, an_administrator(site))
@@ -29,7 +29,7 @@ def test_removals_wait_until_the_endpoint_has_answered_a_signed_test_message(sit
 
         receiver.answer_to_tests = 204
         page.post("/operations/webhook/wake", {"endpoint_id": receiver.tests[0].partition(".")[0]})
-        deliver_due(site.runtime, site.here)
+        deliver_due(site.runtime, site.marketplace_id)
         assert (len(receiver.tests), action_states(site)) == (2, {"acknowledged": 1})
         assert WAITS not in words(page.get("/operations/webhook").text)
 
@@ -44,15 +44,15 @@ def test_a_resumed_endpoint_gets_no_removal_before_its_answer(site: Site, monkey
         monkeypatch.setattr(
             endpoints, "record_failures", lambda on, endpoint, _at, _n: endpoints.pause(on, endpoint, until=None)
         )
-        deliver_due(site.runtime, site.here)
+        deliver_due(site.runtime, site.marketplace_id)
         assert (receiver.deliveries, action_states(site)) == ([], {"scheduled": 1})
 
 
 def test_an_unproven_endpoint_without_removals_is_tested_by_itself(site: Site) -> None:
     with a_marketplace_that_listens(site) as receiver:
-        assert marketplaces_with_due(site.runtime) == [site.here]
-        deliver_due(site.runtime, site.here)
+        assert marketplaces_with_due(site.runtime) == [site.marketplace_id]
+        deliver_due(site.runtime, site.marketplace_id)
         assert marketplaces_with_due(site.runtime) == []
         site.clock.forward(minutes=5)
-        deliver_due(site.runtime, site.here)
+        deliver_due(site.runtime, site.marketplace_id)
         assert len(receiver.tests) == 1, "it is proven"

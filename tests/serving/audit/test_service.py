@@ -25,7 +25,9 @@ def record(site: Site, count: int = 3) -> None:
     """Test entries after those of the provisioning."""
     with site.runtime.store.write() as connection:
         for number in range(count):
-            audit.record(connection, site.clock.now(), site.here, "test", "test.done", f"tst_{number}", number=number)
+            audit.record(
+                connection, site.clock.now(), site.marketplace_id, "test", "test.done", f"tst_{number}", number=number
+            )
 
 
 def record_and_sign(site: Site) -> int:

@@ -146,8 +146,8 @@ def test_rescore_refuses_a_model_that_is_not_there(home: Path) -> None:
 def test_the_breaker_is_closed_once_with_a_reason(site: Site, tmp_path: Path) -> None:
     home = tmp_path / "home"
     with site.runtime.store.write() as connection:
-        breakers.record_check(connection, site.here, site.clock.now())
-        breakers.open_breaker(connection, site.here, "500 of 1,000 listings were flagged.", site.clock.now())
+        breakers.record_check(connection, site.marketplace_id, site.clock.now())
+        breakers.open_breaker(connection, site.marketplace_id, "500 of 1,000 listings were flagged.", site.clock.now())
     site.runtime.close()
     closed = touchstone_in(home, "breaker", "close", "--reason", "A new season.", "--by", site.data_scientist.email)
     assert closed.out == "Circuit breaker closed. Brands receive questions again.\n"

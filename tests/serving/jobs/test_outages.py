@@ -214,7 +214,7 @@ def schedule_all(
     for start in range(0, len(names), _AT_ONCE):
         with runtime.store.write() as connection:
             for name in names[start : start + _AT_ONCE]:
-                cause = Cause(stage.site.here, f"lst_{name}", verdict_id, "test")
+                cause = Cause(stage.site.marketplace_id, f"lst_{name}", verdict_id, "test")
                 schedule(runtime, connection, kind, cause, statement, at)
 
 
@@ -229,7 +229,7 @@ def list_all(stage: Stage, runtime: Runtime, names: list[str]) -> None:
     }
     rows = [
         {
-            "marketplace_id": stage.site.here,
+            "marketplace_id": stage.site.marketplace_id,
             "listing_id": f"lst_{name}",
             "external_id": name,
             "version_id": "x",
@@ -304,7 +304,7 @@ def outages(stage: Stage, many: int, *, hours_a_step: int, kill_often: bool = Fa
 def both_sides_agree(stage: Stage, names: list[str], returned: list[str]) -> None:
     """Check that every action had its effect once, and that both sides agree on the listings shown."""
     with stage.opened() as runtime, runtime.store.read() as connection:
-        ours = actions.counts_by_state(connection, stage.site.here)
+        ours = actions.counts_by_state(connection, stage.site.marketplace_id)
         assert audit.check_chain(connection)[1] is None
     assert ours == {
         (ActionKind.REMOVE, ActionState.ACKNOWLEDGED): len(names),

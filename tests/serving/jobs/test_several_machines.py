@@ -84,7 +84,7 @@ def failures(machines: Sequence[Machine]) -> list[str]:
 
 def deadlocks(site: Site) -> int:
     """How many deadlocks the database has ended."""
-    return int(site.value(text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")))
+    return int(site.scalar(text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_no_sweep_of_a_service_and_three_workers_fails_under_intake(
         assert deadlocks(site) == 0
         assert all(machine.process.poll() is None for machine in everybody)
         assert set(intake_counts.answers) == {200}
-        listing_count = site.value(text("SELECT count(*) FROM listing"))
+        listing_count = site.scalar(text("SELECT count(*) FROM listing"))
     assert listing_count == intake_counts.sent > 0
 
 

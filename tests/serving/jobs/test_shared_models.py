@@ -103,7 +103,7 @@ def test_a_store_out_of_reach_leaves_the_process_not_ready_and_no_earlier_model_
         patch.setattr(DatabaseFiles, "get", unreachable)
         follow_champions(second.runtime)
     with pytest.raises(ChampionMissing, match="The database cannot be reached"):
-        second.runtime.services[LiveModels].of(second.here)
+        second.runtime.services[LiveModels].of(second.marketplace_id)
     follow_champions(second.runtime)
     assert digest_in(second) == later
 
@@ -111,7 +111,7 @@ def test_a_store_out_of_reach_leaves_the_process_not_ready_and_no_earlier_model_
 def test_a_snapshot_that_one_process_wrote_is_shown_by_the_other(two_sites: TwoSites) -> None:
     first, second = two_sites
     label_a_case(first)
-    snapshot_id, path, digest = export_snapshot(first.runtime, first.here)
+    snapshot_id, path, digest = export_snapshot(first.runtime, first.marketplace_id)
     assert second.runtime.services[SnapshotFiles].path(digest).read_bytes() == path.read_bytes()
     page = visit_as(second, second.data_scientist).get(f"/models/snapshots/{snapshot_id}")
     assert page.status_code == 200
@@ -121,7 +121,7 @@ def test_a_snapshot_that_one_process_wrote_is_shown_by_the_other(two_sites: TwoS
 def test_a_snapshot_of_another_digest_in_the_shared_store_is_not_taken(two_sites: TwoSites) -> None:
     first, second = two_sites
     label_a_case(first)
-    _, _, digest = export_snapshot(first.runtime, first.here)
+    _, _, digest = export_snapshot(first.runtime, first.marketplace_id)
     first.execute(update(artifact_part).values(content=b"another"))
     assert not second.runtime.services[SnapshotFiles].path(digest).exists()
 
@@ -142,7 +142,7 @@ def test_a_bundle_that_this_machine_refuses_is_not_tried_again_with_each_sweep(
         follow_champions(second.runtime)
         fetch_newest_models(second.runtime)
     assert tries == [champion]
-    assert second.runtime.services[LiveModels].missing()[second.here].why.startswith("The bundle crashed")
+    assert second.runtime.services[LiveModels].missing()[second.marketplace_id].why.startswith("The bundle crashed")
     monkeypatch.setattr(bundles, "_REFUSED_AGAIN_SECONDS", 0.0)
     follow_champions(second.runtime)
     assert tries == [champion, champion]
@@ -179,7 +179,7 @@ def unreachable(*_: object) -> None:
 
 def digest_in(site: Site) -> str | None:
     """The digest of the champion in force."""
-    champion = site.runtime.services[LiveModels].of(site.here)
+    champion = site.runtime.services[LiveModels].of(site.marketplace_id)
     return champion.digest if champion else None
 
 

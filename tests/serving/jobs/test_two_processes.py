@@ -119,7 +119,7 @@ def test_a_process_without_the_champion_is_not_ready_and_takes_no_listing(two_si
     assert reason["code"] == "champion_missing"
     assert f"The data directory of this process has no bundle {champion[:12]}." in reason["sentence"]
     assert f"Copy the folder bundles/{champion} from the process that trained it" in reason["sentence"]
-    assert second.here not in answer.text
+    assert second.marketplace_id not in answer.text
     assert first_client.get("/readyz").status_code == 200
 
     for path, body in (
@@ -162,7 +162,7 @@ def test_a_training_runs_in_whichever_process_takes_it(two_sites: TwoSites) -> N
             time.sleep(0.02)
     finally:
         worker.stop()
-    job = first.read(learning.get_job, first.here, job_id)
+    job = first.read(learning.get_job, first.marketplace_id, job_id)
     assert (job.state, job.error) == ("failed", "No label is mature yet, so there is nothing to learn from.")
 
 

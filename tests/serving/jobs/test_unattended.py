@@ -20,13 +20,13 @@ def test_the_worker_trains_on_new_labels_by_itself_and_tracks_the_candidate(work
     site.execute(delete(retraining_check))  # The worker counts again at its next sweep, not in an hour.
 
     def ended() -> bool:
-        return any(job.state in {"done", "failed"} for job in site.read(learning.jobs, site.here, 5))
+        return any(job.state in {"done", "failed"} for job in site.read(learning.jobs, site.marketplace_id, 5))
 
     wait_until(ended)
     with site.runtime.store.read() as connection:
-        (job,) = learning.jobs(connection, site.here, 5)
+        (job,) = learning.jobs(connection, site.marketplace_id, 5)
         assert (job.state, job.error, job.requested_by) == ("done", None, "worker")
-        assert learning.get_model(connection, site.here, job.digest or "").mlflow_version == "1"
-        assert learning.promotions(connection, site.here) == []
+        assert learning.get_model(connection, site.marketplace_id, job.digest or "").mlflow_version == "1"
+        assert learning.promotions(connection, site.marketplace_id) == []
     (run,) = runs_of(f"sqlite:///{site.runtime.home.mlflow / 'mlflow.db'}")
     assert (run["status"], run["tags"]["touchstone.job_id"]) == ("FINISHED", job.job_id)

@@ -50,7 +50,7 @@ def test_a_confirmation_reaches_the_marketplace_when_the_window_closes(working_s
         assert action is not None
 
         def acknowledged() -> bool:
-            return site.read(actions.get, site.here, action.action_id).state is ActionState.ACKNOWLEDGED
+            return site.read(actions.get, site.marketplace_id, action.action_id).state is ActionState.ACKNOWLEDGED
 
         wait_until(acknowledged)
     assert sum(receiver.effects.values()) == 1
@@ -97,7 +97,7 @@ def test_many_confirmations_with_lost_acknowledgements_have_one_effect_each(work
 
         def settled() -> bool:
             with site.runtime.store.read() as connection:
-                counts = actions.counts_by_state(connection, site.here)
+                counts = actions.counts_by_state(connection, site.marketplace_id)
             return sum(n for (_, state), n in counts.items() if state is not ActionState.ACKNOWLEDGED) == 0
 
         wait_until(settled)
@@ -109,7 +109,7 @@ def test_many_confirmations_with_lost_acknowledgements_have_one_effect_each(work
 def test_a_job_is_stored_without_pickles(working_site: Site) -> None:
     runtime = working_site.runtime
     with runtime.store.write() as connection:
-        runtime.jobs.enqueue(connection, jobs.SEND_MAIL, jobs.MAILS, "mail:1", working_site.here, "mai_none")
+        runtime.jobs.enqueue(connection, jobs.SEND_MAIL, jobs.MAILS, "mail:1", working_site.marketplace_id, "mai_none")
     table = "dbos.workflow_status" if runtime.store.url.startswith("postgresql") else "workflow_status"
     with runtime.store.read() as connection:
         formats = set(connection.execute(text(f"SELECT serialization FROM {table}")).scalars())  # noqa: S608  # no input
@@ -126,17 +126,17 @@ def test_a_retraining_runs_in_a_child_process_and_a_promotion_is_published(worki
     job_id = request_training(site.runtime, site.marketplace, by="test")
 
     def ended() -> bool:
-        return site.read(learning.get_job, site.here, job_id).state in {"done", "failed"}
+        return site.read(learning.get_job, site.marketplace_id, job_id).state in {"done", "failed"}
 
     wait_until(ended)
     with site.runtime.store.read() as connection:
-        job = learning.get_job(connection, site.here, job_id)
+        job = learning.get_job(connection, site.marketplace_id, job_id)
         assert (job.state, job.error) == ("done", None)
         assert job.digest is not None
-        model = learning.get_model(connection, site.here, job.digest)
+        model = learning.get_model(connection, site.marketplace_id, job.digest)
     assert model.mlflow_version == "1"
     assert promote(site, "challenger") == job.digest
-    live = site.runtime.services[LiveModels].of(site.here)
+    live = site.runtime.services[LiveModels].of(site.marketplace_id)
     assert live is not None
     assert live.digest == job.digest
 
@@ -196,7 +196,7 @@ def test_a_receiver_that_hangs_holds_no_other_marketplaces_deliveries(working_si
             wait_until(lambda: action.action_id in other.effects)
             with site.runtime.store.read() as connection:
                 tried = [
-                    actions.get(connection, site.here, decision.action.action_id)
+                    actions.get(connection, site.marketplace_id, decision.action.action_id)
                     for decision in waiting
                     if decision.action
                 ]

@@ -112,7 +112,7 @@ def test_in_production_an_endpoint_from_before_on_the_machine_itself_hears_nothi
         action = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
         assert action is not None
         site.clock.forward(minutes=3)
-        assert deliver(in_production(site), site.here, action.action_id) == "failed"
+        assert deliver(in_production(site), site.marketplace_id, action.action_id) == "failed"
         assert receiver.deliveries == []
 
 

@@ -49,7 +49,7 @@ def standing_of(site: Site, *, after: timedelta | None = None) -> Standing:
     """The standing as it will be once all undo windows have closed, or after a time."""
     at = site.clock.now() + (undo_window(site) if after is None else after)
     with site.runtime.store.read() as connection:
-        return current_standing(site.runtime, connection, site.here, site.brand_id, at)
+        return current_standing(site.runtime, connection, site.marketplace_id, site.brand_id, at)
 
 
 def settle(site: Site) -> None:
@@ -60,7 +60,7 @@ def settle(site: Site) -> None:
 
 def history(site: Site) -> list[tuple[Level, bool]]:
     """(level, warned), oldest first."""
-    changes = site.read(standings.standing_changes, site.here, site.brand_id, most=100)
+    changes = site.read(standings.standing_changes, site.marketplace_id, site.brand_id, most=100)
     return [(change.level, change.warned) for change in reversed(changes)]
 
 
@@ -165,7 +165,7 @@ def test_good_standing_is_lost_once_the_decision_that_broke_it_cannot_be_undone(
 def suspend(site: Site) -> None:
     now = site.clock.now()
     row = {
-        "marketplace_id": site.here,
+        "marketplace_id": site.marketplace_id,
         "change_id": "std_1",
         "brand_id": site.brand_id,
         "level": Level.SUSPENDED.value,
@@ -226,8 +226,8 @@ def test_a_suspended_brands_confirmation_alone_is_no_label_and_no_strike(site: S
     site.clock.forward(days=1)
     now = site.clock.now()
     with site.runtime.store.read() as connection:
-        version = verdict_history.of_marketplace(connection, site.here, now)[case.version_id]
-        (rulings,) = histories.rulings(connection, site.here, [SELLER]).values()
+        version = verdict_history.of_marketplace(connection, site.marketplace_id, now)[case.version_id]
+        (rulings,) = histories.rulings(connection, site.marketplace_id, [SELLER]).values()
     label = label_of(version, now, site.runtime.policies[LabelPolicy])
     assert label == NoLabel(message("no_label.contradiction"))  # The brand's answer alone would otherwise decide.
     assert [outcome.counterfeit for outcome in outcomes(rulings, as_of=now)] == [False]
@@ -237,7 +237,7 @@ def test_a_level_that_changes_is_kept_with_counts_reasons_and_policy_and_in_the_
     having(any_site, lose)
     settle(any_site)
     with any_site.runtime.store.read() as connection:
-        last = standings.last_change(connection, any_site.here, any_site.brand_id)
+        last = standings.last_change(connection, any_site.marketplace_id, any_site.brand_id)
         acts = list(connection.execute(select(audit_entry.c.act).order_by(audit_entry.c.sequence)).scalars())
     assert last is not None
     assert last.counts["overall"]["overturned"] == 3
@@ -339,7 +339,7 @@ def test_a_change_is_recorded_by_the_sweep_after_the_undo_window(any_site: Site)
 
 def is_touched_since(site: Site, after: datetime) -> bool:
     touched_brands = site.read(question_steps.brands_touched, after, site.clock.now())
-    assert touched_brands in ([], [(site.here, site.brand_id)])
+    assert touched_brands in ([], [(site.marketplace_id, site.brand_id)])
     return bool(touched_brands)
 
 
@@ -381,7 +381,7 @@ def test_the_newest_change_always_has_the_level_of_the_standing(any_site: Site) 
     for days in (0, 1, 91):
         any_site.clock.forward(days=days)
         with any_site.runtime.store.read() as connection:
-            pair, now = (any_site.here, any_site.brand_id), any_site.clock.now()
+            pair, now = (any_site.marketplace_id, any_site.brand_id), any_site.clock.now()
             standing, changes = standing_with_history(any_site.runtime, connection, *pair, now, most=1)
         assert (changes[0].level, changes[0].warned) == (standing.level, standing.warned), days
         assert len(changes) == 1

@@ -144,7 +144,7 @@ def add_drift(site: Site, **psi: float) -> None:
     answers = {"now": {"cases": 0, "answered": 0, "median_days": None, "slow_days": None}}
     report = {"days": 30, "listings": [500, 500], "enough": True, "champion": None, "shifts": shifts}
     report |= {"prevalence": unknown, "recall": unknown, "bands": [], "answers": answers}
-    row = {"marketplace_id": site.here, "report_id": site.runtime.ids.new("dri"), "report": report}
+    row = {"marketplace_id": site.marketplace_id, "report_id": site.runtime.ids.new("dri"), "report": report}
     site.write(monitoring.add_drift_report, {**row, "made_at": site.clock.now()})
 
 
@@ -154,9 +154,15 @@ def add_model(site: Site, digest: str, report: Mapping[str, Any]) -> None:
     now = site.clock.now()
     by = f"user:{site.data_scientist.user_id}"
     with site.runtime.store.write() as connection:
-        row = {"marketplace_id": site.here, "job_id": job_id, "state": "done", "progress": {}, "requested_by": by}
+        row = {
+            "marketplace_id": site.marketplace_id,
+            "job_id": job_id,
+            "state": "done",
+            "progress": {},
+            "requested_by": by,
+        }
         learning.add_job(connection, {**row, "digest": digest, "created_at": now, "finished_at": now})
-        model = {"marketplace_id": site.here, "digest": digest, "fingerprint": "f" * 64, "job_id": job_id}
+        model = {"marketplace_id": site.marketplace_id, "digest": digest, "fingerprint": "f" * 64, "job_id": job_id}
         tracked = {"mlflow_run_id": "9d7945878f5a", "mlflow_version": "2"}
         learning.add_model(connection, {**model, "report": report, **tracked, "created_at": now})
 
@@ -215,6 +221,6 @@ def add_snapshot(site: Site, rows: int = 2) -> str:
     ]
     _, digest = write_snapshot(site.runtime.home.snapshots, snapshot_rows, REFERENCES, now)
     snapshot_id = site.runtime.ids.new("snp")
-    row = {"marketplace_id": site.here, "snapshot_id": snapshot_id, "digest": digest, "rows": rows}
+    row = {"marketplace_id": site.marketplace_id, "snapshot_id": snapshot_id, "digest": digest, "rows": rows}
     site.write(learning.add_snapshot, {**row, "positives": rows // 2, "as_of": now, "created_at": now})
     return snapshot_id

@@ -30,7 +30,7 @@ def test_an_account_manager_reads_the_evidence_and_accepts(site: Site, place: st
     with site.runtime.store.read() as connection:
         [aurelle] = [
             brand
-            for brand in brands.enrolled_brands(connection, site.here, site.clock.now())
+            for brand in brands.enrolled_brands(connection, site.marketplace_id, site.clock.now())
             if brand.name == "Aurelle"
         ]
     assert "maison verel" in aurelle.aliases

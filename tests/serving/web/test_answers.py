@@ -16,7 +16,7 @@ from tests.serving.web.visits import hidden_fields, visit_as, words
 
 
 def removals(site: Site, case: Case) -> list[StoredAction]:
-    return site.read(actions.of_listing, site.here, case.listing_id)
+    return site.read(actions.of_listing, site.marketplace_id, case.listing_id)
 
 
 def test_a_brand_answers_by_plain_form_and_the_removal_is_scheduled(site: Site) -> None:
@@ -103,7 +103,7 @@ def test_of_two_reviewers_the_second_is_told_and_nothing_is_overwritten(site: Si
     assert "The case has been decided already. Your input was not recorded" in text
     assert "no other person's changes were overwritten" in text
     assert f'href="/cases/{case.case_id}">Open case' in refused.text
-    standing = site.read(verdicts.latest_of_case, site.here, case.case_id)
+    standing = site.read(verdicts.latest_of_case, site.marketplace_id, case.case_id)
     assert standing is not None
     assert standing.judgement is Judgement.GENUINE
     assert "Genuine by Ines Moreau, 09:00 UTC." in words(second.get(f"/cases/{case.case_id}").text)

@@ -60,7 +60,7 @@ def foreign_marketplace(site: Site) -> str:
 @pytest.fixture
 def visitor_of_both(site: Site, ada: Person, souk: str) -> Visitor:
     """Administrator and data scientist of two marketplaces."""
-    more = [Grant(Role.DATA_SCIENTIST, place) for place in (site.here, souk)]
+    more = [Grant(Role.DATA_SCIENTIST, place) for place in (site.marketplace_id, souk)]
     return visit_as(site, with_grants(site, ada, Grant(Role.ADMIN, souk), *more))
 
 
@@ -71,7 +71,7 @@ def test_a_page_says_at_which_marketplace_it_is_and_stays_there(
     page = visitor_of_both.get(f"{path}?marketplace={souk}").text
     [chooser] = _CHOOSER.findall(page)
     assert f'href="{path}?marketplace={souk}" aria-current="true">Souk<' in chooser
-    assert f'href="{path}?marketplace={site.here}">Bazaar<' in chooser
+    assert f'href="{path}?marketplace={site.marketplace_id}">Bazaar<' in chooser
     tabs = page.replace(chooser, "").partition("</header>")[2]
     assert [link for link in _LINK.findall(tabs) if f"marketplace={souk}" not in link] == []
     field = f'<input type="hidden" name="marketplace" value="{souk}">'
@@ -122,15 +122,15 @@ def test_what_is_done_is_done_at_the_marketplace_of_the_page(site: Site, visitor
     response = visitor_of_both.post("/models/train", {"marketplace": souk})
     assert (response.status_code, response.headers["location"]) == (303, f"/models?marketplace={souk}")
     with site.runtime.store.read() as connection:
-        assert endpoints.endpoint_in_force(connection, site.here) is None
+        assert endpoints.endpoint_in_force(connection, site.marketplace_id) is None
         assert endpoints.endpoint_in_force(connection, souk) is not None
-        assert learning.jobs(connection, site.here, 1) == []
+        assert learning.jobs(connection, site.marketplace_id, 1) == []
         assert len(learning.jobs(connection, souk, 1)) == 1
 
 
 def test_what_somebody_may_do_at_one_is_not_offered_at_another(site: Site, souk: str) -> None:
     visitor = visit_as(site, with_grants(site, site.analyst, Grant(Role.DATA_SCIENTIST, souk)))
-    pages = [words(visitor.get(f"/models/runs?marketplace={place}").text) for place in (site.here, souk)]
+    pages = [words(visitor.get(f"/models/runs?marketplace={place}").text) for place in (site.marketplace_id, souk)]
     assert ["Retrain" in page for page in pages] == [False, True]
-    assert visitor.post("/models/train", {"marketplace": site.here}).status_code == 404
+    assert visitor.post("/models/train", {"marketplace": site.marketplace_id}).status_code == 404
     assert visitor.post("/models/train", {"marketplace": souk}).status_code == 303

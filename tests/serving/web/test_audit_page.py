@@ -21,7 +21,7 @@ def write(
     """Entries of the marketplace."""
     with site.runtime.store.write() as connection:
         for i in range(number):
-            audit.record(connection, site.clock.now(), site.here, actor, act, subject, number=i, text=ATTACK)
+            audit.record(connection, site.clock.now(), site.marketplace_id, actor, act, subject, number=i, text=ATTACK)
 
 
 @pytest.fixture

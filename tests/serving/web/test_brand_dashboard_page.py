@@ -54,19 +54,19 @@ def test_a_question_is_timed_from_when_it_came_to_the_brand(any_site: Site) -> N
     any_site.clock.forward(hours=2)
     judge(any_site, any_site.brand_person, case, Judgement.GENUINE)
     with any_site.runtime.store.read() as connection:
-        dashboard = gather(any_site.runtime, connection, (any_site.here, any_site.brand_id), 30)
+        dashboard = gather(any_site.runtime, connection, (any_site.marketplace_id, any_site.brand_id), 30)
     assert dashboard.record.to_answer.hours == 2.0
 
 
 def test_prevalence_is_told_from_what_was_drawn_and_is_unknown_without(any_site: Site) -> None:
-    pair = (any_site.here, any_site.brand_id)
+    pair = (any_site.marketplace_id, any_site.brand_id)
     receive_rows(
         any_site.runtime, any_site.marketplace, [a_row(external_id=f"MP-{i}") for i in range(4)], source="test"
     )
     with any_site.runtime.store.read() as connection:
         before = gather(any_site.runtime, connection, pair, 30)
     assert before.whole.listings == 4
-    assert before.whole.estimate.value is None
+    assert before.whole.estimate.share is None
     drawing = replace(any_site.runtime, draw=lambda: 0.0)
     receive_rows(drawing, any_site.marketplace, [a_row(external_id="MP-9")], source="test")
     [drawn] = open_cases(any_site, CaseLane.AUDIT)
@@ -75,7 +75,7 @@ def test_prevalence_is_told_from_what_was_drawn_and_is_unknown_without(any_site:
     with any_site.runtime.store.read() as connection:
         after = gather(any_site.runtime, connection, pair, 30)
     assert (after.whole.listings, after.whole.estimate.audited) == (5, 1)
-    assert after.whole.estimate.value == 0
+    assert after.whole.estimate.share == 0
     assert after.whole.estimate.high > 0.2, "one draw says little"
     text = words(visit_as(any_site, any_site.brand_person).get(f"{_PLACE}?days=30").text)
     assert "By human review, an estimated 0.0% of 5 listings are counterfeit" in text
@@ -99,7 +99,7 @@ def test_the_dashboard_labels_what_it_shows_and_not_the_whole_marketplace(
     with any_site.runtime.store.read() as connection:
         gather(any_site.runtime, connection, rival_pair, 30)
         assert labelled == []
-        gather(any_site.runtime, connection, (any_site.here, any_site.brand_id), 30)
+        gather(any_site.runtime, connection, (any_site.marketplace_id, any_site.brand_id), 30)
     assert len(labelled) == 1
 
 
@@ -131,7 +131,7 @@ def test_a_dashboard_of_another_brand_is_not_there(site: Site) -> None:
     judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.GENUINE)
     visitor = visit_as(site, a_rival(site))
     assert "0 in total" in words(visitor.get(_PLACE).text)
-    assert visitor.get(f"{_PLACE}?of={site.here}.{site.brand_id}").status_code == 404
+    assert visitor.get(f"{_PLACE}?of={site.marketplace_id}.{site.brand_id}").status_code == 404
     assert visitor.get(f"/brands/{site.brand_id}/dashboard").status_code == 403
 
 
@@ -158,6 +158,6 @@ def test_the_dashboard_says_what_became_of_reported_listings_with_counts_and_per
 def _removal_of(site: Site, name: str) -> StoredAction:
     return next(
         removal
-        for removal in site.read(actions.latest, site.here, kind=None, state=None, most=100)
+        for removal in site.read(actions.latest, site.marketplace_id, kind=None, state=None, most=100)
         if removal.external_id == name
     )

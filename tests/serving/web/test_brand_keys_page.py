@@ -61,7 +61,7 @@ def test_a_rival_neither_sees_nor_revokes_the_keys_of_a_brand(site: Site) -> Non
 def test_a_key_of_somebody_who_leads_no_longer_is_shown_as_refused(site: Site) -> None:
     lead = visit_as(site, a_leader(site))
     lead.post(PATH, {"password": PASSWORD, "name": "Crawler"})
-    site.write(accounts.set_lead, site.brand_person.user_id, (site.here, site.brand_id), leads=False)
+    site.write(accounts.set_lead, site.brand_person.user_id, (site.marketplace_id, site.brand_id), leads=False)
     assert "Refused The person who made it does not lead the brand now." in words(lead.get(PATH).text)
 
 

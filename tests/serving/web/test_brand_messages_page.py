@@ -43,7 +43,7 @@ def test_hostile_text_is_shown_as_text(site: Site) -> None:
 
 
 def test_one_erases_what_one_wrote(site: Site) -> None:
-    pair = (site.here, site.brand_id)
+    pair = (site.marketplace_id, site.brand_id)
     mine = write(site.runtime, site.brand_person, pair, "Mine.")
     theirs = write(site.runtime, site.account_manager, pair, "Theirs.")
     visitor = visit_as(site, site.brand_person)
@@ -56,8 +56,8 @@ def test_one_erases_what_one_wrote(site: Site) -> None:
 
 
 def test_a_thread_of_another_brand_is_not_there(site: Site) -> None:
-    message_id = write(site.runtime, site.brand_person, (site.here, site.brand_id), "Ours alone.")
-    visitor, ours = visit_as(site, a_rival(site)), f"{site.here}.{site.brand_id}"
+    message_id = write(site.runtime, site.brand_person, (site.marketplace_id, site.brand_id), "Ours alone.")
+    visitor, ours = visit_as(site, a_rival(site)), f"{site.marketplace_id}.{site.brand_id}"
     assert "Ours alone." not in visitor.get(_PLACE).text
     assert visitor.get(f"{_PLACE}?of={ours}").status_code == 404
     assert visitor.post(_PLACE, {"text": "x", "of": ours}).status_code == 404

@@ -68,7 +68,7 @@ def test_the_page_says_what_each_answer_does_and_who_can_help(site: Site) -> Non
 def test_neither_score_nor_probability_nor_model_is_in_the_page(site: Site, *, calibrated: bool) -> None:
     digest = put_champion_in_force(site) if calibrated else "no model"
     site.clock.forward(minutes=1)
-    score = site.read(scores.get, site.here, a_case(site, CaseLane.ASK_BRAND).score_id)
+    score = site.read(scores.get, site.marketplace_id, a_case(site, CaseLane.ASK_BRAND).score_id)
     visitor = visit_as(site, site.brand_person)
     page = visitor.get("/brand").text + visitor.get("/brand/done").text + visitor.get("/brand/removals").text
     hidden = ["score", "robability", "points", "log-odds", "harm", "scorecard", "calibrat", digest[:10]]
@@ -81,7 +81,9 @@ def test_neither_score_nor_probability_nor_model_is_in_the_page(site: Site, *, c
 def test_earlier_verdicts_and_the_sellers_business_are_not_told(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     with site.runtime.store.read() as connection:
-        facts = scores.facts_of(connection, site.here, scores.get(connection, site.here, case.score_id)["facts_digest"])
+        facts = scores.facts_of(
+            connection, site.marketplace_id, scores.get(connection, site.marketplace_id, case.score_id)["facts_digest"]
+        )
     row = {
         "case_id": case.case_id,
         "version_id": case.version_id,
@@ -140,13 +142,13 @@ def test_a_removal_is_followed_from_the_click_to_the_acknowledgement(site: Site)
     site.clock.forward(seconds=181)
     now = site.clock.now()
     with site.runtime.store.write() as connection:
-        removal = actions.get(connection, site.here, recorded.action.action_id)
+        removal = actions.get(connection, site.marketplace_id, recorded.action.action_id)
         actions.change(connection, removal, ActionEvent.SEND, {"sent_at": now, "attempts": 1})
     text, again = shown()
     assert f"{_TITLE} Sent 09:03" in text
     assert again
     with site.runtime.store.write() as connection:
-        removal = actions.get(connection, site.here, recorded.action.action_id)
+        removal = actions.get(connection, site.marketplace_id, recorded.action.action_id)
         actions.change(connection, removal, ActionEvent.ACKNOWLEDGE, {"acknowledged_at": now})
     text, again = shown()
     assert f"{_TITLE} Acknowledged 09:03" in text
@@ -227,9 +229,9 @@ def test_a_question_shows_a_brand_its_own_indicators_only(site: Site) -> None:
     """Also where the facts hold those of another brand that was a candidate."""
     case = a_case(site, CaseLane.ASK_BRAND)
     with site.runtime.store.read() as connection:
-        digest = scores.get(connection, site.here, case.score_id)["facts_digest"]
-        facts = scores.facts_of(connection, site.here, digest)
-        (row,) = queues.queue(connection, QueueFilter(frozenset({site.here}), (CaseLane.ASK_BRAND,)), most=1)
+        digest = scores.get(connection, site.marketplace_id, case.score_id)["facts_digest"]
+        facts = scores.facts_of(connection, site.marketplace_id, digest)
+        (row,) = queues.queue(connection, QueueFilter(frozenset({site.marketplace_id}), (CaseLane.ASK_BRAND,)), most=1)
     both = tuple(
         IndicatorMatch(
             indicator_id=f"tel_{brand_id}",
@@ -333,12 +335,12 @@ def test_the_case_that_took_anothers_place_is_found(any_site: Site) -> None:
     receive_rows(any_site.runtime, any_site.marketplace, [a_suspect_row(price="79.00")], source="test")
     [current] = open_cases(any_site)
     with any_site.runtime.store.read() as connection:
-        assert queue_positions.replacement_of(connection, any_site.here, case.case_id) == current.case_id
-        assert queue_positions.replacement_of(connection, any_site.here, current.case_id) is None
+        assert queue_positions.replacement_of(connection, any_site.marketplace_id, case.case_id) == current.case_id
+        assert queue_positions.replacement_of(connection, any_site.marketplace_id, current.case_id) is None
 
 
 def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> None:
-    pair = (any_site.here, any_site.brand_id)
+    pair = (any_site.marketplace_id, any_site.brand_id)
     judge(any_site, any_site.second_analyst, an_appeal(any_site), Judgement.GENUINE)
     a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-2")
     with any_site.runtime.store.read() as connection:
@@ -349,7 +351,7 @@ def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> N
             ActionKind.REMOVE,
         ]
         assert case_figures.removal_counts(connection, {pair}) == {pair: {ActionState.SENDING: 1}}
-        for foreign in ((any_site.here, "brd_other"), ("mkt_other", any_site.brand_id)):
+        for foreign in ((any_site.marketplace_id, "brd_other"), ("mkt_other", any_site.brand_id)):
             assert case_figures.open_questions(connection, {foreign}) == {}
             assert case_figures.answers_in_force(connection, {foreign}) == {}
             assert case_figures.brand_actions(connection, {foreign}, 5) == []
@@ -360,7 +362,7 @@ def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> N
 def test_a_place_is_counted_no_further_than_it_helps(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue_positions, "PLACED_TO", 1)
     _, middle, cheap = (a_case(site, external_id=f"MP-{i}", price=f"{900 - 300 * i}.00") for i in range(3))
-    queue_filter = QueueFilter(frozenset({site.here}), (CaseLane.ANALYST,))
+    queue_filter = QueueFilter(frozenset({site.marketplace_id}), (CaseLane.ANALYST,))
     with site.runtime.store.read() as connection:
         assert queue_positions.neighbours(connection, queue_filter, cheap).place is None
         assert queue_positions.neighbours(connection, queue_filter, middle).size == 2, "one more stands for all beyond"

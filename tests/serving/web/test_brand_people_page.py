@@ -34,7 +34,10 @@ def ask(visitor: Visitor, email: str) -> str:
 
 
 def people(site: Site) -> dict[str, bool]:
-    return {person.email: person.leads for person in site.read(accounts.people_of_brand, (site.here, site.brand_id))}
+    return {
+        person.email: person.leads
+        for person in site.read(accounts.people_of_brand, (site.marketplace_id, site.brand_id))
+    }
 
 
 def a_colleague(site: Site) -> Person:
@@ -45,7 +48,7 @@ def test_a_colleague_is_invited_by_a_link_and_answers_and_does_not_lead(site: Si
     visitor = visit_as(site, a_leader(site))
     path = ask(visitor, "New@Aurelle.example")
     assert details_by_token(site.runtime, path.removeprefix("/join/")).invitation.grant == Grant(
-        Role.BRAND, site.here, site.brand_id
+        Role.BRAND, site.marketplace_id, site.brand_id
     )
     assert "Pending invitations" in words(visitor.get(_PLACE).text)
     assert "/join/" not in visitor.get(_PLACE).text, "the link is shown once"
@@ -95,7 +98,7 @@ def test_a_colleague_is_removed_at_once_with_their_powers_of_attorney(site: Site
 
 def test_nobody_lets_themselves_or_another_who_leads_go(site: Site) -> None:
     colleague, leader = a_colleague(site), a_leader(site)
-    site.write(accounts.set_lead, colleague.user_id, (site.here, site.brand_id), leads=True)
+    site.write(accounts.set_lead, colleague.user_id, (site.marketplace_id, site.brand_id), leads=True)
     visitor = visit_as(site, leader)
     assert visitor.post(f"{_PLACE}/{leader.user_id}/remove").status_code == 409
     assert visitor.post(f"{_PLACE}/{colleague.user_id}/remove").status_code == 403
@@ -122,7 +125,7 @@ def test_a_power_of_attorney_limits_a_colleague_until_it_is_ended(site: Site) ->
         basis, _ = basis_of(
             site.runtime,
             connection,
-            (site.here, site.brand_id),
+            (site.marketplace_id, site.brand_id),
             colleague,
             ReasonCode.TRADEMARK_COUNTERFEIT,
             site.clock.now(),
@@ -159,7 +162,7 @@ def test_a_power_of_attorney_that_cannot_be_is_refused(site: Site, changes: dict
 def test_who_leads_too_is_not_made_an_agent_by_another(site: Site) -> None:
     """An agent changes nothing on file, ended or not, so that one stolen password would shut all others out."""
     colleague, visitor = a_colleague(site), visit_as(site, a_leader(site))
-    site.write(accounts.set_lead, colleague.user_id, (site.here, site.brand_id), leads=True)
+    site.write(accounts.set_lead, colleague.user_id, (site.marketplace_id, site.brand_id), leads=True)
     fields = {"email": colleague.email, "agent": "R", "territories": "FR", "last_day": "2030-01-31", "kind:mark": "yes"}
     assert f'value="{colleague.email}"' not in visitor.get(_PLACE).text
     answer = visitor.post("/brand/agents", fields)
@@ -197,7 +200,7 @@ def test_a_user_removed_here_keeps_the_powers_of_attorney_of_another_marketplace
     there = mandate_of(any_site, colleague, "Souk")
     any_site.clock.forward(minutes=1)
     remove_person(any_site.runtime, a_leader(any_site), any_site.pair, colleague.user_id)
-    assert in_force(any_site, colleague, any_site.here) == []
+    assert in_force(any_site, colleague, any_site.marketplace_id) == []
     assert in_force(any_site, colleague, souk) == [there]
 
 
@@ -222,7 +225,7 @@ def test_people_of_another_brand_are_not_there(site: Site) -> None:
     ask(visit_as(site, a_leader(site)), "new@aurelle.example")
     own = visit_as(site, site.brand_person)
     [invitation_id] = re.findall(rf"{_PLACE}/invitations/(\w+)/withdraw", own.get(_PLACE).text)
-    visitor, ours = visit_as(site, a_rival(site)), f"{site.here}.{site.brand_id}"
+    visitor, ours = visit_as(site, a_rival(site)), f"{site.marketplace_id}.{site.brand_id}"
     page = visitor.get(_PLACE).text
     for other in ("Ana", "Camille", "new@aurelle", "Roche"):
         assert other not in page

@@ -86,7 +86,7 @@ def test_ticked_cases_are_decided_and_the_whole_decision_is_undone(site: Site) -
     sentence = words(visitor.get(f"/cases/bulk/{bulk_id}").text)
     assert "The cases are open again" in sentence
     assert "Undo bulk decision" not in sentence
-    assert site.read(cases.get, site.here, ticked.case_id).state is CaseState.OPEN
+    assert site.read(cases.get, site.marketplace_id, ticked.case_id).state is CaseState.OPEN
 
 
 def test_nothing_ticked_is_reported_and_changes_nothing(site: Site) -> None:

@@ -93,7 +93,7 @@ def test_a_stored_score_keeps_its_evidence_and_parts_that_add_up(site: Site) -> 
     site.clock.forward(minutes=1)
     receive_rows(site.runtime, site.marketplace, [a_suspect_row()], source="test")
     [case] = open_cases(site)
-    score = site.read(scores.get, site.here, case.score_id)
+    score = site.read(scores.get, site.marketplace_id, case.score_id)
     assert score["kind"] == ScoreKind.CALIBRATED.value
     assert abs(math.fsum(reason.weight for reason in score["reasons"]) - score["value"]) <= 1e-9
     assert score["evidence"][0].code == "text_replica_grade"
@@ -252,7 +252,7 @@ def test_the_cases_beside_it_are_those_of_its_queue(site: Site) -> None:
 
 def test_an_appeal_shows_the_statement_and_not_a_word_of_the_score(site: Site) -> None:
     case = an_appeal(site)
-    score = site.read(scores.get, site.here, case.score_id)
+    score = site.read(scores.get, site.marketplace_id, case.score_id)
     page = visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text
     assert "I bought it in the shop in Paris." in words(page)
     assert "&lt;b&gt;Please&lt;/b&gt; look again." in page
@@ -295,7 +295,7 @@ def test_a_second_review_shows_the_listing_and_nothing_of_the_score_or_the_first
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
     look = a_second_review(site, case, label=0, probability=0.9713)
-    score = site.read(scores.get, site.here, look.score_id)
+    score = site.read(scores.get, site.marketplace_id, look.score_id)
     page = visit_as(site, site.second_analyst).get(f"/cases/{look.case_id}").text
     assert "for more pictures" in words(page)
     assert "Nothing changes for the listing." in words(page)
@@ -463,7 +463,7 @@ def test_an_activity_series_is_drawn_where_it_is_known_and_hatched_before(site: 
     ]
     sent = {"events": events, "complete_since": vouched.isoformat()}
     receive_events(site.runtime, site.marketplace, sent, backfill=False)
-    now_known = dataclasses.replace(site, marketplace=site.read(marketplaces.get, site.here))
+    now_known = dataclasses.replace(site, marketplace=site.read(marketplaces.get, site.marketplace_id))
     rows = {row.name: row for row in page_of(site, a_case(now_known, external_id="MP-2").case_id).seller.rows}
     assert rows["Sales"].series.label == "sales, last 90 days, six-day steps: 0 to 2; 10 of 15 unknown"
     assert rows["Returned as fake"].series.label.endswith("0 to 0; 10 of 15 unknown"), "reported, and none"

@@ -14,7 +14,7 @@ from tests.serving.web.visits import visit_as, words
 
 def an_answer(site: Site, text: str = WORDS) -> StoredAction:
     removal = a_removal(site)
-    submit(site.runtime, site.here, removal.action_id, text)
+    submit(site.runtime, site.marketplace_id, removal.action_id, text)
     return removal
 
 

@@ -40,14 +40,14 @@ def a_dead_letter(site: Site, external_id: str) -> str:
     ).action
     assert removal is not None
     site.clock.forward(seconds=180)
-    deliver(site.runtime, site.here, removal.action_id)
+    deliver(site.runtime, site.marketplace_id, removal.action_id)
     site.clock.forward(hours=24 * 8)
-    assert deliver(site.runtime, site.here, removal.action_id) == "dead"
+    assert deliver(site.runtime, site.marketplace_id, removal.action_id) == "dead"
     return removal.action_id
 
 
 def state(site: Site, action_id: str) -> ActionState:
-    return site.read(actions.get, site.here, action_id).state
+    return site.read(actions.get, site.marketplace_id, action_id).state
 
 
 def test_what_was_given_up_on_is_sent_again_one_by_one_or_all(site: Site) -> None:
@@ -83,13 +83,13 @@ def test_a_failing_delivery_is_shown_with_its_response_and_its_next_attempt(site
     assert answer.action is not None
     receiver.answer = lambda _number: 503
     site.clock.forward(seconds=180)
-    assert deliver(site.runtime, site.here, answer.action.action_id) == "failed"
+    assert deliver(site.runtime, site.marketplace_id, answer.action.action_id) == "failed"
     text = words(visit_as(site, site.analyst).get(PATH).text)
     assert "Remove MP-9" in text
     assert "503" in text
     receiver.answer = lambda _number: 204
     site.clock.forward(hours=1)
-    assert deliver(site.runtime, site.here, answer.action.action_id) == "acknowledged"
+    assert deliver(site.runtime, site.marketplace_id, answer.action.action_id) == "acknowledged"
     site.clock.forward(hours=1)
     page = visit_as(site, site.analyst).get(PATH).text
     assert "No failing deliveries." in page
@@ -109,7 +109,7 @@ _SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]+")
 
 
 def in_force(site: Site) -> Endpoint | None:
-    return site.read(endpoints.endpoint_in_force, site.here)
+    return site.read(endpoints.endpoint_in_force, site.marketplace_id)
 
 
 def test_a_receiver_is_registered_and_its_secret_shown_once(site: Site) -> None:

@@ -76,7 +76,7 @@ def test_who_decides_saves_it_as_a_file_that_may_do_nothing_under_a_name_of_ours
     visitor = a_visitor(site)
     assert send(visitor, link, HOSTILE, INVOICE) == 303
     visitor.post(link, {"event": "submit", "statement": "Bought in Lyon."})
-    (upload,) = site.read(seller_uploads.of_action, site.here, removal.action_id)
+    (upload,) = site.read(seller_uploads.of_action, site.marketplace_id, removal.action_id)
     brand = visit_as(site, site.brand_person)
     address = f"/counter-notices/{counter_notice_of(site, removal).counter_notice_id}/documents/{upload.upload_id}"
     page = brand.get("/counter-notices").text
@@ -125,7 +125,7 @@ def make_snapshot(site: Site) -> StoredSnapshot:
 def a_removal(site: Site, **changes: object) -> StoredSnapshot:
     case = a_case(site, CaseLane.ASK_BRAND, **changes)
     judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
-    [snapshot] = site.read(evidence.of_listing, site.here, case.listing_id)
+    [snapshot] = site.read(evidence.of_listing, site.marketplace_id, case.listing_id)
     return snapshot
 
 

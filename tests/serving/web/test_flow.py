@@ -9,7 +9,7 @@ LOOK, FLOW = "touchstone-look", "touchstone-flow"
 
 
 def lease_holder(site: Site, case_id: str) -> str | None:
-    return site.read(cases.get, site.here, case_id).leased_by
+    return site.read(cases.get, site.marketplace_id, case_id).leased_by
 
 
 def test_who_looks_ahead_sees_the_page_and_keeps_the_case_for_nobody(site: Site) -> None:
@@ -62,7 +62,7 @@ def test_an_answer_is_followed_by_the_line_that_takes_it_back(site: Site) -> Non
     assert "Genuine recorded for MP-9. The listing stays." in words(response.text)
     undone = visitor.post(f"/cases/{case.case_id}/undo", None, **{FLOW: "1"})
     assert (undone.status_code, "recorded for" in undone.text) == (200, False)
-    assert site.read(cases.get, site.here, case.case_id).state is CaseState.OPEN
+    assert site.read(cases.get, site.marketplace_id, case.case_id).state is CaseState.OPEN
 
 
 def test_who_is_signed_out_is_told_so_and_sent_nowhere(site: Site) -> None:

@@ -14,7 +14,7 @@ _NEW = {"label": "Card in the box", "pattern": "plastic card", "direction": "cou
 
 def patterns(site: Site, brand_id: str | None = None) -> list[str]:
     """A brand's indicators that were not withdrawn."""
-    indicators = site.read(of_brand, (site.here, brand_id or site.brand_id))
+    indicators = site.read(of_brand, (site.marketplace_id, brand_id or site.brand_id))
     return [indicator.pattern for indicator in indicators if indicator.removed_at is None]
 
 
@@ -26,7 +26,7 @@ def test_a_brand_adds_an_indicator_and_withdraws_it(site: Site) -> None:
     assert "1 of at most 20 in force" in text
     assert "Card in the box plastic card Counterfeits Title or description" in text
     assert "31 Jan 2027 In force" in text
-    [indicator] = site.read(of_brand, (site.here, site.brand_id))
+    [indicator] = site.read(of_brand, (site.marketplace_id, site.brand_id))
     assert visitor.post(f"{_PLACE}/{indicator.indicator_id}/end").status_code == 303
     assert patterns(site) == []
     assert "Undone" in words(visitor.get(_PLACE).text)
@@ -60,7 +60,7 @@ def test_a_pattern_is_tried_on_a_text_and_on_the_brands_own_listings_and_nothing
 
 def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
     add_indicator(site.runtime, NewIndicator("Aurelle", "Zip", "aurele", Direction.COUNTERFEIT), by="test")
-    [indicator] = site.read(of_brand, (site.here, site.brand_id))
+    [indicator] = site.read(of_brand, (site.marketplace_id, site.brand_id))
     visitor = visit_as(site, site.brand_person)
     page = visitor.get(_PLACE).text
     assert "Your account can read this page but not change it." in words(page)
@@ -80,9 +80,9 @@ def test_an_agent_changes_nothing_even_where_the_marketplace_let_it(site: Site) 
 
 def test_an_indicator_of_another_brand_is_not_there(site: Site) -> None:
     add_indicator(site.runtime, NewIndicator("Aurelle", "Zip", "aurele", Direction.COUNTERFEIT), by="test")
-    [indicator] = site.read(of_brand, (site.here, site.brand_id))
+    [indicator] = site.read(of_brand, (site.marketplace_id, site.brand_id))
     visitor = visit_as(site, a_rival(site))
-    ours = f"{site.here}.{site.brand_id}"
+    ours = f"{site.marketplace_id}.{site.brand_id}"
     assert "aurele" not in visitor.get(_PLACE).text
     assert visitor.get(f"{_PLACE}?of={ours}").status_code == 404
     assert visitor.post(_PLACE, {**_NEW, "of": ours}).status_code == 404
@@ -95,16 +95,19 @@ def test_an_indicator_of_another_brand_is_not_there(site: Site) -> None:
 def test_who_speaks_for_two_brands_chooses_between_them(site: Site) -> None:
     rival = a_rival(site)
     site.write(
-        accounts.add_grants, rival.user_id, [Grant(Role.BRAND, site.here, site.brand_id, leads=True)], site.clock.now()
+        accounts.add_grants,
+        rival.user_id,
+        [Grant(Role.BRAND, site.marketplace_id, site.brand_id, leads=True)],
+        site.clock.now(),
     )
     visitor = visit_as(site, rival)
-    page = visitor.get(f"{_PLACE}?of={site.here}.{site.brand_id}").text
+    page = visitor.get(f"{_PLACE}?of={site.marketplace_id}.{site.brand_id}").text
     assert "Counterfeit indicators of Aurelle" in page
     assert "Nordfjell" in page
     assert (
-        visitor.post(_PLACE, {**_NEW, "of": f"{site.here}.{site.brand_id}"})
+        visitor.post(_PLACE, {**_NEW, "of": f"{site.marketplace_id}.{site.brand_id}"})
         .headers["location"]
-        .startswith(f"{_PLACE}?of={site.here}.")
+        .startswith(f"{_PLACE}?of={site.marketplace_id}.")
     )
     assert patterns(site) == ["plastic card"]
 

@@ -24,7 +24,7 @@ def test_processes_queues_and_retrainings_are_shown_on_both_engines(any_site: Si
 
 def test_a_job_that_failed_says_why_as_text(site: Site) -> None:
     with site.runtime.store.write() as connection:
-        site.runtime.jobs.enqueue(connection, jobs.SEND_MAIL, jobs.MAILS, "mail:a", site.here, "mai_1")
+        site.runtime.jobs.enqueue(connection, jobs.SEND_MAIL, jobs.MAILS, "mail:a", site.marketplace_id, "mai_1")
         connection.exec_driver_sql("UPDATE workflow_status SET status = 'ERROR', error = '<b>boom</b>'")
     page = visit_as(site, invite(site.runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)).get(PATH).text
     assert "&lt;b&gt;boom" in page

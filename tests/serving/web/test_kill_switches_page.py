@@ -18,7 +18,7 @@ ATTACK = "<script>alert(1)</script>"
 
 
 def is_on(site: Site, rule: AutomaticRule = RULE) -> bool:
-    return site.read(kill_switches.is_on, site.here, rule)
+    return site.read(kill_switches.is_on, site.marketplace_id, rule)
 
 
 def test_an_administrator_throws_a_switch_with_a_reason_and_reads_who_did_when_and_why(site: Site) -> None:
@@ -26,7 +26,7 @@ def test_an_administrator_throws_a_switch_with_a_reason_and_reads_who_did_when_a
     page = words(admin.get(PATH).text)
     assert all(in_english(rule.name) in page for rule in RULES.values())
     assert "On since the start." in page
-    fields = {"to": "off", "marketplace_id": site.here}
+    fields = {"to": "off", "marketplace_id": site.marketplace_id}
     assert admin.post(f"{PATH}/{RULE.value}", {**fields, "reason": " "}).status_code == 422
     assert is_on(site)
     done = admin.post(f"{PATH}/{RULE.value}", {**fields, "reason": f"Taken over. {ATTACK}"})
@@ -41,7 +41,9 @@ def test_an_administrator_throws_a_switch_with_a_reason_and_reads_who_did_when_a
     confirm(site, site.brand_person, case)
     assert action_states(site) == {"held": 1}
     site.clock.forward(minutes=5)
-    admin.post(f"{PATH}/{RULE.value}", {"to": "on", "marketplace_id": site.here, "reason": "Password changed."})
+    admin.post(
+        f"{PATH}/{RULE.value}", {"to": "on", "marketplace_id": site.marketplace_id, "reason": "Password changed."}
+    )
     assert is_on(site)
     again = words(admin.get(PATH).text)
     assert "Switched on" in again
@@ -51,10 +53,16 @@ def test_an_administrator_throws_a_switch_with_a_reason_and_reads_who_did_when_a
 def test_a_switch_that_is_thrown_already_or_that_there_is_not_is_refused(site: Site) -> None:
     admin = visit_as(site, an_administrator(site))
     assert (
-        admin.post(f"{PATH}/{RULE.value}", {"to": "on", "reason": "x", "marketplace_id": site.here}).status_code == 409
+        admin.post(
+            f"{PATH}/{RULE.value}", {"to": "on", "reason": "x", "marketplace_id": site.marketplace_id}
+        ).status_code
+        == 409
     )
     assert (
-        admin.post(f"{PATH}/everything", {"to": "off", "reason": "x", "marketplace_id": site.here}).status_code == 404
+        admin.post(
+            f"{PATH}/everything", {"to": "off", "reason": "x", "marketplace_id": site.marketplace_id}
+        ).status_code
+        == 404
     )
     assert admin.post(f"{PATH}/{RULE.value}", {"to": "maybe", "reason": "x"}).status_code == 422
 

@@ -34,7 +34,7 @@ def with_code(site: Site, app: App) -> Visitor:
 def typed_report(site: Site, names: list[str]) -> dict[str, str]:
     return {
         "right_id": right_of(site),
-        "marketplace_id": site.here,
+        "marketplace_id": site.marketplace_id,
         "reason_code": "trademark_counterfeit",
         "listings": "\n".join(names),
         "good_faith": "yes",
@@ -104,12 +104,12 @@ def test_the_account_manager_stops_it_on_the_page_of_the_brand_with_one_click(li
     report_id, _, _ = confirmed_report(limited_site, OVER)
     manager = visit_as(limited_site, limited_site.account_manager)
     address = f"/brands/{limited_site.brand_id}"
-    page = manager.get(f"{address}?at={limited_site.here}").text
+    page = manager.get(f"{address}?at={limited_site.marketplace_id}").text
     assert "Large reports" in words(page)
     assert f'action="{address}/reports/{report_id}/stop"' in page
     assert manager.post(f"{address}/reports/{report_id}/stop").headers["location"] == address
     assert action_states(limited_site) == {"withdrawn": OVER}
-    assert "Stopped by Lena Okafor." in words(manager.get(f"{address}?at={limited_site.here}").text)
+    assert "Stopped by Lena Okafor." in words(manager.get(f"{address}?at={limited_site.marketplace_id}").text)
 
 
 def test_the_mailed_link_asks_first_and_stops_without_a_sign_in(limited_site: Site) -> None:
@@ -147,7 +147,7 @@ def test_a_report_of_the_night_leaves_in_the_morning_or_on_approval(limited_site
 
 def due_count(site: Site) -> int:
     """The number of removals that are sent by now."""
-    removals = site.read(actions.latest, site.here, kind=None, state=None, most=100)
+    removals = site.read(actions.latest, site.marketplace_id, kind=None, state=None, most=100)
     return sum(removal.due_at is not None and removal.due_at <= site.clock.now() for removal in removals)
 
 

@@ -37,7 +37,7 @@ def test_an_administrator_reads_a_mail_without_the_link_that_opens_an_account(si
 
 def test_names_in_mails_are_escaped_on_the_page(site: Site) -> None:
     admin = an_administrator(site)
-    invite(site.runtime, admin, INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
+    invite(site.runtime, admin, INVITEE, Grant(Role.BRAND, site.marketplace_id, site.brand_id))
     [mail] = stored_mails(site)
     site.write(mails.replace_content, mail, {**mail.parameters, "by": "<script>alert(1)</script>"})
     page = visit_as(site, admin).get(f"{PATH}?mail={mail.mail_id}").text
@@ -49,7 +49,7 @@ def test_the_page_says_where_mails_are_kept_and_lists_them_by_state(site: Site) 
     admin = an_administrator(site)
     page = visit_as(site, admin)
     assert "No mails." in words(page.get(PATH).text)
-    invite(site.runtime, admin, INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
+    invite(site.runtime, admin, INVITEE, Grant(Role.BRAND, site.marketplace_id, site.brand_id))
     assert INVITEE in page.get(f"{PATH}?state=queued").text
     send_due_mails(site)
     assert INVITEE not in page.get(f"{PATH}?state=queued").text
@@ -60,7 +60,7 @@ def test_the_page_says_where_mails_are_kept_and_lists_them_by_state(site: Site) 
 
 def test_a_mail_of_another_marketplace_is_not_found(site: Site) -> None:
     admin = an_administrator(site)
-    invite(site.runtime, admin, INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
+    invite(site.runtime, admin, INVITEE, Grant(Role.BRAND, site.marketplace_id, site.brand_id))
     [mail] = stored_mails(site)
     second_marketplace(site)
     assert visit_as(site, admin).get(f"{PATH}?mail={mail.mail_id}").status_code == 200

@@ -138,11 +138,11 @@ def test_a_power_of_attorney_that_was_recorded_by_mistake_is_made_void(any_site:
     assert visitor.post(f"{place}/agents/{mandate_id}/void").status_code == 404
     assert visitor.post(path, {"leads": "yes"}).status_code == 303
     with site.runtime.store.read() as connection:
-        assert objection(connection, person_now(site, person), (site.here, site.brand_id)) is None
+        assert objection(connection, person_now(site, person), (site.marketplace_id, site.brand_id)) is None
         basis, acting = basis_of(
             site.runtime,
             connection,
-            (site.here, site.brand_id),
+            (site.marketplace_id, site.brand_id),
             person,
             ReasonCode.TRADEMARK_COUNTERFEIT,
             site.clock.now(),
@@ -156,7 +156,7 @@ def test_a_power_of_attorney_that_was_recorded_by_mistake_is_made_void(any_site:
 def test_a_manager_changes_how_much_a_brand_is_asked(site: Site, place: str) -> None:
     visitor = visit_as(site, site.account_manager)
     visitor.post(f"{place}/enrolment", {"takes_part": "yes", "daily_questions": "12"})
-    enrolment = site.read(brands.enrolments, site.here)[site.brand_id]
+    enrolment = site.read(brands.enrolments, site.marketplace_id)[site.brand_id]
     assert (enrolment.takes_part, enrolment.daily_questions, enrolment.account_manager_id) == (
         True,
         12,
@@ -165,7 +165,7 @@ def test_a_manager_changes_how_much_a_brand_is_asked(site: Site, place: str) -> 
     for wrong in ("many", "-1", "10001"):
         assert visitor.post(f"{place}/enrolment", {"takes_part": "yes", "daily_questions": wrong}).status_code == 422
     visitor.post(f"{place}/enrolment", {"daily_questions": ""})
-    enrolment = site.read(brands.enrolments, site.here)[site.brand_id]
+    enrolment = site.read(brands.enrolments, site.marketplace_id)[site.brand_id]
     assert (enrolment.takes_part, enrolment.daily_questions) == (False, None)
 
 
@@ -176,7 +176,7 @@ def test_a_brand_that_somebody_else_looks_after_is_not_there(site: Site, place: 
     mandate_id = grant_mandate(site.runtime, mandate, by="test")
     stranger = visit_as(site, invite(site.runtime, "mei@touchstone.example", "Mei Castellan", Role.ACCOUNT_MANAGER))
     assert stranger.get(place).status_code == 404
-    assert stranger.get(f"{place}?at={site.here}").status_code == 404
+    assert stranger.get(f"{place}?at={site.marketplace_id}").status_code == 404
     assert stranger.get(f"{place}/documents/{digest}").status_code == 404
     for path, fields in (
         (f"{place}/rights/{right_id}", {"state": "verified"}),
@@ -224,7 +224,7 @@ def test_an_overdue_question_is_counted(site: Site) -> None:
 
 
 def test_brands_stand_in_the_order_of_what_they_need_with_the_reason_in_words(site: Site) -> None:
-    write(site.runtime, site.brand_person, (site.here, site.brand_id), "Good morning.")
+    write(site.runtime, site.brand_person, (site.marketplace_id, site.brand_id), "Good morning.")
     claim_right(site.runtime, NewRight("Solenne", RightKind.MARK, "Solenne", "EUIPO", "019", ("EU",)), by="test")
     text = words(visit_as(site, site.account_manager).get("/brands").text)
     assert "Solenne not participating 1 right to verify." in text

@@ -35,7 +35,7 @@ CHALLENGER = "b" * 64
 
 
 def labels_now(site: Site) -> LabelState:
-    return site.read(label_state, site.here, site.runtime.policies[LabelPolicy], site.clock.now())
+    return site.read(label_state, site.marketplace_id, site.runtime.policies[LabelPolicy], site.clock.now())
 
 
 def test_on_day_one_the_scorecard_scores_and_the_labels_needed_are_counted(site: Site) -> None:
@@ -215,7 +215,7 @@ def test_an_approval_that_no_longer_counts_is_shown_as_such(site: Site) -> None:
     add_model(site, CHALLENGER, a_report())
     with site.runtime.store.write() as connection:
         approval = {"approved_by": f"user:{site.second_scientist.user_id}", "reason": "Good.", "beside": "c" * 64}
-        row = {"marketplace_id": site.here, "approval_id": site.runtime.ids.new("apv"), "digest": CHALLENGER}
+        row = {"marketplace_id": site.marketplace_id, "approval_id": site.runtime.ids.new("apv"), "digest": CHALLENGER}
         approvals.add_approval(connection, {**row, **approval, "approved_at": site.clock.now()})
     text = words(visit_as(site, site.second_scientist).get("/models").text)
     assert "Mara Lindqvist 09:01 “Good.”no longer counts" in text
@@ -255,9 +255,12 @@ def test_retraining_is_asked_for_and_followed(site: Site) -> None:
 
 def test_the_page_loads_anew_when_a_retraining_has_ended(site: Site) -> None:
     with site.runtime.store.write() as connection:
-        job_id = add_job(site.runtime, connection, site.here, by="local")
+        job_id = add_job(site.runtime, connection, site.marketplace_id, by="local")
         learning.update_job(
-            connection, site.here, job_id, {"state": "running", "progress": {"stage": "fit on all", "share": 0.4}}
+            connection,
+            site.marketplace_id,
+            job_id,
+            {"state": "running", "progress": {"stage": "fit on all", "share": 0.4}},
         )
     visitor = visit_as(site, site.data_scientist)
     part = visitor.get("/models/training").text
@@ -265,7 +268,7 @@ def test_the_page_loads_anew_when_a_retraining_has_ended(site: Site) -> None:
     assert 'value="40"' in part
     with site.runtime.store.write() as connection:
         ended = {"state": "failed", "error": "3 counterfeit labels are mature.", "finished_at": site.clock.now()}
-        learning.update_job(connection, site.here, job_id, ended)
+        learning.update_job(connection, site.marketplace_id, job_id, ended)
     assert visitor.get("/models/training").headers["hx-refresh"] == "true"
     text = words(visitor.get("/models").text)
     assert "The last training failed, 09:00 UTC. 3 counterfeit labels are mature." in text
@@ -287,7 +290,7 @@ def test_a_run_is_found_in_mlflow_without_telling_a_password(
     site: Site, uri: str | None, link: str | None, command: str
 ) -> None:
     add_model(site, CHALLENGER, a_report())
-    model = site.read(learning.get_model, site.here, CHALLENGER)
+    model = site.read(learning.get_model, site.marketplace_id, CHALLENGER)
     settings = site.runtime.settings.model_copy(update={"mlflow_tracking_uri": uri})
     assert tracked_run(model, settings) == TrackedRun("9d7945878f5a", "2", link, command)
     assert tracked_run(replace(model, mlflow_run_id=None), settings) is None
@@ -317,7 +320,7 @@ def test_the_last_drift_report_is_shown_in_words(site: Site) -> None:
         "answers": {"now": {"cases": 90, "answered": 70, "median_days": 1.24, "slow_days": 6.0}},
         "bands": [a_band(0.0, 0.02, listings=0), a_band(0.6, 0.8, listings=40)],
     }
-    row = {"marketplace_id": site.here, "report_id": "dri_1", "report": report, "made_at": site.clock.now()}
+    row = {"marketplace_id": site.marketplace_id, "report_id": "dri_1", "report": report, "made_at": site.clock.now()}
     site.write(monitoring.add_drift_report, row)
     text = words(visit_as(site, site.data_scientist).get("/models/live").text)
     assert "480 scores of the last 30 days against 500 from before the promotion." in text
@@ -344,9 +347,9 @@ def a_band(low: float, high: float, *, listings: int) -> dict[str, object]:
 
 def test_an_open_breaker_says_why_and_is_closed_by_whoever_may_promote(site: Site) -> None:
     with site.runtime.store.write() as connection:
-        breakers.record_check(connection, site.here, site.clock.now())
+        breakers.record_check(connection, site.marketplace_id, site.clock.now())
         breakers.open_breaker(
-            connection, site.here, "500 of 1,000 listings were flagged in 24 hours.", site.clock.now()
+            connection, site.marketplace_id, "500 of 1,000 listings were flagged in 24 hours.", site.clock.now()
         )
     assert "Resume questions to brands" not in visit_as(site, site.analyst).get("/models").text
     wei = visit_as(site, site.data_scientist)

@@ -28,7 +28,7 @@ def a_snapshot(site: Site) -> str:
     for number, judgement in enumerate((Judgement.COUNTERFEIT, Judgement.GENUINE)):
         judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{number}"), judgement)
     site.clock.forward(days=15)
-    return export_snapshot(site.runtime, site.here)[0]
+    return export_snapshot(site.runtime, site.marketplace_id)[0]
 
 
 def test_a_snapshot_shows_what_is_in_it_and_names_no_seller(site: Site) -> None:
@@ -110,8 +110,8 @@ def a_run_under_way(site: Site, progress: dict[str, object]) -> str:
     visitor = visit_as(site, site.data_scientist)
     visitor.post("/models/train")
     with site.runtime.store.write() as connection:
-        (job,) = learning.jobs(connection, site.here, 1)
-        learning.update_job(connection, site.here, job.job_id, {"state": "running", "progress": progress})
+        (job,) = learning.jobs(connection, site.marketplace_id, 1)
+        learning.update_job(connection, site.marketplace_id, job.job_id, {"state": "running", "progress": progress})
     parts = [words(visitor.get(path).text) for path in ("/models", "/models/runs", "/models/training")]
     assert all(parts[2] in part for part in parts)
     return parts[2]
@@ -214,7 +214,7 @@ def test_labels_that_disappear_say_why_and_reviewers_can_open_them(site: Site) -
         is_reviewer = account.c.user_id == site.second_analyst.user_id
         connection.execute(update(account).where(is_reviewer).values(disabled_at=site.clock.now()))
     site.clock.forward(hours=1)
-    export_snapshot(site.runtime, site.here)
+    export_snapshot(site.runtime, site.marketplace_id)
     page = visit_as(site, site.data_scientist).get("/models/labels").text
     text = words(page)
     assert "Labels before 3 Unchanged 2 Gone: the reviewer is suspended Listings MP-7 1 New 0 Labels now 2" in text
@@ -227,7 +227,7 @@ def test_a_reviewer_with_too_many_of_the_labels_is_flagged(site: Site) -> None:
     for number in range(3):
         judge(site, site.analyst, a_case(site, external_id=f"MP-{number}"), Judgement.GENUINE)
     site.clock.forward(days=15)
-    export_snapshot(site.runtime, site.here)
+    export_snapshot(site.runtime, site.marketplace_id)
     text = words(visit_as(site, site.data_scientist).get("/models/labels").text)
     assert "Ines Moreau 100% of labels reviewer 3 100%" in text
     assert "A reviewer with more than 40% of all labels or of one class is flagged" in text
@@ -291,7 +291,7 @@ def test_an_analyst_reads_shifts_and_explains_none(site: Site) -> None:
 def test_ids_are_links(site: Site) -> None:
     snapshot_id = a_snapshot(site)
     champion = put_champion_in_force(site)
-    digest = site.read(learning.get_snapshot, site.here, snapshot_id).digest
+    digest = site.read(learning.get_snapshot, site.marketplace_id, snapshot_id).digest
     site.clock.forward(days=1)
     add_model(site, CHALLENGER, {**a_report(champion=champion), "snapshot": digest})
     page = visit_as(site, site.data_scientist).get("/models").text

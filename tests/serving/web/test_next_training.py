@@ -63,13 +63,15 @@ def test_the_model_page_shows_the_cause_of_the_last_training_and_the_way_to_the_
     now = site.clock.now()
     cause = {"cause": "labels", "new_labels": 213, "moved": []}
     with site.runtime.store.write() as connection:
-        job_id = add_job(site.runtime, connection, site.here, by="worker", cause=cause)
+        job_id = add_job(site.runtime, connection, site.marketplace_id, by="worker", cause=cause)
     sentence = "Requested by automatic retraining, 09:00. Started by itself: 213 new labels since the last training."
     assert sentence in words(visitor.get("/models").text)
     decision = decision_as_json(decide(replace(QUIET, now=now, trained_at=now - 26 * DAY), DEFAULT_RETRAINING))
     with site.runtime.store.write() as connection:
-        learning.update_job(connection, site.here, job_id, {"state": "failed", "error": "No.", "finished_at": now})
-        retraining.save_decision(connection, site.here, decision, now)
+        learning.update_job(
+            connection, site.marketplace_id, job_id, {"state": "failed", "error": "No.", "finished_at": now}
+        )
+        retraining.save_decision(connection, site.marketplace_id, decision, now)
     for path in ("/models", "/models/runs"):
         text = words(visitor.get(path).text)
         assert "automatic retraining, 09:00. Started by itself: 213 new labels since the last training." in text

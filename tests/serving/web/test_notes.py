@@ -16,7 +16,7 @@ FROM = "The lining is wrong."
 
 
 def unseen_count(site: Site) -> int:
-    return site.read(case_notes.unseen_count, site.second_analyst.user_id, {site.here})
+    return site.read(case_notes.unseen_count, site.second_analyst.user_id, {site.marketplace_id})
 
 
 def test_who_is_mentioned_finds_the_note_and_the_bar_counts_it(any_site: Site) -> None:

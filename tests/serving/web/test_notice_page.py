@@ -181,7 +181,7 @@ def test_who_sends_too_many_a_day_is_told_when_to_come_back(site: Site) -> None:
 
 def test_the_owner_of_the_address_confirms_the_notice_by_a_button(site: Site) -> None:
     receipt = notify(site, "MP-1")
-    link = path_of(confirmation_link(site.runtime, site.here, receipt.notice_id))
+    link = path_of(confirmation_link(site.runtime, site.marketplace_id, receipt.notice_id))
     visitor = a_visitor(site)
     page = visitor.get(link)
     assert "Somebody sent a notice with your e-mail address." in words(page.text)

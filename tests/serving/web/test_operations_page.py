@@ -56,8 +56,8 @@ def test_who_does_not_administer_reads_and_is_shown_no_tab_of_administrators(sit
 def test_an_open_breaker_is_closed_with_what_was_found(site: Site) -> None:
     now = site.clock.now()
     with site.runtime.store.write() as connection:
-        breakers.record_check(connection, site.here, now)
-        breakers.open_breaker(connection, site.here, "43 of 60 listings were flagged <b>in</b> 6 hours.", now)
+        breakers.record_check(connection, site.marketplace_id, now)
+        breakers.open_breaker(connection, site.marketplace_id, "43 of 60 listings were flagged <b>in</b> 6 hours.", now)
     add_scored_listings(site, Lane.ANALYST, now - timedelta(days=3))
     page = visit_as(site, site.analyst).get(PATH)
     assert "43 of 60 listings were flagged &lt;b&gt;in" in page.text
@@ -98,7 +98,9 @@ def test_the_page_shows_how_far_the_log_is_signed(site: Site) -> None:
 )
 def test_a_disk_is_reported_as_nearly_full_in_time(site: Site, free: float, tone: str) -> None:
     with site.runtime.store.read() as connection:
-        health = replace(health_of(site.runtime, connection, site.here), free_bytes=int(1000 * free), disk_bytes=1000)
+        health = replace(
+            health_of(site.runtime, connection, site.marketplace_id), free_bytes=int(1000 * free), disk_bytes=1000
+        )
     rows = {row.name: row for row in health_rows(health, site.runtime.wall.now())}
     assert rows["Disk"].tone == tone
     first = health_rows(health, site.runtime.wall.now())[0]

@@ -128,7 +128,7 @@ def test_the_banner_tells_an_account_manager_of_their_own_brands_only(site: Site
 
 
 def test_the_banner_sums_up_what_many_people_confirmed_and_names_whom_an_alert_is_about(site: Site) -> None:
-    rule, marketplace_id, clock = AutomaticRule.BRAND_REMOVALS, site.here, site.clock
+    rule, marketplace_id, clock = AutomaticRule.BRAND_REMOVALS, site.marketplace_id, site.clock
     switch_rule(site.runtime, site.marketplace, rule, on=False, by="test", reason="Taken over.")
     for number, case in enumerate(questions(site, 5)):
         confirm(site, invite(site.runtime, f"u{number}@aurelle.example", f"User {number}", Role.BRAND, "Aurelle"), case)

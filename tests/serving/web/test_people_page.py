@@ -132,7 +132,7 @@ def test_a_hostile_name_is_text_everywhere(site: Site, admin: Visitor) -> None:
 
 def test_roles_are_ticked_and_shown_in_the_record(site: Site, admin: Visitor) -> None:
     path = f"/people/{site.analyst.user_id}"
-    fields = {f"role.analyst.{site.here}": "on", f"role.data_scientist.{site.here}": "on"}
+    fields = {f"role.analyst.{site.marketplace_id}": "on", f"role.data_scientist.{site.marketplace_id}": "on"}
     assert admin.post(f"{path}/roles", fields).headers["location"] == path
     sentence = words(admin.get(path).text)
     assert "Roles saved. They apply from the user's next request." in sentence
@@ -174,7 +174,7 @@ def test_work_is_handed_over_by_a_form(site: Site, admin: Visitor) -> None:
 
 def test_the_last_administrator_and_oneself_stay(site: Site, admin: Visitor, ada: Person) -> None:
     path = f"/people/{ada.user_id}"
-    answer = admin.post(f"{path}/roles", {f"role.analyst.{site.here}": "on"})
+    answer = admin.post(f"{path}/roles", {f"role.analyst.{site.marketplace_id}": "on"})
     assert answer.status_code == 409
     assert "They are the last administrator here." in words(answer.text)
     assert admin.post(f"{path}/deactivate").status_code == 409

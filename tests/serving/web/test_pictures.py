@@ -42,7 +42,7 @@ def test_pictures_are_counted_and_not_loaded_until_hosts_are_named(site: Site, h
     assert "3 pictures at the marketplace, not loaded" in page
     assert "<img" not in page
     assert visitor.get(f"/cases/{case.case_id}/pictures/0").status_code == 404
-    assert host.asked == []
+    assert host.requested_paths == []
 
 
 def test_who_judges_a_case_sees_its_pictures_through_the_service(showing_site: Site, host: PictureHost) -> None:
@@ -86,7 +86,7 @@ def test_nobody_else_sees_a_picture(showing_site: Site, host: PictureHost) -> No
     assert visit_as(showing_site, showing_site.brand_person).get(address).status_code == 404, "the brand was not asked"
     assert a_visitor(showing_site).get(address).status_code == 303
     assert visit_as(showing_site, showing_site.data_scientist).get(address).status_code == 403
-    assert host.asked == []
+    assert host.requested_paths == []
 
 
 def test_cases_that_are_decided_together_show_their_pictures(showing_site: Site, host: PictureHost) -> None:

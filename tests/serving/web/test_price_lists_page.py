@@ -119,7 +119,7 @@ def test_who_does_not_lead_reads_and_adds_nothing(site: Site) -> None:
 
 def test_prices_of_another_brand_are_not_there(site: Site) -> None:
     load_price_list(site.runtime, "Aurelle", [{"model": "Colline", "price": "540", "currency": "EUR"}], by="test")
-    visitor, ours = visit_as(site, a_rival(site)), f"{site.here}.{site.brand_id}"
+    visitor, ours = visit_as(site, a_rival(site)), f"{site.marketplace_id}.{site.brand_id}"
     assert "Colline" not in visitor.get(_PLACE).text + visitor.get(f"{_PLACE}.csv").text
     assert visitor.get(f"{_PLACE}?of={ours}").status_code == 404
     assert visitor.get(f"{_PLACE}.csv?of={ours}").status_code == 404

@@ -197,7 +197,7 @@ def test_too_few_listings_have_no_bar_and_say_so(site: Site) -> None:
     site.clock.forward(seconds=1)
     refresh_ranking(site.runtime, site.marketplace)
     with site.runtime.store.read() as connection:
-        risk = risk_part(site.runtime, connection, site.here, SELLER)
+        risk = risk_part(site.runtime, connection, site.marketplace_id, SELLER)
     assert (risk.as_of, risk.bar) == (site.clock.now(), None)
     assert risk.standing == "Too few listings to compare with other sellers."
     assert risk.counts[0].startswith("1 listing in 30 days: ")
@@ -205,7 +205,7 @@ def test_too_few_listings_have_no_bar_and_say_so(site: Site) -> None:
 
 def test_a_listing_that_names_no_seller_has_an_unknown_risk(site: Site) -> None:
     with site.runtime.store.read() as connection:
-        risk = risk_part(site.runtime, connection, site.here, None)
+        risk = risk_part(site.runtime, connection, site.marketplace_id, None)
     assert (risk.standing, risk.bar, risk.as_of, risk.counts) == (
         "Unknown: the listing names no seller.",
         None,

@@ -143,7 +143,7 @@ def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
 def test_rights_and_documents_of_another_brand_are_not_there(site: Site) -> None:
     digest = keep_document(site.runtime, "Aurelle", "secret.pdf", PDF, by="test")
     right = site.read(rights.rights_of, site.pair)[0].right
-    visitor, ours = visit_as(site, a_rival(site)), f"{site.here}.{site.brand_id}"
+    visitor, ours = visit_as(site, a_rival(site)), f"{site.marketplace_id}.{site.brand_id}"
     page = visitor.get(_PLACE).text + visitor.get(f"{_PLACE}.csv").text
     assert "secret.pdf" not in page
     assert "Aurelle" not in page

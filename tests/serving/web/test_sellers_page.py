@@ -58,7 +58,7 @@ def test_an_analyst_keeps_the_lists_and_an_account_manager_does_not_see_them(sit
 def test_what_is_in_force_and_who_is_on_a_list_is_shown_together(site: Site) -> None:
     strikes_of(site, 3)
     carry_out(site, sanctions_of(site)[-1].sanction_id)
-    put_on_list(site.runtime, site.here, SELLER, SellerList.WATCH, reason=WHY, days=None, by="cli")
+    put_on_list(site.runtime, site.marketplace_id, SELLER, SellerList.WATCH, reason=WHY, days=None, by="cli")
     page = words(visit_as(site, site.analyst).get("/sellers").text)
     assert "No proposed sanctions" in page
     assert "3 strikes. From 3, people decide whether to close the account." in page
@@ -71,15 +71,15 @@ def test_who_reviews_at_two_marketplaces_keeps_the_list_of_the_one_that_the_form
     analyst = visit_as(site, site.analyst)
 
     def listed() -> list[tuple[str, str]]:
-        list_entries = site.read(seller_lists.entries_in_force, {site.here, souk}, site.clock.now(), 9)
+        list_entries = site.read(seller_lists.entries_in_force, {site.marketplace_id, souk}, site.clock.now(), 9)
         return [(place, list_entry.seller) for place, list_entry, _ in list_entries]
 
     fields = {"seller": "s-7", "list": "deny", "reason": "A police file."}
     assert analyst.post("/sellers/lists", fields).status_code == 422, "it does not say where"
     assert analyst.post("/sellers/lists", {**fields, "marketplace": "mkt_nowhere"}).status_code == 404
     assert listed() == []
-    last = max(site.here, souk)
-    for place in (site.here, souk):
+    last = max(site.marketplace_id, souk)
+    for place in (site.marketplace_id, souk):
         assert analyst.post("/sellers/lists", {**fields, "marketplace": place}).status_code == 303
     page = analyst.get("/sellers").text
     assert ["Souk" in words(row) for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL)[1:]] == [True, False]
@@ -89,14 +89,14 @@ def test_who_reviews_at_two_marketplaces_keeps_the_list_of_the_one_that_the_form
     ]
     sent = dict(re.findall(r'name="(marketplace|seller)" value="([^"]*)"', form))
     assert analyst.post("/sellers/lists/remove", sent).status_code == 303
-    assert listed() == [(min(site.here, souk), "s-7")]
+    assert listed() == [(min(site.marketplace_id, souk), "s-7")]
 
 
 _PLACE = "/brand/sellers"
 
 
 def on_list(site: Site) -> list[str]:
-    sellers = site.read(authorised_sellers.list_entries, (site.here, site.brand_id))
+    sellers = site.read(authorised_sellers.list_entries, (site.marketplace_id, site.brand_id))
     return [seller.seller for seller in sellers if seller.authorisation.holds(site.clock.now())]
 
 
@@ -169,7 +169,7 @@ def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
 
 
 def test_a_list_of_another_brand_is_not_there(site: Site) -> None:
-    visitor, ours = visit_as(site, a_rival(site)), f"{site.here}.{site.brand_id}"
+    visitor, ours = visit_as(site, a_rival(site)), f"{site.marketplace_id}.{site.brand_id}"
     assert "maison-brandt" not in visitor.get(_PLACE).text + visitor.get(f"{_PLACE}.csv").text
     for path in (_PLACE, f"{_PLACE}.csv"):
         assert visitor.get(f"{path}?of={ours}").status_code == 404

@@ -64,7 +64,7 @@ def test_a_marketplace_that_a_command_founded_gets_its_administrator(site: Site)
     with site.runtime.store.read() as connection:
         person = accounts.person(connection, accounts.user_id_by_email(connection, FIELDS["email"]))
         assert len(marketplaces.all_marketplaces(connection)) == 1
-    assert {grant.marketplace_id for grant in person.grants} == {site.here}
+    assert {grant.marketplace_id for grant in person.grants} == {site.marketplace_id}
 
 
 def test_a_guessed_link_is_nothing(site: Site) -> None:

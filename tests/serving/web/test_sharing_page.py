@@ -26,7 +26,7 @@ def both(site: Site) -> TwoMarketplaces:
 
 @pytest.fixture
 def own_file(both: TwoMarketplaces) -> BrandFile:
-    return put_on_file(both, both.here)
+    return put_on_file(both, both.first_pair)
 
 
 def controls(visitor: Visitor, query: str = "") -> list[str]:
@@ -36,13 +36,13 @@ def controls(visitor: Visitor, query: str = "") -> list[str]:
 
 def shared_rights(both: TwoMarketplaces) -> list[StoredRight]:
     """What arrived at the second marketplace."""
-    return both.site.read(rights.rights_of, both.there)
+    return both.site.read(rights.rights_of, both.second_pair)
 
 
 def test_each_record_is_shared_by_a_button_that_is_gone_once_the_other_has_it(
     both: TwoMarketplaces, own_file: BrandFile
 ) -> None:
-    visitor, to = visit_as(both.site, both.lead), {"of": ".".join(both.here), "with": both.souk}
+    visitor, to = visit_as(both.site, both.lead), {"of": ".".join(both.first_pair), "with": both.souk}
     before = controls(visitor)
     agent, right = f"/brand/agents/{own_file.mandate_id}/share", f"/brand/rights/{own_file.right_id}/share"
     document = f"/brand/documents/{own_file.digest}/share"
@@ -64,9 +64,9 @@ def test_each_record_is_shared_by_a_button_that_is_gone_once_the_other_has_it(
     assert (again.status_code, "Souk has this right on file already." in words(again.text)) == (409, True)
     [copy] = shared_rights(both)
     with both.site.runtime.store.read() as connection:
-        assert len(mandates.mandates_of(connection, both.there)) == 1
-        assert price_lists.count(connection, both.there) == 1
-    assert "Mark “Colline”" in words(visitor.get(f"/brand/rights?of={'.'.join(both.there)}").text)
+        assert len(mandates.mandates_of(connection, both.second_pair)) == 1
+        assert price_lists.count(connection, both.second_pair) == 1
+    assert "Mark “Colline”" in words(visitor.get(f"/brand/rights?of={'.'.join(both.second_pair)}").text)
     assert copy.right.state is RightState.CLAIMED
 
 
@@ -74,7 +74,7 @@ def test_the_receiving_manager_sees_who_claimed_it_and_nothing_of_the_other_mark
     both: TwoMarketplaces, own_file: BrandFile
 ) -> None:
     lead, omar = visit_as(both.site, both.lead), visit_as(both.site, manager_of(both.site))
-    to = {"of": ".".join(both.here), "with": both.souk}
+    to = {"of": ".".join(both.first_pair), "with": both.souk}
     for path in (f"rights/{own_file.right_id}", f"agents/{own_file.mandate_id}", "prices"):
         assert lead.post(f"/brand/{path}/share", to).status_code == 303
     assert "1 right to verify." in words(omar.get("/brands").text)
@@ -82,14 +82,14 @@ def test_the_receiving_manager_sees_who_claimed_it_and_nothing_of_the_other_mark
     assert "Mark “Colline”" in words(page)
     assert "Camille Duval" in page
     assert "Bazaar" not in page
-    assert both.here[0] not in page
+    assert both.first_pair[0] not in page
 
 
 def test_either_side_stops_relying_on_it_alone(both: TwoMarketplaces, own_file: BrandFile) -> None:
-    visitor, this_side = visit_as(both.site, both.lead), {"of": ".".join(both.here)}
+    visitor, this_side = visit_as(both.site, both.lead), {"of": ".".join(both.first_pair)}
     visitor.post(f"/brand/rights/{own_file.right_id}/share", {**this_side, "with": both.souk})
     [copy] = shared_rights(both)
-    there = {"of": ".".join(both.there)}
+    there = {"of": ".".join(both.second_pair)}
     assert visitor.post(f"/brand/rights/{copy.right.right_id}/withdraw", this_side).status_code == 404
     assert visitor.post(f"/brand/rights/{own_file.right_id}/withdraw", there).status_code == 404
     assert visitor.post(f"/brand/rights/{own_file.right_id}/withdraw", this_side).status_code == 303
@@ -106,7 +106,9 @@ def test_of_several_marketplaces_one_is_chosen(both: TwoMarketplaces, own_file: 
     page = visitor.get("/brand/rights").text
     choice = f'<select class="in" name="with" aria-label="Marketplace"><option value="{fair.marketplace_id}">Fair'
     assert choice in page
-    visitor.post(f"/brand/rights/{own_file.right_id}/share", {"of": ".".join(both.here), "with": fair.marketplace_id})
+    visitor.post(
+        f"/brand/rights/{own_file.right_id}/share", {"of": ".".join(both.first_pair), "with": fair.marketplace_id}
+    )
     with runtime.store.read() as connection:
         assert len(rights.rights_of(connection, (fair.marketplace_id, both.site.brand_id))) == 1
     assert shared_rights(both) == []
@@ -120,7 +122,7 @@ def test_of_several_marketplaces_one_is_chosen(both: TwoMarketplaces, own_file: 
 def test_people_who_do_not_lead_at_both_get_no_control_and_are_refused(
     both: TwoMarketplaces, own_file: BrandFile
 ) -> None:
-    to = {"of": ".".join(both.here), "with": both.souk}
+    to = {"of": ".".join(both.first_pair), "with": both.souk}
     paths = (f"rights/{own_file.right_id}", f"documents/{own_file.digest}", f"agents/{own_file.mandate_id}", "prices")
     for person, status in ((both.agent, 403), (both.site.analyst, 403), (manager_of(both.site), 403)):
         visitor = visit_as(both.site, person)
@@ -131,7 +133,7 @@ def test_people_who_do_not_lead_at_both_get_no_control_and_are_refused(
     lead = visit_as(both.site, both.lead)
     for wrong in ("", "mkt_unknown", "x" * 500):
         assert lead.post(f"/brand/rights/{own_file.right_id}/share", {**to, "with": wrong}).status_code == 404
-    assert lead.post(f"/brand/rights/{own_file.right_id}/share", {**to, "with": both.here[0]}).status_code == 422
+    assert lead.post(f"/brand/rights/{own_file.right_id}/share", {**to, "with": both.first_pair[0]}).status_code == 422
     lead.csrf_token = "guessed"
     assert lead.post(f"/brand/rights/{own_file.right_id}/share", to).status_code == 403
     assert shared_rights(both) == []
@@ -139,7 +141,7 @@ def test_people_who_do_not_lead_at_both_get_no_control_and_are_refused(
 
 def test_a_lead_of_one_marketplace_sees_no_control(site: Site) -> None:
     both = with_two_marketplaces(site)
-    put_on_file(both, both.there)
+    put_on_file(both, both.second_pair)
     samira = visit_as(site, brand_person_at(site))
     assert "Withdraw right" in samira.get("/brand/rights").text
     assert controls(samira) == []

@@ -47,7 +47,7 @@ def test_a_change_stands_with_its_counts_and_can_be_taken_along(site: Site) -> N
 
 def test_a_standing_of_another_brand_is_not_there(site: Site) -> None:
     judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
-    visitor, ours = visit_as(site, a_rival(site)), f"{site.here}.{site.brand_id}"
+    visitor, ours = visit_as(site, a_rival(site)), f"{site.marketplace_id}.{site.brand_id}"
     assert "No outcomes are counted yet." in words(visitor.get(_PLACE).text)
     for path in (_PLACE, f"{_PLACE}.csv"):
         assert visitor.get(f"{path}?of={ours}").status_code == 404

@@ -631,9 +631,9 @@ def test_a_page_of_the_staff_is_english_whatever_its_reader_has_chosen(site: Sit
 
 def test_what_a_brand_has_on_file_is_shared_in_its_language(site: Site) -> None:
     both = with_two_marketplaces(site)
-    mine = put_on_file(both, both.here)
+    mine = put_on_file(both, both.first_pair)
     save_choice(site.runtime, both.lead, Display(), {"language": "zh"})
-    visitor, to = visit_as(site, both.lead), {"of": ".".join(both.here), "with": both.souk}
+    visitor, to = visit_as(site, both.lead), {"of": ".".join(both.first_pair), "with": both.souk}
     for page in ("rights", "people", "prices"):
         text = words(visitor.get(f"/brand/{page}").text)
         assert "共享至Souk" in text, page

@@ -69,7 +69,7 @@ def test_the_lead_of_one_marketplace_reprices_nothing_that_another_compares_with
     before = texts_read_by(ours)
     any_site.clock.forward(seconds=1)
     assert samira.post("/brand/prices", {"rows": json.dumps([{**_PRICE, "price": "5"}])}).status_code == 303
-    lists = any_site.read(price_lists.load, any_site.here, any_site.clock.now())
+    lists = any_site.read(price_lists.load, any_site.marketplace_id, any_site.clock.now())
     assert lists.to_rows() == [[any_site.brand_id, "model", "Colline", "540.00", "EUR"]]
     assert texts_read_by(ours) == before
 

@@ -89,14 +89,18 @@ def add_scored_listings(site: Site, lane: Lane, at: datetime, number: int = 1) -
     with site.runtime.store.write() as connection:
         for _ in range(number):
             listing_id, version_id = site.runtime.ids.new("lst"), site.runtime.ids.new("ver")
-            ids = {"marketplace_id": site.here, "listing_id": listing_id, "version_id": version_id}
+            ids = {"marketplace_id": site.marketplace_id, "listing_id": listing_id, "version_id": version_id}
             named = {"content_hash": "0" * 64, "observed_hash": "0" * 64, "external_id": listing_id, "version": 1}
             add(connection, listing, [{**ids, **named, "first_known_at": at, "occurred_at": at}])
             version_fields = {"content_hash": "0" * 64, "content": {}, "draw": 0.5, "brand_key": "", "category_key": ""}
             version = {**ids, **version_fields, "number": 1, "occurred_at": at, "known_at": at, "earlier_prices": []}
             add(connection, listing_version, [version])
             digest = sha256(version_id.encode()).hexdigest()
-            add(connection, facts, [{"marketplace_id": site.here, "digest": digest, "schema": 1, "body": b"{}"}])
+            add(
+                connection,
+                facts,
+                [{"marketplace_id": site.marketplace_id, "digest": digest, "schema": 1, "body": b"{}"}],
+            )
             score_row: dict[str, Any] = {
                 **{name: ids[name] for name in ("marketplace_id", "listing_id", "version_id")},
                 "score_id": site.runtime.ids.new("sco"),
@@ -131,7 +135,7 @@ def an_appeal(site: Site, *, decided_by_analyst: bool = False) -> Case:
         recorded = judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
     assert recorded.action is not None
     site.clock.forward(seconds=timedelta(minutes=4).total_seconds())
-    deliver(site.runtime, site.here, recorded.action.action_id)
+    deliver(site.runtime, site.marketplace_id, recorded.action.action_id)
     file_appeal(site.runtime, site.marketplace, Complaint("A-1", recorded.action.external_id, STATEMENT))
     [appeal_case] = open_cases(site, CaseLane.APPEAL)
     return appeal_case

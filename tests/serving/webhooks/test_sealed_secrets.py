@@ -41,7 +41,7 @@ def register(site: Site) -> str:
 
 def secrets_of(runtime: Runtime, site: Site) -> tuple[str, ...]:
     with runtime.store.read() as connection:
-        endpoint = endpoints.endpoint_in_force(connection, site.here)
+        endpoint = endpoints.endpoint_in_force(connection, site.marketplace_id)
     assert endpoint is not None
     return signing_secrets(runtime, endpoint, site.clock.now())
 
@@ -81,7 +81,7 @@ def test_secrets_that_an_earlier_version_stored_are_sealed_at_the_next_start(any
     try:
         assert not any("whsec_" in secret for secret in stored_secrets(any_site))
         with runtime.store.read() as connection:
-            endpoint = endpoints.endpoint_in_force(connection, any_site.here)
+            endpoint = endpoints.endpoint_in_force(connection, any_site.marketplace_id)
             acts = connection.execute(select(audit_entry.c.act)).scalars().all()
         assert endpoint is not None
         assert runtime.services[Sealer].open(endpoint.secret) == clear
@@ -155,9 +155,9 @@ def test_without_its_key_a_delivery_fails_and_says_why(site: Site) -> None:
         (site.runtime.home.root / WEBHOOK_KEY).write_bytes(b"x" * KEY_BYTES)
         runtime = reopened_runtime(site)
         try:
-            assert deliver(runtime, site.here, action.action_id) == "failed"
+            assert deliver(runtime, site.marketplace_id, action.action_id) == "failed"
             with runtime.store.read() as connection:
-                error = actions.get(connection, site.here, action.action_id).last_error
+                error = actions.get(connection, site.marketplace_id, action.action_id).last_error
         finally:
             runtime.close()
         assert error == "A stored secret cannot be read with the keys of this process."

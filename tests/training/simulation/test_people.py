@@ -103,7 +103,7 @@ def test_second_reviews_remove_most_mistakes_of_a_sample() -> None:
         label_from(case.verdicts, AppealState.NONE, as_of=LATE, policy=DEFAULT_LABELS)
         for case in unconfirmed_positives()
     ]
-    fakes = [label for label in taught if isinstance(label, Label) and label.value]
+    fakes = [label for label in taught if isinstance(label, Label) and label.target]
     assert len(fakes) < len(taught) / 4
 
 
@@ -179,7 +179,7 @@ def test_an_overturned_removal_becomes_a_label_of_genuine_goods() -> None:
         appeal_verdict=case.decision,
     )
     assert isinstance(label, Label)
-    assert (label.value, case.is_down) == (0, False)
+    assert (label.target, case.is_down) == (0, False)
 
 
 def test_a_planted_answer_takes_the_place_of_the_honest_one() -> None:

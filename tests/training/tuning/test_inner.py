@@ -247,18 +247,18 @@ def test_the_defaults_are_tried_first_and_are_the_best_where_nothing_is_better()
     surface = Surface(lambda _settings: 0.5)
     search_end, done_trials = search_outcome(surface, trials=5)
     assert surface.asked[0] == surface.defaults()
-    assert (done_trials[0].number, done_trials[0].value) == (0, 0.5)
+    assert (done_trials[0].number, done_trials[0].objective) == (0, 0.5)
     assert (search_end.best, search_end.best_value, search_end.default_value) == (DEFAULT_SETTINGS, 0.5, 0.5)
 
 
 def test_every_trial_is_told_and_a_pruned_one_has_no_value() -> None:
     search_end, done_trials = search_outcome(Surface(leaves))
     assert [trial.number for trial in done_trials] == list(range(21))
-    pruned = [trial for trial in done_trials if trial.value is None]
+    pruned = [trial for trial in done_trials if trial.objective is None]
     assert (search_end.trials, search_end.pruned) == (20, len(pruned))
     assert 3 <= len(pruned) < 20
     assert all(len(trial.after_each_fold) == 1 for trial in pruned), "the first fold was enough"
-    assert all(trial.value is not None for trial in done_trials[:4]), "nothing is pruned before there is a median"
+    assert all(trial.objective is not None for trial in done_trials[:4]), "nothing is pruned before there is a median"
 
 
 def test_equal_seeds_give_equal_settings_and_others_do_not() -> None:

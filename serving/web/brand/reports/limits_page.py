@@ -141,12 +141,12 @@ def _limit_rows(limits: Limits, bursts: BurstPolicy, now: datetime) -> tuple[Lim
     ]
     # How much of it is used tells of other brands' removals.
     seller, per_seller = limits.caps.seller, say("at most %(n)s", n=number(bursts.per_seller))
-    stops = seller is not None and not seller.left
+    stops = seller is not None and not seller.remaining
     rows.append(LimitRow(say("Removals of one seller in an hour"), per_seller, "", stops=stops))
     if limits.quota is not None and limits.proved:
-        quota_left = say("%(left)s left", left=number(limits.quota.left))
+        quota_left = say("%(left)s left", left=number(limits.quota.remaining))
         until = say("until %(time)s", time=words.moment(limits.quota.renewed_at, now))
-        rows.append(LimitRow(say("Immediate removals today"), quota_left, until, stops=not limits.quota.left))
+        rows.append(LimitRow(say("Immediate removals today"), quota_left, until, stops=not limits.quota.remaining))
     large = PendingCause.HIGH_IMPACT in causes
     rows.append(
         LimitRow(
@@ -183,9 +183,9 @@ def _cap_row(name: str, cap: Cap | None, limits: Limits) -> LimitRow | None:
         return None
     if not limits.proved:
         return LimitRow(name, say("at most %(n)s", n=number(cap.limit)), "", stops=False)
-    stands = say("%(left)s of %(limit)s left", left=number(cap.left), limit=number(cap.limit))
+    stands = say("%(left)s of %(limit)s left", left=number(cap.remaining), limit=number(cap.limit))
     until = "" if cap.frees_at is None else say("more from %(time)s", time=words.moment(cap.frees_at, limits.at))
-    return LimitRow(name, stands, until, stops=not cap.left)
+    return LimitRow(name, stands, until, stops=not cap.remaining)
 
 
 _SHOWN: Final = timedelta(days=7)

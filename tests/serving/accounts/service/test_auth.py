@@ -215,7 +215,7 @@ def bearer(key: str) -> str:
 def test_a_key_is_accepted_for_its_scopes(any_site: Site) -> None:
     active_key = key_of_header(any_site.runtime, bearer(any_site.key), Scope.INTAKE)
     assert (active_key.key.marketplace_id, active_key.key.scopes) == (
-        any_site.here,
+        any_site.marketplace_id,
         frozenset({Scope.INTAKE, Scope.SCORE}),
     )
 
@@ -259,7 +259,10 @@ def refusal(site: Site, header: str | None) -> str:
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_the_scheme_is_written_in_any_case(site: Site, scheme: str) -> None:
-    assert key_of_header(site.runtime, f"{scheme} {site.key}", Scope.INTAKE).marketplace.marketplace_id == site.here
+    assert (
+        key_of_header(site.runtime, f"{scheme} {site.key}", Scope.INTAKE).marketplace.marketplace_id
+        == site.marketplace_id
+    )
 
 
 def test_a_revoked_key_is_refused_and_the_one_that_replaces_it_is_not(any_site: Site) -> None:
@@ -267,7 +270,10 @@ def test_a_revoked_key_is_refused_and_the_one_that_replaces_it_is_not(any_site: 
     revoke(any_site)
     with pytest.raises(NotSignedIn):
         key_of_header(any_site.runtime, bearer(any_site.key), Scope.INTAKE)
-    assert key_of_header(any_site.runtime, bearer(other), Scope.INTAKE).marketplace.marketplace_id == any_site.here
+    assert (
+        key_of_header(any_site.runtime, bearer(other), Scope.INTAKE).marketplace.marketplace_id
+        == any_site.marketplace_id
+    )
 
 
 def revoke(site: Site) -> None:

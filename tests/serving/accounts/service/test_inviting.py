@@ -35,7 +35,7 @@ def admin(timed_site: Site) -> Person:
 
 
 def token_of(site: Site, admin: Person, role: Role = Role.ANALYST, brand: str | None = None, to: str = EMAIL) -> str:
-    return invite(site.runtime, admin, to, Grant(role, site.here, brand)).removeprefix("/join/")
+    return invite(site.runtime, admin, to, Grant(role, site.marketplace_id, brand)).removeprefix("/join/")
 
 
 def test_who_is_invited_joins_once_with_that_role_and_is_signed_in(timed_site: Site, admin: Person) -> None:
@@ -44,15 +44,15 @@ def test_who_is_invited_joins_once_with_that_role_and_is_signed_in(timed_site: S
     assert (offer.marketplace, offer.by) == ("Bazaar", "Ada Falk")
     session = auth.session_of(runtime, accept(runtime, token, name="Nadia Roy", password=PASSWORD).token)
     assert (session.person.name, session.person.email) == ("Nadia Roy", EMAIL)
-    assert session.person.grants == (Grant(Role.ANALYST, timed_site.here),)
+    assert session.person.grants == (Grant(Role.ANALYST, timed_site.marketplace_id),)
     for again in (details_by_token, lambda *arguments: accept(*arguments, name="X", password=PASSWORD)):
         with pytest.raises(NotFound, match="no longer valid"):
             again(runtime, token)
     assert open_invitations(runtime, admin) == []
     with runtime.store.read() as connection:
-        assert [event.act for event in audit.of_subject(connection, {timed_site.here}, session.person.user_id, 9)] == [
-            "person.joined"
-        ]
+        assert [
+            event.act for event in audit.of_subject(connection, {timed_site.marketplace_id}, session.person.user_id, 9)
+        ] == ["person.joined"]
 
 
 def test_a_brands_person_is_invited_for_their_brand(timed_site: Site, admin: Person) -> None:
@@ -104,7 +104,7 @@ def test_nobody_is_invited_to_what_one_does_not_administer(timed_site: Site, adm
     user_id, _ = provisioning.add_person(timed_site.runtime, new, by="test")
     eva = timed_site.read(accounts.person, user_id)
     with pytest.raises(Forbidden):
-        invite(timed_site.runtime, eva, EMAIL, Grant(Role.ANALYST, timed_site.here))
+        invite(timed_site.runtime, eva, EMAIL, Grant(Role.ANALYST, timed_site.marketplace_id))
     token_of(timed_site, admin)
     assert open_invitations(timed_site.runtime, eva) == []
     [open_invitation] = open_invitations(timed_site.runtime, admin)

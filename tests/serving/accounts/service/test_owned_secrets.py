@@ -133,7 +133,7 @@ def test_keys_that_train_start_a_few_trainings_a_day(client: TestClient, site: S
     for number in range(8):
         answer = client.post(_TRAININGS, headers={"authorization": f"Bearer {keys[number % 2]}"})
         statuses.append(answer.status_code)
-        site.write(learning.update_job, site.here, answer.json().get("job_id", ""), {"state": "failed"})
+        site.write(learning.update_job, site.marketplace_id, answer.json().get("job_id", ""), {"state": "failed"})
     assert statuses == [202] * 4 + [409] * 4
 
 
@@ -272,7 +272,7 @@ def test_what_a_stolen_key_makes_is_told_and_ends_with_the_person_who_made_the_k
 @pytest.mark.attack
 def test_links_and_invitations_of_a_thief_end_with_the_reset_of_the_password(site: Site) -> None:
     ada, now = an_administrator(site), site.runtime.wall.now()
-    invite_by(site.runtime, ada, "puppet@elsewhere.example", Grant(Role.ANALYST, site.here))
+    invite_by(site.runtime, ada, "puppet@elsewhere.example", Grant(Role.ANALYST, site.marketplace_id))
     make_link(site.runtime, ada, site.analyst.user_id)
     path = make_link_as_owner(site.runtime, ada.email, by="local")
     reset_by_link(site.runtime, path.rpartition("/")[2], new_password=NEW_PASSWORD, again=NEW_PASSWORD)

@@ -26,11 +26,11 @@ def admin(site: Site) -> Person:
 
 
 def acts(site: Site, user_id: str) -> list[str]:
-    return [audit_entry.act for audit_entry in site.read(audit.of_subject, {site.here}, user_id, 50)]
+    return [audit_entry.act for audit_entry in site.read(audit.of_subject, {site.marketplace_id}, user_id, 50)]
 
 
 def lease_holder(site: Site, case_id: str) -> str | None:
-    return site.read(cases.get, site.here, case_id).leased_by
+    return site.read(cases.get, site.marketplace_id, case_id).leased_by
 
 
 def person_elsewhere(site: Site) -> str:
@@ -57,7 +57,7 @@ def test_everybody_with_a_role_here_is_listed_and_nobody_else(site: Site, admin:
 def test_roles_are_given_and_taken_and_hold_at_once(site: Site, admin: Person) -> None:
     runtime, person = site.runtime, site.analyst
     token = auth.sign_in(runtime, person.email, PASSWORD).token
-    grants = [Grant(Role.DATA_SCIENTIST, site.here), Grant(Role.BRAND, site.here, site.brand_id)]
+    grants = [Grant(Role.DATA_SCIENTIST, site.marketplace_id), Grant(Role.BRAND, site.marketplace_id, site.brand_id)]
     assert change_grants(runtime, admin, person.user_id, grants)
     session_grants = auth.session_of(runtime, token).person.grants
     assert {(grant.role, grant.brand_id) for grant in session_grants} == {
@@ -71,25 +71,25 @@ def test_roles_are_given_and_taken_and_hold_at_once(site: Site, admin: Person) -
 def test_who_is_no_analyst_any_more_holds_no_case(site: Site, admin: Person) -> None:
     case = a_case(site)
     lease(site.runtime, site.analyst, case.case_id)
-    change_grants(site.runtime, admin, site.analyst.user_id, [Grant(Role.DATA_SCIENTIST, site.here)])
+    change_grants(site.runtime, admin, site.analyst.user_id, [Grant(Role.DATA_SCIENTIST, site.marketplace_id)])
     assert lease_holder(site, case.case_id) is None
 
 
 def test_an_account_manager_with_brands_hands_them_over_first(site: Site, admin: Person) -> None:
     with pytest.raises(Conflict, match="2 brands"):
-        change_grants(site.runtime, admin, site.account_manager.user_id, [Grant(Role.ANALYST, site.here)])
+        change_grants(site.runtime, admin, site.account_manager.user_id, [Grant(Role.ANALYST, site.marketplace_id)])
 
 
 def test_the_last_administrator_is_not_locked_out(site: Site, admin: Person) -> None:
     runtime = site.runtime
     with pytest.raises(Conflict, match="last administrator"):
-        change_grants(runtime, admin, admin.user_id, [Grant(Role.ANALYST, site.here)])
+        change_grants(runtime, admin, admin.user_id, [Grant(Role.ANALYST, site.marketplace_id)])
     second = invite(runtime, "bo@touchstone.example", "Bo", Role.ADMIN)
     with pytest.raises(Conflict, match="yourself"):
         deactivate(runtime, admin, admin.user_id, successor=None)
     deactivate(runtime, second, admin.user_id, successor=None)
     with pytest.raises(Conflict, match="last administrator"):
-        change_grants(runtime, second, second.user_id, [Grant(Role.ANALYST, site.here)])
+        change_grants(runtime, second, second.user_id, [Grant(Role.ANALYST, site.marketplace_id)])
 
 
 def test_nobody_grants_what_they_do_not_administer(site: Site, admin: Person) -> None:
@@ -98,7 +98,7 @@ def test_nobody_grants_what_they_do_not_administer(site: Site, admin: Person) ->
     with pytest.raises(Forbidden):
         change_grants(site.runtime, admin, site.analyst.user_id, [other])
     with pytest.raises(NotFound):
-        change_grants(site.runtime, admin, stranger, [Grant(Role.ADMIN, site.here)])
+        change_grants(site.runtime, admin, stranger, [Grant(Role.ADMIN, site.marketplace_id)])
     with pytest.raises(NotFound):
         deactivate(site.runtime, admin, stranger, successor=None)
 
@@ -106,7 +106,7 @@ def test_nobody_grants_what_they_do_not_administer(site: Site, admin: Person) ->
 def test_who_also_works_elsewhere_is_not_deactivated_from_here(site: Site, admin: Person) -> None:
     stranger = person_elsewhere(site)
     with site.runtime.store.write() as connection:
-        accounts.add_grants(connection, stranger, [Grant(Role.ANALYST, site.here)], site.clock.now())
+        accounts.add_grants(connection, stranger, [Grant(Role.ANALYST, site.marketplace_id)], site.clock.now())
     with pytest.raises(Forbidden, match="not yours"):
         deactivate(site.runtime, admin, stranger, successor=None)
 
@@ -155,7 +155,7 @@ def test_brands_need_somebody_who_follows(site: Site, admin: Person) -> None:
     follower = invite(runtime, "noor@touchstone.example", "Noor", Role.ACCOUNT_MANAGER)
     assert deactivate(runtime, admin, manager.user_id, successor=follower.user_id).brands == 2
     with runtime.store.read() as connection:
-        enrolled = brands.enrolments(connection, site.here)
+        enrolled = brands.enrolments(connection, site.marketplace_id)
     assert {enrolment.account_manager_id for enrolment in enrolled.values()} == {follower.user_id}
 
 
@@ -190,7 +190,7 @@ def test_a_refusal_changes_nothing(site: Site, admin: Person) -> None:
         deactivate(runtime, admin, manager.user_id, successor=None)
     assert auth.sign_in(runtime, manager.email, PASSWORD)
     with runtime.store.read() as connection:
-        assert len(account_managers.brands_of(connection, {site.here}, manager.user_id)) == 2
+        assert len(account_managers.brands_of(connection, {site.marketplace_id}, manager.user_id)) == 2
     assert acts(site, manager.user_id) == ["person.added"]
 
 
@@ -218,7 +218,7 @@ def test_a_changed_password_ends_the_other_sessions_and_no_other(site: Site) -> 
 
 @pytest.mark.both_engines
 def test_the_whole_of_it_holds_on_both_engines(any_site: Site) -> None:
-    runtime, marketplace_id = any_site.runtime, any_site.here
+    runtime, marketplace_id = any_site.runtime, any_site.marketplace_id
     admin = invite(runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)
     path = inviting.invite(runtime, admin, "nadia@touchstone.example", Grant(Role.ANALYST, marketplace_id))
     token = inviting.accept(runtime, path.removeprefix(inviting.PLACE), name="Nadia", password=PASSWORD).token
@@ -241,7 +241,7 @@ def test_the_whole_of_it_holds_on_both_engines(any_site: Site) -> None:
 
 
 def test_nobody_gives_themselves_a_role(site: Site, admin: Person) -> None:
-    grants = [Grant(Role.ADMIN, site.here), Grant(Role.DATA_SCIENTIST, site.here)]
+    grants = [Grant(Role.ADMIN, site.marketplace_id), Grant(Role.DATA_SCIENTIST, site.marketplace_id)]
     with pytest.raises(Forbidden, match="yourself"):
         change_grants(site.runtime, admin, admin.user_id, grants)
     other = invite(site.runtime, "bo@touchstone.example", "Bo", Role.ADMIN)
@@ -249,7 +249,7 @@ def test_nobody_gives_themselves_a_role(site: Site, admin: Person) -> None:
 
 
 def test_a_role_for_a_brand_that_takes_no_part_is_refused(site: Site, admin: Person) -> None:
-    grants = [Grant(Role.BRAND, site.here, "brd_nowhere")]
+    grants = [Grant(Role.BRAND, site.marketplace_id, "brd_nowhere")]
     with pytest.raises(Invalid, match="takes no part"):
         change_grants(site.runtime, admin, site.analyst.user_id, grants)
 
@@ -257,7 +257,7 @@ def test_a_role_for_a_brand_that_takes_no_part_is_refused(site: Site, admin: Per
 def test_who_also_works_elsewhere_is_not_opened_again_from_here(site: Site, admin: Person) -> None:
     runtime, stranger = site.runtime, person_elsewhere(site)
     with runtime.store.write() as connection:
-        accounts.add_grants(connection, stranger, [Grant(Role.ANALYST, site.here)], site.clock.now())
+        accounts.add_grants(connection, stranger, [Grant(Role.ANALYST, site.marketplace_id)], site.clock.now())
         people.disable(connection, stranger, site.clock.now())
     with pytest.raises(Forbidden, match="not yours"):
         reactivate(runtime, admin, stranger)
@@ -267,11 +267,11 @@ def test_who_also_works_elsewhere_is_not_opened_again_from_here(site: Site, admi
 def test_the_links_of_who_leaves_lead_nowhere(site: Site, admin: Person, how: str) -> None:
     runtime = site.runtime
     second = invite(runtime, "bo@touchstone.example", "Bo", Role.ADMIN)
-    path = inviting.invite(runtime, second, "spare@touchstone.example", Grant(Role.ADMIN, site.here))
+    path = inviting.invite(runtime, second, "spare@touchstone.example", Grant(Role.ADMIN, site.marketplace_id))
     if how == "deactivated":
         deactivate(runtime, admin, second.user_id, successor=None)
     else:
-        change_grants(runtime, admin, second.user_id, [Grant(Role.ANALYST, site.here)])
+        change_grants(runtime, admin, second.user_id, [Grant(Role.ANALYST, site.marketplace_id)])
     with pytest.raises(NotFound):
         inviting.details_by_token(runtime, path.removeprefix(inviting.PLACE))
 

@@ -74,7 +74,7 @@ def test_a_brands_person_has_a_brand_and_nobody_else_has(
 
 def test_a_brands_person_is_of_that_brand_in_that_marketplace(any_site: Site) -> None:
     person = any_site.read(accounts.person, invite(any_site, role=Role.BRAND, brand="Aurelle"))
-    assert person.grants == (Grant(Role.BRAND, any_site.here, any_site.brand_id),)
+    assert person.grants == (Grant(Role.BRAND, any_site.marketplace_id, any_site.brand_id),)
     assert (person.name, person.email) == ("Ada Falk", "ada@touchstone.example")
 
 
@@ -143,7 +143,9 @@ def test_an_enrolment_needs_a_brand_and_an_account_manager_who_are_there(site: S
 
 def test_enrolling_again_changes_the_enrolment(any_site: Site) -> None:
     provisioning.enrol(any_site.runtime, NewEnrolment("Solenne", any_site.account_manager.email, True), by="test")
-    assert [enrolment.takes_part for enrolment in any_site.read(brands.enrolments, any_site.here).values()] == [
+    assert [
+        enrolment.takes_part for enrolment in any_site.read(brands.enrolments, any_site.marketplace_id).values()
+    ] == [
         True,
         True,
     ]
@@ -159,7 +161,7 @@ def test_a_registered_endpoint_takes_the_place_of_the_one_before(any_site: Site)
             secret=None,
             by="test",
         )
-    endpoint = any_site.read(endpoints.endpoint_in_force, any_site.here)
+    endpoint = any_site.read(endpoints.endpoint_in_force, any_site.marketplace_id)
     assert endpoint is not None
     assert endpoint.url == "https://second.bazaar.example/"
 
@@ -179,7 +181,7 @@ def test_what_could_never_be_delivered_safely_is_not_registered(
     webhook = {"url": "https://hooks.bazaar.example/", "secret": None, **changes}
     with pytest.raises(Invalid, match=sentence):
         provisioning.register_webhook(site.runtime, allow_loopback=False, marketplace=None, by="test", **webhook)
-    assert site.read(endpoints.endpoint_in_force, site.here) is None
+    assert site.read(endpoints.endpoint_in_force, site.marketplace_id) is None
 
 
 A_RATE = {"day": "2026-03-01", "currency": "USD", "euros": 0.92, "source": "ECB"}

@@ -88,7 +88,9 @@ def test_who_made_a_link_and_that_it_was_used_is_audited_without_any_secret(time
     auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD)
     use(timed_site, token)
     with timed_site.runtime.store.read() as connection:
-        reset_entry, link_entry, *_ = audit.of_subject(connection, {timed_site.here}, timed_site.analyst.user_id, 9)
+        reset_entry, link_entry, *_ = audit.of_subject(
+            connection, {timed_site.marketplace_id}, timed_site.analyst.user_id, 9
+        )
         payloads = " ".join(str(payload) for payload in connection.execute(select(audit_payload)))
         row = connection.execute(select(reset_link)).one()
         stored = str(row)
@@ -205,13 +207,21 @@ def test_the_owner_makes_none_for_an_account_without_a_role_because_no_log_would
 
 
 def test_who_leads_a_brand_makes_one_for_a_colleague_who_does_not(timed_site: Site) -> None:
-    leader, colleague, pair = a_leader(timed_site), a_colleague(timed_site), (timed_site.here, timed_site.brand_id)
+    leader, colleague, pair = (
+        a_leader(timed_site),
+        a_colleague(timed_site),
+        (timed_site.marketplace_id, timed_site.brand_id),
+    )
     use(timed_site, token_of(make_link_for_colleague(timed_site.runtime, leader, pair, colleague.user_id)))
     assert auth.sign_in(timed_site.runtime, colleague.email, ANOTHER)
 
 
 def test_the_link_of_who_leads_ends_where_they_act_by_a_power_of_attorney(timed_site: Site) -> None:
-    leader, colleague, pair = a_leader(timed_site), a_colleague(timed_site), (timed_site.here, timed_site.brand_id)
+    leader, colleague, pair = (
+        a_leader(timed_site),
+        a_colleague(timed_site),
+        (timed_site.marketplace_id, timed_site.brand_id),
+    )
     token = token_of(make_link_for_colleague(timed_site.runtime, leader, pair, colleague.user_id))
     assert is_alive(timed_site, token)
     become_an_agent(timed_site, leader)
@@ -220,7 +230,7 @@ def test_the_link_of_who_leads_ends_where_they_act_by_a_power_of_attorney(timed_
 
 def become_an_agent(site: Site, person: Person) -> None:
     """A user with lead rights acts by a power of attorney, as was possible before the two excluded each other."""
-    pair, until = (site.here, site.brand_id), site.clock.now() + timedelta(days=100)
+    pair, until = (site.marketplace_id, site.brand_id), site.clock.now() + timedelta(days=100)
     for leads in (False, True):
         site.write(accounts.set_lead, person.user_id, pair, leads=leads)
         if not leads:
@@ -228,7 +238,11 @@ def become_an_agent(site: Site, person: Person) -> None:
 
 
 def test_who_leads_a_brand_makes_none_for_anybody_else(timed_site: Site) -> None:
-    leader, colleague, pair = a_leader(timed_site), a_colleague(timed_site), (timed_site.here, timed_site.brand_id)
+    leader, colleague, pair = (
+        a_leader(timed_site),
+        a_colleague(timed_site),
+        (timed_site.marketplace_id, timed_site.brand_id),
+    )
     rival = a_rival(timed_site)
     other = invite(timed_site.runtime, "bo@aurelle.example", "Bo Lind", Role.BRAND, "Aurelle")
     agent = invite(timed_site.runtime, "agent@aurelle.example", "Al Gent", Role.BRAND, "Aurelle")
@@ -241,7 +255,13 @@ def test_who_leads_a_brand_makes_none_for_anybody_else(timed_site: Site) -> None
         (leader, pair, other.user_id, Forbidden, "who leads too"),
         (leader, pair, rival.user_id, NotFound, "somebody of another brand"),
         (leader, pair, timed_site.analyst.user_id, NotFound, "one of the staff"),
-        (leader, (timed_site.here, rival.grants[0].brand_id or ""), rival.user_id, NotFound, "another brand's"),
+        (
+            leader,
+            (timed_site.marketplace_id, rival.grants[0].brand_id or ""),
+            rival.user_id,
+            NotFound,
+            "another brand's",
+        ),
         (colleague, pair, agent.user_id, Forbidden, "who does not lead"),
         (rival, pair, colleague.user_id, NotFound, "who leads another brand"),
     ]

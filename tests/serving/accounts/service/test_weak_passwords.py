@@ -27,7 +27,9 @@ def an_administrator(site: Site) -> Person:
 
 
 def by_invitation(site: Site, password: str) -> None:
-    path = inviting.invite(site.runtime, an_administrator(site), "noor@bazaar.example", Grant(Role.ANALYST, site.here))
+    path = inviting.invite(
+        site.runtime, an_administrator(site), "noor@bazaar.example", Grant(Role.ANALYST, site.marketplace_id)
+    )
     inviting.accept(
         site.runtime, path.removeprefix("/join/"), name="Noor Vermeer", password=password.format(own="NoorVermeer")
     )

@@ -259,7 +259,7 @@ class MatterStates(RuleBasedStateMachine):
         later = self.now + DEFAULT_LABELS.matures * 2
         label = label_from([text], self.matter.appeal, as_of=later, policy=DEFAULT_LABELS, appeal_decided_at=self.now)
         assert isinstance(label, Label)
-        assert (label.value, label.weight) == (0, DEFAULT_LABELS.appeal_weight)
+        assert (label.target, label.weight) == (0, DEFAULT_LABELS.appeal_weight)
 
 
 def play(*, runs: int, steps: int) -> None:

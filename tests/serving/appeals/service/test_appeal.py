@@ -38,11 +38,11 @@ def make_removal(site: Site) -> None:
     site.clock.forward(seconds=180)
     with a_receiver() as receiver:
         register(site, receiver)
-        assert deliver(site.runtime, site.here, action.action_id) == "acknowledged"
+        assert deliver(site.runtime, site.marketplace_id, action.action_id) == "acknowledged"
 
 
 def the_appeal(site: Site) -> appeals.Appeal:
-    (appeal,) = site.read(appeals.of_marketplace, site.here)
+    (appeal,) = site.read(appeals.of_marketplace, site.marketplace_id)
     return appeal
 
 
@@ -145,7 +145,7 @@ def test_undoing_the_decision_opens_the_appeal_again_and_stops_the_reinstatement
     assert the_appeal(any_site).state is AppealState.OPEN
     with any_site.runtime.store.read() as connection:
         assert reinstatement is not None
-        assert actions.get(connection, any_site.here, reinstatement.action_id).state.value == "withdrawn"
+        assert actions.get(connection, any_site.marketplace_id, reinstatement.action_id).state.value == "withdrawn"
 
 
 # The seller's link on both engines: sent with the removal, for one page, with an end, and revocable.
@@ -157,7 +157,7 @@ def removal_with_token(site: Site, receiver: Receiver, external_id: str = "MP-9"
     removal = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
     assert removal is not None
     site.clock.forward(seconds=180)
-    assert deliver(site.runtime, site.here, removal.action_id) == "acknowledged"
+    assert deliver(site.runtime, site.marketplace_id, removal.action_id) == "acknowledged"
     return removal, token_of(receiver.deliveries[-1]["data"]["seller_link"])
 
 
@@ -184,9 +184,9 @@ def test_a_message_sent_again_carries_the_same_link(site: Site) -> None:
         removal = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
         assert removal is not None
         site.clock.forward(seconds=180)
-        assert deliver(site.runtime, site.here, removal.action_id) == "failed"
+        assert deliver(site.runtime, site.marketplace_id, removal.action_id) == "failed"
         site.clock.forward(hours=1)
-        assert deliver(site.runtime, site.here, removal.action_id) == "acknowledged"
+        assert deliver(site.runtime, site.marketplace_id, removal.action_id) == "acknowledged"
         first, second = (delivery["data"]["seller_link"] for delivery in receiver.deliveries)
     assert first == second
     assert first.startswith(f"{AT_HOME}/seller/act_")
@@ -198,9 +198,9 @@ def test_a_reinstatement_has_no_link(site: Site) -> None:
     site.clock.forward(seconds=180)
     with a_receiver() as receiver:
         register(site, receiver)
-        done = site.read(actions.of_listing, site.here, removal.listing_id)
+        done = site.read(actions.of_listing, site.marketplace_id, removal.listing_id)
         (reinstatement,) = (action for action in done if action.kind is ActionKind.REINSTATE)
-        deliver(site.runtime, site.here, reinstatement.action_id)
+        deliver(site.runtime, site.marketplace_id, reinstatement.action_id)
         assert "seller_link" not in receiver.deliveries[-1]["data"]
 
 
@@ -218,10 +218,10 @@ def test_a_new_link_ends_the_one_before_and_a_revoked_one_stays_so(any_site: Sit
     with a_receiver() as receiver:
         register(any_site, receiver)
         removal, first = removal_with_token(any_site, receiver)
-    second = token_of(new_link(any_site.runtime, any_site.here, removal.action_id))
+    second = token_of(new_link(any_site.runtime, any_site.marketplace_id, removal.action_id))
     assert (leads_to(any_site, first), leads_to(any_site, second)) == (None, removal.action_id)
-    assert revoke_links(any_site.runtime, any_site.here, removal.action_id) == 1
-    assert revoke_links(any_site.runtime, any_site.here, removal.action_id) == 0
+    assert revoke_links(any_site.runtime, any_site.marketplace_id, removal.action_id) == 1
+    assert revoke_links(any_site.runtime, any_site.marketplace_id, removal.action_id) == 0
     assert leads_to(any_site, second) is None
     assert any_site.read(audit.check_chain)[1] is None
 
@@ -259,4 +259,4 @@ def test_there_is_no_link_to_what_is_no_removal_of_this_marketplace(site: Site) 
     with pytest.raises(NotFound):
         new_link(site.runtime, "mkt_another", removal.action_id)
     with pytest.raises(NotFound):
-        revoke_links(site.runtime, site.here, "act_none")
+        revoke_links(site.runtime, site.marketplace_id, "act_none")

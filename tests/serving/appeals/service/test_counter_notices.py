@@ -59,7 +59,7 @@ def make_removal(site: Site, **changes: object) -> StoredAction:
     site.clock.forward(seconds=180)
     with a_receiver() as receiver:
         register(site, receiver)
-        assert deliver(site.runtime, site.here, removal.action_id) == "acknowledged"
+        assert deliver(site.runtime, site.marketplace_id, removal.action_id) == "acknowledged"
     assert open_counter_notices(site.runtime) == 1
     return removal
 
@@ -86,7 +86,7 @@ def test_a_profile_that_the_settings_name_holds_in_every_country(site: Site) -> 
 
 
 def counter_notice_of(site: Site, removal: StoredAction) -> CounterNotice:
-    counter_notice = site.read(counter_notices.of_action, site.here, removal.action_id)
+    counter_notice = site.read(counter_notices.of_action, site.marketplace_id, removal.action_id)
     assert counter_notice is not None
     return counter_notice
 
@@ -99,19 +99,19 @@ def answer(
 
 
 def reinstatements(site: Site, removal: StoredAction) -> int:
-    done = site.read(actions.of_listing, site.here, removal.listing_id)
+    done = site.read(actions.of_listing, site.marketplace_id, removal.listing_id)
     return sum(action.kind is ActionKind.REINSTATE and action.state is not ActionState.WITHDRAWN for action in done)
 
 
 def is_strike(site: Site) -> bool:
-    rulings = site.read(histories.rulings, site.here, [SELLER]).get(SELLER, [])
+    rulings = site.read(histories.rulings, site.marketplace_id, [SELLER]).get(SELLER, [])
     site.clock.forward(seconds=1)
     return any(outcome.counterfeit for outcome in outcomes(rulings, as_of=site.clock.now()))
 
 
 def label(site: Site, removal: StoredAction) -> object:
     """The label of the removed version much later, as value or reason."""
-    (version,) = site.read(verdict_history.of_marketplace, site.here, site.clock.now()).values()
+    (version,) = site.read(verdict_history.of_marketplace, site.marketplace_id, site.clock.now()).values()
     later = site.clock.now() + site.runtime.policies[LabelPolicy].matures * 2
     outcome = label_of(version, later, site.runtime.policies[LabelPolicy])
     return getattr(outcome, "value", None) if hasattr(outcome, "value") else getattr(outcome, "reason", None)
@@ -120,7 +120,7 @@ def label(site: Site, removal: StoredAction) -> object:
 def overturn_of(site: Site, removal: StoredAction) -> overturns.Overturn | None:
     with site.runtime.store.read() as connection:
         assert audit.check_chain(connection)[1] is None
-        return overturns.in_force(connection, site.here, removal.action_id)
+        return overturns.in_force(connection, site.marketplace_id, removal.action_id)
 
 
 def test_it_opens_once_when_the_marketplace_has_told_the_seller(any_site: Site) -> None:
@@ -136,13 +136,13 @@ def test_it_opens_once_when_the_marketplace_has_told_the_seller(any_site: Site) 
 def test_while_it_is_open_the_label_is_suspended_and_the_strike_stands(any_site: Site) -> None:
     removal = a_removal(any_site)
     assert label(any_site, removal) == 1
-    submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
+    submit(any_site.runtime, any_site.marketplace_id, removal.action_id, WORDS)
     assert (label(any_site, removal), is_strike(any_site)) == (message("no_label.open_appeal"), True)
 
 
 def test_a_rights_holder_that_gives_way_repairs_everything_once(any_site: Site) -> None:
     removal = a_removal(any_site)
-    submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
+    submit(any_site.runtime, any_site.marketplace_id, removal.action_id, WORDS)
     assert answer(any_site, removal, CONCEDE).state is CounterNoticeState.UPHELD
     overturn = overturn_of(any_site, removal)
     assert overturn is not None
@@ -155,7 +155,7 @@ def test_a_rights_holder_that_gives_way_repairs_everything_once(any_site: Site) 
 
 def test_a_silent_rights_holder_loses_the_removal_and_teaches_nothing(any_site: Site) -> None:
     removal = a_removal(any_site)
-    submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
+    submit(any_site.runtime, any_site.marketplace_id, removal.action_id, WORDS)
     any_site.clock.forward(days=4)
     assert apply_deadlines(any_site.runtime) == 0
     any_site.clock.forward(days=4)
@@ -174,7 +174,7 @@ def test_a_silent_seller_leaves_the_removal_and_keeps_the_appeal(any_site: Site)
     assert counter_notice_of(any_site, removal).state is CounterNoticeState.LAPSED
     assert (reinstatements(any_site, removal), is_strike(any_site), label(any_site, removal)) == (0, True, 1)
     with pytest.raises(Conflict, match="The time for a counter-notice has passed"):
-        submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
+        submit(any_site.runtime, any_site.marketplace_id, removal.action_id, WORDS)
     assert file_appeal(any_site.runtime, any_site.marketplace, Complaint("a-1", "MP-9", WORDS)).is_new
     assert counter_notice_of(any_site, removal).state is CounterNoticeState.WITH_REVIEWER
 
@@ -192,7 +192,7 @@ def test_after_the_last_round_somebody_who_did_not_decide_before_decides(
 ) -> None:
     removal = a_removal(any_site)
     for _ in range(3):
-        submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
+        submit(any_site.runtime, any_site.marketplace_id, removal.action_id, WORDS)
         answer(any_site, removal, MAINTAIN)
     assert counter_notice_of(any_site, removal).state is CounterNoticeState.WITH_REVIEWER
     (case,) = open_cases(any_site, CaseLane.APPEAL)
@@ -207,7 +207,7 @@ def test_after_the_last_round_somebody_who_did_not_decide_before_decides(
 def test_a_decision_that_is_undone_and_given_again_repairs_once(any_site: Site) -> None:
     site = with_policy(any_site, DSA)
     removal = a_removal(site)
-    submit(site.runtime, site.here, removal.action_id, WORDS)
+    submit(site.runtime, site.marketplace_id, removal.action_id, WORDS)
     (case,) = open_cases(site, CaseLane.APPEAL)
     judge(site, site.second_analyst, case, Judgement.GENUINE)
     undo_verdict(site.runtime, site.second_analyst, case.case_id)
@@ -221,7 +221,7 @@ def test_a_decision_that_is_undone_and_given_again_repairs_once(any_site: Site) 
 def test_a_concession_cannot_be_undone(any_site: Site) -> None:
     removal = a_removal(any_site)
     answer(any_site, removal, CONCEDE)
-    case = any_site.read(cases.of_verdict, any_site.here, removal.verdict_id)
+    case = any_site.read(cases.of_verdict, any_site.marketplace_id, removal.verdict_id)
     with pytest.raises(Conflict, match="cannot be undone"):
         undo_verdict(any_site.runtime, any_site.brand_person, case.case_id)
 
@@ -237,7 +237,7 @@ def outcome_of(work: Callable[[], object]) -> str:
 @pytest.mark.both_engines
 def test_eight_who_give_way_at_once_reinstate_once(any_site: Site) -> None:
     removal = a_removal(any_site)
-    submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
+    submit(any_site.runtime, any_site.marketplace_id, removal.action_id, WORDS)
     with ThreadPoolExecutor(8) as pool:
         endings = list(pool.map(lambda _: outcome_of(lambda: answer(any_site, removal, CONCEDE)), range(8)))
     assert sorted(endings) == ["conflict"] * 7 + ["done"]
@@ -248,10 +248,12 @@ def test_eight_who_give_way_at_once_reinstate_once(any_site: Site) -> None:
 def test_eight_copies_of_one_counter_notice_are_one(any_site: Site) -> None:
     removal = a_removal(any_site)
     with ThreadPoolExecutor(8) as pool:
-        sent = lambda: submit(any_site.runtime, any_site.here, removal.action_id, WORDS)  # noqa: E731  # used once
+        sent = lambda: submit(any_site.runtime, any_site.marketplace_id, removal.action_id, WORDS)  # noqa: E731  # used once
         endings = list(pool.map(lambda _: outcome_of(sent), range(8)))
     assert sorted(endings) == ["conflict"] * 7 + ["done"]
-    steps = any_site.read(counter_notices.steps, any_site.here, counter_notice_of(any_site, removal).counter_notice_id)
+    steps = any_site.read(
+        counter_notices.steps, any_site.marketplace_id, counter_notice_of(any_site, removal).counter_notice_id
+    )
     assert [(step.number, step.event) for step in steps] == [(1, CounterNoticeEvent.SUBMIT)]
 
 
@@ -259,13 +261,13 @@ def test_eight_copies_of_one_counter_notice_are_one(any_site: Site) -> None:
 def test_two_who_decide_an_appeal_at_once_reinstate_once(any_site: Site) -> None:
     site = with_policy(any_site, DSA)
     removal = a_removal(site)
-    submit(site.runtime, site.here, removal.action_id, WORDS)
+    submit(site.runtime, site.marketplace_id, removal.action_id, WORDS)
     (case,) = open_cases(site, CaseLane.APPEAL)
     with ThreadPoolExecutor(4) as pool:
         decide = lambda: judge(site, site.second_analyst, case, Judgement.GENUINE)  # noqa: E731  # used once
         endings = list(pool.map(lambda _: outcome_of(decide), range(4)))
     assert sorted(endings) == ["conflict"] * 3 + ["done"]
-    assert [appeal.state.value for appeal in site.read(appeals.of_marketplace, site.here)] == ["upheld"]
+    assert [appeal.state.value for appeal in site.read(appeals.of_marketplace, site.marketplace_id)] == ["upheld"]
     assert reinstatements(site, removal) == 1
 
 
@@ -284,7 +286,7 @@ def test_a_rights_holder_does_not_answer_for_the_seller(any_site: Site) -> None:
 
 def test_maintaining_takes_a_reason(any_site: Site) -> None:
     removal = a_removal(any_site)
-    submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
+    submit(any_site.runtime, any_site.marketplace_id, removal.action_id, WORDS)
     with pytest.raises(Invalid, match="Say why"):
         answer(any_site, removal, MAINTAIN, "  ")
 
@@ -292,7 +294,7 @@ def test_maintaining_takes_a_reason(any_site: Site) -> None:
 def test_what_goes_to_court_stays_down_and_does_not_fall_due(any_site: Site) -> None:
     site = with_policy(any_site, DMCA_LIKE)
     removal = a_removal(site)
-    submit(site.runtime, site.here, removal.action_id, WORDS)
+    submit(site.runtime, site.marketplace_id, removal.action_id, WORDS)
     answer(site, removal, CounterNoticeEvent.GO_TO_COURT, "Docket 26-cv-101, N.D. Cal.")
     site.clock.forward(days=100)
     assert (apply_deadlines(site.runtime), reinstatements(site, removal)) == (0, 0)
@@ -300,8 +302,8 @@ def test_what_goes_to_court_stays_down_and_does_not_fall_due(any_site: Site) -> 
 
 def test_a_withdrawn_counter_notice_lets_the_label_teach_again(any_site: Site) -> None:
     removal = a_removal(any_site)
-    submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
-    withdraw(any_site.runtime, any_site.here, removal.action_id)
+    submit(any_site.runtime, any_site.marketplace_id, removal.action_id, WORDS)
+    withdraw(any_site.runtime, any_site.marketplace_id, removal.action_id)
     assert (label(any_site, removal), reinstatements(any_site, removal)) == (1, 0)
 
 

@@ -179,7 +179,7 @@ class OneListing(RuleBasedStateMachine):
     def all_actions(self) -> list[actions.StoredAction]:
         with self.site.runtime.store.read() as connection:
             (listing_id,) = connection.execute(select(review_case.c.listing_id).distinct()).scalars()
-            return actions.of_listing(connection, self.site.here, listing_id)
+            return actions.of_listing(connection, self.site.marketplace_id, listing_id)
 
     @rule(who=st.sampled_from(PEOPLE), judgement=st.sampled_from(Judgement))
     def somebody_judges(self, who: str, judgement: Judgement) -> None:
@@ -207,7 +207,7 @@ class OneListing(RuleBasedStateMachine):
     def the_marketplace_is_told(self, status: int) -> None:
         self.world.receiver.answer = lambda _number: status
         for stored_action in self.all_actions():
-            self.attempt(partial(deliver, self.site.runtime, self.site.here, stored_action.action_id))
+            self.attempt(partial(deliver, self.site.runtime, self.site.marketplace_id, stored_action.action_id))
 
     @rule()
     def a_removal_reaches_the_seller(self) -> None:
@@ -260,7 +260,7 @@ class OneListing(RuleBasedStateMachine):
 
     @rule(event=st.sampled_from(["submit", "withdraw", "appeal"]))
     def the_seller_acts(self, event: str) -> None:
-        runtime, marketplace_id = self.site.runtime, self.site.here
+        runtime, marketplace_id = self.site.runtime, self.site.marketplace_id
         removals = [removal for removal in self.all_actions() if removal.kind is ActionKind.REMOVE]
         if event == "appeal":
             complaint = Complaint(f"a-{len(self.before)}", "MP-9", WORDS)
@@ -311,7 +311,7 @@ class OneListing(RuleBasedStateMachine):
     def what_is_undone_is_repaired_as_a_whole_and_once(self) -> None:
         with self.site.runtime.store.read() as connection:
             undone = {
-                row.action_id: overturns.in_force(connection, self.site.here, row.action_id)
+                row.action_id: overturns.in_force(connection, self.site.marketplace_id, row.action_id)
                 for row in connection.execute(select(overturn).where(overturn.c.undone_at.is_(None)))
             }
             contested = dict(connection.execute(select(counter_notice.c.action_id, counter_notice.c.state)).all())
@@ -322,9 +322,9 @@ class OneListing(RuleBasedStateMachine):
             )
             by_brand = confirmed.where(action.c.action_id.in_(undone), verdict.c.side == Side.BRAND.value)
             confirmed_at = set(connection.execute(by_brand).scalars())
-            versions = verdict_history.of_marketplace(connection, self.site.here, self.site.clock.now())
+            versions = verdict_history.of_marketplace(connection, self.site.marketplace_id, self.site.clock.now())
             answers = standings.answers(
-                connection, self.site.here, self.site.brand_id, since=self.site.clock.now().replace(year=2000)
+                connection, self.site.marketplace_id, self.site.brand_id, since=self.site.clock.now().replace(year=2000)
             )
         actions_by_id = {stored_action.action_id: stored_action for stored_action in self.all_actions()}
         by_appeal = {
@@ -349,7 +349,7 @@ class OneListing(RuleBasedStateMachine):
             if version.appeal is AppealState.UPHELD:
                 version_label = label_of(version, later, self.site.runtime.policies[LabelPolicy])
                 assert isinstance(version_label, Label)
-                assert version_label.value == 0
+                assert version_label.target == 0
 
 
 def run(world: World, *, runs: int, steps: int) -> None:

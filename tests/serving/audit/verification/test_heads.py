@@ -68,7 +68,7 @@ def test_lost_heads_and_another_key_are_named_and_nothing_more_is_signed(
     tamper(site)
     assert problem in verify(site.runtime)["heads_problem"]
     site.clock.forward(minutes=6)
-    site.write(audit.record, site.clock.now(), site.here, "test", "test.done", "x")
+    site.write(audit.record, site.clock.now(), site.marketplace_id, "test", "test.done", "x")
     if problem != "not record the same signing keys":
         assert sign_head(site.runtime) == 0, "another head would hide what is missing"
     assert problem in verify(site.runtime)["heads_problem"]
@@ -86,7 +86,7 @@ def test_signing_is_begun_anew_with_a_reason_that_the_log_keeps(site: Site, tamp
     (renewal,) = verification["renewed"]
     assert (renewal["reason"], renewal["by"], renewal["before"]["sequence"] > 0) == ("The disk failed.", "local", True)
     site.clock.forward(minutes=6)
-    site.write(audit.record, site.clock.now(), site.here, "test", "test.done", "x")
+    site.write(audit.record, site.clock.now(), site.marketplace_id, "test", "test.done", "x")
     assert sign_head(site.runtime) == 1
     assert is_whole(verify(site.runtime))
 
@@ -108,7 +108,7 @@ def test_heads_that_lag_behind_a_running_service_are_found(site: Site, minutes: 
     having(site, a_history)
     runtime = replace(site.runtime, clock=RealClock(site.clock))
     with runtime.store.write() as connection:
-        audit_entry = audit.record(connection, site.clock.now(), site.here, "test", "test.done", "x")
+        audit_entry = audit.record(connection, site.clock.now(), site.marketplace_id, "test", "test.done", "x")
         seen_at = audit_entry.occurred_at + timedelta(minutes=minutes)
         workers.record_seen(connection, WorkerProcess("1", "here", seen_at, seen_at, 0.1, {}, {}))
     problem = verify(runtime)["heads_problem"]

@@ -191,7 +191,13 @@ def test_a_forged_erasure_of_what_may_be_erased_is_found_by_its_missing_request(
     with lived_site.runtime.store.write() as connection:
         gone = erase_payload(connection, "alert.raised", "era_forged")
         audit.record(
-            connection, lived_site.clock.now(), lived_site.here, "user:usr_x", ERASURE, "era_forged", entries=[gone]
+            connection,
+            lived_site.clock.now(),
+            lived_site.marketplace_id,
+            "user:usr_x",
+            ERASURE,
+            "era_forged",
+            entries=[gone],
         )
     verification = verify(lived_site.runtime)
     assert verification["broken"] is None
@@ -203,7 +209,13 @@ def test_a_forged_erasure_by_the_retention_job_blanks_nothing_but_custody(lived_
     with lived_site.runtime.store.write() as connection:
         gone = erase_payload(connection, "alert.raised", "era_forged")
         audit.record(
-            connection, lived_site.clock.now(), lived_site.here, "retention", ERASURE, "era_forged", entries=[gone]
+            connection,
+            lived_site.clock.now(),
+            lived_site.marketplace_id,
+            "retention",
+            ERASURE,
+            "era_forged",
+            entries=[gone],
         )
     assert verify(lived_site.runtime)["differing_count"] == 1
 
@@ -212,7 +224,13 @@ def test_a_forged_erasure_cannot_hide_what_a_verdict_was(lived_site: Site) -> No
     with lived_site.runtime.store.write() as connection:
         gone = erase_payload(connection, "verdict.recorded", "era_forged")
         audit.record(
-            connection, lived_site.clock.now(), lived_site.here, "user:usr_x", ERASURE, "era_forged", entries=[gone]
+            connection,
+            lived_site.clock.now(),
+            lived_site.marketplace_id,
+            "user:usr_x",
+            ERASURE,
+            "era_forged",
+            entries=[gone],
         )
     broken = verify(lived_site.runtime)["broken"]
     assert broken == {
@@ -226,7 +244,13 @@ def test_an_erased_payload_that_its_erasure_does_not_name_is_found(lived_site: S
     with lived_site.runtime.store.write() as connection:
         gone = erase_payload(connection, "alert.raised", "era_of_nobody")
         audit.record(
-            connection, lived_site.clock.now(), lived_site.here, "user:usr_x", ERASURE, "era_other", entries=[gone]
+            connection,
+            lived_site.clock.now(),
+            lived_site.marketplace_id,
+            "user:usr_x",
+            ERASURE,
+            "era_other",
+            entries=[gone],
         )
     assert [row["problem"] for row in verify(lived_site.runtime)["differing"]] == ["the log has no entry of it"]
 

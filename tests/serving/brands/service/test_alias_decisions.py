@@ -58,7 +58,7 @@ def resolution_of(site: Site, external_id: str, **changes: Any) -> tuple[str | N
     row = a_suspect_row(external_id=external_id, title="Grey tote 1:1 mirror quality", **changes)
     receive_rows(site.runtime, site.marketplace, [row], source="test")
     with site.runtime.store.read() as connection:
-        register = BrandRegister(brands.enrolled_brands(connection, site.here, site.clock.now()))
+        register = BrandRegister(brands.enrolled_brands(connection, site.marketplace_id, site.clock.now()))
     resolution = register.resolve(title=row["title"], declared=row.get("brand"), gtin=None)
     return resolution.name, resolution.method
 
@@ -118,7 +118,8 @@ def test_an_accepted_alias_resolves_listings_from_then_on_and_not_before(any_sit
     any_site.clock.forward(minutes=1)
     assert resolution_of(any_site, "MP-31", brand=VEREL) == ("Aurelle", Method.ALIAS)
     registers = [
-        snapshot_content(any_site.runtime, any_site.here, at)[1].brands for at in (before, any_site.clock.now())
+        snapshot_content(any_site.runtime, any_site.marketplace_id, at)[1].brands
+        for at in (before, any_site.clock.now())
     ]
     aliases = [register.brands[any_site.brand_id].aliases for register in registers]
     assert ["maison verel" in brand_aliases for brand_aliases in aliases] == [False, True]
@@ -138,7 +139,7 @@ def test_a_removed_alias_resolves_nothing_any_more(site: Site) -> None:
     decide(site, REMOVED)
     assert resolution_of(site, "MP-31", brand=VEREL) == (None, None)
     with site.runtime.store.read() as connection:
-        then = {brand.name: brand.aliases for brand in brands.enrolled_brands(connection, site.here, between)}
+        then = {brand.name: brand.aliases for brand in brands.enrolled_brands(connection, site.marketplace_id, between)}
     assert "maison verel" in then["Aurelle"]
 
 
@@ -255,7 +256,7 @@ def test_one_analyst_moves_no_price_that_the_brand_s_listings_are_compared_with(
     any_site.clock.forward(minutes=1)
 
     def compared_with() -> PriceReference | None:
-        prices = snapshot_content(any_site.runtime, any_site.here, any_site.clock.now())[1].prices
+        prices = snapshot_content(any_site.runtime, any_site.marketplace_id, any_site.clock.now())[1].prices
         return prices.find(any_site.brand_id, "bags")
 
     before = compared_with()
@@ -320,7 +321,7 @@ def steps(site: Site) -> list[tuple[str, str | None]]:
 @pytest.mark.both_engines
 def test_a_brand_is_reminded_its_manager_told_and_the_question_released_each_once(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ASK_BRAND)
-    runtime, pair = any_site.runtime, (any_site.here, any_site.brand_id)
+    runtime, pair = any_site.runtime, (any_site.marketplace_id, any_site.brand_id)
     assert remind(runtime) == 0
     any_site.clock.forward(hours=48)
     assert [remind(runtime), remind(runtime)] == [1, 0]
@@ -334,7 +335,7 @@ def test_a_brand_is_reminded_its_manager_told_and_the_question_released_each_onc
     assert steps(any_site) == [("reminded", None), ("escalated", manager), ("unanswered", None)]
     with runtime.store.read() as connection:
         assert question_steps.waiting_for_manager(connection, [pair]) == {}
-        text = str(cases.timeline(connection, any_site.here, case.case_id))
+        text = str(cases.timeline(connection, any_site.marketplace_id, case.case_id))
         since = any_site.clock.now() - timedelta(days=runtime.policies[StandingPolicy].window_days)
         assert question_steps.unanswered_count(connection, *pair, since) == 1
     assert "The brand is reminded." in text
@@ -355,9 +356,12 @@ def test_a_silence_of_three_months_ago_is_forgotten(site: Site) -> None:
     site.clock.forward(days=site.runtime.policies[StandingPolicy].window_days + 1)
     with site.runtime.store.read() as connection:
         window = timedelta(days=site.runtime.policies[StandingPolicy].window_days)
-        assert question_steps.unanswered_count(connection, site.here, site.brand_id, site.clock.now() - window) == 0
+        assert (
+            question_steps.unanswered_count(connection, site.marketplace_id, site.brand_id, site.clock.now() - window)
+            == 0
+        )
         since = site.clock.now() - timedelta(days=365)
-        assert question_steps.unanswered_count(connection, site.here, site.brand_id, since) == 1
+        assert question_steps.unanswered_count(connection, site.marketplace_id, site.brand_id, since) == 1
 
 
 def test_questions_that_nobody_can_be_told_of_hold_no_other_up(any_site: Site) -> None:
@@ -370,4 +374,4 @@ def test_questions_that_nobody_can_be_told_of_hold_no_other_up(any_site: Site) -
     any_site.clock.forward(hours=48)
     after, until = due_windows(any_site.clock.now(), any_site.runtime.policies[ReminderPolicy])[QuestionStep.REMINDED]
     due_questions = any_site.read(question_steps.untaken_questions, QuestionStep.REMINDED, after, until, most=1)
-    assert due_questions == [(any_site.here, second)]
+    assert due_questions == [(any_site.marketplace_id, second)]

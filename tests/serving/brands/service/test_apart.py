@@ -120,8 +120,8 @@ def test_an_act_at_one_marketplace_changes_no_byte_that_the_other_reads(
 ) -> None:
     """The same right, document, agent and price are on file at both, and either acts on its own."""
     both = with_two_marketplaces(any_site)
-    on_file = {pair: put_on_file(both, pair) for pair in (both.here, both.there)}
-    for mine, other in ((both.here, both.there), (both.there, both.here)):
+    on_file = {pair: put_on_file(both, pair) for pair in (both.first_pair, both.second_pair)}
+    for mine, other in ((both.first_pair, both.second_pair), (both.second_pair, both.first_pair)):
         any_site.clock.forward(seconds=1)
         before, own = read_brand_file(both, other), read_brand_file(both, mine)
         act(both, mine, on_file[mine])
@@ -134,12 +134,12 @@ def test_after_sharing_either_side_changes_its_own_copy_alone(
     any_site: Site, act: Callable[[TwoMarketplaces, Pair, BrandFile], None]
 ) -> None:
     both = with_two_marketplaces(any_site)
-    mine = put_on_file(both, both.here)
+    mine = put_on_file(both, both.first_pair)
     runtime, lead, souk = any_site.runtime, both.lead, both.souk
-    mandate_id = share_mandate(runtime, lead, both.here, mine.mandate_id, souk)
-    right_id = share_right(runtime, lead, both.here, mine.right_id, souk)
-    assert share_price_list(runtime, lead, both.here, souk) == 1
+    mandate_id = share_mandate(runtime, lead, both.first_pair, mine.mandate_id, souk)
+    right_id = share_right(runtime, lead, both.first_pair, mine.right_id, souk)
+    assert share_price_list(runtime, lead, both.first_pair, souk) == 1
     any_site.clock.forward(seconds=1)
-    before = read_brand_file(both, both.here)
-    act(both, both.there, BrandFile(right_id, mandate_id, mine.digest))
-    assert read_brand_file(both, both.here) == before
+    before = read_brand_file(both, both.first_pair)
+    act(both, both.second_pair, BrandFile(right_id, mandate_id, mine.digest))
+    assert read_brand_file(both, both.first_pair) == before

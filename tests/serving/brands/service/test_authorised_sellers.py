@@ -26,7 +26,7 @@ from tests.serving.listings.service.test_seller_histories import latest_facts
 
 
 def pair_of(site: Site) -> tuple[str, str]:
-    return site.here, site.brand_id
+    return site.marketplace_id, site.brand_id
 
 
 def on_list(site: Site) -> list[str]:
@@ -58,7 +58,7 @@ def test_a_seller_is_trusted_from_when_it_is_put_on_the_list_until_it_is_taken_o
     change_list(any_site.runtime, pair_of(any_site), ["shop-1"], by="test")
     assert is_trusted("on it again")
     with any_site.runtime.store.read() as connection:
-        scores = list(recompute(connection, any_site.here))
+        scores = list(recompute(connection, any_site.marketplace_id))
     assert [score.recorded.listing.external_id for score in scores if score.recorded != score.again] == []
 
 
@@ -120,7 +120,9 @@ class CountedId(str):
 def test_a_list_is_compared_with_the_one_before_once_and_not_once_a_seller(site: Site) -> None:
     """An earlier version blocked all other decisions for twelve seconds with twenty thousand unchanged sellers."""
     names = [f"shop-{i}" for i in range(200)]
-    site.write(authorise, marketplace_id=site.here, brand_id=site.brand_id, sellers=names, at=site.clock.now())
+    site.write(
+        authorise, marketplace_id=site.marketplace_id, brand_id=site.brand_id, sellers=names, at=site.clock.now()
+    )
     sellers = [CountedId(f"shop-{i}") for i in range(200)]
     assert len(site.read(preview_change, pair_of(site), sellers, site.clock.now(), until=None, whole=True).stays) == 200
     assert CountedId.looked_up < 10 * len(sellers)

@@ -16,7 +16,7 @@ from tests.fixtures.runtimes import Site, invite
 
 
 def pair_of(site: Site) -> tuple[str, str]:
-    return site.here, site.brand_id
+    return site.marketplace_id, site.brand_id
 
 
 def thread(site: Site) -> list[Message]:

@@ -90,8 +90,8 @@ def begin_again(site: Site) -> None:
 def phase(site: Site) -> Phase:
     with site.runtime.store.read() as connection:
         now = site.clock.now()
-        standing = current_standing(site.runtime, connection, site.here, site.brand_id, now)
-        return stage_of(site.runtime, connection, standing, site.here, site.brand_id, now).phase
+        standing = current_standing(site.runtime, connection, site.marketplace_id, site.brand_id, now)
+        return stage_of(site.runtime, connection, standing, site.marketplace_id, site.brand_id, now).phase
 
 
 def test_of_a_brand_in_its_first_phase_ten_a_day_leave_and_an_analyst_decides_the_rest(any_site: Site) -> None:
@@ -117,7 +117,7 @@ def test_a_first_phase_ends_by_time_and_outcomes_for_good_and_in_the_log(any_sit
     assert phase(any_site) is Phase.FIRST  # 21 outcomes in three days.
     any_site.clock.forward(days=12)
     with any_site.runtime.store.write() as connection:
-        recount(any_site.runtime, connection, any_site.here, any_site.brand_id, any_site.clock.now())
+        recount(any_site.runtime, connection, any_site.marketplace_id, any_site.brand_id, any_site.clock.now())
     any_site.clock.forward(days=200)  # Every outcome is older than the window.
     assert phase(any_site) is Phase.FULL
     assert len(any_site.rows(select(audit_entry.c.act).where(audit_entry.c.act == "enrolment.full"))) == 1

@@ -28,7 +28,7 @@ ROW = a_row(description="Serial sticker on the inner side.")
 
 def facts_of(site: Site, external_id: str, marketplace_id: str | None = None) -> Facts:
     """The facts of a listing's latest score."""
-    place = marketplace_id or site.here
+    place = marketplace_id or site.marketplace_id
     with site.runtime.store.read() as connection:
         listing_id = listings.id_of(connection, place, external_id)
         query = select(score.c.facts_digest).where(score.c.marketplace_id == place, score.c.listing_id == listing_id)
@@ -84,7 +84,7 @@ def test_an_indicator_of_another_brand_or_marketplace_never_matches(any_site: Si
 def test_an_indicator_adds_points_before_the_first_model(any_site: Site) -> None:
     add_indicator(any_site.runtime, STICKER, by="test")
     receive_rows(any_site.runtime, any_site.marketplace, [ROW], source="test")
-    reasons = any_site.value(select(score.c.reasons))
+    reasons = any_site.scalar(select(score.c.reasons))
     assert ["brand_tell_tales_of_counterfeits", 25.0] in [[code, weight] for code, _, weight in reasons]
     assert "Sticker" not in str(reasons)
 
@@ -151,7 +151,7 @@ def list_price_of(
     site: Site, title: str = "Aurelle Colline", *, as_of: datetime | None = None, **row: Any
 ) -> ListPrice | None:
     """The brand's price by its list at a moment, by default now."""
-    lists = site.read(price_lists.load, site.here, as_of or site.clock.now())
+    lists = site.read(price_lists.load, site.marketplace_id, as_of or site.clock.now())
     return lists.find(_Listing(title, **row), site.brand_id, base_currency="EUR")
 
 

@@ -81,7 +81,7 @@ def test_without_a_right_in_force_no_verdict_is_recorded_and_the_case_stays_open
         judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
     with site.runtime.store.read() as connection:
         assert connection.execute(select(func.count()).select_from(verdict)).scalar_one() == before
-        assert cases.get(connection, site.here, case.case_id).state is CaseState.OPEN
+        assert cases.get(connection, site.marketplace_id, case.case_id).state is CaseState.OPEN
     judge(site, site.brand_person, case, Judgement.GREY_MARKET)
 
 
@@ -95,7 +95,7 @@ def test_an_agent_confirms_until_the_power_of_attorney_ends(any_site: Site) -> N
     mandate = NewMandate("Aurelle", any_site.brand_person.email, "Lexa", ("FR",), any_site.clock.now())
     mandate_id = grant_mandate(any_site.runtime, mandate, by="test")
     judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
-    assert any_site.value(select(notice_basis.c.mandate_ids)) == [mandate_id]
+    assert any_site.scalar(select(notice_basis.c.mandate_ids)) == [mandate_id]
     other = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-77")
     revoke_mandate(any_site.runtime, any_site.pair, mandate_id, by="test")
     with pytest.raises(NoRightCarries, match="of Lexa was revoked on"):
@@ -222,7 +222,7 @@ def test_an_invalid_document_is_refused(site: Site) -> None:
 
 
 def test_only_users_of_the_brand_learn_that_they_lack_lead_rights(site: Site) -> None:
-    pair, rival = (site.here, site.brand_id), a_rival(site)
+    pair, rival = (site.marketplace_id, site.brand_id), a_rival(site)
     with site.runtime.store.read() as connection:
         with pytest.raises(NotFound):
             require_lead(connection, rival, pair)

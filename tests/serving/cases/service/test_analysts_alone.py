@@ -41,15 +41,15 @@ def sampled_cases(site: Site, many: int, *, draw: float) -> list[Case]:
     rows = [a_row(external_id=f"MP-{i}", seller={"external_id": f"shop-{i}"}, **block) for i in range(many)]
     receive_rows(replace(site.runtime, draw=lambda: draw), site.marketplace, rows, source="test")
     with site.runtime.store.read() as connection:
-        drawn = queues.queue(connection, QueueFilter(frozenset({site.here})), most=10_000)
-        return [cases.get(connection, site.here, row["case_id"]) for row in drawn]
+        drawn = queues.queue(connection, QueueFilter(frozenset({site.marketplace_id})), most=10_000)
+        return [cases.get(connection, site.marketplace_id, row["case_id"]) for row in drawn]
 
 
 def chosen_cases(site: Site, person: Person, many: int) -> list[str]:
     """Cases that a person opens on listings that nobody had flagged."""
     assert not sampled_cases(site, many, draw=0.999)
     with site.runtime.store.read() as connection:
-        known = [listings.id_of(connection, site.here, f"MP-{i}") for i in range(many)]
+        known = [listings.id_of(connection, site.marketplace_id, f"MP-{i}") for i in range(many)]
     return [open_by_choice(site.runtime, person, listing_id) for listing_id in known if listing_id is not None]
 
 
@@ -69,7 +69,7 @@ def confirm_cases(site: Site, people: Sequence[Person], cases: Sequence[Case]) -
 def test_nothing_that_an_analyst_opened_by_choice_leaves_on_their_own_confirmation(any_site: Site) -> None:
     """With a typed mark and owner, as the session of one analyst could do it all day."""
     for case_id in chosen_cases(any_site, any_site.analyst, 4):
-        case = any_site.read(cases.get, any_site.here, case_id)
+        case = any_site.read(cases.get, any_site.marketplace_id, case_id)
         answer = Answer(case_id, case.version_id, Judgement.COUNTERFEIT, naming=VELA)
         record_verdict(any_site.runtime, any_site.analyst, answer)
         any_site.clock.forward(hours=2)
@@ -100,7 +100,7 @@ def test_the_owner_of_the_data_directory_approves_where_nobody_else_can(site: Si
     assert run(site.runtime, "approve_removal", arguments) == f"{action_id} is approved."
     with pytest.raises(Conflict):
         run(site.runtime, "approve_removal", arguments)
-    entries = site.read(audit.of_subject, {site.here}, action_id, most=9)
+    entries = site.read(audit.of_subject, {site.marketplace_id}, action_id, most=9)
     (release,) = [audit_entry for audit_entry in entries if audit_entry.act == "approval_vote.approve"]
     assert (release.actor, release.payload["reason"]) == (LOCAL, "I work alone.")
     assert action_states(site) == {"scheduled": 1}
@@ -129,7 +129,7 @@ def test_a_switch_of_its_own_holds_what_analysts_confirm(site: Site) -> None:
 
 def removal_by_choice(site: Site, case_id: str) -> str:
     """The removal that the analyst requests of a case that they opened."""
-    answer = Answer(case_id, site.read(cases.get, site.here, case_id).version_id, Judgement.COUNTERFEIT)
+    answer = Answer(case_id, site.read(cases.get, site.marketplace_id, case_id).version_id, Judgement.COUNTERFEIT)
     action = record_verdict(site.runtime, site.analyst, answer).action
     assert action is not None
     return action.action_id

@@ -36,13 +36,15 @@ def decide(site: Site, bulk_answer: BulkAnswer) -> list[StoredBulkItem]:
 
 
 def state(site: Site, case: Case) -> CaseState:
-    return site.read(cases.get, site.here, case.case_id).state
+    return site.read(cases.get, site.marketplace_id, case.case_id).state
 
 
 def test_every_case_is_answered_and_has_its_own_line(any_site: Site) -> None:
     cases = having(any_site, some_cases, 3)
     items = decide(any_site, bulk_answer_of(any_site, cases))
-    assert [(case.case_id, case.made) for case in items] == [(case.case_id, BulkItemResult.RECORDED) for case in cases]
+    assert [(case.case_id, case.outcome) for case in items] == [
+        (case.case_id, BulkItemResult.RECORDED) for case in cases
+    ]
     assert all(line.verdict_id and line.reason for line in items)
     assert [state(any_site, case) for case in cases] == [CaseState.DECIDED] * 3
 
@@ -56,7 +58,7 @@ def test_a_refused_case_affects_no_other(any_site: Site) -> None:
     )
     judge(any_site, any_site.second_analyst, asked_case, Judgement.COUNTERFEIT)
     items = decide(any_site, bulk_answer_of(any_site, [decided, leased_case, changed, asked_case, fine]))
-    assert [line.made for line in items] == [BulkItemResult.REFUSED] * 4 + [BulkItemResult.RECORDED]
+    assert [line.outcome for line in items] == [BulkItemResult.REFUSED] * 4 + [BulkItemResult.RECORDED]
     assert [line.reason for line in items[:4]] == [
         "This case has already been decided.",
         "Tomás Rey is working on this case.",
@@ -74,7 +76,7 @@ def test_an_answer_needs_an_id_of_its_form(site: Site) -> None:
 def test_a_case_of_an_authorised_seller_is_left_out(site: Site) -> None:
     listing = {"title": "Aurelle Colline tote", "brand": "Aurelle", "seller": {"external_id": "maison-brandt"}}
     [line] = decide(site, bulk_answer_of(site, [a_drawn_case(site, **listing)]))
-    assert (line.made, line.reason) == (
+    assert (line.outcome, line.reason) == (
         BulkItemResult.REFUSED,
         "The brand authorised this seller. Decide this case on its own.",
     )
@@ -86,7 +88,7 @@ def test_one_form_counts_once_and_what_was_interrupted_is_finished(any_site: Sit
     bulk_answer = bulk_answer_of(any_site, [first, second])
     decide(any_site, replace(bulk_answer, items=bulk_answer.items[:1]))  # As if the process ended here.
     items = decide(any_site, bulk_answer)
-    assert [line.made for line in items] == [BulkItemResult.RECORDED, BulkItemResult.RECORDED]
+    assert [line.outcome for line in items] == [BulkItemResult.RECORDED, BulkItemResult.RECORDED]
     assert decide(any_site, bulk_answer) == items, "sent a third time"
 
 
@@ -103,7 +105,7 @@ def test_one_form_sent_twice_in_the_same_moment_counts_once(any_site: Site) -> N
     with ThreadPoolExecutor(2) as pool:
         first, second = [future.result() for future in [pool.submit(send), pool.submit(send)]]
     assert first == second
-    assert [line.made for line in first] == [BulkItemResult.RECORDED] * 6
+    assert [line.outcome for line in first] == [BulkItemResult.RECORDED] * 6
 
 
 def test_other_ticks_in_a_form_that_was_sent_are_decided_beside_the_first(any_site: Site) -> None:
@@ -111,7 +113,7 @@ def test_other_ticks_in_a_form_that_was_sent_are_decided_beside_the_first(any_si
     bulk_answer = bulk_answer_of(any_site, [first])
     decide(any_site, bulk_answer)
     items = decide(any_site, replace(bulk_answer, items=(RequestItem(second.case_id, second.version_id),)))
-    assert [(line.case_id, line.made) for line in items] == [
+    assert [(line.case_id, line.outcome) for line in items] == [
         (first.case_id, BulkItemResult.RECORDED),
         (second.case_id, BulkItemResult.RECORDED),
     ]

@@ -53,7 +53,7 @@ def assembled_facts(site: Site) -> list[Facts]:
     """Every facts of the site, in the order in which they were assembled."""
     query = (
         select(facts_table.c.body)
-        .join(score, (score.c.facts_digest == facts_table.c.digest) & (score.c.marketplace_id == site.here))
+        .join(score, (score.c.facts_digest == facts_table.c.digest) & (score.c.marketplace_id == site.marketplace_id))
         .order_by(score.c.score_id)
     )
     with site.runtime.store.read() as connection:
@@ -105,9 +105,9 @@ def rebuilt_facts(site: Site, case: Case, as_of: datetime) -> Facts:
     listing = assembled_facts(site)[0].listing
     with site.runtime.store.read() as connection:
         context = site.runtime.services[ReferenceContextCache].of(connection, site.marketplace, as_of)
-        named = case_brands.of_listings(connection, site.here, [case.listing_id])[case.listing_id].history
+        named = case_brands.of_listings(connection, site.marketplace_id, [case.listing_id])[case.listing_id].history
     return assemble_facts(
-        listing, context.references, NOTHING_RECORDED, marketplace=site.here, as_of=as_of, named=named
+        listing, context.references, NOTHING_RECORDED, marketplace=site.marketplace_id, as_of=as_of, named=named
     )
 
 
@@ -250,7 +250,7 @@ def test_a_copy_of_a_text_is_compared_with_the_corrected_brand_s_list(any_site: 
     case = a_case(any_site, **text, **sellers)
     any_site.write(
         authorised_sellers.authorise,
-        marketplace_id=any_site.here,
+        marketplace_id=any_site.marketplace_id,
         brand_id=brand_id(any_site, "Aurelle") or "",
         sellers=["boutique"],
         at=any_site.clock.now(),
@@ -285,5 +285,5 @@ def test_a_snapshot_as_of_a_moment_knows_no_later_correction(any_site: Site) -> 
     name(any_site, opened, VELA)
     policy = any_site.runtime.policies[LabelPolicy]
     with any_site.runtime.store.read() as connection:
-        rows = [labelled_rows(connection, any_site.here, policy, at) for at in (as_of, any_site.clock.now())]
+        rows = [labelled_rows(connection, any_site.marketplace_id, policy, at) for at in (as_of, any_site.clock.now())]
     assert [[label.brand_id for label in snapshot] for snapshot in rows] == [[case.brand_id], [None]]

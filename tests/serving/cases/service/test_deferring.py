@@ -32,7 +32,9 @@ from tests.serving.web.visits import an_appeal, visit_as, words
 
 
 def shown_cases(site: Site, *, aside: bool = False) -> list[str]:
-    queue_filter = QueueFilter(frozenset({site.here}), person=site.analyst.user_id, at=site.clock.now(), aside=aside)
+    queue_filter = QueueFilter(
+        frozenset({site.marketplace_id}), person=site.analyst.user_id, at=site.clock.now(), aside=aside
+    )
     return [row["case_id"] for row in site.read(queues.queue, queue_filter, most=100)]
 
 
@@ -46,7 +48,7 @@ def test_a_snoozed_case_leaves_the_queue_and_returns(any_site: Site) -> None:
     snooze_case(any_site, first)
     assert (shown_cases(any_site), shown_cases(any_site, aside=True)) == ([second.case_id], [first.case_id])
     with any_site.runtime.store.read() as connection:
-        queue_filter = QueueFilter(frozenset({any_site.here}), at=any_site.clock.now())
+        queue_filter = QueueFilter(frozenset({any_site.marketplace_id}), at=any_site.clock.now())
         user_id, now = any_site.analyst.user_id, any_site.clock.now()
         assert queue_positions.next_free(connection, queue_filter, second, user_id=user_id, at=now) is None, (
             "nobody is led to it"
@@ -60,10 +62,10 @@ def test_a_snoozed_case_is_not_assigned(any_site: Site) -> None:
     case = a_case(any_site)
     snooze_case(any_site, case)
     with any_site.runtime.store.read() as connection:
-        assert assignments.free_cases(connection, any_site.here, any_site.clock.now(), 10) == []
-        assert assignments.free_cases(connection, any_site.here, any_site.clock.now() + timedelta(hours=4), 10) == [
-            case.case_id
-        ]
+        assert assignments.free_cases(connection, any_site.marketplace_id, any_site.clock.now(), 10) == []
+        assert assignments.free_cases(
+            connection, any_site.marketplace_id, any_site.clock.now() + timedelta(hours=4), 10
+        ) == [case.case_id]
 
 
 def test_news_of_the_listing_ends_the_deferral(any_site: Site) -> None:
@@ -102,7 +104,7 @@ def test_the_missing_information_and_its_source_are_stored(any_site: Site) -> No
     case = a_case(any_site)
     request = DeferralRequest(case.case_id, 4, on_news=True, missing="The invoice", source="the marketplace")
     snooze(any_site.runtime, any_site.analyst, request)
-    latest = any_site.read(deferrals.latest, any_site.here, case.case_id)
+    latest = any_site.read(deferrals.latest, any_site.marketplace_id, case.case_id)
     assert latest is not None
     assert (latest.by, latest.aside.missing, latest.aside.source) == ("Ines Moreau", "The invoice", "the marketplace")
 
@@ -161,18 +163,18 @@ def passed_listing(site: Site, external_id: str = "MP-1") -> str:
         source="test",
     )
     with site.runtime.store.read() as connection:
-        listing_id = listings.id_of(connection, site.here, external_id)
+        listing_id = listings.id_of(connection, site.marketplace_id, external_id)
         assert listing_id is not None
-        assert not cases.open_cases(connection, site.here, [listing_id])
+        assert not cases.open_cases(connection, site.marketplace_id, [listing_id])
     return listing_id
 
 
 def test_it_joins_the_analysts_queue_with_its_score_and_a_record(any_site: Site) -> None:
     case_id = open_by_choice(any_site.runtime, any_site.analyst, passed_listing(any_site))
     with any_site.runtime.store.read() as connection:
-        case = cases.get(connection, any_site.here, case_id)
-        entries = audit.of_subject(connection, {any_site.here}, case_id, most=5)
-        timeline = cases.timeline(connection, any_site.here, case_id)
+        case = cases.get(connection, any_site.marketplace_id, case_id)
+        entries = audit.of_subject(connection, {any_site.marketplace_id}, case_id, most=5)
+        timeline = cases.timeline(connection, any_site.marketplace_id, case_id)
     assert (case.lane, case.score_masked) == (CaseLane.ANALYST, False)
     assert [audit_entry.act for audit_entry in entries] == ["case.opened"]
     assert [event["actor"] for event in timeline] == [any_site.analyst.name]
@@ -207,17 +209,17 @@ def test_its_label_represents_itself_alone(any_site: Site) -> None:
     """It passed with a small chance of an audit. Weighted by that chance, one choice would count as many listings."""
     case_id = open_by_choice(any_site.runtime, any_site.analyst, passed_listing(any_site))
     with any_site.runtime.store.read() as connection:
-        case = cases.get(connection, any_site.here, case_id)
-        row = scores.get(connection, any_site.here, case.score_id)
+        case = cases.get(connection, any_site.marketplace_id, case_id)
+        row = scores.get(connection, any_site.marketplace_id, case.score_id)
     assert row["lane"] == Lane.NO_ACTION
     assert row["inclusion_probability"] < 0.5
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     any_site.clock.forward(days=1)
     now = any_site.clock.now()
     with any_site.runtime.store.read() as connection:
-        [version] = learning.scored_reviewed_versions(connection, any_site.here, now)
+        [version] = learning.scored_reviewed_versions(connection, any_site.marketplace_id, now)
         week = Window(now - any_site.runtime.policies[LabelPolicy].matures, now)
-        [scored] = monitoring.first_scores(connection, any_site.here, week)
+        [scored] = monitoring.first_scores(connection, any_site.marketplace_id, week)
     assert version["inclusion_probability"] == scored.inclusion_probability == 1.0
 
 
@@ -225,7 +227,7 @@ def test_its_label_represents_itself_alone(any_site: Site) -> None:
 
 
 def assignees(site: Site) -> dict[str, str]:
-    return site.read(assignments.current_assignees, {site.here}, site.clock.now())
+    return site.read(assignments.current_assignees, {site.marketplace_id}, site.clock.now())
 
 
 def some_cases(site: Site, many: int) -> list[str]:
@@ -280,7 +282,7 @@ def test_an_assignment_leads_to_the_case_and_bars_nobody_from_it(site: Site) -> 
 
 
 def version_of(site: Site, case_id: str) -> str:
-    return site.read(cases.get, site.here, case_id).version_id
+    return site.read(cases.get, site.marketplace_id, case_id).version_id
 
 
 def test_a_new_brand_goes_to_the_account_manager_with_the_fewest(any_site: Site) -> None:
@@ -292,7 +294,7 @@ def test_a_new_brand_goes_to_the_account_manager_with_the_fewest(any_site: Site)
     with runtime.store.read() as connection:
         managers = {
             enrolment.name: enrolment.account_manager_id
-            for enrolment in brands.enrolments(connection, any_site.here).values()
+            for enrolment in brands.enrolments(connection, any_site.marketplace_id).values()
         }
     # Lena already manages two brands.
     assert (managers["Corvane"], managers["Delmare"]) == (nora.user_id, nora.user_id)
@@ -302,7 +304,10 @@ def test_a_new_brand_goes_to_the_account_manager_with_the_fewest(any_site: Site)
 def test_enrolling_again_without_a_name_keeps_the_account_manager(site: Site) -> None:
     invite(site.runtime, "nora@touchstone.example", "Nora Beck", Role.ACCOUNT_MANAGER)
     provisioning.enrol(site.runtime, NewEnrolment("Aurelle", None, True), by="test")
-    assert site.read(brands.enrolments, site.here)[site.brand_id].account_manager_id == site.account_manager.user_id
+    assert (
+        site.read(brands.enrolments, site.marketplace_id)[site.brand_id].account_manager_id
+        == site.account_manager.user_id
+    )
 
 
 def test_without_an_account_manager_a_brand_cannot_be_enrolled(site: Site) -> None:

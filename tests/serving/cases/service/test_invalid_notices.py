@@ -54,10 +54,10 @@ def test_an_invalid_notice_closes_its_case_without_a_verdict_and_tells_why(
         None,
     )
     with any_site.runtime.store.read() as connection:
-        assert cases.get(connection, any_site.here, case.case_id).state is CaseState.STALE
+        assert cases.get(connection, any_site.marketplace_id, case.case_id).state is CaseState.STALE
         notice = notifier_message(any_site.runtime, connection, notice_item)
         assert audit.check_chain(connection)[1] is None
-        assert verdicts.of_listings(connection, any_site.here, [case.listing_id]) == []
+        assert verdicts.of_listings(connection, any_site.marketplace_id, [case.listing_id]) == []
     assert notice is not None
     assert notice.facts == message(f"notice.facts.invalid.{reason.value}")
     assert mail_decisions(any_site.runtime) == 1
@@ -92,7 +92,7 @@ def test_invalid_notices_count_as_unfounded(any_site: Site) -> None:
     a_listing(any_site, **SOLENNE)
     end_notice(any_site, notify(any_site, "MP-1"), InvalidReason.WRONG_LISTING)
     with any_site.runtime.store.read() as connection:
-        (reporter,) = reporters.all_reporters(connection, any_site.here, 10)
+        (reporter,) = reporters.all_reporters(connection, any_site.marketplace_id, 10)
         known = reputation_of(any_site.runtime, connection, reporter, any_site.clock.now())
     assert (known.founded, known.unfounded) == (0, 1)
 
@@ -131,7 +131,7 @@ def test_a_notifier_complains_that_the_notice_was_found_invalid_and_somebody_els
     end_notice(any_site, receipt)
     case = complaint_case(any_site, receipt)
     an_invited_user(any_site, any_site.analyst, any_site.second_analyst)
-    barred_people = any_site.read(excluded_people, any_site.here, [case.case_id])
+    barred_people = any_site.read(excluded_people, any_site.marketplace_id, [case.case_id])
     assert {any_site.analyst.user_id, any_site.second_analyst.user_id} <= barred_people[case.case_id]
     for person in (any_site.analyst, any_site.second_analyst):
         with pytest.raises(Forbidden, match="somebody else must decide the complaint"):
@@ -154,7 +154,7 @@ def test_an_upheld_complaint_counts_the_invalid_notice_as_founded_and_a_dismisse
         assert items_of(any_site, receipt)[0].outcome is outcome
         any_site.clock.forward(seconds=UNDO_SECONDS)
         with any_site.runtime.store.read() as connection:
-            (reporter,) = reporters.all_reporters(connection, any_site.here, 10)
+            (reporter,) = reporters.all_reporters(connection, any_site.marketplace_id, 10)
             known = reputation_of(any_site.runtime, connection, reporter, any_site.clock.now())
         assert (known.founded, known.unfounded) == counts
     with pytest.raises(Conflict, match=r"no decision to keep this listing|has been a complaint"):

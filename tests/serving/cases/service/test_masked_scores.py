@@ -43,7 +43,7 @@ def test_blind_lanes_are_not_sampled(site: Site) -> None:
 def test_neither_page_nor_queue_reveals_the_score(site: Site) -> None:
     """Score, reasons, lane, harm and deadline are not in the source; the data of the listing are."""
     case = a_case(with_masking(site), price="89.00")
-    stored = site.read(scores.get, site.here, case.score_id)
+    stored = site.read(scores.get, site.marketplace_id, case.score_id)
     source = page(site, case)
     row = visit_as(site, site.analyst).get("/queue").text.partition("<tbody>")[2].partition("</tbody>")[0]
     for markup in (source, row):
@@ -81,7 +81,7 @@ def test_the_queue_of_the_api_names_neither_lane_nor_deadline(site: Site) -> Non
 
 def test_the_answer_shows_it_in_the_toast_and_on_the_page(site: Site) -> None:
     case = a_case(with_masking(site))
-    points = site.read(scores.get, site.here, case.score_id)["value"]
+    points = site.read(scores.get, site.marketplace_id, case.score_id)["value"]
     visitor = visit_as(site, site.analyst)
     visitor.answer(case.case_id, case.version_id, "genuine")
     assert f"Its score was {points:.0f} points." in words(visitor.get("/undo").text)
@@ -139,14 +139,17 @@ def test_first_answers_with_and_without_the_score_are_counted_apart(any_site: Si
     judge(any_site, any_site.analyst, again, Judgement.COUNTERFEIT)  # The score is visible by now.
     since = any_site.clock.now() - timedelta(days=1)
     with any_site.runtime.store.read() as connection:
-        assert masked_scores.first_answer_counts(connection, any_site.here, since) == (Answers(3, 1), Answers(2, 1))
+        assert masked_scores.first_answer_counts(connection, any_site.marketplace_id, since) == (
+            Answers(3, 1),
+            Answers(2, 1),
+        )
         own = [
             masked_scores.first_answer_counts_of(connection, user_id, since)
             for user_id in (any_site.analyst.user_id, "usr_x")
         ]
         assert own == [(Answers(3, 1), Answers(2, 1)), (Answers(), Answers())]
         later = any_site.clock.now() + timedelta(days=1)
-        assert masked_scores.first_answer_counts(connection, any_site.here, later) == (Answers(), Answers())
+        assert masked_scores.first_answer_counts(connection, any_site.marketplace_id, later) == (Answers(), Answers())
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
@@ -164,7 +167,7 @@ def test_without_masking_no_extra_draw_is_made(site: Site, share: float) -> None
 def test_a_case_after_a_change_of_the_listing_is_sampled_again(site: Site) -> None:
     case = a_case(with_masking(site))
     changed = a_case(site, CaseLane.ANALYST, price="45.00")
-    assert site.read(cases.get, site.here, case.case_id).score_masked
+    assert site.read(cases.get, site.marketplace_id, case.case_id).score_masked
     assert not changed.score_masked
 
 
@@ -204,5 +207,5 @@ def test_a_masked_case_is_decided_alone_and_not_ticked_in_bulk(site: Site) -> No
     fields = {f"case:{case.case_id}": case.version_id for case in (hidden, shown)}
     sent = visitor.post("/cases/bulk", {**fields, "judgement": "genuine", "bulk_id": f"blk_{'0' * 26}"})
     assert "Decide it on its own" in words(visitor.get(sent.headers["location"]).text)
-    still_open = site.read(cases.open_cases, site.here, [hidden.listing_id, shown.listing_id])
+    still_open = site.read(cases.open_cases, site.marketplace_id, [hidden.listing_id, shown.listing_id])
     assert [case.case_id for case in still_open.values()] == [hidden.case_id]

@@ -126,7 +126,7 @@ def test_a_correction_is_kept_with_who_when_from_to_and_why(any_site: Site) -> N
     any_site.clock.forward(minutes=1)
     name(any_site, case, VELA, any_site.second_analyst)
     with any_site.runtime.store.read() as connection:
-        first, second = case_brands.of_case(connection, any_site.here, case.case_id)
+        first, second = case_brands.of_case(connection, any_site.marketplace_id, case.case_id)
         acts = connection.execute(
             select(audit_entry.c.act, audit_entry.c.actor, audit_payload.c.payload)
             .join(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
@@ -146,7 +146,7 @@ def test_the_history_of_the_case_tells_a_naming_and_a_correction(site: Site) -> 
     case = a_brandless_case(site)
     name(site, case, VELA)
     name(site, case, naming_of_brand(site, "Solenne"))
-    history = [event["what"] for event in site.read(cases.timeline, site.here, case.case_id)]
+    history = [event["what"] for event in site.read(cases.timeline, site.marketplace_id, case.case_id)]
     assert history[-2:] == ["Named the brand: Vela Nord.", f"Corrected the brand from Vela Nord to Solenne. {WHY}"]
 
 
@@ -215,7 +215,7 @@ def test_of_two_corrections_at_once_one_is_told_of_the_other(any_site: Site) -> 
     another_brand(any_site)
     with ThreadPoolExecutor(2) as pool:
         outcomes = list(pool.map(correct, ((any_site.analyst, "Marea"), (any_site.second_analyst, "Solenne"))))
-    namings = any_site.read(case_brands.of_case, any_site.here, case.case_id)
+    namings = any_site.read(case_brands.of_case, any_site.marketplace_id, case.case_id)
     # One after the other is a chain of two corrections; at once, the second is refused.
     assert outcomes.count("named") == len(namings)
     assert set(outcomes) <= {"named", "conflict"}
@@ -259,7 +259,7 @@ def test_the_corrected_brand_is_what_later_readers_of_the_version_see(site: Site
     query = select(listing_version.c.brand_id).where(listing_version.c.version_id == case.version_id)
     for naming in (naming_of_brand(site, "Solenne"), VELA):
         name(site, case, naming)
-        assert site.value(query) == naming.brand.brand_id
+        assert site.scalar(query) == naming.brand.brand_id
 
 
 @pytest.mark.both_engines
@@ -351,9 +351,9 @@ def test_a_bulk_answer_records_the_named_cases_and_gives_the_others_their_reason
     typed = name(any_site, a_brandless_case(any_site, external_id="MP-3"), VELA)
     bulk_answer = bulk_answer_of(any_site, [named, brandless, typed], Judgement.COUNTERFEIT)
     items = {line.case_id: line for line in decide(any_site, bulk_answer)}
-    assert items[brandless.case_id].made is BulkItemResult.REFUSED
+    assert items[brandless.case_id].outcome is BulkItemResult.REFUSED
     assert items[brandless.case_id].reason == str(BrandNotNamed().phrase)
-    assert [items[case.case_id].made for case in (named, typed)] == [BulkItemResult.RECORDED] * 2
+    assert [items[case.case_id].outcome for case in (named, typed)] == [BulkItemResult.RECORDED] * 2
     assert removals(any_site) == 2
 
 
@@ -405,7 +405,7 @@ def test_no_removal_is_made_without_a_brand_whoever_asks(any_site: Site, missing
         unresolved_case(any_site, case)
     else:
         statement = replace(statement, right=None)
-    cause = Cause(any_site.here, case.listing_id, recorded.verdict_id, "test")
+    cause = Cause(any_site.marketplace_id, case.listing_id, recorded.verdict_id, "test")
     before = removals(any_site)
     with any_site.runtime.store.write() as connection, pytest.raises(BrandNotNamed):
         schedule(any_site.runtime, connection, ActionKind.REMOVE, cause, statement, any_site.clock.now())

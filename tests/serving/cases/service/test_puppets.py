@@ -135,8 +135,8 @@ def test_the_alarm_of_one_brand_holds_nothing_of_another(site: Site) -> None:
     *_, last = (confirm(site, site.brand_person, case) for case in cases[: CAP + 1])
     assert last.action is not None
     with site.runtime.store.read() as connection:
-        assert approvals.is_pending_for_brand(connection, site.here, site.brand_id, OF_BRAND)
-        assert not approvals.is_pending_for_brand(connection, site.here, "brd_another", OF_BRAND)
+        assert approvals.is_pending_for_brand(connection, site.marketplace_id, site.brand_id, OF_BRAND)
+        assert not approvals.is_pending_for_brand(connection, site.marketplace_id, "brd_another", OF_BRAND)
     for person in (site.analyst, site.account_manager):
         record_vote(site.runtime, person, last.action.action_id, Decision.APPROVE, WHY)
     site.clock.forward(hours=1, minutes=1)

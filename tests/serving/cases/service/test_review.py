@@ -21,7 +21,9 @@ from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge, open_cas
 
 def only_action(site: Site) -> StoredAction:
     with site.runtime.store.read() as connection:
-        return actions.get(connection, site.here, connection.execute(select(action_table.c.action_id)).scalar_one())
+        return actions.get(
+            connection, site.marketplace_id, connection.execute(select(action_table.c.action_id)).scalar_one()
+        )
 
 
 def acts(site: Site) -> list[str]:
@@ -115,7 +117,7 @@ def test_undo_appends_a_verdict_that_supersedes_the_first(any_site: Site) -> Non
     case = a_case(any_site, CaseLane.ASK_BRAND)
     recorded = judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
     withdrawal_id = undo_verdict(any_site.runtime, any_site.brand_person, case.case_id)
-    assert any_site.read(verdicts.get, any_site.here, recorded.verdict_id).superseded_by == withdrawal_id
+    assert any_site.read(verdicts.get, any_site.marketplace_id, recorded.verdict_id).superseded_by == withdrawal_id
 
 
 def test_after_the_window_undo_is_refused_and_the_removal_stands(any_site: Site) -> None:
@@ -175,7 +177,7 @@ def test_a_refused_verdict_leaves_no_trace(any_site: Site) -> None:
     with pytest.raises(DomainError):
         judge(any_site, any_site.analyst, case, Judgement.WITHDRAWN)
     assert acts(any_site) == before
-    assert any_site.read(cases.get, any_site.here, case.case_id).state is CaseState.OPEN
+    assert any_site.read(cases.get, any_site.marketplace_id, case.case_id).state is CaseState.OPEN
 
 
 def test_an_analyst_decides_alone_where_the_brand_cannot_tell(any_site: Site) -> None:

@@ -108,7 +108,7 @@ def test_documents_are_refused_after_the_decision_and_after_the_link_was_revoked
     judge(site, site.second_analyst, case, Judgement.COUNTERFEIT)
     with pytest.raises(Conflict, match="No decision on this removal is pending"):
         upload_document(site.runtime, token, "late.png", PICTURE)
-    revoke_links(site.runtime, site.here, removal.action_id)
+    revoke_links(site.runtime, site.marketplace_id, removal.action_id)
     with pytest.raises(NotFound):
         upload_document(site.runtime, other, "late.png", PICTURE)
 
@@ -171,6 +171,6 @@ def test_a_second_review_shows_no_documents_of_its_own_listing(site: Site) -> No
         _, other = contestable_removal(site, receiver, "MP-10")
     for seller_token in (token, other):
         upload_document(site.runtime, seller_token, "invoice.pdf", INVOICE)
-    first = site.read(cases.of_verdict, site.here, removal.verdict_id)
+    first = site.read(cases.of_verdict, site.marketplace_id, removal.verdict_id)
     site.clock.forward(days=120)
     assert [document.listing for document in documents(site, a_second_review(site, first, label=1))] == ["MP-10"]

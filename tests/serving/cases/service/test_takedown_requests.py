@@ -119,7 +119,7 @@ def test_one_listing_that_is_refused_leaves_no_trace_and_touches_no_other(any_si
 
 
 def external_id(site: Site, case: Case) -> str:
-    rows = site.read(queues.queue, queues.QueueFilter(frozenset({site.here})), most=100)
+    rows = site.read(queues.queue, queues.QueueFilter(frozenset({site.marketplace_id})), most=100)
     return next(str(row["external_id"]) for row in rows if row["case_id"] == case.case_id)
 
 
@@ -226,7 +226,7 @@ def test_a_request_is_undone_only_by_its_author_and_in_time(site: Site) -> None:
 def test_a_request_covers_no_case_of_the_person_s_other_roles(
     site: Site, role: Role, brand: str | None, refusal: str
 ) -> None:
-    marketplace_id, person = site.here, site.brand_person
+    marketplace_id, person = site.marketplace_id, site.brand_person
     other = a_person_of(site, "Nordfjell").grants[0].brand_id if brand else None
     with site.runtime.store.write() as connection:
         accounts.add_grants(connection, person.user_id, [Grant(role, marketplace_id, other)], site.clock.now())
@@ -309,7 +309,7 @@ def test_of_eight_threads_exactly_one_confirms_each_case(any_site: Site, count: 
     assert rows(any_site, verdict) == 2 * count  # The analyst's, and the one confirmation.
     with any_site.runtime.store.read() as connection:
         assert audit.check_chain(connection)[1] is None
-        assert queues.queue(connection, QueueFilter(frozenset({any_site.here})), most=1) == []
+        assert queues.queue(connection, QueueFilter(frozenset({any_site.marketplace_id})), most=1) == []
 
 
 def removals_by_listing(site: Site) -> dict[str, int]:

@@ -79,7 +79,7 @@ def test_goods_found_genuine_or_grey_leave_the_listing_where_it_is(site: Site) -
 def test_a_case_with_a_test_buy_is_queued_for_analysts_and_not_for_the_brand(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     test_buy_id = ordered_test_buy(site, case)
-    queued_case = site.read(cases.get, site.here, case.case_id)
+    queued_case = site.read(cases.get, site.marketplace_id, case.case_id)
     assert (queued_case.state, queued_case.lane) == (CaseState.OPEN, CaseLane.ANALYST)
     assert queued_case.due_at == read(site.runtime, site.analyst, test_buy_id)[0].due_at > case.due_at
     with pytest.raises(Conflict, match="running for this case"):
@@ -167,7 +167,7 @@ def test_nobody_judges_by_a_test_buy_that_is_not_on_file(any_site: Site) -> None
     test_buy_id = ordered_test_buy(any_site, case)
     with pytest.raises(Conflict, match=r"is running. Record the finding there"):
         record_verdict(any_site.runtime, any_site.analyst, answer)
-    assert any_site.read(verdicts.latest_of_case, any_site.here, case.case_id) is None
+    assert any_site.read(verdicts.latest_of_case, any_site.marketplace_id, case.case_id) is None
     for step in WAY:
         any_site.clock.forward(days=1)
         take_step(any_site.runtime, any_site.analyst, test_buy_id, step)

@@ -42,7 +42,7 @@ def case_view(site: Site, opened: Case) -> tuple[CaseLane, CaseState, datetime, 
 
 def standing_of(site: Site, brand_id: str) -> Standing:
     with site.runtime.store.read() as connection:
-        return current_standing(site.runtime, connection, site.here, brand_id, site.clock.now())
+        return current_standing(site.runtime, connection, site.marketplace_id, brand_id, site.clock.now())
 
 
 def decider_of(site: Site, lane: CaseLane) -> Person:

@@ -26,7 +26,8 @@ from tests.serving.web.visits import visit_as
 
 def queued_listings(site: Site, **criteria: object) -> set[str]:
     """The external ids of the listings in a queue."""
-    queue_filter = QueueFilter(frozenset({site.here}), person=site.analyst.user_id, at=site.clock.now(), **criteria)  # type: ignore[arg-type]  # a filter's own fields
+    at, marketplace_ids = site.clock.now(), frozenset({site.marketplace_id})
+    queue_filter = QueueFilter(marketplace_ids, person=site.analyst.user_id, at=at, **criteria)  # type: ignore[arg-type]  # fields
     with site.runtime.store.read() as connection:
         rows = queues.queue(connection, queue_filter, most=100)
         assert queue_positions.queue_size(connection, queue_filter) == len(rows), "counted as listed"
@@ -63,13 +64,15 @@ def test_a_queue_is_filtered(any_site: Site) -> None:
     elsewhere = QueueFilter(frozenset(), person=site.analyst.user_id)
     with site.runtime.store.read() as connection:
         assert queues.queue(connection, elsewhere, most=10) == []
-        assert case_filters.facets_of_languages(connection, {site.here}) == [
+        assert case_filters.facets_of_languages(connection, {site.marketplace_id}) == [
             Facet("en", "en", 1),
             Facet("ru", "ru", 1),
             Facet("zh", "zh", 1),
             Facet(None, None, 1),
         ]
-        assert [(facet.name, facet.number) for facet in case_filters.facets_of_brands(connection, {site.here})] == [
+        assert [
+            (facet.name, facet.number) for facet in case_filters.facets_of_brands(connection, {site.marketplace_id})
+        ] == [
             ("Aurelle", 3),
             ("Solenne", 1),
         ]
@@ -103,8 +106,8 @@ def test_a_case_has_its_position_and_the_next_free_case(any_site: Site) -> None:
         a_case(any_site, external_id=f"MP-{i}", price=price) for i, price in enumerate(("900.00", "500.00", "90.00"))
     )
     user_id, now = any_site.analyst.user_id, any_site.clock.now()
-    queue_filter = QueueFilter(frozenset({any_site.here}), (CaseLane.ANALYST, CaseLane.AUDIT), person=user_id)
-    appeals = QueueFilter(frozenset({any_site.here}), (CaseLane.APPEAL,), person=user_id)
+    queue_filter = QueueFilter(frozenset({any_site.marketplace_id}), (CaseLane.ANALYST, CaseLane.AUDIT), person=user_id)
+    appeals = QueueFilter(frozenset({any_site.marketplace_id}), (CaseLane.APPEAL,), person=user_id)
     lease(any_site.runtime, any_site.second_analyst, cheap.case_id)
     with any_site.runtime.store.read() as connection:
         assert queue_positions.neighbours(connection, queue_filter, middle) == Neighbours(
@@ -126,11 +129,11 @@ def test_cases_assigned_to_me_come_first_and_those_assigned_to_others_last(any_s
     def assign(case_id: str, person: Person) -> None:
         with any_site.runtime.store.write() as connection:
             until = now + timedelta(hours=1)
-            assignments.assign(connection, any_site.here, {case_id: person.user_id}, at=now, until=until)
+            assignments.assign(connection, any_site.marketplace_id, {case_id: person.user_id}, at=now, until=until)
 
     def following(after: int) -> int:
         user_id = any_site.analyst.user_id
-        queue_filter = QueueFilter(frozenset({any_site.here}), person=user_id)
+        queue_filter = QueueFilter(frozenset({any_site.marketplace_id}), person=user_id)
         case_id = any_site.read(queue_positions.next_free, queue_filter, cases[after], user_id=user_id, at=now)
         return next(i for i, case in enumerate(cases) if case.case_id == case_id)
 
@@ -148,7 +151,7 @@ def test_cases_assigned_to_me_come_first_and_those_assigned_to_others_last(any_s
 def test_a_count_ends_at_its_limit(site: Site) -> None:
     for number in range(4):
         a_case(site, external_id=f"MP-{number}")
-    queue_filter = QueueFilter(frozenset({site.here}))
+    queue_filter = QueueFilter(frozenset({site.marketplace_id}))
     with site.runtime.store.read() as connection:
         assert [queue_positions.queue_size(connection, queue_filter, most=most) for most in (2, 3, 4, 5)] == [
             3,
@@ -166,7 +169,7 @@ def test_a_queue_is_counted_with_its_blind_reviews(any_site: Site) -> None:
     for number in range(2):
         a_case(any_site, external_id=f"MORE-{number}")
     lanes = (CaseLane.ANALYST, CaseLane.SECOND_REVIEW)
-    queue_filter = QueueFilter(frozenset({any_site.here}), lanes, person=any_site.second_analyst.user_id)
+    queue_filter = QueueFilter(frozenset({any_site.marketplace_id}), lanes, person=any_site.second_analyst.user_id)
     with any_site.runtime.store.read() as connection:
         rows = queues.queue(connection, queue_filter, most=10)
         sizes = [queue_positions.queue_size(connection, queue_filter, most=most) for most in (1, 2, 3, 10)]
@@ -223,7 +226,7 @@ def test_a_filtered_queue_is_scanned_and_counted_along_the_index_of_open_cases(
 ) -> None:
     case = a_case(site)
     now = site.clock.now()
-    queue_filter = QueueFilter(frozenset({site.here}), LANES, person=site.analyst.user_id, at=now, **more)
+    queue_filter = QueueFilter(frozenset({site.marketplace_id}), LANES, person=site.analyst.user_id, at=now, **more)
     for act in (
         lambda connection: queue_positions.queue_size(connection, queue_filter),
         lambda connection: queue_positions.next_free(
@@ -240,7 +243,7 @@ def test_a_filtered_queue_is_scanned_and_counted_along_the_index_of_open_cases(
 def test_the_sellers_of_a_filter_are_looked_up(site: Site) -> None:
     a_case(site)
     queue_filter = QueueFilter(
-        frozenset({site.here}), LANES, person=site.analyst.user_id, sellers=frozenset({"shop-1"})
+        frozenset({site.marketplace_id}), LANES, person=site.analyst.user_id, sellers=frozenset({"shop-1"})
     )
     assert "ix_review_case_sold_by" in plan(
         site, lambda connection: queue_positions.queue_size(connection, queue_filter)
@@ -250,11 +253,11 @@ def test_the_sellers_of_a_filter_are_looked_up(site: Site) -> None:
 def test_counts_and_facets_read_an_index_alone(site: Site) -> None:
     a_case(site)
     for act in (
-        lambda connection: case_filters.facets_of_brands(connection, {site.here}),
-        lambda connection: case_filters.facets_of_languages(connection, {site.here}),
-        lambda connection: queues.queue_sizes(connection, {site.here}),
+        lambda connection: case_filters.facets_of_brands(connection, {site.marketplace_id}),
+        lambda connection: case_filters.facets_of_languages(connection, {site.marketplace_id}),
+        lambda connection: queues.queue_sizes(connection, {site.marketplace_id}),
         lambda connection: queue_positions.lane_sizes(
-            connection, {site.here}, [CaseLane.AUDIT], {site.analyst.user_id}
+            connection, {site.marketplace_id}, [CaseLane.AUDIT], {site.analyst.user_id}
         ),
     ):
         assert "USING COVERING INDEX" in plan(site, act)
@@ -262,12 +265,12 @@ def test_counts_and_facets_read_an_index_alone(site: Site) -> None:
 
 def test_a_search_begins_with_the_text_index(site: Site) -> None:
     a_case(site)
-    places = {site.here}
+    places = {site.marketplace_id}
     steps = plan(site, lambda connection: search.find(connection, places, EntryKind.LISTING, "aurelle bag", most=50))
     assert "SCAN search_index VIRTUAL TABLE" in steps
     assert "SEARCH entry USING INTEGER PRIMARY KEY" in steps
     assert "TEMP B-TREE" not in steps
-    hits = [Hit(site.here, "MP-9")]
+    hits = [Hit(site.marketplace_id, "MP-9")]
     assert "SEARCH review_case USING INDEX ix_review_case_listing" in plan(
         site, lambda connection: found_listings.listings_of(connection, hits, {site.analyst.user_id})
     )

@@ -51,7 +51,7 @@ def test_a_model_of_it_is_trained_judged_registered_promoted_and_scores(
     write_bundle_folder(site.runtime.services[BundleStore].folder(digest), files, {})
     add_model(site, digest, report)
     promote(site, digest, "It is tried.")
-    champion = site.runtime.services[LiveModels].of(site.here)
+    champion = site.runtime.services[LiveModels].of(site.marketplace_id)
     assert champion is not None
     assert isinstance(champion.classifier.learner, Logistic)
     answer = client.post("/api/v1/score", json=a_suspect_row(), headers=key_headers(site)).json()

@@ -74,19 +74,19 @@ def test_an_overridden_champion_does_not_lower_the_bar_of_the_next(site: Site, m
 
     monkeypatch.setattr("serving.learning.service.learn.run_child", child)
     with pytest.raises(KeyboardInterrupt):
-        retrain(site.runtime, site.here, job_id)
+        retrain(site.runtime, site.marketplace_id, job_id)
     folder = str(site.runtime.services[BundleStore].folder(first))
     assert child_arguments[child_arguments.index("--champion") + 1] == folder
     with site.runtime.store.read() as connection:
-        assert reference_of(connection, site.here) == Reference(first, overridden=second)
-        assert learning.champions(connection)[site.here] == second, "it scores all the same"
+        assert reference_of(connection, site.marketplace_id) == Reference(first, overridden=second)
+        assert learning.champions(connection)[site.marketplace_id] == second, "it scores all the same"
 
 
 def test_where_no_champion_has_passed_the_page_and_the_interface_say_so(site: Site) -> None:
     digest = admit_model(site)
     fail_a_gate(site, digest)
     promote(site, digest, "The first one.")
-    reference = asdict(site.read(reference_of, site.here))
+    reference = asdict(site.read(reference_of, site.marketplace_id))
     assert reference == {"digest": None, "overridden": digest}
     site.clock.forward(minutes=1)
     add_model(site, "ab" * 32, {**a_report(), "reference": reference, "waiting": 14})

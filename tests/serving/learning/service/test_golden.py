@@ -63,8 +63,8 @@ def judge_twice(site: Site, listings: int, fakes: int) -> None:
     site.clock.forward(days=15)
     suspects = [doubt_of(case, label=int(payload[case.version_id] is Judgement.COUNTERFEIT)) for case in cases]
     job_id = a_job(site)
-    assert open_second_reviews(site.runtime, site.here, job_id, suspects) == listings
-    site.write(learning.update_job, site.here, job_id, {"state": "done"})
+    assert open_second_reviews(site.runtime, site.marketplace_id, job_id, suspects) == listings
+    site.write(learning.update_job, site.marketplace_id, job_id, {"state": "done"})
     for look in open_cases(site, CaseLane.SECOND_REVIEW):
         judge(site, site.second_analyst, look, payload[look.version_id])
     site.clock.forward(days=15)
@@ -79,8 +79,8 @@ def test_what_two_analysts_found_alike_is_frozen_under_its_digest(any_site: Site
     golden_set = freeze_golden_set(any_site.runtime, any_site.marketplace, by="local")
     assert (golden_set.items, golden_set.positives, golden_set.frozen_at) == (LISTINGS, FAKES, any_site.clock.now())
     with any_site.runtime.store.read() as connection:
-        assert golden.in_force(connection, any_site.here, any_site.clock.now()) == golden_set
-        read = golden_set_of(connection, any_site.here, any_site.clock.now())
+        assert golden.in_force(connection, any_site.marketplace_id, any_site.clock.now()) == golden_set
+        read = golden_set_of(connection, any_site.marketplace_id, any_site.clock.now())
         audit_row = connection.execute(select(audit_entry).where(audit_entry.c.act == "golden_set.frozen")).one()
     assert read is not None
     assert (read.digest, len(read.items), int(read.labels.sum())) == (golden_set.digest, LISTINGS, FAKES)
@@ -110,7 +110,7 @@ def frozen_site(
 
 def labelled_sellers(site: Site, as_of: datetime) -> set[str | None]:
     """The sellers with rows in a snapshot of a moment."""
-    return {row.seller for row in snapshot_content(site.runtime, site.here, as_of)[0]}
+    return {row.seller for row in snapshot_content(site.runtime, site.marketplace_id, as_of)[0]}
 
 
 def test_nothing_of_a_golden_set_comes_into_a_snapshot_from_then_on(frozen_site: tuple[Site, datetime]) -> None:
@@ -133,13 +133,13 @@ def test_nothing_of_a_golden_set_comes_into_a_snapshot_from_then_on(frozen_site:
 
 def test_a_training_is_handed_the_set_as_a_file_that_is_only_read(frozen_site: tuple[Site, datetime]) -> None:
     site, _ = frozen_site
-    handed = write_golden_set(site.runtime, site.here)
+    handed = write_golden_set(site.runtime, site.marketplace_id)
     assert handed is not None
     path, digest = handed
     assert path.parent == site.runtime.home.snapshots
     assert path.stat().st_mode & 0o777 == 0o400
     assert len(read_golden(path, expected=digest).items) == LISTINGS
-    assert write_golden_set(site.runtime, site.here) == handed, "handed again"
+    assert write_golden_set(site.runtime, site.marketplace_id) == handed, "handed again"
 
 
 def test_a_set_that_is_not_what_was_frozen_stops_every_snapshot(site: Site) -> None:
@@ -151,7 +151,7 @@ def test_a_set_that_is_not_what_was_frozen_stops_every_snapshot(site: Site) -> N
         content = connection.execute(select(golden_set.c.content)).scalar_one()
         connection.execute(update(golden_set).values(content=content.replace(b'"label":1', b'"label":0', 1)))
     with pytest.raises(Invalid, match="as frozen; nothing is trained"):
-        snapshot_content(site.runtime, site.here, site.clock.now())
+        snapshot_content(site.runtime, site.marketplace_id, site.clock.now())
 
 
 @pytest.mark.soak
@@ -160,8 +160,11 @@ def test_a_retraining_is_judged_on_the_set_and_says_so(site: Site) -> None:
     label_a_history(site, listings=1_500)
     site.clock.forward(days=20)
     digest = freeze_golden_set(site.runtime, site.marketplace, by="local").digest
-    assert retrain(site.runtime, site.here, request_training(site.runtime, site.marketplace, by="test")) == "done"
-    (model,) = site.read(learning.models, site.here, 1)
+    assert (
+        retrain(site.runtime, site.marketplace_id, request_training(site.runtime, site.marketplace, by="test"))
+        == "done"
+    )
+    (model,) = site.read(learning.models, site.marketplace_id, 1)
     assert model.report["golden_set"] == digest
     (gate,) = [gate for gate in model.report["gates"] if gate["name"] == "golden_set"]
     assert gate["sentence"].startswith(f"Golden set {digest[:12]}, {LISTINGS} listings, {FAKES} counterfeit")
@@ -177,4 +180,4 @@ def test_too_few_are_not_worth_keeping_from_training(site: Site, listings: int, 
 
 
 def test_without_a_set_there_is_none_to_hand_over(site: Site) -> None:
-    assert write_golden_set(site.runtime, site.here) is None
+    assert write_golden_set(site.runtime, site.marketplace_id) is None

@@ -39,11 +39,11 @@ from training.snapshots.summary import labels_in
 
 
 def rows_at(site: Site, as_of: datetime | None = None) -> list[SnapshotRow]:
-    return snapshot_content(site.runtime, site.here, as_of or site.clock.now())[0]
+    return snapshot_content(site.runtime, site.marketplace_id, as_of or site.clock.now())[0]
 
 
 def digest_at(site: Site, folder: Path, as_of: datetime) -> str:
-    rows, references = snapshot_content(site.runtime, site.here, as_of)
+    rows, references = snapshot_content(site.runtime, site.marketplace_id, as_of)
     return write_snapshot(folder, rows, references, as_of)[1]
 
 
@@ -105,12 +105,14 @@ def test_the_histories_of_some_versions_equal_theirs_among_all(any_site: Site) -
     any_site.clock.forward(days=20)
     now = any_site.clock.now()
     with any_site.runtime.store.read() as connection:
-        whole = verdict_history.of_marketplace(connection, any_site.here, now)
+        whole = verdict_history.of_marketplace(connection, any_site.marketplace_id, now)
         assert len(whole) == 2
         for version_id, history in whole.items():
-            assert verdict_history.of_versions(connection, any_site.here, [version_id], now) == {version_id: history}
-        assert verdict_history.of_versions(connection, any_site.here, whole, now) == whole
-        assert verdict_history.of_versions(connection, any_site.here, [], now) == {}
+            assert verdict_history.of_versions(connection, any_site.marketplace_id, [version_id], now) == {
+                version_id: history
+            }
+        assert verdict_history.of_versions(connection, any_site.marketplace_id, whole, now) == whole
+        assert verdict_history.of_versions(connection, any_site.marketplace_id, [], now) == {}
     assert sum(history.decision is not None for history in whole.values()) == 1
 
 
@@ -174,7 +176,7 @@ def test_a_row_that_was_drawn_says_so_and_with_what_chance(site: Site) -> None:
 
 
 def state_of(site: Site) -> LabelState:
-    return site.read(label_state, site.here, site.runtime.policies[LabelPolicy], site.clock.now())
+    return site.read(label_state, site.marketplace_id, site.runtime.policies[LabelPolicy], site.clock.now())
 
 
 def test_a_version_without_a_label_waits_for_its_time_or_is_withheld_for_another_reason(site: Site) -> None:
@@ -248,7 +250,7 @@ def test_a_cluster_is_all_sellers_linked_before_the_moment(any_site: Site) -> No
 def take_snapshot(site: Site) -> StoredSnapshot:
     """A snapshot of this moment."""
     now = site.clock.now()
-    rows, references = snapshot_content(site.runtime, site.here, now)
+    rows, references = snapshot_content(site.runtime, site.marketplace_id, now)
     _, digest = write_snapshot(site.runtime.home.snapshots, rows, references, now)
     return StoredSnapshot(f"snp_{digest[:8]}", digest, len(rows), sum(row.label for row in rows), now, ())
 
@@ -256,7 +258,9 @@ def take_snapshot(site: Site) -> StoredSnapshot:
 def changes_between(site: Site, before: StoredSnapshot, after: StoredSnapshot) -> LabelChanges:
     with site.runtime.store.read() as connection:
         policy = site.runtime.policies[LabelPolicy]
-        return label_changes(connection, site.here, site.runtime.services[SnapshotFiles], before, after, policy)
+        return label_changes(
+            connection, site.marketplace_id, site.runtime.services[SnapshotFiles], before, after, policy
+        )
 
 
 def an_account_is_disabled(site: Site) -> None:
@@ -309,7 +313,7 @@ def test_a_label_that_stands_is_kept_apart_or_its_facts_are_gone(site: Site, is_
     before = take_snapshot(site)
     if is_frozen:
         frozen = {"digest": "a" * 64, "items": 60, "positives": 9, "content": b"{}", "frozen_by": "user:usr_1"}
-        row = {"marketplace_id": site.here, "golden_set_id": "gld_1", **frozen, "frozen_at": site.clock.now()}
+        row = {"marketplace_id": site.marketplace_id, "golden_set_id": "gld_1", **frozen, "frozen_at": site.clock.now()}
         site.write(golden.add_set, row)
     (version_id,) = labels_in(site.runtime.home.snapshots / f"{before.digest}.parquet", before.digest)
     _, empty = write_snapshot(site.runtime.home.snapshots, [], REFERENCES, site.clock.now())

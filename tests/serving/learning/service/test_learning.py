@@ -33,9 +33,9 @@ def test_a_verdict_becomes_a_label_only_when_it_is_mature(any_site: Site) -> Non
     judge(any_site, any_site.analyst, a_case(any_site), Judgement.GENUINE)
     any_site.clock.forward(days=13)
     with pytest.raises(Invalid, match="No label is mature"):
-        export_snapshot(any_site.runtime, any_site.here)
+        export_snapshot(any_site.runtime, any_site.marketplace_id)
     any_site.clock.forward(days=1)
-    _, path, digest = export_snapshot(any_site.runtime, any_site.here)
+    _, path, digest = export_snapshot(any_site.runtime, any_site.marketplace_id)
     (row,) = read_snapshot(path, expected=digest).rows
     assert (row.label, row.evidence_level, row.weight, row.inclusion_probability) == (0, "one_reviewer", 0.7, 1.0)
     assert row.provenance[0].startswith("vdt_")
@@ -44,7 +44,7 @@ def test_a_verdict_becomes_a_label_only_when_it_is_mature(any_site: Site) -> Non
 def test_a_snapshot_holds_the_facts_as_they_were_scored(any_site: Site) -> None:
     judge(any_site, any_site.analyst, a_case(any_site), Judgement.GENUINE)
     any_site.clock.forward(days=15)
-    _, path, _ = export_snapshot(any_site.runtime, any_site.here)
+    _, path, _ = export_snapshot(any_site.runtime, any_site.marketplace_id)
     (facts,) = read_snapshot(path).facts()
     assert facts.listing.external_id == "MP-9"
     assert facts.as_of < any_site.clock.now()
@@ -65,16 +65,16 @@ def test_a_retraining_stays_in_the_queue_of_a_process_without_the_champion(site:
     try:
         first, second = f"retrain:{job_id}", f"retrain:{job_id}#2"
         for _ in range(2):  # A step that is repeated leaves one successor.
-            assert retrain(restarted, site.here, job_id, after=first) == "waiting"
+            assert retrain(restarted, site.marketplace_id, job_id, after=first) == "waiting"
         with restarted.store.read() as connection:
-            job = learning.get_job(connection, site.here, job_id)
+            job = learning.get_job(connection, site.marketplace_id, job_id)
             queued = connection.execute(text("SELECT workflow_uuid, status, queue_name FROM workflow_status")).all()
         assert (job.state, job.progress["stage"]) == ("waiting", "waiting for the champion's bundle")
         assert {(second, "DELAYED", jobs.TRAINING)} < set(map(tuple, queued))
         assert len([workflow for workflow in queued if workflow.workflow_uuid.startswith(first)]) == 2
         folder.with_name("away").rename(folder)
         follow_champions(restarted)
-        assert retrain(restarted, site.here, job_id, after=second) == "failed", "it runs; no label is mature"
+        assert retrain(restarted, site.marketplace_id, job_id, after=second) == "failed", "it runs; no label is mature"
     finally:
         restarted.close()
 
@@ -82,7 +82,7 @@ def test_a_retraining_stays_in_the_queue_of_a_process_without_the_champion(site:
 def test_too_few_labels_are_refused_with_their_count(site: Site) -> None:
     judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     site.clock.forward(days=15)
-    _, path, _ = export_snapshot(site.runtime, site.here)
+    _, path, _ = export_snapshot(site.runtime, site.marketplace_id)
     with pytest.raises(SnapshotRefused, match="0 counterfeit and 1 genuine"):
         train(read_snapshot(path), champion=None, seed=0, threads=1)
 
@@ -92,12 +92,12 @@ def test_a_refused_training_promotes_nothing_and_the_champion_goes_on(site: Site
     judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     site.clock.forward(days=15)
     job_id = request_training(site.runtime, site.marketplace, by="test")
-    assert retrain(site.runtime, site.here, job_id) == "failed"
+    assert retrain(site.runtime, site.marketplace_id, job_id) == "failed"
     with site.runtime.store.read() as connection:
-        job = learning.get_job(connection, site.here, job_id)
-        assert [model.digest for model in learning.models(connection, site.here, 5)] == [champion]
+        job = learning.get_job(connection, site.marketplace_id, job_id)
+        assert [model.digest for model in learning.models(connection, site.marketplace_id, 5)] == [champion]
     assert job.error == ("0 counterfeit and 1 genuine labels are mature; at least 10 and 20 are needed to train.")
-    assert site.runtime.services[LiveModels].of(site.here).digest == champion  # type: ignore[union-attr]  # in force
+    assert site.runtime.services[LiveModels].of(site.marketplace_id).digest == champion  # type: ignore[union-attr]  # in force
     receive_rows(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-77")], source="test")
     with site.runtime.store.read() as connection:
         assert (
@@ -125,13 +125,13 @@ def test_a_bundle_is_tried_in_a_child_before_it_is_admitted(site: Site, tmp_path
 def test_promotion_and_rollback_change_what_scores_at_once(with_two_models: tuple[Site, list[str]]) -> None:
     site, (first, second) = with_two_models
     assert promote(site, first) == first
-    assert site.runtime.services[LiveModels].of(site.here).digest == first  # type: ignore[union-attr]  # just promoted
+    assert site.runtime.services[LiveModels].of(site.marketplace_id).digest == first  # type: ignore[union-attr]  # just promoted
     site.clock.forward(minutes=1)
     assert promote(site, "challenger") == second
-    assert site.runtime.services[LiveModels].of(site.here).digest == second  # type: ignore[union-attr]  # as above
+    assert site.runtime.services[LiveModels].of(site.marketplace_id).digest == second  # type: ignore[union-attr]  # as above
     site.clock.forward(minutes=1)
     assert roll_back(site) == first
-    assert site.runtime.services[LiveModels].of(site.here).digest == first  # type: ignore[union-attr]  # as above
+    assert site.runtime.services[LiveModels].of(site.marketplace_id).digest == first  # type: ignore[union-attr]  # as above
 
 
 def test_a_beginning_of_a_digest_names_a_model_and_a_stranger_is_not_found(
@@ -157,13 +157,13 @@ def test_a_training_whose_worker_ended_is_followed_as_the_next_attempt(
     def child(*_arguments: Any, progress: Callable[[dict[str, Any]], None], **_named: Any) -> dict[str, Any]:
         for stage, share in (("read", 0.0), ("fit_1", 0.1), ("fit_1", 0.2)):
             progress({"stage": stage, "share": share})
-        seen.append(dict(site.read(learning.get_job, site.here, job_id).progress))
+        seen.append(dict(site.read(learning.get_job, site.marketplace_id, job_id).progress))
         raise KeyboardInterrupt  # The worker ends.
 
     monkeypatch.setattr("serving.learning.service.learn.run_child", child)
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
-            retrain(site.runtime, site.here, job_id)
+            retrain(site.runtime, site.marketplace_id, job_id)
         site.clock.forward(minutes=5)
     assert [progress["attempt"] for progress in seen] == [1, 2]
     assert [[line["stage"] for line in progress["log"]] for progress in seen] == [["read", "fit_1"]] * 2
@@ -193,7 +193,7 @@ def test_a_training_whose_bundle_does_not_load_in_time_is_kept_and_tried_again(
 
     monkeypatch.setattr("serving.learning.service.learn.run_child", child)
     monkeypatch.setattr("serving.scoring.service.bundles.try_in_child", tried)
-    assert retrain(site.runtime, site.here, job_id) == "failed"
+    assert retrain(site.runtime, site.marketplace_id, job_id) == "failed"
     visitor = visit_as(site, site.data_scientist)
     page = words(visitor.get("/models").text)
     assert "The bundle did not load within 240 seconds. The training is kept" in page
@@ -204,10 +204,13 @@ def test_a_training_whose_bundle_does_not_load_in_time_is_kept_and_tried_again(
     assert visitor.post("/models/train", {"job": job_id}).status_code == 303
     with pytest.raises(Conflict, match="under way"):
         retry_load(site.runtime, site.marketplace, job_id, by="test")
-    assert retrain(site.runtime, site.here, job_id) == "done"
+    assert retrain(site.runtime, site.marketplace_id, job_id) == "done"
     assert (trainings, limits) == (["train"], [60, 120, 240, 60])
     with site.runtime.store.read() as connection:
-        job, (model,) = learning.get_job(connection, site.here, job_id), learning.models(connection, site.here, 5)
+        job, (model,) = (
+            learning.get_job(connection, site.marketplace_id, job_id),
+            learning.models(connection, site.marketplace_id, 5),
+        )
         queued = connection.execute(text("SELECT workflow_uuid FROM workflow_status")).scalars().all()
     assert (job.digest, job.error) == (model.digest, "Trained, not tracked: MLflow was down.")
     assert model.report["reference"] == {"digest": None, "overridden": None}
@@ -220,10 +223,10 @@ def test_a_kept_training_whose_files_are_gone_is_not_trained_anew(site: Site, mo
     monkeypatch.setattr("serving.learning.service.learn.record_failed_run", lambda *_arguments: None)
     with site.runtime.store.write() as connection:
         changes = {"state": "failed", "progress": {"stage": "kept", "share": 1.0, "kept": 1}}
-        learning.update_job(connection, site.here, job_id, changes)
+        learning.update_job(connection, site.marketplace_id, job_id, changes)
     retry_load(site.runtime, site.marketplace, job_id, by="test")
-    assert retrain(site.runtime, site.here, job_id) == "failed"
-    job = site.read(learning.get_job, site.here, job_id)
+    assert retrain(site.runtime, site.marketplace_id, job_id) == "failed"
+    job = site.read(learning.get_job, site.marketplace_id, job_id)
     assert job.error == "The files of the training are no longer in this data directory. Start a new training."
     with pytest.raises(Conflict, match="Nothing of this training is kept"):
         retry_load(site.runtime, site.marketplace, job_id, by="test")

@@ -29,8 +29,8 @@ def test_a_sample_is_spread_evenly_over_its_window_and_never_larger_than_asked_f
         site.clock.forward(hours=1)
     with site.runtime.store.read() as connection:
         window = Window(NOW - timedelta(hours=1), NOW + timedelta(hours=7))
-        three = monitoring.sample_of_facts(connection, site.here, window, 3)
-        everything = monitoring.sample_of_facts(connection, site.here, window, 7)
+        three = monitoring.sample_of_facts(connection, site.marketplace_id, window, 3)
+        everything = monitoring.sample_of_facts(connection, site.marketplace_id, window, 7)
     assert [facts.listing.external_id for facts in three] == ["MP-2", "MP-4", "MP-6"]
     assert len(everything) == 7
 
@@ -40,7 +40,7 @@ def test_a_window_is_open_at_its_start_and_closed_at_its_end(any_site: Site) -> 
     for number in range(3):
         send(site, 1, first=number)
         site.clock.forward(hours=1)
-    inside = site.read(monitoring.sample_of_facts, site.here, Window(NOW, NOW + timedelta(hours=2)), 10)
+    inside = site.read(monitoring.sample_of_facts, site.marketplace_id, Window(NOW, NOW + timedelta(hours=2)), 10)
     assert [facts.listing.external_id for facts in inside] == ["MP-1", "MP-2"]
 
 
@@ -49,7 +49,7 @@ def test_first_answers_count_from_the_case_and_are_none_while_nobody_has_answere
     answered, _waiting = a_case(site, external_id="MP-1"), a_case(site, external_id="MP-2")
     site.clock.forward(hours=2)
     judge(site, site.analyst, answered, Judgement.GENUINE)
-    delays = site.read(monitoring.first_answer_delays, site.here, Window.of_days(1, site.clock.now()))
+    delays = site.read(monitoring.first_answer_delays, site.marketplace_id, Window.of_days(1, site.clock.now()))
     assert delays == [timedelta(hours=2), None]
 
 
@@ -61,7 +61,7 @@ def test_a_first_score_says_whether_anybody_was_shown_the_version(any_site: Site
         site.runtime, site.marketplace, [a_row(external_id="MP-2", price="400.00", photos_count=3)], source="test"
     )
     with site.runtime.store.read() as connection:
-        rows = list(monitoring.first_scores(connection, site.here, Window.of_days(1, site.clock.now())))
+        rows = list(monitoring.first_scores(connection, site.marketplace_id, Window.of_days(1, site.clock.now())))
     assert [(row.reviewed, row.probability) for row in rows] == [(True, None), (False, None)]
     assert rows[0].inclusion_probability == 1
     assert rows[1].inclusion_probability == pytest.approx(site.runtime.policies[RoutingPolicy].audit_share)

@@ -28,7 +28,7 @@ from tests.serving.web.reports import a_report, admit_model, put_champion_in_for
 
 
 def champion_of(site: Site) -> str | None:
-    return site.read(learning.champions).get(site.here)
+    return site.read(learning.champions).get(site.marketplace_id)
 
 
 def fail_a_gate(site: Site, digest: str) -> None:
@@ -57,14 +57,14 @@ def approval_actors(site: Site) -> tuple[str, str]:
 def test_one_approval_puts_nothing_in_force(any_site: Site) -> None:
     outcome = first_approval(any_site, admit_model(any_site))
     assert (outcome.in_force, outcome.status.missing, champion_of(any_site)) == (False, 1, None)
-    assert any_site.runtime.services[LiveModels].of(any_site.here) is None
+    assert any_site.runtime.services[LiveModels].of(any_site.marketplace_id) is None
 
 
 def test_the_second_of_another_person_does(any_site: Site) -> None:
     digest = admit_model(any_site)
     first_approval(any_site, digest)
     assert (second_approval(any_site, digest).in_force, champion_of(any_site)) == (True, digest)
-    live = any_site.runtime.services[LiveModels].of(any_site.here)
+    live = any_site.runtime.services[LiveModels].of(any_site.marketplace_id)
     assert live is not None
     assert live.digest == digest
 
@@ -167,9 +167,10 @@ def test_past_a_failed_gate_both_give_a_reason(site: Site) -> None:
     assert champion_of(site) is None
     assert second_approval(site, digest, "Seen on the random slice too.").in_force
     with site.runtime.store.read() as connection:
-        (promotion,) = learning.promotions(connection, site.here)
+        (promotion,) = learning.promotions(connection, site.marketplace_id)
         assert [
-            approval.by for approval in approvals.used_by_promotion(connection, site.here)[promotion.promotion_id]
+            approval.by
+            for approval in approvals.used_by_promotion(connection, site.marketplace_id)[promotion.promotion_id]
         ] == list(approval_actors(site))
     assert promotion.note == "The new season changed prices. / Seen on the random slice too."
 
@@ -217,7 +218,9 @@ def test_one_person_rolls_back(site: Site) -> None:
     assert entries(site, first)[-1][:2] == ("model.rollback", approval_actors(site)[0])
     with site.runtime.store.read() as connection:
         mails = connection.execute(select(mail).where(mail.c.kind == MailKind.MODEL_ROLLBACK.value)).all()
-        everybody = [people.with_role(connection, site.here, role) for role in (Role.DATA_SCIENTIST, Role.ADMIN)]
+        everybody = [
+            people.with_role(connection, site.marketplace_id, role) for role in (Role.DATA_SCIENTIST, Role.ADMIN)
+        ]
     assert sorted(mail_row.user_id for mail_row in mails) == sorted({*everybody[0], *everybody[1]})
     assert mails[0].parameters == {
         "by": "Wei Zhang", "marketplace": "Bazaar", "model": first[:10], "reason": "It asks too much."

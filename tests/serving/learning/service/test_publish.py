@@ -84,9 +84,9 @@ def test_pages_say_that_a_model_is_not_tracked_until_it_is(site: Site) -> None:
     for path in ("/models", "/models/runs"):
         assert sentence in words(visitor.get(path).text), path
     with site.runtime.store.write() as connection:
-        learning.track_model(connection, site.here, digest, "9d7945878f5a", "1")
-        learning.track_model(connection, site.here, digest, "another", "2")
-        assert learning.get_model(connection, site.here, digest).mlflow_version == "1", "the first stays"
+        learning.track_model(connection, site.marketplace_id, digest, "9d7945878f5a", "1")
+        learning.track_model(connection, site.marketplace_id, digest, "another", "2")
+        assert learning.get_model(connection, site.marketplace_id, digest).mlflow_version == "1", "the first stays"
     for path in ("/models", "/models/runs"):
         assert sentence not in words(visitor.get(path).text), path
 
@@ -96,17 +96,17 @@ def test_a_publication_without_its_registry_leaves_a_successor_and_the_retry_reg
     digest = an_untracked_model(site)
     promote(site, digest)
     down = with_registry(site, NOBODY)
-    failure = publish_or_later(down, site.here, digest, job_id="publish:pro_1")
+    failure = publish_or_later(down, site.marketplace_id, digest, job_id="publish:pro_1")
     assert failure.startswith("MLflow at 127.0.0.1:9 failed: ")
     assert "s5cret" not in failure
     with site.runtime.store.read() as connection:
         query = text("SELECT status, name, queue_name FROM workflow_status WHERE workflow_uuid = 'publish:pro_1#2'")
         assert tuple(connection.execute(query).one()) == ("DELAYED", jobs.PUBLISH, jobs.TRAINING)
     with pytest.raises(TrainingFailed, match="MLflow at"):
-        publish_or_later(down, site.here, digest, job_id="publish:pro_1#288")
-    assert publish(site.runtime, site.here, digest) == "1"
-    assert publish(site.runtime, site.here, digest) == "1", "a repetition registers nothing"
-    model = site.read(learning.get_model, site.here, digest)
+        publish_or_later(down, site.marketplace_id, digest, job_id="publish:pro_1#288")
+    assert publish(site.runtime, site.marketplace_id, digest) == "1"
+    assert publish(site.runtime, site.marketplace_id, digest) == "1", "a repetition registers nothing"
+    model = site.read(learning.get_model, site.marketplace_id, digest)
     assert (model.mlflow_version, model.mlflow_run_id is not None) == ("1", True)
 
 
@@ -116,15 +116,15 @@ def test_a_retraining_without_its_registry_is_done_and_says_that_it_is_not_track
     label_a_history(site, listings=1_500)
     site.clock.forward(days=30)
     job_id = request_training(site.runtime, site.marketplace, by="test")
-    assert retrain(with_registry(site, NOBODY), site.here, job_id) == "done"
+    assert retrain(with_registry(site, NOBODY), site.marketplace_id, job_id) == "done"
     with site.runtime.store.read() as connection:
-        job = learning.get_job(connection, site.here, job_id)
+        job = learning.get_job(connection, site.marketplace_id, job_id)
         queued = connection.execute(text("SELECT workflow_uuid FROM workflow_status WHERE name = 'publish_champion'"))
         assert queued.scalars().all() == [f"publish:{job_id}"]
     assert str(job.error).startswith("Trained, not tracked: MLflow at 127.0.0.1:9 failed: ")
     assert job.digest is not None
     assert promote(site, job.digest) == job.digest
-    assert publish(site.runtime, site.here, job.digest) == "1"
+    assert publish(site.runtime, site.marketplace_id, job.digest) == "1"
 
 
 def test_a_start_relocates_a_local_registry_alone_and_goes_on_without(

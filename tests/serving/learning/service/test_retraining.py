@@ -52,7 +52,7 @@ def label(site: Site, *, counterfeit: int = 0, genuine: int = 0) -> None:
 
 def jobs_of(site: Site) -> list[Job]:
     """The trainings, newest first."""
-    return site.read(learning.jobs, site.here, 10)
+    return site.read(learning.jobs, site.marketplace_id, 10)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_a_sweep_leaves_one_training_with_its_cause_in_the_queue_and_in_the_audi
     assert (f"retrain:{job.job_id}", jobs.TRAINING) in set(map(tuple, queued))
     labelled_site.clock.forward(hours=1)
     assert retrain_by_itself(labelled_site.runtime) == 0, "it still waits in the queue"
-    assert decide_for(labelled_site.runtime, labelled_site.here).code is Wait.UNDER_WAY
+    assert decide_for(labelled_site.runtime, labelled_site.marketplace_id).code is Wait.UNDER_WAY
 
 
 def test_one_label_fewer_starts_nothing_and_says_how_many_are_missing(any_site: Site) -> None:
@@ -90,7 +90,7 @@ def test_one_label_fewer_starts_nothing_and_says_how_many_are_missing(any_site: 
     runtime = replace(site.runtime, policies=site.runtime.policies.changed(policy))
     assert retrain_by_itself(runtime) == 0
     with runtime.store.read() as connection:
-        last_look = retraining.last_decision(connection, site.here)
+        last_look = retraining.last_decision(connection, site.marketplace_id)
     assert last_look is not None
     assert {name: last_look[1][name] for name in ("code", "new_labels", "needed")} == {
         "code": "not_due",
@@ -102,10 +102,10 @@ def test_one_label_fewer_starts_nothing_and_says_how_many_are_missing(any_site: 
 def test_an_administrator_switches_it_off_and_on(labelled_site: Site) -> None:
     runtime, rule = labelled_site.runtime, AutomaticRule.RETRAINING
     switch_rule(runtime, labelled_site.marketplace, rule, on=False, by="test", reason="A feed is broken.")
-    assert decide_for(runtime, labelled_site.here).code is Wait.OFF
+    assert decide_for(runtime, labelled_site.marketplace_id).code is Wait.OFF
     assert jobs_of(labelled_site) == []
     switch_rule(runtime, labelled_site.marketplace, rule, on=True, by="test", reason="It is repaired.")
-    assert decide_for(runtime, labelled_site.here).code is Cause.LABELS
+    assert decide_for(runtime, labelled_site.marketplace_id).code is Cause.LABELS
 
 
 def test_labels_are_counted_once_an_hour(labelled_site: Site) -> None:
@@ -114,7 +114,7 @@ def test_labels_are_counted_once_an_hour(labelled_site: Site) -> None:
     for minutes, counted_at in ((59, started), (1, started + timedelta(hours=1))):
         labelled_site.clock.forward(minutes=minutes)
         retrain_by_itself(labelled_site.runtime)
-        last_look = labelled_site.read(retraining.last_decision, labelled_site.here)
+        last_look = labelled_site.read(retraining.last_decision, labelled_site.marketplace_id)
         assert last_look is not None
         assert last_look[0] == counted_at
 
@@ -122,50 +122,50 @@ def test_labels_are_counted_once_an_hour(labelled_site: Site) -> None:
 def end(site: Site, **values: object) -> None:
     """End the training that waits."""
     (job, *_) = jobs_of(site)
-    site.write(learning.update_job, site.here, job.job_id, {"finished_at": site.clock.now(), **values})
+    site.write(learning.update_job, site.marketplace_id, job.job_id, {"finished_at": site.clock.now(), **values})
 
 
 def test_a_refused_training_is_tried_again_only_with_other_labels_and_after_a_rest(labelled_site: Site) -> None:
-    decide_for(labelled_site.runtime, labelled_site.here)
+    decide_for(labelled_site.runtime, labelled_site.marketplace_id)
     end(labelled_site, state="failed", error="A column alone separates counterfeit from genuine.")
     labelled_site.clock.forward(days=20)
-    assert decide_for(labelled_site.runtime, labelled_site.here).code is Wait.UNCHANGED
+    assert decide_for(labelled_site.runtime, labelled_site.marketplace_id).code is Wait.UNCHANGED
     assert request_training(labelled_site.runtime, labelled_site.marketplace, by="test"), "a person may try"
     end(labelled_site, state="failed", error="A column alone separates counterfeit from genuine.")
     label(labelled_site, genuine=1)
-    assert decide_for(labelled_site.runtime, labelled_site.here).code is Cause.LABELS
+    assert decide_for(labelled_site.runtime, labelled_site.marketplace_id).code is Cause.LABELS
     end(labelled_site, state="failed", error="A column alone separates counterfeit from genuine.")
     judge(labelled_site, labelled_site.analyst, a_case(labelled_site, external_id="MP-rest"), Judgement.GENUINE)
     labelled_site.clock.forward(days=14)
     rests = replace(FEW, back_off_days=4, most_back_off_days=16)
     waiting = replace(labelled_site.runtime, policies=labelled_site.runtime.policies.changed(rests))
-    decision = decide_for(waiting, labelled_site.here)
+    decision = decide_for(waiting, labelled_site.marketplace_id)
     assert (decision.code, decision.failures) == (Wait.BACK_OFF, 3)
     labelled_site.clock.forward(days=2)
-    assert decide_for(waiting, labelled_site.here).code is Cause.LABELS
+    assert decide_for(waiting, labelled_site.marketplace_id).code is Cause.LABELS
 
 
 def test_labels_count_from_the_last_training_that_ended_well(labelled_site: Site) -> None:
-    decide_for(labelled_site.runtime, labelled_site.here)
+    decide_for(labelled_site.runtime, labelled_site.marketplace_id)
     end(labelled_site, state="done")
     labelled_site.clock.forward(days=1)
-    decision = decide_for(labelled_site.runtime, labelled_site.here)
+    decision = decide_for(labelled_site.runtime, labelled_site.marketplace_id)
     assert (decision.code, decision.new_labels, decision.failures) == (Wait.UNCHANGED, 0, 0)
     label(labelled_site, genuine=3)
-    decision = decide_for(labelled_site.runtime, labelled_site.here)
+    decision = decide_for(labelled_site.runtime, labelled_site.marketplace_id)
     assert (decision.code, decision.new_labels) == (Wait.NOT_DUE, 3)
     labelled_site.clock.forward(days=15)
-    assert decide_for(labelled_site.runtime, labelled_site.here).code is Cause.SCHEDULE
+    assert decide_for(labelled_site.runtime, labelled_site.marketplace_id).code is Cause.SCHEDULE
 
 
 def test_a_drift_alarm_of_two_reports_since_the_last_training_starts_one(labelled_site: Site) -> None:
-    decide_for(labelled_site.runtime, labelled_site.here)
+    decide_for(labelled_site.runtime, labelled_site.marketplace_id)
     end(labelled_site, state="done")
     report = {"enough": True, "shifts": [{"name": "price_log_ratio", "level": "moved", "psi": 0.4}]}
 
     def measured() -> None:
         row = {
-            "marketplace_id": labelled_site.here,
+            "marketplace_id": labelled_site.marketplace_id,
             "report_id": labelled_site.runtime.ids.new("dri"),
             "report": report,
         }
@@ -174,10 +174,10 @@ def test_a_drift_alarm_of_two_reports_since_the_last_training_starts_one(labelle
     measured()  # At the moment of the training, so it is no news.
     label(labelled_site, genuine=1)
     measured()
-    assert decide_for(labelled_site.runtime, labelled_site.here).code is Wait.NOT_DUE
+    assert decide_for(labelled_site.runtime, labelled_site.marketplace_id).code is Wait.NOT_DUE
     labelled_site.clock.forward(days=7)
     measured()
-    decision = decide_for(labelled_site.runtime, labelled_site.here)
+    decision = decide_for(labelled_site.runtime, labelled_site.marketplace_id)
     assert (decision.code, decision.moved) == (Cause.DRIFT, ("price_log_ratio",))
     assert jobs_of(labelled_site)[0].cause == {"cause": "drift", "new_labels": 1, "moved": ["price_log_ratio"]}
 
@@ -202,9 +202,9 @@ def test_of_simultaneous_requests_one_starts_a_training(any_site: Site) -> None:
 def sweep_training(site: Site) -> Job:
     """The training that a sweep starts, after the worker has run it."""
     assert sweep(site.runtime)["trainings_started"] == 1
-    (job,) = site.read(learning.jobs, site.here, 5)
-    retrain(site.runtime, site.here, job.job_id)
-    return site.read(learning.get_job, site.here, job.job_id)
+    (job,) = site.read(learning.jobs, site.marketplace_id, 5)
+    retrain(site.runtime, site.marketplace_id, job.job_id)
+    return site.read(learning.get_job, site.marketplace_id, job.job_id)
 
 
 @pytest.mark.timeout(600)
@@ -219,8 +219,8 @@ def test_enough_labels_lead_to_a_tracked_candidate_that_waits_for_people(any_sit
     assert job.cause["cause"] == "labels"
     assert few.new_labels <= job.cause["new_labels"] <= label_count
     with site.runtime.store.read() as connection:
-        model = learning.get_model(connection, site.here, job.digest or "")
-        assert learning.promotions(connection, site.here) == [], "nothing is promoted"
+        model = learning.get_model(connection, site.marketplace_id, job.digest or "")
+        assert learning.promotions(connection, site.marketplace_id) == [], "nothing is promoted"
     candidate = challenger(site.runtime, site.marketplace)
     assert candidate is not None
     assert (candidate.digest, candidate.mlflow_version) == (job.digest, "1")
@@ -251,7 +251,7 @@ def test_a_training_that_nobody_asked_for_and_is_refused_is_a_run_with_its_reaso
     assert (run["status"], tags["state"], tags["cause"], tags["reason"]) == ("FAILED", "refused", "labels", sentence)
     site.clock.forward(days=20)
     assert sweep(site.runtime)["trainings_started"] == 0, "the same labels would be refused again"
-    look = site.read(retraining.last_decision, site.here)
+    look = site.read(retraining.last_decision, site.marketplace_id)
     assert look is not None
     assert look[1]["code"] == "unchanged"
 
@@ -260,7 +260,7 @@ def test_a_training_that_nobody_asked_for_and_is_refused_is_a_run_with_its_reaso
 def test_a_training_that_never_began_and_one_that_was_killed_are_runs_too(site: Site) -> None:
     hasty = replace(site.runtime, settings=site.runtime.settings.model_copy(update={"training_timeout_seconds": 0.01}))
     for runtime, label in ((site.runtime, True), (hasty, False)):
-        assert retrain(runtime, site.here, request_training(runtime, site.marketplace, by="test")) == "failed"
+        assert retrain(runtime, site.marketplace_id, request_training(runtime, site.marketplace, by="test")) == "failed"
         if label:
             judge(site, site.analyst, a_case(site), Judgement.GENUINE)
             site.clock.forward(days=15)
@@ -281,8 +281,8 @@ def test_a_training_reads_the_settings_that_the_service_names_and_refuses_what_a
     judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     site.clock.forward(days=15)
     job_id = request_training(site.runtime, site.marketplace, by="test")
-    assert retrain(replace(site.runtime, settings=settings), site.here, job_id) == "failed"
-    error = site.read(learning.get_job, site.here, job_id).error
+    assert retrain(replace(site.runtime, settings=settings), site.marketplace_id, job_id) == "failed"
+    error = site.read(learning.get_job, site.marketplace_id, job_id).error
     assert (error or "").startswith("There is no setting text_costs; the known ones are forest.rounds, ")
     (run,) = runs_of(f"sqlite:///{site.runtime.home.mlflow / 'mlflow.db'}")
     assert (run["tags"]["touchstone.state"], run["tags"]["touchstone.reason"]) == ("refused", error)
@@ -300,13 +300,13 @@ def add_report(site: Site, **psi: float) -> None:
         {"name": name, "psi": shift, "level": "moved" if shift >= 0.25 else "steady"} for name, shift in psi.items()
     ]
     report: dict[str, Any] = {"champion": None, "enough": True, "shifts": shifts}
-    row = {"marketplace_id": site.here, "report_id": site.runtime.ids.new("dri"), "report": report}
+    row = {"marketplace_id": site.marketplace_id, "report_id": site.runtime.ids.new("dri"), "report": report}
     site.write(monitoring.add_drift_report, {**row, "made_at": site.clock.now()})
 
 
 def red_features(site: Site) -> dict[str, RedFeature]:
     with site.runtime.store.read() as connection:
-        return {feature.name: feature for feature in red_features_now(site.runtime, connection, site.here)}
+        return {feature.name: feature for feature in red_features_now(site.runtime, connection, site.marketplace_id)}
 
 
 def explain(site: Site, feature: str = "price_log", note: str = " The summer sale. ") -> None:
@@ -365,7 +365,7 @@ def test_without_a_report_nothing_is_red(site: Site) -> None:
 def test_a_decision_about_a_training_leaves_out_the_acknowledged_features(site: Site) -> None:
     for _ in range(2):
         add_report(site, price_log=0.4, seller_age=0.3)
-    assert decide_for(site.runtime, site.here).moved == ("price_log", "seller_age")
+    assert decide_for(site.runtime, site.marketplace_id).moved == ("price_log", "seller_age")
     explain(site)
     site.clock.forward(hours=1)
-    assert decide_for(site.runtime, site.here).moved == ("seller_age",)
+    assert decide_for(site.runtime, site.marketplace_id).moved == ("seller_age",)

@@ -51,7 +51,13 @@ from training.snapshots.snapshot import SnapshotRow
 
 def a_job(site: Site) -> str:
     job_id = site.runtime.ids.new("job")
-    row = {"marketplace_id": site.here, "job_id": job_id, "state": "running", "progress": {}, "requested_by": "test"}
+    row = {
+        "marketplace_id": site.marketplace_id,
+        "job_id": job_id,
+        "state": "running",
+        "progress": {},
+        "requested_by": "test",
+    }
     site.write(learning.add_job, {**row, "created_at": site.clock.now()})
     return job_id
 
@@ -62,20 +68,20 @@ def doubt_of(case: Case, label: int = 0, probability: float = 0.97) -> dict[str,
 
 
 def label_now(site: Site, version_id: str) -> object:
-    version = site.read(verdict_history.of_marketplace, site.here, site.clock.now())[version_id]
+    version = site.read(verdict_history.of_marketplace, site.marketplace_id, site.clock.now())[version_id]
     return label_of(version, site.clock.now(), site.runtime.policies[LabelPolicy])
 
 
 def rows_now(site: Site) -> list[SnapshotRow]:
-    return snapshot_content(site.runtime, site.here, site.clock.now())[0]
+    return snapshot_content(site.runtime, site.marketplace_id, site.clock.now())[0]
 
 
 def counts(site: Site) -> SecondReviews:
-    return site.read(second_reviews.review_counts, site.here)
+    return site.read(second_reviews.review_counts, site.marketplace_id)
 
 
 def queue_of(site: Site, person: Person) -> list[str]:
-    queue_filter = QueueFilter(frozenset({site.here}), person=person.user_id)
+    queue_filter = QueueFilter(frozenset({site.marketplace_id}), person=person.user_id)
     return [row["case_id"] for row in site.read(queues.queue, queue_filter, most=50)]
 
 
@@ -103,7 +109,9 @@ def test_the_author_of_the_reset_link_behind_the_first_answer_gives_no_second_re
     """An administrator and analyst who made a password reset link for the analyst who answered."""
     host, runtime = any_site.second_analyst, any_site.runtime
     with runtime.store.write() as connection:
-        accounts.add_grants(connection, host.user_id, [Grant(Role.ADMIN, any_site.here)], any_site.clock.now())
+        accounts.add_grants(
+            connection, host.user_id, [Grant(Role.ADMIN, any_site.marketplace_id)], any_site.clock.now()
+        )
         host = accounts.person(connection, host.user_id)
     path = make_link(runtime, host, any_site.analyst.user_id)
     reset_by_link(runtime, path.removeprefix("/reset/"), new_password="a better password", again="a better password")
@@ -118,7 +126,7 @@ def test_the_author_of_the_reset_link_behind_the_first_answer_gives_no_second_re
     assign_cases(runtime)
     with runtime.store.read() as connection:
         assert (
-            assignments.current_assignees(connection, {any_site.here}, any_site.clock.now())[look.case_id]
+            assignments.current_assignees(connection, {any_site.marketplace_id}, any_site.clock.now())[look.case_id]
             == third.user_id
         )
     judge(any_site, third, look, Judgement.GENUINE)
@@ -190,7 +198,7 @@ def test_a_second_review_removes_no_listing(site: Site) -> None:
     site.clock.forward(days=15)
     recorded = judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.COUNTERFEIT)
     assert recorded.action is None
-    assert site.read(actions.of_listing, site.here, case.listing_id) == []
+    assert site.read(actions.of_listing, site.marketplace_id, case.listing_id) == []
 
 
 def test_a_find_in_the_audit_slice_waits_for_a_second_reviewer_who_is_asked_for(site: Site) -> None:
@@ -198,7 +206,7 @@ def test_a_find_in_the_audit_slice_waits_for_a_second_reviewer_who_is_asked_for(
     judge(site, site.analyst, case, Judgement.COUNTERFEIT)
     site.clock.forward(days=15)
     assert label_now(site, case.version_id) is WANTS_A_SECOND
-    assert open_second_reviews(site.runtime, site.here, a_job(site)) == 1
+    assert open_second_reviews(site.runtime, site.marketplace_id, a_job(site)) == 1
     (look,) = open_cases(site, CaseLane.SECOND_REVIEW)
     judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
     site.clock.forward(days=15)
@@ -210,7 +218,7 @@ def test_a_find_in_the_audit_slice_waits_for_a_second_reviewer_who_is_asked_for(
 def test_what_the_audit_slice_finds_genuine_needs_no_second(site: Site) -> None:
     judge(site, site.analyst, a_drawn_case(site), Judgement.GENUINE)
     site.clock.forward(days=15)
-    assert open_second_reviews(site.runtime, site.here, a_job(site)) == 0
+    assert open_second_reviews(site.runtime, site.marketplace_id, a_job(site)) == 0
     assert [row.evidence_level for row in rows_now(site)] == ["one_reviewer"]
 
 
@@ -226,12 +234,14 @@ def test_finds_that_wait_come_first_and_no_more_is_asked_than_there_is_time_for(
     judge(site, site.analyst, find, Judgement.COUNTERFEIT)
     site.clock.forward(days=15)
     job_id = a_job(site)
-    assert open_second_reviews(site.runtime, site.here, job_id) == 1
-    assert open_second_reviews(site.runtime, site.here, job_id, [doubt_of(first), doubt_of(second)]) == 1
+    assert open_second_reviews(site.runtime, site.marketplace_id, job_id) == 1
+    assert open_second_reviews(site.runtime, site.marketplace_id, job_id, [doubt_of(first), doubt_of(second)]) == 1
     looked_at = {review.version_id for review in open_cases(site, CaseLane.SECOND_REVIEW)}
     assert looked_at == {find.version_id, first.version_id}
     assert counts(site) == SecondReviews(doubted=2, asked_for=2, answered=0, overturned=0)
-    assert open_second_reviews(site.runtime, site.here, job_id, [doubt_of(first), doubt_of(second)]) == 0, "asked again"
+    assert open_second_reviews(site.runtime, site.marketplace_id, job_id, [doubt_of(first), doubt_of(second)]) == 0, (
+        "asked again"
+    )
     assert counts(site) == SecondReviews(doubted=2, asked_for=2, answered=0, overturned=0)
 
 
@@ -240,7 +250,7 @@ def test_where_there_is_room_for_one_the_find_that_waits_comes_before_the_suspec
     suspect, find = a_genuine_case(site), a_drawn_case(site)
     judge(site, site.analyst, find, Judgement.COUNTERFEIT)
     site.clock.forward(days=15)
-    assert open_second_reviews(site.runtime, site.here, a_job(site), [doubt_of(suspect)]) == 1
+    assert open_second_reviews(site.runtime, site.marketplace_id, a_job(site), [doubt_of(suspect)]) == 1
     assert [review.version_id for review in open_cases(site, CaseLane.SECOND_REVIEW)] == [find.version_id]
 
 
@@ -249,11 +259,11 @@ def test_what_had_no_room_comes_with_the_next_training_and_nothing_twice(any_sit
     first, second = (a_genuine_case(site, f"MP-{i}") for i in range(2))
     site.clock.forward(days=15)
     both = [doubt_of(first), doubt_of(second)]
-    assert open_second_reviews(site.runtime, site.here, a_job(site), both) == 1
+    assert open_second_reviews(site.runtime, site.marketplace_id, a_job(site), both) == 1
     site.clock.forward(hours=1)
-    assert open_second_reviews(site.runtime, site.here, a_job(site), both) == 1
+    assert open_second_reviews(site.runtime, site.marketplace_id, a_job(site), both) == 1
     site.clock.forward(hours=1)
-    assert open_second_reviews(site.runtime, site.here, a_job(site), both) == 0
+    assert open_second_reviews(site.runtime, site.marketplace_id, a_job(site), both) == 0
     looked_at = [review.version_id for review in open_cases(site, CaseLane.SECOND_REVIEW)]
     assert sorted(looked_at) == sorted([first.version_id, second.version_id])
 
@@ -270,7 +280,7 @@ def test_a_label_that_has_changed_since_the_training_read_it_is_left_alone(site:
         case = a_genuine_case(site)
         site.clock.forward(days=15)
         suspect = doubt_of(case, label=1, probability=0.02)
-    assert open_second_reviews(site.runtime, site.here, a_job(site), [suspect]) == 0
+    assert open_second_reviews(site.runtime, site.marketplace_id, a_job(site), [suspect]) == 0
     assert counts(site).doubted == 0
 
 
@@ -284,7 +294,7 @@ def test_a_listing_that_changes_meanwhile_gets_its_case_and_the_second_review_st
     assert cases_by_lane[CaseLane.ANALYST].follows_case_id is None
     assert cases_by_lane[CaseLane.SECOND_REVIEW].case_id == look.case_id
     judge(any_site, any_site.second_analyst, look, Judgement.GENUINE)
-    assert any_site.read(cases.get, any_site.here, look.case_id).state is CaseState.DECIDED
+    assert any_site.read(cases.get, any_site.marketplace_id, look.case_id).state is CaseState.DECIDED
 
 
 def test_the_past_of_a_seller_is_what_was_decided_and_not_what_was_checked(site: Site) -> None:
@@ -318,7 +328,7 @@ def with_a_golden_listing(site: Site) -> tuple[Site, Case]:
     content, digest = freeze([golden_item], site.clock.now())
     row = {"digest": digest, "items": 1, "positives": 0, "content": content, "frozen_by": "test"}
     with site.runtime.store.write() as connection:
-        identity = {"marketplace_id": site.here, "golden_set_id": "gld_1", "frozen_at": site.clock.now()}
+        identity = {"marketplace_id": site.marketplace_id, "golden_set_id": "gld_1", "frozen_at": site.clock.now()}
         golden.add_set(connection, {**identity, **row})
     return site, case
 
@@ -340,17 +350,17 @@ def test_it_comes_once_in_so_many_answers_to_who_has_not_judged_and_teaches_noth
     assert [open_gold_items(site.runtime), open_gold_items(site.runtime)] == [1, 0]
     [known] = open_cases(site, CaseLane.SECOND_REVIEW)
     assert known.version_id == case.version_id
-    marketplaces = frozenset({site.here})
+    marketplaces = frozenset({site.marketplace_id})
     with site.runtime.store.read() as connection:
         shown = {
             person.name: len(queues.queue(connection, QueueFilter(marketplaces, person=person.user_id), most=9))
             for person in (site.analyst, site.second_analyst, third)
         }
-        before = verdict_history.of_marketplace(connection, site.here, site.clock.now())[case.version_id]
+        before = verdict_history.of_marketplace(connection, site.marketplace_id, site.clock.now())[case.version_id]
     assert shown == {"Ines Moreau": 0, "Tomás Rey": 0, "Aiko Tanaka": 1}
     judge(site, third, known, Judgement.COUNTERFEIT)
     site.clock.forward(minutes=1)
-    assert site.read(verdict_history.of_marketplace, site.here, site.clock.now())[case.version_id] == before
+    assert site.read(verdict_history.of_marketplace, site.marketplace_id, site.clock.now())[case.version_id] == before
     looks, gold, *_ = my_page(site.runtime, Session(third, "token")).agreements.values()
     assert (gold.agreed, gold.of, looks.of) == (0, 1, 0)
     looks, *_ = my_page(site.runtime, Session(site.analyst, "token")).agreements.values()

@@ -71,7 +71,7 @@ def test_a_model_that_looks_on_scores_everything_and_decides_nothing(any_site: S
     assert Lane.ASK_BRAND not in send(site, 5)
     assert shown_counts(site, open_trial) == {"only_challenger": 5}
     with site.runtime.store.read() as connection:
-        rows = list(trials.scores(connection, site.here, open_trial.trial_id))
+        rows = list(trials.scores(connection, site.marketplace_id, open_trial.trial_id))
     assert {challenger for _, _, challenger in rows} == {Lane.ASK_BRAND}
 
 
@@ -88,7 +88,7 @@ def test_every_score_names_the_model_that_decided(site: Site) -> None:
     open_trial = started_trial(site, share=0.5)
     send(site, 12)
     with site.runtime.store.read() as connection:
-        champion = learning.champions(connection)[site.here]
+        champion = learning.champions(connection)[site.marketplace_id]
         scorers = set(connection.execute(select(score.c.scorer)).scalars())
     assert scorers == {champion, open_trial.digest}
 
@@ -122,7 +122,7 @@ def test_to_decide_takes_somebody_else_s_approval(site: Site) -> None:
         trial.change_share(site.runtime, site.marketplace, share=0.1, by=scientist(site))
     trial.change_share(site.runtime, site.marketplace, share=0.1, by=second(site))
     with site.runtime.store.read() as connection:
-        (open_trial,) = trials.open_trials(connection, site.here)
+        (open_trial,) = trials.open_trials(connection, site.marketplace_id)
         assert open_trial.share == 0.1
         assert audit.check_chain(connection)[1] is None
 
@@ -143,7 +143,7 @@ def test_a_trial_whose_bundle_is_gone_stops_no_intake(site: Site) -> None:
         path.unlink()
     site.runtime.services[Trials].follow([], site.runtime.services[BundleStore])
     follow_trials(site.runtime)
-    assert site.runtime.services[Trials].of(site.here) is None
+    assert site.runtime.services[Trials].of(site.marketplace_id) is None
     assert len(send(site, 2)) == 2
 
 
@@ -162,10 +162,10 @@ def test_the_past_is_scored_as_it_was_known_then(any_site: Site) -> None:
 
 def test_nothing_is_changed_by_it(site: Site) -> None:
     receive_rows(site.runtime, site.marketplace, [a_row()], source="test")
-    before = site.read(scores.lane_counts, site.here)
+    before = site.read(scores.lane_counts, site.marketplace_id)
     model = site.runtime.services[BundleStore].load(admit_model(site))
     (version,) = rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=10)
-    assert site.read(scores.lane_counts, site.here) == before
+    assert site.read(scores.lane_counts, site.marketplace_id) == before
     assert (version.probability_before, version.lane_before, version.lane) == (None, Lane.NO_ACTION, Lane.ANALYST)
 
 

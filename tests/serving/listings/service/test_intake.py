@@ -91,14 +91,14 @@ def test_a_batch_answers_each_row_in_order(any_site: Site) -> None:
 
 def test_a_refused_row_is_kept_with_its_reason(any_site: Site) -> None:
     take_in(any_site, a_row(price="NaN"))
-    (row,) = any_site.read(listings.quarantined_rows, any_site.here, 10)
+    (row,) = any_site.read(listings.quarantined_rows, any_site.marketplace_id, 10)
     assert (row["code"], row["field"]) == ("wrong_type", "price")
     assert "MP-1" in row["row_head"]
 
 
 def test_a_huge_refused_row_is_kept_by_its_beginning_with_hash_and_length(any_site: Site) -> None:
     take_in(any_site, a_row(description="x" * 1_000_000))
-    (row,) = any_site.read(listings.quarantined_rows, any_site.here, 10)
+    (row,) = any_site.read(listings.quarantined_rows, any_site.marketplace_id, 10)
     assert row["code"] == "too_long"
     assert len(row["row_head"]) == 16_384
     assert row["row_length"] > 1_000_000
@@ -139,7 +139,7 @@ def test_facts_are_kept_verbatim_with_every_score(any_site: Site) -> None:
     take_in(any_site, a_row())
     with any_site.runtime.store.read() as connection:
         row = connection.execute(select(score.c.facts_digest)).one()
-        facts = scores.facts_of(connection, any_site.here, row.facts_digest)
+        facts = scores.facts_of(connection, any_site.marketplace_id, row.facts_digest)
     assert facts.digest == row.facts_digest
     assert facts.listing.title == a_row()["title"]
     assert facts.as_of == any_site.clock.now()
@@ -152,20 +152,23 @@ def test_an_authorised_seller_is_never_sent_to_an_analyst_by_a_score(any_site: S
 
 def test_the_draw_belongs_to_the_version_and_is_not_repeated_for_an_observation(any_site: Site) -> None:
     take_in(any_site, a_row(sales={"d7": 1}))
-    first = any_site.read(listings.latest_states, any_site.here, ["MP-1"])["MP-1"].draw
+    first = any_site.read(listings.latest_states, any_site.marketplace_id, ["MP-1"])["MP-1"].draw
     take_in(any_site, a_row(sales={"d7": 2}))
-    assert any_site.read(listings.latest_states, any_site.here, ["MP-1"])["MP-1"].draw == first
+    assert any_site.read(listings.latest_states, any_site.marketplace_id, ["MP-1"])["MP-1"].draw == first
 
 
 def test_a_backfilled_row_counts_as_known_when_it_occurred(any_site: Site) -> None:
     take_in(any_site, a_row(occurred_at="2026-01-05T00:00:00+00:00"), backfill=True)
-    listing = any_site.read(listings.latest_states, any_site.here, ["MP-1"])["MP-1"]
+    listing = any_site.read(listings.latest_states, any_site.marketplace_id, ["MP-1"])["MP-1"]
     assert listing.first_known_at.isoformat() == "2026-01-05T00:00:00+00:00"
 
 
 def test_without_the_backfill_scope_the_receipt_counts(any_site: Site) -> None:
     take_in(any_site, a_row(occurred_at="2026-01-05T00:00:00+00:00"))
-    assert any_site.read(listings.latest_states, any_site.here, ["MP-1"])["MP-1"].first_known_at == any_site.clock.now()
+    assert (
+        any_site.read(listings.latest_states, any_site.marketplace_id, ["MP-1"])["MP-1"].first_known_at
+        == any_site.clock.now()
+    )
 
 
 def test_another_marketplace_has_listings_of_its_own(any_site: Site) -> None:
@@ -175,7 +178,7 @@ def test_another_marketplace_has_listings_of_its_own(any_site: Site) -> None:
     assert answer.status is RowStatus.ACCEPTED
     with any_site.runtime.store.read() as connection:
         assert listings.counts(connection, other.marketplace_id)["listings"] == 1
-        assert listings.counts(connection, any_site.here)["listings"] == 1
+        assert listings.counts(connection, any_site.marketplace_id)["listings"] == 1
 
 
 BRAND = {"title": "Aurelle Colline tote in grained leather, grey", "brand": "Aurelle", "description": "Worn twice."}
@@ -202,7 +205,7 @@ def reason_of(site: Site) -> Message:
     """The first reason of the newest analyst's case."""
     case = max(open_cases(site, CaseLane.ANALYST), key=lambda open_case: open_case.case_id)
     with site.runtime.store.read() as connection:
-        reason: Message = scores.get(connection, site.here, case.score_id)["route_reasons"][0]
+        reason: Message = scores.get(connection, site.marketplace_id, case.score_id)["route_reasons"][0]
         return reason
 
 
@@ -233,12 +236,12 @@ def test_somebody_else_is_not_meant(any_site: Site, receiver: Receiver) -> None:
 def test_what_was_given_back_is_not_watched_for(any_site: Site, receiver: Receiver) -> None:
     removal = an_acknowledged_removal(any_site)
     tell(any_site, a_contact("lumo-trade-88"), a_contact("fresh"))
-    cause = Cause(any_site.here, removal.listing_id, removal.verdict_id, "test")
+    cause = Cause(any_site.marketplace_id, removal.listing_id, removal.verdict_id, "test")
     with any_site.runtime.store.write() as connection:
         statement = reinstatement_statement(OverturnCause.APPEAL)
         back = schedule(any_site.runtime, connection, ActionKind.REINSTATE, cause, statement, any_site.clock.now())
     any_site.clock.forward(hours=1)
-    deliver(any_site.runtime, any_site.here, back.action_id)
+    deliver(any_site.runtime, any_site.marketplace_id, back.action_id)
     assert comes_in(any_site, seller={"external_id": "fresh"}).lane is Lane.NO_ACTION
 
 
@@ -343,7 +346,7 @@ def test_a_limit_may_be_absent_or_nothing(site: Site, limit: int | None, questio
 
 def test_whoever_is_passed_over_reads_why(site: Site) -> None:
     send(with_question_limit(site, 0), "400.00")
-    assert site.read(scores.lane_counts, site.here) == {"analyst": 1}
+    assert site.read(scores.lane_counts, site.marketplace_id) == {"analyst": 1}
     scoring = precheck(site.runtime, site.marketplace, a_listing(title="Aurelle Colline tote", brand="Aurelle"))
     assert scoring.route.reasons[0].code == "route.high.used_up"
 
@@ -352,7 +355,7 @@ def test_a_precheck_asks_no_brand_while_questions_are_switched_off(any_site: Sit
     site, row = with_question_limit(any_site, None), a_listing(title="Aurelle Colline tote", brand="Aurelle")
     before = precheck(site.runtime, site.marketplace, row)
     with site.runtime.store.write() as connection:
-        off = KillSwitchOff(site.here, AutomaticRule.MODEL_QUESTIONS, site.clock.now(), "test", "x")
+        off = KillSwitchOff(site.marketplace_id, AutomaticRule.MODEL_QUESTIONS, site.clock.now(), "test", "x")
         kill_switches.switch_off(connection, off)
     after = precheck(site.runtime, site.marketplace, row)
     assert (before.route.lane, after.route.lane) == (Lane.ASK_BRAND, Lane.ANALYST)

@@ -32,7 +32,7 @@ def counts(site: Site) -> dict[str, int]:
 
 
 def latest(site: Site) -> listings.LatestState:
-    return site.read(listings.latest_states, site.here, ["MP-1"])["MP-1"]
+    return site.read(listings.latest_states, site.marketplace_id, ["MP-1"])["MP-1"]
 
 
 def test_an_older_version_is_stale_and_changes_nothing_but_history(any_site: Site) -> None:
@@ -96,7 +96,7 @@ def test_a_late_price_counts_at_its_own_moment_in_the_prices_of_the_next_version
     assert earlier_prices.latest == pytest.approx(expected[-1])
     with any_site.runtime.store.read() as connection:
         digests = connection.execute(select(score.c.facts_digest).order_by(score.c.scored_at, score.c.score_id))
-        own = [scores.facts_of(connection, any_site.here, digest).price.own for digest in digests.scalars()]
+        own = [scores.facts_of(connection, any_site.marketplace_id, digest).price.own for digest in digests.scalars()]
     assert own[-1] is not None
     assert own[-1].largest_fall == earlier_prices.largest_fall
     assert own[1] is not None
@@ -118,7 +118,7 @@ def test_a_late_price_between_a_version_and_its_counters_counts_after_the_versio
     assert counts(any_site)["late_version"] == 1
     with any_site.runtime.store.read() as connection:
         digests = connection.execute(select(score.c.facts_digest).order_by(score.c.scored_at, score.c.score_id))
-        *_, last = (scores.facts_of(connection, any_site.here, digest) for digest in digests.scalars())
+        *_, last = (scores.facts_of(connection, any_site.marketplace_id, digest) for digest in digests.scalars())
     any_site.clock.forward(minutes=1)
     (again,) = bulk_facts(any_site, [replace(last.listing, occurred_at=None)])
     assert again.price.own == last.price.own

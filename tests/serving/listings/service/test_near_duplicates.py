@@ -38,10 +38,10 @@ def take_in(site: Site, *rows: Any, **options: Any) -> None:
 def duplicates_or_none(site: Site, external_id: str) -> NearDuplicates | None:
     """The near-duplicates in the facts of a listing's latest score."""
     with site.runtime.store.read() as connection:
-        listing_id = listings.id_of(connection, site.here, external_id)
+        listing_id = listings.id_of(connection, site.marketplace_id, external_id)
         query = select(score.c.facts_digest).where(score.c.listing_id == listing_id)
         digest = connection.execute(query.order_by(score.c.scored_at.desc(), score.c.score_id.desc())).scalars().first()
-        return scores.facts_of(connection, site.here, digest or "").near_duplicates
+        return scores.facts_of(connection, site.marketplace_id, digest or "").near_duplicates
 
 
 def duplicates_of(site: Site, external_id: str) -> NearDuplicates:
@@ -54,7 +54,7 @@ def unstored_duplicates(site: Site, as_of: datetime | None = None, **changes: An
     """The near-duplicates of a listing that is not stored."""
     row = check(a_suspect_row(external_id="MP-asked", seller=OTHER, **changes), received_at=site.clock.now())
     assert isinstance(row, Listing)
-    near_duplicates = site.read(near_duplicates_of, site.here, row, as_of or site.clock.now())
+    near_duplicates = site.read(near_duplicates_of, site.marketplace_id, row, as_of or site.clock.now())
     assert near_duplicates is not None
     return near_duplicates
 
@@ -223,7 +223,7 @@ def test_a_batch_knows_what_its_rows_would_know_one_by_one(any_site: Site) -> No
             receive_rows(any_site.runtime, single, [row], source="test")
         any_site.clock.forward(days=1)
     with any_site.runtime.store.read() as connection:
-        by_marketplace: dict[str, list[Any]] = {any_site.here: [], single.marketplace_id: []}
+        by_marketplace: dict[str, list[Any]] = {any_site.marketplace_id: [], single.marketplace_id: []}
         for marketplace_id, found_there in by_marketplace.items():
             digests = (
                 select(score.c.facts_digest).where(score.c.marketplace_id == marketplace_id).order_by(score.c.score_id)
@@ -288,7 +288,7 @@ def test_a_batch_of_popular_texts_takes_four_queries_and_as_many_comparisons_as_
     monkeypatch.setattr(PlainQuery, "rows", noted)
     with any_site.runtime.store.read() as connection:
         texts = near_duplicates.Texts(
-            connection, any_site.here, [signature for signature in signatures if signature is not None]
+            connection, any_site.marketplace_id, [signature for signature in signatures if signature is not None]
         )
         found_alike = [texts.alike(signature) for signature in signatures if signature is not None]
     assert len(queries) == 4
@@ -311,7 +311,7 @@ def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site) -> None:
 
     event.listen(site.runtime.store.reads, "before_cursor_execute", explain)
     with site.runtime.store.read() as connection:
-        near_duplicates.Texts(connection, site.here, [signature])
+        near_duplicates.Texts(connection, site.marketplace_id, [signature])
     event.remove(site.runtime.store.reads, "before_cursor_execute", explain)
     every, *plans = plans
     assert len(plans) == 3

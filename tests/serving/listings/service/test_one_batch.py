@@ -122,7 +122,7 @@ def test_each_case_of_a_batch_follows_the_one_before_and_a_notice_waits_on_the_l
     with any_site.runtime.store.read() as connection:
         chain = [last]
         while (follows := chain[-1].follows_case_id) is not None:
-            chain.append(cases.get(connection, any_site.here, follows))
+            chain.append(cases.get(connection, any_site.marketplace_id, follows))
     assert (len(chain), chain[-1].case_id) == (5, first.case_id)
     assert {case.state for case in chain[1:]} == {CaseState.STALE}
     assert [notice_item.case_id for notice_item in items_of(any_site, receipt)] == [last.case_id]
@@ -311,7 +311,7 @@ def test_it_says_what_an_intake_would_say(site: Site) -> None:
     before = precheck_score(site, a_suspect_row())
     (answer,) = receive_rows(site.runtime, site.marketplace, [a_suspect_row()], source="test")
     assert answer.lane is before.route.lane
-    assert site.value(select(score.c.value)) == before.score.value
+    assert site.scalar(select(score.c.value)) == before.score.value
 
 
 def test_it_is_never_drawn_for_audit(site: Site) -> None:

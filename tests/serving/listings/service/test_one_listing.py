@@ -73,7 +73,7 @@ def test_a_listing_that_opens_a_case_is_one_insert_and_its_change_follows_the_ca
     take_in(any_site, a_suspect_row(price="81.00", title="Aure11e bag, 1:1, another", language="de"))
     (second,) = open_cases(any_site)
     with any_site.runtime.store.read() as connection:
-        assert cases.get(connection, any_site.here, first.case_id).state is CaseState.STALE
+        assert cases.get(connection, any_site.marketplace_id, first.case_id).state is CaseState.STALE
         row = connection.execute(review_case.select().where(review_case.c.case_id == second.case_id)).one()
     assert (row.follows_case_id, row.language, row.question_returned) == (first.case_id, "de", False)
     assert (row.chance, row.points is None) == (None, False)
@@ -119,7 +119,7 @@ def test_a_row_that_another_request_overtakes_is_compared_with_what_that_stored(
     (answer,) = receive_rows(runtime, marketplace, [a_row(price="100.00", photos_count=7)], source="test")
     assert (answer.status, answer.version) == (RowStatus.ACCEPTED, 3 if known else 2)
     with runtime.store.read() as connection:
-        (listing,) = listings.latest_states(connection, any_site.here, ["MP-1"]).values()
+        (listing,) = listings.latest_states(connection, any_site.marketplace_id, ["MP-1"]).values()
         assert listing.previous_log_price == pytest.approx(math.log(200))
-        versions = listings.versions(connection, any_site.here, listing.listing_id)
+        versions = listings.versions(connection, any_site.marketplace_id, listing.listing_id)
     assert [version["number"] for version in versions] == list(range(1, len(versions) + 1))

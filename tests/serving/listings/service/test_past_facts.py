@@ -48,7 +48,7 @@ def past_of(facts: Facts) -> tuple[Any, ...]:
 
 
 def marketplace_today(site: Site) -> Marketplace:
-    return site.read(marketplaces.get, site.here)
+    return site.read(marketplaces.get, site.marketplace_id)
 
 
 def bulk_facts(site: Site, listings: Sequence[Listing]) -> list[Facts]:
@@ -60,7 +60,9 @@ def bulk_facts(site: Site, listings: Sequence[Listing]) -> list[Facts]:
 
 def all_facts(site: Site) -> list[Facts]:
     with site.runtime.store.read() as connection:
-        return [score.facts for batch in recorded_scores(connection, site.here, schema=SCHEMA) for score in batch]
+        return [
+            score.facts for batch in recorded_scores(connection, site.marketplace_id, schema=SCHEMA) for score in batch
+        ]
 
 
 def played_facts(site: Site, *, seed: int, sellers: int, steps: int) -> list[Facts]:
@@ -140,7 +142,7 @@ DAYS: Sequence[Sequence[dict[str, Any]]] = (
 def a_life_over_http(site: Site, client: TestClient) -> list[dict[str, Any]]:
     """Rows of some days with events and verdicts between them; returns the rows in the order in which they came in."""
     sent: list[dict[str, Any]] = []
-    site.write(marketplaces.record_events_complete, site.here, datetime(2025, 1, 1, tzinfo=UTC))
+    site.write(marketplaces.record_events_complete, site.marketplace_id, datetime(2025, 1, 1, tzinfo=UTC))
     for day, rows in enumerate(DAYS):
         events = [
             {"event_id": f"{day}/{i}", "seller": seller, "kind": kind, "occurred_at": site.clock.now().isoformat()}
@@ -358,7 +360,7 @@ def authorised_between_two_listings(pairs: Iterable[RecomputedFacts]) -> set[str
 
 def recomputed_facts(site: Site) -> list[RecomputedFacts]:
     with site.runtime.store.read() as connection:
-        return list(recompute(connection, site.here))
+        return list(recompute(connection, site.marketplace_id))
 
 
 def test_offline_equals_online(any_site: Site) -> None:

@@ -16,9 +16,11 @@ REASON = Rejection("bad_json", "price", "The row is not JSON.")
 def stored_row(site: Site, row: object, reason: Rejection = REASON) -> dict[str, Any]:
     """The row as the database returns it."""
     site.clock.forward(seconds=1)
-    refusal = refused_row_columns(site.runtime, site.here, row, reason, source="test", number=1, at=site.clock.now())
+    refusal = refused_row_columns(
+        site.runtime, site.marketplace_id, row, reason, source="test", number=1, at=site.clock.now()
+    )
     site.write(listings.add_quarantine, [refusal])
-    return site.read(listings.quarantined_rows, site.here, 1)[0]
+    return site.read(listings.quarantined_rows, site.marketplace_id, 1)[0]
 
 
 ROWS: list[tuple[object, str, str]] = [
@@ -84,6 +86,6 @@ def test_a_refused_row_is_named_by_its_own_id_if_it_has_one(row: object, expecte
 def test_a_refused_row_is_found_again_by_what_was_sent(any_site: Site) -> None:
     row = a_row(price="-1")
     receive_rows(any_site.runtime, any_site.marketplace, [row], source="api")
-    (refusal,) = any_site.read(listings.quarantined_rows, any_site.here, 10)
+    (refusal,) = any_site.read(listings.quarantined_rows, any_site.marketplace_id, 10)
     assert json.loads(refusal["row_head"]) == row
     assert (refusal["code"], refusal["field"]) == ("negative", "price")

@@ -86,14 +86,14 @@ def test_a_listing_just_below_the_threshold_comes_before_a_person(any_site: Site
     digest = champion(any_site, just_below(any_site), constant_stage(tiny_encoder, 50.0))
     send_listing(any_site)
     assert open_cases(any_site) == []
-    assert give_second_scores(with_encoder(any_site), any_site.here) == 1
+    assert give_second_scores(with_encoder(any_site), any_site.marketplace_id) == 1
     first, second = stored_scores(any_site)
     assert (first.lane, first.encoder) == (Lane.NO_ACTION.value, None)
     assert (second.scorer, second.encoder) == (digest, tiny_encoder.identity)
     assert second.probability > first.probability
     (case,) = open_cases(any_site)
     assert (case.score_id, case.version_id, case.lane) == (second.score_id, first.version_id, CaseLane.ASK_BRAND)
-    latest_score = any_site.read(scores.latest_of_version, any_site.here, first.version_id)
+    latest_score = any_site.read(scores.latest_of_version, any_site.marketplace_id, first.version_id)
     assert TITLE in {reason.code for reason in latest_score["reasons"]}
 
 
@@ -101,14 +101,16 @@ def test_each_first_answer_gets_one(site: Site, tiny_encoder: Encoder) -> None:
     champion(site, just_below(site), constant_stage(tiny_encoder, -50.0))
     send_listing(site)
     runtime = with_encoder(site)
-    assert [give_second_scores(runtime, site.here) for _ in range(2)] == [1, 0]
+    assert [give_second_scores(runtime, site.marketplace_id) for _ in range(2)] == [1, 0]
     assert open_cases(site) == []
     assert [(score.lane, score.reasons, score.evidence) for score in stored_scores(site)] == 2 * [
         (Lane.NO_ACTION, [], [])
     ]
     site.clock.forward(minutes=1)
     send_listing(site, photos_count=7)
-    assert give_second_scores(runtime, site.here) == 1, "an observation is scored again, and so is its second score"
+    assert give_second_scores(runtime, site.marketplace_id) == 1, (
+        "an observation is scored again, and so is its second score"
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_others_do_not_wait(
     )
     send_listing(site)
     site.clock.forward(hours=after_hours)
-    assert give_second_scores(with_encoder(site), site.here) == 0, why
+    assert give_second_scores(with_encoder(site), site.marketplace_id) == 0, why
     assert queue_second_scores(with_encoder(site)) == 0, why
 
 
@@ -137,7 +139,7 @@ def test_a_listing_before_a_person_does_not_wait(site: Site, tiny_encoder: Encod
     champion(site, replace(thresholds, analyst_from=thresholds.analyst_from / 2), constant_stage(tiny_encoder, 50.0))
     receive_rows(site.runtime, site.marketplace, [a_row()], source="test")
     assert len(open_cases(site)) == 1
-    assert give_second_scores(with_encoder(site), site.here) == 0
+    assert give_second_scores(with_encoder(site), site.marketplace_id) == 0
 
 
 @pytest.mark.parametrize("without", ["a stage", "this encoder", "an encoder here"])
@@ -147,7 +149,10 @@ def test_without_the_encoder_of_the_champion_nothing_waits(without: str, site: S
         stage = replace(stage, encoder="tiny_encoder 2 0123456789abcdef")
     champion(site, just_below(site), None if without == "a stage" else stage)
     send_listing(site)
-    assert give_second_scores(site.runtime if without == "an encoder here" else with_encoder(site), site.here) == 0
+    assert (
+        give_second_scores(site.runtime if without == "an encoder here" else with_encoder(site), site.marketplace_id)
+        == 0
+    )
 
 
 def test_a_version_that_is_replaced_meanwhile_is_left_to_its_successor(
@@ -162,7 +167,7 @@ def test_a_version_that_is_replaced_meanwhile_is_left_to_its_successor(
         return encode(*arguments, **named)
 
     monkeypatch.setattr("serving.listings.service.second_scores.encode", slowly)
-    assert give_second_scores(with_encoder(site), site.here) == 0
+    assert give_second_scores(with_encoder(site), site.marketplace_id) == 0
     assert open_cases(site) == []
 
 
@@ -178,7 +183,7 @@ def test_a_listing_that_changes_while_it_is_scored_is_left_to_its_next_score(
         return questions_now(*arguments)
 
     monkeypatch.setattr("serving.listings.service.second_scores.questions_now", meanwhile)
-    assert give_second_scores(with_encoder(site), site.here) == 0
+    assert give_second_scores(with_encoder(site), site.marketplace_id) == 0
     assert open_cases(site) == []
 
 
@@ -186,7 +191,7 @@ def test_a_title_that_ends_the_encoder_is_answered_without_it(site: Site, tiny_e
     title = "Aurelle Colline tote in grained leather, crash"
     champion(site, just_below(site, title=title), constant_stage(tiny_encoder, 50.0))
     send_listing(site, title=title)
-    assert [give_second_scores(with_encoder(site), site.here) for _ in range(2)] == [1, 0]
+    assert [give_second_scores(with_encoder(site), site.marketplace_id) for _ in range(2)] == [1, 0]
     assert open_cases(site) == []
 
 
@@ -206,7 +211,7 @@ def test_a_review_that_it_brings_stands_for_itself_alone(site: Site, tiny_encode
     """The listing was not drawn: a weight of the random sample would make it stand for a hundred others."""
     champion(site, just_below(site), constant_stage(tiny_encoder, 50.0))
     send_listing(site)
-    give_second_scores(with_encoder(site), site.here)
+    give_second_scores(with_encoder(site), site.marketplace_id)
     first, second = stored_scores(site)
     assert first.inclusion_probability < 1.0
     assert second.inclusion_probability == 1.0
@@ -215,8 +220,8 @@ def test_a_review_that_it_brings_stands_for_itself_alone(site: Site, tiny_encode
 def test_the_load_of_other_thresholds_counts_first_answers_alone(site: Site, tiny_encoder: Encoder) -> None:
     digest = champion(site, just_below(site), constant_stage(tiny_encoder, 50.0))
     send_listing(site)
-    give_second_scores(with_encoder(site), site.here)
+    give_second_scores(with_encoder(site), site.marketplace_id)
     since = site.clock.now() - timedelta(days=1)
     with site.runtime.store.read() as connection:
-        assert scores.flagged_counts(connection, site.here, digest, [0.999], since) == (0, 1)
-        assert learning.get_model(connection, site.here, digest)
+        assert scores.flagged_counts(connection, site.marketplace_id, digest, [0.999], since) == (0, 1)
+        assert learning.get_model(connection, site.marketplace_id, digest)

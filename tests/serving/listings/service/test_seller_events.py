@@ -84,7 +84,7 @@ def test_a_bad_event_is_quarantined_with_its_reason_and_its_neighbour_kept(
     site: Site, event: Any, code: str, field: str, why: str
 ) -> None:
     assert receive(site, event, an_event("e-2")) == {"new": 1, "known": 0, "quarantined": 1}
-    (refusal,) = site.read(listings.quarantined_rows, site.here, 10)
+    (refusal,) = site.read(listings.quarantined_rows, site.marketplace_id, 10)
     assert (refusal["code"], refusal["field"], refusal["source"]) == (code, field, "seller-events")
     assert refusal["sentence"].endswith(".")
 
@@ -110,7 +110,7 @@ def test_a_body_that_is_none_is_refused_as_a_whole(site: Site, body: dict[str, A
 
 
 def vouched_since(site: Site) -> datetime | None:
-    return site.read(marketplaces.get, site.here).seller_events_since
+    return site.read(marketplaces.get, site.marketplace_id).seller_events_since
 
 
 @pytest.mark.parametrize("since", ["yesterday", "2026-01-01", 7])
@@ -151,7 +151,9 @@ def test_events_make_windows_of_what_was_known(any_site: Site) -> None:
     events.append(an_event("e-5", kind="fake_return", occurred_at=(NOW - timedelta(days=1)).isoformat()))
     since = NOW - timedelta(days=365)
     receive(any_site, *events, backfill=True, complete_since=since.isoformat())
-    past = any_site.read(histories.load_histories, any_site.here, ["closet-mia"], since=NOW, until=NOW)["closet-mia"]
+    past = any_site.read(histories.load_histories, any_site.marketplace_id, ["closet-mia"], since=NOW, until=NOW)[
+        "closet-mia"
+    ]
     counted = past.event_counts(NOW, since, "EUR")
     assert (counted.sales.d7, counted.sales.d30, counted.sales.d90) == (1, 2, 3)
     assert (counted.fake_returns.d7, counted.fake_returns.d30, counted.fake_returns.d90) == (1, 1, 1)

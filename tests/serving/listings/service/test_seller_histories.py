@@ -27,9 +27,11 @@ def take_in(site: Site, *rows: dict[str, Any], backfill: bool = False) -> None:
 def latest_facts(site: Site, external_id: str) -> Facts:
     """The facts of the last score of a listing."""
     with site.runtime.store.read() as connection:
-        listing_id = listings.id_of(connection, site.here, external_id)
+        listing_id = listings.id_of(connection, site.marketplace_id, external_id)
         score_rows = [
-            score_row for batch in recorded_scores(connection, site.here, schema=SCHEMA) for score_row in batch
+            score_row
+            for batch in recorded_scores(connection, site.marketplace_id, schema=SCHEMA)
+            for score_row in batch
         ]
     return [score_row.facts for score_row in score_rows if score_row.listing_id == listing_id][-1]
 
@@ -114,13 +116,13 @@ def test_a_seller_is_authorised_from_the_brands_statement_on(any_site: Site) -> 
         sellers = [a_row()["seller"]["external_id"], "with-a-history"]
         brand_id, now = any_site.brand_id, any_site.clock.now()
         authorised_sellers.authorise(
-            connection, marketplace_id=any_site.here, brand_id=brand_id, sellers=sellers, at=now
+            connection, marketplace_id=any_site.marketplace_id, brand_id=brand_id, sellers=sellers, at=now
         )
     take_in(any_site, a_row(external_id="after"))
     history = {"seller": {"external_id": "with-a-history"}, "occurred_at": "2026-02-10T00:00:00+00:00"}
     take_in(any_site, a_row(external_id="long before", **history), backfill=True)
     with any_site.runtime.store.read() as connection:
-        pairs = {pair.recorded.listing.external_id: pair for pair in recompute(connection, any_site.here)}
+        pairs = {pair.recorded.listing.external_id: pair for pair in recompute(connection, any_site.marketplace_id)}
     known = {name: pair.recorded.seller.authorised for name, pair in pairs.items()}
     assert known == {"before": False, "after": True, "long before": False}
     assert [name for name, pair in pairs.items() if pair.recorded != pair.again] == []

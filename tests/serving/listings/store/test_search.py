@@ -50,7 +50,7 @@ def receive_titles(site: Site, titles: dict[str, str]) -> None:
 def search_hits(
     site: Site, text: str, kind: EntryKind = EntryKind.LISTING, places: frozenset[str] | None = None
 ) -> list[str]:
-    marketplaces = frozenset({site.here}) if places is None else places
+    marketplaces = frozenset({site.marketplace_id}) if places is None else places
     return [hit.external_id for hit in site.read(search.find, marketplaces, kind, text, most=50)]
 
 

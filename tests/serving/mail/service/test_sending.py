@@ -55,7 +55,7 @@ def a_decision(site: Site, number: str = "ntc_1", address: str = READER) -> None
             site.runtime,
             connection,
             MailKind.NOTICE_DECISION,
-            marketplace_id=site.here,
+            marketplace_id=site.marketplace_id,
             address=address,
             language=Language("en"),
             parameters={
@@ -237,7 +237,7 @@ def test_the_file_of_an_erased_mail_is_deleted(site: Site) -> None:
     a_decision(site)
     a_decision(site, "ntc_2", "other@example.org")
     send_due_mails(site)
-    assert site.write(mails.erase_address, site.here, READER.upper()) == 1
+    assert site.write(mails.erase_address, site.marketplace_id, READER.upper()) == 1
     site.runtime.services[KeptMails].compared_at = None
     assert delete_erased(site.runtime) == 1
     assert [file.stem for file in site.runtime.home.mails.glob("*.eml")] == [
@@ -297,7 +297,7 @@ def test_names_are_escaped_in_html_and_begin_no_header(site: Site) -> None:
             site.runtime,
             connection,
             MailKind.INVITATION,
-            marketplace_id=site.here,
+            marketplace_id=site.marketplace_id,
             address=READER,
             language=Language("de"),
             parameters={
@@ -408,7 +408,7 @@ def the_mail(box: MailBox, address: str) -> EmailMessage:
 
 def test_an_invitation_is_mailed_and_its_link_opens_the_account(site: Site) -> None:
     with site_with_mail(site) as (mailed, box):
-        invite(mailed.runtime, an_administrator(mailed), INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
+        invite(mailed.runtime, an_administrator(mailed), INVITEE, Grant(Role.BRAND, site.marketplace_id, site.brand_id))
         send_due_mails(mailed)
         message = the_mail(box, INVITEE)
         assert message["Subject"] == f"Invitation to Touchstone at {site.marketplace.name}"
@@ -515,14 +515,15 @@ def test_an_administrator_reads_no_mail_of_people_who_work_elsewhere_too(site: S
     assert stored_mails(site, MailKind.QUESTIONS) == []
     with site.runtime.store.read() as connection:
         assert mails.latest_mails(connection, souk, {souk}, state=None, most=10) == []
-        assert len(mails.latest_mails(connection, souk, {souk, site.here}, state=None, most=10)) == 1
+        assert len(mails.latest_mails(connection, souk, {souk, site.marketplace_id}, state=None, most=10)) == 1
 
 
 def test_an_invitation_is_read_by_administrators_of_its_marketplace_alone(site: Site) -> None:
-    invite(site.runtime, an_administrator(site), INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
+    invite(site.runtime, an_administrator(site), INVITEE, Grant(Role.BRAND, site.marketplace_id, site.brand_id))
     souk = second_marketplace(site)
     with site.runtime.store.read() as connection:
         assert [
-            mail.address for mail in mails.latest_mails(connection, site.here, {site.here}, state=None, most=10)
+            mail.address
+            for mail in mails.latest_mails(connection, site.marketplace_id, {site.marketplace_id}, state=None, most=10)
         ] == [INVITEE]
         assert mails.latest_mails(connection, souk, {souk}, state=None, most=10) == []

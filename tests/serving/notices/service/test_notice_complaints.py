@@ -60,7 +60,7 @@ def say(site: Site, receipt: Receipt, words_: str = STATEMENT, number: int = 1) 
 def complaint_of(site: Site, notice_item: NoticeItem) -> NoticeComplaint | None:
     with site.runtime.store.read() as connection:
         assert audit.check_chain(connection)[1] is None
-        return notice_complaints.of_item(connection, site.here, notice_item.item_id)
+        return notice_complaints.of_item(connection, site.marketplace_id, notice_item.item_id)
 
 
 def item_of(site: Site, receipt: Receipt) -> NoticeItem:
@@ -101,7 +101,7 @@ def test_an_upheld_complaint_removes_the_listing_and_is_told(any_site: Site) -> 
     with any_site.runtime.store.read() as connection:
         until = any_site.clock.now().replace(year=2027)
         ((restriction,), _) = restrictions.restrictions_carried_out(
-            connection, any_site.here, since=begins, until=until, after=None, most=9
+            connection, any_site.marketplace_id, since=begins, until=until, after=None, most=9
         )
     assert restriction.influence is Influence.NONE
 
@@ -247,7 +247,7 @@ def test_a_change_of_the_listing_does_not_lose_the_complaint(any_site: Site) -> 
 def test_two_analysts_who_contradict_each_other_teach_nothing(any_site: Site) -> None:
     judge(any_site, any_site.second_analyst, say(any_site, refused_notice(any_site)), Judgement.COUNTERFEIT)
     later = any_site.clock.now() + any_site.runtime.policies[LabelPolicy].matures * 2
-    (version,) = any_site.read(verdict_history.of_marketplace, any_site.here, any_site.clock.now()).values()
+    (version,) = any_site.read(verdict_history.of_marketplace, any_site.marketplace_id, any_site.clock.now()).values()
     label = label_of(version, later, any_site.runtime.policies[LabelPolicy])
     assert getattr(label, "reason", None) == message("no_label.contradiction")
 
@@ -270,6 +270,6 @@ def test_neither_score_nor_first_answer_is_on_the_page_of_a_complaint(site: Site
 def test_cases_of_complaints_come_after_appeals_and_before_all_else(any_site: Site) -> None:
     case = say(any_site, refused_notice(any_site))
     assert 3e9 + 1e9 < case.priority < 1e12
-    assert [event["what"] for event in any_site.read(cases.timeline, any_site.here, case.case_id)] == [
+    assert [event["what"] for event in any_site.read(cases.timeline, any_site.marketplace_id, case.case_id)] == [
         "The notifier complains that the listing stays. A person who did not decide before will look at it."
     ]

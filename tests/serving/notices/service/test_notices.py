@@ -65,7 +65,7 @@ def message_to_notifier(site: Site, notice_item: NoticeItem) -> DecisionNotice |
 def log_entries(site: Site, subject: str) -> dict[str, object]:
     """The audit log's entries about a subject."""
     query = select(audit_payload.c.payload).join(audit_entry, audit_entry.c.sequence == audit_payload.c.sequence)
-    payload: dict[str, object] = json.loads(site.value(query.where(audit_entry.c.subject == subject)))
+    payload: dict[str, object] = json.loads(site.scalar(query.where(audit_entry.c.subject == subject)))
     return payload
 
 
@@ -84,7 +84,7 @@ def test_a_notice_is_kept_and_opens_a_case_for_an_analyst(any_site: Site) -> Non
     assert receipt.listings == (("MP-1", ItemState.WAITING),)
     assert case.due_at == any_site.clock.now() + timedelta(days=3)
     with any_site.runtime.store.read() as connection:
-        (notice,) = notices.notices_on_case(connection, any_site.here, case.case_id)
+        (notice,) = notices.notices_on_case(connection, any_site.marketplace_id, case.case_id)
         assert (notice.explanation, notice.reason_code.value) == (WORDS, "trademark_counterfeit")
         assert audit.check_chain(connection)[1] is None
 
@@ -93,7 +93,7 @@ def test_the_listing_as_it_was_is_kept_with_a_digest_that_the_log_holds(any_site
     a_listing(any_site)
     (notice_item,) = items_of(any_site, notify(any_site, "MP-1"))
     with any_site.runtime.store.read() as connection:
-        (taken,) = evidence.of_listing(connection, any_site.here, notice_item.listing_id or "")
+        (taken,) = evidence.of_listing(connection, any_site.marketplace_id, notice_item.listing_id or "")
         assert (taken.subject, taken.version_id) == (notice_item.item_id, notice_item.version_id)
         assert evidence.vouched_digest(connection, taken) == taken.snapshot.digest
     a_listing(any_site, title="Something else altogether, which the seller wrote afterwards")
@@ -158,7 +158,7 @@ def test_trusted_flaggers_then_brands_in_good_standing_then_everybody_else(any_s
     notify(any_site, "MP-2", by=a_reporter(any_site, ReporterKind.REGISTERED))
     notify(any_site, "MP-3", by=a_reporter(any_site, ReporterKind.BRAND, "Aurelle"))
     notify(any_site, "MP-4", by=a_reporter(any_site, ReporterKind.TRUSTED_FLAGGER))
-    rows = any_site.read(queues.queue, QueueFilter(frozenset({any_site.here})), most=10)
+    rows = any_site.read(queues.queue, QueueFilter(frozenset({any_site.marketplace_id})), most=10)
     assert [row["external_id"] for row in rows][:2] == ["MP-4", "MP-3"]
     assert {row["external_id"] for row in rows if row["notified"]} == {"MP-1", "MP-2", "MP-3", "MP-4"}
     hours = {row["external_id"]: (row["due_at"] - row["opened_at"]) / timedelta(hours=1) for row in rows}
@@ -317,7 +317,7 @@ def test_the_public_statement_says_that_a_notice_led_to_the_removal(any_site: Si
     with any_site.runtime.store.read() as connection:
         until = any_site.clock.now() + timedelta(seconds=1)
         told_there, _ = restrictions.restrictions_carried_out(
-            connection, any_site.here, since=begins, until=until, after=None, most=10
+            connection, any_site.marketplace_id, since=begins, until=until, after=None, most=10
         )
     assert {restriction.action_id: (restriction.source, restriction.found_by_model) for restriction in told_there} == {
         by_anybody: (Source.NOTICE, False),
@@ -468,9 +468,11 @@ def test_what_was_looked_at_for_a_notice_stands_for_itself_alone_in_training(any
     judge(any_site, any_site.analyst, again, Judgement.GENUINE)
     now = any_site.clock.now()
     with any_site.runtime.store.read() as connection:
-        rows = list(learning.scored_reviewed_versions(connection, any_site.here, now))
+        rows = list(learning.scored_reviewed_versions(connection, any_site.marketplace_id, now))
         window = Window.of_days(1, now)
-        measured = {score.version_id: score for score in monitoring.first_scores(connection, any_site.here, window)}
+        measured = {
+            score.version_id: score for score in monitoring.first_scores(connection, any_site.marketplace_id, window)
+        }
     chances = {row["version_id"]: row["inclusion_probability"] for row in rows}
     assert len(rows) == 2, "a version is one row, however often it was looked at"
     assert chances[noticed.version_id] == 1.0
@@ -564,4 +566,4 @@ def test_a_case_that_is_opened_while_a_change_is_scored_is_not_left_behind(site:
     changed = a_row(description="An ordinary change, and the draw does not fall on it.")
     receive_rows(replace(site.runtime, draw=draw), site.marketplace, [changed], source="test")
     (case,) = open_cases(site)
-    assert case.version_id == site.read(listings.versions, site.here, case.listing_id)[-1]["version_id"]
+    assert case.version_id == site.read(listings.versions, site.marketplace_id, case.listing_id)[-1]["version_id"]

@@ -53,7 +53,7 @@ def decided_notice(
 
 
 def the_reporter(site: Site) -> Reporter:
-    (reporter,) = site.read(reporters.all_reporters, site.here, 10)
+    (reporter,) = site.read(reporters.all_reporters, site.marketplace_id, 10)
     return reporter
 
 

@@ -162,13 +162,13 @@ def test_what_was_sent_after_the_backup_is_sent_again_under_its_own_id(site: Sit
         assert removal is not None
         back_up(site.runtime, tmp_path / "backup")
         site.clock.forward(minutes=10)
-        assert deliver(site.runtime, site.here, removal.action_id) == "acknowledged"
+        assert deliver(site.runtime, site.marketplace_id, removal.action_id) == "acknowledged"
         done = touchstone_in(tmp_path / "new", "restore", str(tmp_path / "backup"), "--reason", "The disk failed.")
         assert "1 messages to marketplaces wait" in done.out
         runtime = open_runtime(Settings(home=tmp_path / "new"), clock=site.clock, migrated=True)
         try:
-            assert marketplaces_with_due(runtime) == [site.here]
-            assert deliver(runtime, site.here, removal.action_id) == "acknowledged"
+            assert marketplaces_with_due(runtime) == [site.marketplace_id]
+            assert deliver(runtime, site.marketplace_id, removal.action_id) == "acknowledged"
         finally:
             runtime.close()
         assert (len(receiver.deliveries), receiver.effects) == (2, {removal.action_id: 1})

@@ -27,7 +27,7 @@ def send(site: Site, many: int, *, sellers: int, named: str) -> None:
 
 
 def breaker_of(site: Site) -> breakers.Breaker:
-    return site.read(breakers.breaker_of, site.here)
+    return site.read(breakers.breaker_of, site.marketplace_id)
 
 
 def with_small_breaker(site: Site) -> Site:
@@ -57,8 +57,10 @@ def test_a_volume_counts_few_listings_of_each_seller(any_site: Site) -> None:
     send(site, 20, sellers=2, named="big")
     send(site, 4, sellers=4, named="small")
     with site.runtime.store.read() as connection:
-        volume = breakers.volume(connection, site.here, Window.of_days(1, site.clock.now()), 3)
-        before = breakers.volume(connection, site.here, Window.of_days(1, site.clock.now() - timedelta(days=1)), 3)
+        volume = breakers.volume(connection, site.marketplace_id, Window.of_days(1, site.clock.now()), 3)
+        before = breakers.volume(
+            connection, site.marketplace_id, Window.of_days(1, site.clock.now() - timedelta(days=1)), 3
+        )
     assert volume == Volume(scored=2 * 3 + 4, flagged=2 * 3 + 4)
     assert before == Volume(0, 0)
 

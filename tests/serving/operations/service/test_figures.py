@@ -46,9 +46,11 @@ def play(site: Site) -> None:
         a_case(site, CaseLane.ASK_BRAND, external_id="MP-16")  # Waits for the brand.
 
         site.clock.forward(minutes=3)
-        assert deliver(site.runtime, site.here, removed.action_id) == "acknowledged"
+        assert deliver(site.runtime, site.marketplace_id, removed.action_id) == "acknowledged"
         receiver.answer = lambda _number: 503
-        assert deliver(site.runtime, site.here, unheard.action_id) == "failed"  # It stays in delivery until it arrives.
+        assert (
+            deliver(site.runtime, site.marketplace_id, unheard.action_id) == "failed"
+        )  # It stays in delivery until it arrives.
         file_appeal(site.runtime, site.marketplace, Complaint("a-1", "MP-11", "These goods are genuine."))
         (appealed,) = open_cases(site, CaseLane.APPEAL)
         judge(site, site.second_analyst, appealed, Judgement.GENUINE)  # Upheld: a reinstatement is scheduled.
@@ -127,7 +129,7 @@ def test_a_question_goes_to_an_analyst_when_the_brand_has_not_answered_in_time(a
     (returned,) = open_cases(any_site)
     assert (returned.lane, returned.question_returned) == (CaseLane.ANALYST, True)
     assert returned.due_at > case.due_at
-    assert "has not answered in time" in str(any_site.read(cases.timeline, any_site.here, case.case_id))
+    assert "has not answered in time" in str(any_site.read(cases.timeline, any_site.marketplace_id, case.case_id))
 
 
 def test_a_silent_brand_is_not_asked_again_so_that_a_case_has_an_end(any_site: Site) -> None:

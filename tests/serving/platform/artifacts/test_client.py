@@ -119,7 +119,7 @@ def test_two_processes_share_models_and_snapshots_by_the_bucket_and_not_the_data
     first, second = in_bucket
     champion = put_champion_in_force(first)
     label_a_case(first)
-    _, path, digest = export_snapshot(first.runtime, first.here)
+    _, path, digest = export_snapshot(first.runtime, first.marketplace_id)
     follow_champions(second.runtime)
     assert digest_in(second) == champion
     assert second.runtime.services[SnapshotFiles].path(digest).read_bytes() == path.read_bytes()
@@ -135,7 +135,7 @@ def test_a_bucket_out_of_reach_stops_no_model_that_is_here_and_gets_a_new_one_la
         champion = put_champion_in_force(first)
         admitted = admit_again(first)
         follow_champions(second.runtime)
-        assert "cannot be used" in second.runtime.services[LiveModels].missing()[second.here].why
+        assert "cannot be used" in second.runtime.services[LiveModels].missing()[second.marketplace_id].why
     assert digest_in(first) == champion
     fetch_newest_models(first.runtime)
     assert second.runtime.services[BundleStore].fetched(admitted).is_dir()

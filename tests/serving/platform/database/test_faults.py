@@ -176,7 +176,7 @@ def test_a_process_is_ready_again_by_its_own_heartbeat(client: TestClient, site:
 @pytest.mark.both_engines
 def test_only_a_transaction_that_writes_shows_that_a_fault_has_passed(any_site: Site) -> None:
     """A sweep that finds nothing to do commits on a full disk too."""
-    store, parameters = any_site.runtime.store, {"here": any_site.here}
+    store, parameters = any_site.runtime.store, {"here": any_site.marketplace_id}
     store.fault = DatabaseFull()
     with store.write() as connection:
         connection.execute(text("UPDATE marketplace SET name = 'x' WHERE marketplace_id = 'none'"))

@@ -83,13 +83,13 @@ def test_what_a_host_sends_is_a_picture_or_nothing(
         else:
             assert isinstance(loaded, Failure)
             assert expected in loaded.sentence
-        assert [path for path, _ in host.asked] == ["/1.png"]
+        assert [path for path, _ in host.requested_paths] == ["/1.png"]
 
 
 def test_a_host_is_told_nothing_of_who_looks() -> None:
     with a_picture_host({"/1.png": (200, "image/png", PNG)}) as host:
         Pictures(hosts_of(host.name)).load(f"{host.address}/1.png")
-    _, headers = host.asked[0]
+    _, headers = host.requested_paths[0]
     assert set(headers) <= {"host", "user-agent", "accept", "accept-encoding", "connection"}
     assert headers["user-agent"] == "touchstone-pictures/1"
 

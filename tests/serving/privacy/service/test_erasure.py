@@ -78,7 +78,7 @@ def history_of_a_seller(site: Site) -> StoredAction:
 def seller_token(site: Site, removal: StoredAction) -> str:
     """The token of the link to a removal; the matter is open, so that the seller may submit documents."""
     open_counter_notices(site.runtime)
-    return token_of(new_link(site.runtime, site.here, removal.action_id))
+    return token_of(new_link(site.runtime, site.marketplace_id, removal.action_id))
 
 
 def erase(site: Site, *, carry_out: bool = True) -> dict[str, int]:
@@ -130,7 +130,7 @@ def test_what_can_be_appealed_against_is_kept_and_erased_later_by_the_sweep(any_
         after_all_deadlines(any_site)
         assert erased_counts(any_site)[1] == 1
         with any_site.runtime.store.read() as connection:
-            [stored_evidence] = evidence.of_listing(connection, any_site.here, removal.listing_id)
+            [stored_evidence] = evidence.of_listing(connection, any_site.marketplace_id, removal.listing_id)
             statements = connection.execute(select(appeal.c.statement)).scalars().all()
             parts = connection.execute(
                 select(func.count()).select_from(evidence_part).where(evidence_part.c.body.is_(None))
@@ -274,7 +274,7 @@ def test_a_hold_needs_a_reason_is_set_once_and_is_in_the_log_without_the_seller(
     set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit", by="test")
     with pytest.raises(Conflict, match="already"):
         set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit", by="test")
-    assert [hold.seller for hold in site.read(legal_holds.holds_in_force, site.here)] == [SELLER]
+    assert [hold.seller for hold in site.read(legal_holds.holds_in_force, site.marketplace_id)] == [SELLER]
     with pytest.raises(Invalid):
         lift_hold(site.runtime, site.marketplace, SELLER, reason="", by="test")
     lift_hold(site.runtime, site.marketplace, SELLER, reason="Settled", by="test")
@@ -282,7 +282,7 @@ def test_a_hold_needs_a_reason_is_set_once_and_is_in_the_log_without_the_seller(
         lift_hold(site.runtime, site.marketplace, SELLER, reason="Settled", by="test")
     with site.runtime.store.read() as connection:
         acts = connection.execute(select(audit_entry.c.act, audit_entry.c.subject)).all()
-        assert legal_holds.holds_in_force(connection, site.here) == []
+        assert legal_holds.holds_in_force(connection, site.marketplace_id) == []
     assert [act for act, _ in acts][-2:] == ["legal_hold.set", "legal_hold.lifted"]
     assert all(SELLER not in subject for _, subject in acts)
 

@@ -99,7 +99,7 @@ def test_nothing_goes_while_a_seller_of_the_report_is_under_legal_hold(any_site:
 def test_nothing_goes_while_a_complaint_about_a_listing_of_the_report_is_possible(any_site: Site) -> None:
     with a_marketplace_that_listens(any_site):
         [listing] = status_of(any_site.runtime, any_site.brand_person, make_report(any_site, withdrawn=False)).items
-        [removal] = any_site.read(actions.of_listing, any_site.here, listing.step.listing_id or "")
+        [removal] = any_site.read(actions.of_listing, any_site.marketplace_id, listing.step.listing_id or "")
         carry_out_action(any_site, removal)
         any_site.clock.forward(days=100)
         assert erase_expired(with_both_retentions(any_site)) == 0
@@ -109,7 +109,7 @@ def test_nothing_goes_while_a_complaint_about_a_listing_of_the_report_is_possibl
 
 
 def reported_id(site: Site) -> str:
-    return str(site.value(select(report_test_buy.c.report_id)))
+    return str(site.scalar(select(report_test_buy.c.report_id)))
 
 
 def with_both_retentions(site: Site) -> Runtime:

@@ -60,7 +60,7 @@ def digest(content: bytes) -> str:
 
 
 def draft(site: Site, key: str = "first", person: Person | None = None) -> DraftKey:
-    return site.read(draft_key, person or site.brand_person, right_of(site), site.here, key)
+    return site.read(draft_key, person or site.brand_person, right_of(site), site.marketplace_id, key)
 
 
 def send(site: Site, names: list[str], key: str = "first", **changes: Any) -> SubmittedReport:
@@ -77,7 +77,7 @@ def shown_documents(site: Site, case: Case) -> list[str]:
 
 def case_of(site: Site, report_id: str, number: int = 1) -> Case:
     step = status_of(site.runtime, site.brand_person, report_id).items[number - 1].step
-    return site.read(cases.get, site.here, step.case_id or "")
+    return site.read(cases.get, site.marketplace_id, step.case_id or "")
 
 
 @pytest.mark.both_engines
@@ -94,7 +94,9 @@ def test_documents_and_a_test_buy_are_sent_with_the_report_and_named_by_the_evid
     assert (test_buy.number, test_buy.location, test_buy.order_reference) == (2, "RP-1", "4711-A")
     with any_site.runtime.store.read() as connection:
         for number in (1, 2):
-            [taken] = evidence.of_listing(connection, any_site.here, case_of(any_site, report_id, number).listing_id)
+            [taken] = evidence.of_listing(
+                connection, any_site.marketplace_id, case_of(any_site, report_id, number).listing_id
+            )
             assert taken.snapshot.header["documents"] == sorted([digest(PDF), digest(PICTURE)])
             assert digest(PDF).encode() in (page_of(taken) or b"")
         payload = connection.execute(
@@ -111,7 +113,7 @@ def test_documents_and_a_test_buy_are_sent_with_the_report_and_named_by_the_evid
 def test_a_removal_without_a_report_names_no_documents(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ASK_BRAND)
     judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
-    [taken] = any_site.read(evidence.of_listing, any_site.here, case.listing_id)
+    [taken] = any_site.read(evidence.of_listing, any_site.marketplace_id, case.listing_id)
     assert "documents" not in taken.snapshot.header
 
 
@@ -221,7 +223,7 @@ def test_the_analyst_who_decides_sees_what_the_report_carries_and_a_second_revie
         assert (status.documents_of(connection, second), status.test_buys_of(connection, second)) == ((), ())
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     with any_site.runtime.store.read() as connection:
-        last = evidence.of_listing(connection, any_site.here, case.listing_id)
+        last = evidence.of_listing(connection, any_site.marketplace_id, case.listing_id)
         statements = connection.execute(select(action.c.statement)).scalars().all()
     assert all(stored_evidence.snapshot.header["documents"] == [digest(PDF)] for stored_evidence in last)
     assert not any("4711" in str(text) or "invoice" in str(text) or "stamped" in str(text) for text in statements)
@@ -232,7 +234,7 @@ def test_a_report_that_answers_an_open_case_gives_it_what_it_carries(any_site: S
     store_with_draft(any_site.runtime, draft(any_site), "invoice.pdf", PDF)
     send(any_site, ["RP-0"])
     assert shown_documents(any_site, case) == ["invoice.pdf"]
-    evidence_rows = any_site.read(evidence.of_listing, any_site.here, case.listing_id)
+    evidence_rows = any_site.read(evidence.of_listing, any_site.marketplace_id, case.listing_id)
     assert evidence_rows[0].snapshot.header["documents"] == [digest(PDF)]
 
 
@@ -240,15 +242,15 @@ def test_a_report_that_answers_an_open_case_gives_it_what_it_carries(any_site: S
 def test_of_two_marketplaces_and_two_brands_each_sees_its_own(any_site: Site) -> None:
     rival = a_rival(any_site)
     both, runtime = with_two_marketplaces(any_site), any_site.runtime
-    put_on_file(both, both.there)
-    souk_analyst = an_analyst_of(any_site, both.name(both.there))
+    put_on_file(both, both.second_pair)
+    souk_analyst = an_analyst_of(any_site, both.name(both.second_pair))
     with runtime.store.read() as connection:
         souk = marketplaces.get(connection, both.souk)
     row = a_row(external_id="RP-0", title="Aurelle Colline tote in grained leather", seller={"external_id": "shop-s"})
     receive_rows(runtime, souk, [row], source="test")
     on_sale(any_site, 1)
     sent = {}
-    for pair, content in ((both.here, PDF), (both.there, PICTURE)):
+    for pair, content in ((both.first_pair, PDF), (both.second_pair, PICTURE)):
         with runtime.store.read() as connection:
             right = next(
                 stored_right.right.right_id
@@ -261,8 +263,8 @@ def test_of_two_marketplaces_and_two_brands_each_sees_its_own(any_site: Site) ->
         new_report = Draft(right, reason, ("RP-0",), True, "first", marketplace_id=pair[0], test_buy=BOUGHT)
         sent[pair] = submit_report(runtime, both.lead, new_report)
     for pair, content, analyst, stranger in (
-        (both.here, PDF, any_site.analyst, souk_analyst),
-        (both.there, PICTURE, souk_analyst, any_site.analyst),
+        (both.first_pair, PDF, any_site.analyst, souk_analyst),
+        (both.second_pair, PICTURE, souk_analyst, any_site.analyst),
     ):
         report_id = sent[pair].report.report_id
         [document] = status_of(runtime, both.lead, report_id).documents

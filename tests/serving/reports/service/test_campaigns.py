@@ -21,7 +21,9 @@ RIVAL = "rival-shop"
 
 
 def raised_alerts(site: Site) -> list[Alert]:
-    return [alert for alert in site.read(alerts.open_alerts, {site.here}) if alert.cause is CheckAlarm.CAMPAIGN]
+    return [
+        alert for alert in site.read(alerts.open_alerts, {site.marketplace_id}) if alert.cause is CheckAlarm.CAMPAIGN
+    ]
 
 
 def play_ordinary_weeks(site: Site) -> None:

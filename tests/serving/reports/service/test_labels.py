@@ -58,9 +58,11 @@ def test_a_reported_version_represents_itself_alone_unless_it_was_drawn_before(a
     any_site.clock.forward(days=1)
     now = any_site.clock.now()
     with any_site.runtime.store.read() as connection:
-        rows = list(learning.scored_reviewed_versions(connection, any_site.here, now))
+        rows = list(learning.scored_reviewed_versions(connection, any_site.marketplace_id, now))
         window = Window(now - timedelta(days=30), now)
-        measured = {score.version_id: score for score in monitoring.first_scores(connection, any_site.here, window)}
+        measured = {
+            score.version_id: score for score in monitoring.first_scores(connection, any_site.marketplace_id, window)
+        }
     chances = {row["version_id"]: row["inclusion_probability"] for row in rows}
     assert len(chances) == 2
     assert 0 < chances.pop(drawn.version_id) < 1.0
@@ -75,7 +77,7 @@ def test_a_report_is_a_label_of_the_brand_and_a_retraction_corrects_it(any_site:
     carry_out_all(any_site)
     retract(any_site.runtime, any_site.brand_person, done.report.report_id, [2])
     any_site.clock.forward(days=200)
-    rows, _ = snapshot_content(any_site.runtime, any_site.here, any_site.clock.now())
+    rows, _ = snapshot_content(any_site.runtime, any_site.marketplace_id, any_site.clock.now())
     assert sorted((row.label, row.evidence_level) for row in rows) == [(0, "brand"), (1, "brand")]
     assert {row.sources for row in rows} == {(f"brand:{any_site.brand_id}",)}
     assert [row.reported for row in rows] == [True, True]
@@ -93,7 +95,7 @@ def test_a_listing_that_was_drawn_and_cleared_keeps_its_probability_when_it_is_r
     assert pending is not None
     record_vote(any_site.runtime, any_site.account_manager, pending.action_id, Decision.APPROVE, "Looked at the goods.")
     any_site.clock.forward(days=200)
-    (row,) = snapshot_content(any_site.runtime, any_site.here, any_site.clock.now())[0]
+    (row,) = snapshot_content(any_site.runtime, any_site.marketplace_id, any_site.clock.now())[0]
     assert (row.label, row.reported) == (1, True)
     assert row.inclusion_probability < 1.0
 
@@ -106,7 +108,7 @@ def test_a_reported_listing_stays_marked_where_an_appeal_decides_its_label(any_s
     (case,) = open_cases(any_site, CaseLane.APPEAL)
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
     any_site.clock.forward(days=200)
-    (row,) = snapshot_content(any_site.runtime, any_site.here, any_site.clock.now())[0]
+    (row,) = snapshot_content(any_site.runtime, any_site.marketplace_id, any_site.clock.now())[0]
     assert (row.label, row.evidence_level, row.reported) == (0, "appeal", True)
 
 
@@ -116,7 +118,7 @@ def test_a_snapshot_tells_a_reported_listing_from_an_answered_question(any_site:
     on_sale(any_site, 1)
     done = report(any_site, ["RP-0"])
     any_site.clock.forward(days=200)
-    rows, references = snapshot_content(any_site.runtime, any_site.here, any_site.clock.now())
+    rows, references = snapshot_content(any_site.runtime, any_site.marketplace_id, any_site.clock.now())
     path, digest = write_snapshot(any_site.runtime.home.root, rows, references, any_site.clock.now())
     marked = {row.listing_id: row.reported for row in read_snapshot(path, expected=digest).rows}
     assert marked == {question.listing_id: False, done.outcomes[0].listing_id: True}
@@ -128,8 +130,8 @@ def estimates(site: Site) -> tuple[Estimate, Estimate]:
     site.clock.forward(days=200)
     now = site.clock.now()
     with site.runtime.store.read() as connection:
-        rows = list(monitoring.first_scores(connection, site.here, Window(now - timedelta(days=300), now)))
-        labels = mature_labels(connection, site.here, site.runtime.policies[LabelPolicy], now)
+        rows = list(monitoring.first_scores(connection, site.marketplace_id, Window(now - timedelta(days=300), now)))
+        labels = mature_labels(connection, site.marketplace_id, site.runtime.policies[LabelPolicy], now)
     due = [SelectedListing(row.inclusion_probability, labels.get(row.version_id)) for row in rows if row.reviewed]
     return prevalence(due, listings=len(rows)), recall(due, listings=len(rows))
 
@@ -183,14 +185,14 @@ def twins(tmp_path: Path, engine_name: str, request: pytest.FixtureRequest) -> I
 
 
 def _actions(site: Site) -> list[StoredAction]:
-    return site.read(actions.latest, site.here, kind=None, state=None, most=10_000)
+    return site.read(actions.latest, site.marketplace_id, kind=None, state=None, most=10_000)
 
 
 def _send_all(site: Site) -> None:
     pass_undo_window(site)
     for action in _actions(site):
         if action.state is ActionState.SCHEDULED:
-            assert deliver(site.runtime, site.here, action.action_id) == "acknowledged"
+            assert deliver(site.runtime, site.marketplace_id, action.action_id) == "acknowledged"
 
 
 def remove(site: Site, names: list[str]) -> list[tuple[str, list[str]]]:
@@ -261,12 +263,15 @@ def strikes(site: Site, sellers: list[str]) -> list[float]:
     """The strikes of each seller that count now."""
     now = site.clock.now()
     with site.runtime.store.read() as connection:
-        return [sanctioning.strikes_of(site.runtime, connection, site.here, seller, now).total for seller in sellers]
+        return [
+            sanctioning.strikes_of(site.runtime, connection, site.marketplace_id, seller, now).total
+            for seller in sellers
+        ]
 
 
 def labels(site: Site) -> list[tuple[str, int]]:
     """(listing, label) once every label is mature."""
-    rows, _ = snapshot_content(site.runtime, site.here, site.clock.now() + timedelta(days=200))
+    rows, _ = snapshot_content(site.runtime, site.marketplace_id, site.clock.now() + timedelta(days=200))
     with site.runtime.store.read() as connection:
         called = dict(map(tuple, connection.execute(select(listing.c.version_id, listing.c.external_id))))
     return sorted((called[row.version_id], row.label) for row in rows)
@@ -276,5 +281,5 @@ def histories_of(site: Site, sellers: list[str]) -> dict[str, list[bool]]:
     """What features see of each seller's earlier listings."""
     return {
         seller: [outcome.counterfeit for outcome in outcomes(rulings, as_of=site.clock.now())]
-        for seller, rulings in sorted(site.read(histories.rulings, site.here, sellers).items())
+        for seller, rulings in sorted(site.read(histories.rulings, site.marketplace_id, sellers).items())
     }

@@ -26,7 +26,7 @@ from tests.serving.standing.test_service import lose, suspend
 def limits(site: Site, listing: str | None = None) -> Limits:
     """The limits as a session sees them in which a second factor was just proved."""
     proof = Proof("fct_app", site.runtime.wall.now())
-    return limits_of(site.runtime, site.brand_person, (site.here, site.brand_id), listing, proof=proof)
+    return limits_of(site.runtime, site.brand_person, (site.marketplace_id, site.brand_id), listing, proof=proof)
 
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.soak) for n in (0, 2, 3, 4, 5))])
@@ -48,7 +48,7 @@ def test_a_place_is_free_again_when_it_was_foreseen(site: Site) -> None:
     report(site, on_sale(site, HOUR))
     user_cap = limits(site).caps.user
     assert user_cap is not None
-    assert (user_cap.left, user_cap.frees_at) == (0, site.clock.now().replace(hour=10))
+    assert (user_cap.remaining, user_cap.frees_at) == (0, site.clock.now().replace(hour=10))
     site.clock.forward(minutes=59, seconds=59)
     assert limits(site).leave_now == 0
     site.clock.forward(seconds=1)
@@ -61,7 +61,7 @@ def test_the_target_sellers_cap_is_that_of_the_listing(site: Site) -> None:
     report(site, names[:10])
     forecast = limits(site, names[10])
     assert forecast.caps.seller is not None
-    assert forecast.caps.seller.left == 0
+    assert forecast.caps.seller.remaining == 0
     assert [hold.cause for hold in forecast.pending_reasons] == [PendingCause.SELLER_BURST]
     done = report(site, names[10:], "the eleventh")
     assert done.counts[ListingResult.PENDING_APPROVAL] == 1
@@ -80,7 +80,7 @@ def test_the_daily_quota_of_a_capped_brand_is_foreseen(site: Site) -> None:
     site.clock.forward(days=1)
     forecast = limits(site)
     assert forecast.quota is not None
-    assert forecast.leave_now == forecast.quota.left == 5
+    assert forecast.leave_now == forecast.quota.remaining == 5
     assert forecast.quota.renewed_at == site.clock.now().replace(hour=0, minute=0, second=0) + timedelta(days=1)
     report(site, on_sale(site, 3, 300))
     assert limits(site).leave_now == 2
@@ -133,10 +133,10 @@ def test_a_second_factor_does_what_was_foreseen(site: Site) -> None:
 def test_the_limits_of_another_brand_are_not_there(site: Site) -> None:
     rival = a_rival(site)
     with pytest.raises(NotFound):
-        limits_of(site.runtime, rival, (site.here, site.brand_id))
+        limits_of(site.runtime, rival, (site.marketplace_id, site.brand_id))
     with pytest.raises(NotFound):
         limits(site, unbranded_listing(site))
 
 
 def test_without_a_fresh_proof_the_number_is_not_told(site: Site) -> None:
-    assert limits_of(site.runtime, site.brand_person, (site.here, site.brand_id)).leave_now is None
+    assert limits_of(site.runtime, site.brand_person, (site.marketplace_id, site.brand_id)).leave_now is None

@@ -60,7 +60,7 @@ def test_a_preview_records_nothing(site: Site) -> None:
     draft = a_draft(site, having(site, on_sale, 2))
 
     def entries() -> int:
-        return int(site.value(select(func.count()).select_from(audit_entry)))
+        return int(site.scalar(select(func.count()).select_from(audit_entry)))
 
     before = entries()
     assert counts_of(preview_report(site.runtime, site.brand_person, draft))[ListingResult.SCHEDULED] == 2

@@ -67,7 +67,7 @@ def full_site(site: Site) -> Site:
 
 
 def count(site: Site, query: Executable) -> int:
-    return int(site.value(query))
+    return int(site.scalar(query))
 
 
 def removals_due(site: Site) -> int:
@@ -97,7 +97,7 @@ def test_it_is_sent_to_the_marketplace_after_the_hour(site: Site) -> None:
     action_ids = [row.action_id for row in full_site.rows(select(action.c.action_id))]
     with a_marketplace_that_listens(full_site):
         full_site.clock.forward(minutes=61)
-        assert {deliver(site.runtime, site.here, action_id) for action_id in action_ids} == {"acknowledged"}
+        assert {deliver(site.runtime, site.marketplace_id, action_id) for action_id in action_ids} == {"acknowledged"}
 
 
 def test_until_it_is_confirmed_nothing_is_recorded(full_site: Site) -> None:
@@ -372,7 +372,7 @@ def test_after_its_hour_nothing_is_left_to_stop(site: Site) -> None:
     with a_marketplace_that_listens(full_site):
         full_site.clock.forward(minutes=60)
         for action_id in action_ids:
-            deliver(site.runtime, site.here, action_id)
+            deliver(site.runtime, site.marketplace_id, action_id)
     with pytest.raises(Conflict):
         stop_report(full_site.runtime, full_site.account_manager, report_id)
 
@@ -380,13 +380,16 @@ def test_after_its_hour_nothing_is_left_to_stop(site: Site) -> None:
 def test_what_its_author_withdrew_and_what_an_analyst_has_decided_since_stays(full_site: Site) -> None:
     report_id, _, _ = confirmed_report(full_site, OVER)
     with full_site.runtime.store.write() as connection:
-        outcomes = reports.outcomes(connection, reports.of_id(connection, full_site.here, report_id))
+        outcomes = reports.outcomes(connection, reports.of_id(connection, full_site.marketplace_id, report_id))
         number, verdict_id = next(
             (outcome.number, outcome.verdict_id) for outcome in outcomes if outcome.verdict_id is not None
         )
-        removal, now = actions.of_verdicts(connection, full_site.here, [verdict_id])[verdict_id], full_site.clock.now()
+        removal, now = (
+            actions.of_verdicts(connection, full_site.marketplace_id, [verdict_id])[verdict_id],
+            full_site.clock.now(),
+        )
         takedown.withdraw(full_site.runtime, connection, removal, "user:x", now)
-        overrule(full_site.runtime, connection, full_site.analyst, (full_site.here, verdict_id), now)
+        overrule(full_site.runtime, connection, full_site.analyst, (full_site.marketplace_id, verdict_id), now)
     (case,) = open_cases(full_site, CaseLane.ANALYST)
     judge(full_site, full_site.analyst, case, Judgement.COUNTERFEIT)
     assert withdraw(full_site.runtime, full_site.brand_person, report_id, {*range(1, OVER + 1)} - {number}) == HOUR
@@ -514,7 +517,7 @@ def test_a_notifier_is_told_of_a_removal_once_it_can_no_longer_be_stopped(full_s
     with full_site.runtime.store.read() as connection:
         assert notice_item.decided_at is not None
         assert notifier_message(full_site.runtime, connection, notice_item) is None
-        removal = actions.get(connection, full_site.here, notice_item.action_id or "")
+        removal = actions.get(connection, full_site.marketplace_id, notice_item.action_id or "")
     full_site.write(actions.change, removal, ActionEvent.SEND, {"due_at": None})
     with full_site.runtime.store.read() as connection:
         assert notifier_message(full_site.runtime, connection, notice_item) is not None

@@ -180,7 +180,7 @@ def test_the_holder_of_a_lease_is_told(any_site: Site) -> None:
     case = a_case(any_site, brand="Aurelle")
     assert lease(any_site.runtime, any_site.analyst, case.case_id) is not None
     report(any_site, ["MP-9"])
-    history = [event["what"] for event in any_site.read(cases.timeline, any_site.here, case.case_id)]
+    history = [event["what"] for event in any_site.read(cases.timeline, any_site.marketplace_id, case.case_id)]
     assert "The brand reported this listing as counterfeit. The lease of this case ended." in history
     with pytest.raises(Conflict, match="decided"):
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)
@@ -265,7 +265,7 @@ def receiver(any_site: Site) -> Iterator[Receiver]:
 
 def requests(site: Site) -> list[StoredListingRequest]:
     with site.runtime.store.read() as connection:
-        return [request for state in ActionState for request in in_state(connection, site.here, state, 100)]
+        return [request for state in ActionState for request in in_state(connection, site.marketplace_id, state, 100)]
 
 
 def reasons(done: SubmittedReport) -> list[str]:
@@ -276,8 +276,8 @@ def test_the_marketplace_is_asked_at_once_by_a_signed_message(any_site: Site, re
     done = report(any_site, [ADDRESS])
     assert (done.counts[ListingResult.UNKNOWN], reasons(done)) == (1, [ASKED])
     (request,) = requests(any_site)
-    assert marketplaces_with_due(any_site.runtime) == [any_site.here]
-    assert deliver(any_site.runtime, any_site.here, request.action_id) == "acknowledged"
+    assert marketplaces_with_due(any_site.runtime) == [any_site.marketplace_id]
+    assert deliver(any_site.runtime, any_site.marketplace_id, request.action_id) == "acknowledged"
     (message,) = receiver.deliveries
     assert (message["type"], message["id"]) == ("listing.requested", request.action_id)
     assert message["data"] == {
@@ -322,29 +322,29 @@ def test_a_request_is_tried_again_with_the_same_id_and_ends_as_a_dead_letter(
     receiver.answer = lambda _number: 500
     report(any_site, [ADDRESS])
     (request,) = requests(any_site)
-    assert deliver(any_site.runtime, any_site.here, request.action_id) == "failed"
+    assert deliver(any_site.runtime, any_site.marketplace_id, request.action_id) == "failed"
     with any_site.runtime.store.read() as connection:
-        (failing,) = outgoing.failing_messages(connection, any_site.here, 10)
+        (failing,) = outgoing.failing_messages(connection, any_site.marketplace_id, 10)
         assert (failing.kind, failing.about, moving_count(connection)) == ("requested", ADDRESS, 1)
     any_site.clock.forward(days=8)
-    assert deliver(any_site.runtime, any_site.here, request.action_id) == "dead"
+    assert deliver(any_site.runtime, any_site.marketplace_id, request.action_id) == "dead"
     assert {delivery["id"] for delivery in receiver.deliveries} == {request.action_id}
-    assert any_site.read(outgoing.counts_by_state, any_site.here)[ActionState.DEAD] == 1
+    assert any_site.read(outgoing.counts_by_state, any_site.marketplace_id)[ActionState.DEAD] == 1
     receiver.answer = lambda _number: 204
     assert dead_letters.replay(any_site.runtime, any_site.marketplace, None, by="test") == [request.action_id]
-    assert deliver(any_site.runtime, any_site.here, request.action_id) == "acknowledged"
+    assert deliver(any_site.runtime, any_site.marketplace_id, request.action_id) == "acknowledged"
 
 
 def test_a_receiver_that_recovers_gets_the_waiting_requests(any_site: Site, receiver: Receiver) -> None:
     receiver.answer = lambda number: 503 if number < 10 else 204
     names = [f"RP-{number}" for number in range(12)]
     report(any_site, names)
-    outcomes = [deliver(any_site.runtime, any_site.here, request.action_id) for request in requests(any_site)]
+    outcomes = [deliver(any_site.runtime, any_site.marketplace_id, request.action_id) for request in requests(any_site)]
     assert outcomes == ["failed"] * 10 + ["scheduled"] * 2
     any_site.clock.forward(hours=1)
     pending = [request for request in requests(any_site) if request.state is not ActionState.ACKNOWLEDGED]
-    assert deliver(any_site.runtime, any_site.here, pending[0].action_id) == "acknowledged"
-    assert list(deliver_due(any_site.runtime, any_site.here).values()) == ["acknowledged"] * 11
+    assert deliver(any_site.runtime, any_site.marketplace_id, pending[0].action_id) == "acknowledged"
+    assert list(deliver_due(any_site.runtime, any_site.marketplace_id).values()) == ["acknowledged"] * 11
 
 
 def test_the_report_goes_on_when_the_marketplace_sends_what_it_was_asked_for(
@@ -352,7 +352,7 @@ def test_the_report_goes_on_when_the_marketplace_sends_what_it_was_asked_for(
 ) -> None:
     report(any_site, [ADDRESS])
     (request,) = requests(any_site)
-    deliver(any_site.runtime, any_site.here, request.action_id)
+    deliver(any_site.runtime, any_site.marketplace_id, request.action_id)
     address = receiver.deliveries[0]["data"]["listing"]
     receive_rows(any_site.runtime, any_site.marketplace, [a_row(external_id=address.rpartition("/")[2])], source="test")
     assert decide_arrived_listings(any_site.runtime) == 1
@@ -372,7 +372,7 @@ def test_beyond_a_brands_limit_the_report_waits_without_a_request(any_site: Site
 def test_the_message_names_neither_the_brand_nor_the_person(any_site: Site, receiver: Receiver) -> None:
     report(any_site, [ADDRESS])
     (request,) = requests(any_site)
-    deliver(any_site.runtime, any_site.here, request.action_id)
+    deliver(any_site.runtime, any_site.marketplace_id, request.action_id)
     text = str(receiver.deliveries)
     assert request.brand_id == any_site.brand_id
     assert not [name for name in (any_site.brand_id, any_site.brand_person.user_id, right_of(any_site)) if name in text]

@@ -55,7 +55,9 @@ def test_a_report_of_somebody_who_has_left_the_brand_removes_nothing(any_site: S
 
 def test_a_report_of_somebody_who_no_longer_represents_the_brand_removes_nothing(any_site: Site) -> None:
     done = report(any_site, ["RP-0"])
-    any_site.write(accounts.end_brand_grant, any_site.brand_person.user_id, (any_site.here, any_site.brand_id))
+    any_site.write(
+        accounts.end_brand_grant, any_site.brand_person.user_id, (any_site.marketplace_id, any_site.brand_id)
+    )
     on_sale(any_site, 1)
     assert decide_arrived_listings(any_site.runtime) == 1
     outcome = any_site.read(reports.outcomes, done.report)[-1]

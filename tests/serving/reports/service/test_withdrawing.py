@@ -52,7 +52,7 @@ from tests.serving.standing.test_service import standing_of, suspend
 
 def last_results(site: Site, report_id: str) -> dict[int, ListingResult]:
     with site.runtime.store.read() as connection:
-        stored_report = reports.get(connection, report_id, {(site.here, site.brand_id)})
+        stored_report = reports.get(connection, report_id, {(site.marketplace_id, site.brand_id)})
         return {outcome.number: outcome.result for outcome in reports.outcomes(connection, stored_report)}
 
 
@@ -61,7 +61,9 @@ def carry_out_all(site: Site) -> None:
     with site.runtime.store.read() as connection:
         listings = connection.execute(select(action.c.listing_id)).scalars().all()
         removals = [
-            removal for listing_id in listings for removal in actions.of_listing(connection, site.here, listing_id)
+            removal
+            for listing_id in listings
+            for removal in actions.of_listing(connection, site.marketplace_id, listing_id)
         ]
     with a_marketplace_that_listens(site):
         for removal in removals:

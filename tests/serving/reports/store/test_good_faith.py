@@ -66,17 +66,19 @@ def play(site: Site) -> None:
 def _scheduled_removals(site: Site) -> list[Any]:
     with site.runtime.store.read() as connection:
         kind, state = ActionKind.REMOVE, ActionState.SCHEDULED
-        return actions.latest(connection, site.here, kind=kind, state=state, most=100)
+        return actions.latest(connection, site.marketplace_id, kind=kind, state=state, most=100)
 
 
 def _removal(site: Site, name: str) -> Any:
-    removals = site.read(actions.latest, site.here, kind=ActionKind.REMOVE, state=ActionState.ACKNOWLEDGED, most=100)
+    removals = site.read(
+        actions.latest, site.marketplace_id, kind=ActionKind.REMOVE, state=ActionState.ACKNOWLEDGED, most=100
+    )
     return next(removal for removal in removals if removal.external_id == name)
 
 
 def recount(site: Site, since: datetime, until: datetime) -> list[Any]:
     query = text(_RECOUNT).bindparams(
-        bindparam("here", site.here),
+        bindparam("here", site.marketplace_id),
         bindparam("brand", site.brand_id),
         *(bindparam(name, at, type_=UtcTime()) for name, at in (("since", since), ("until", until))),
     )
@@ -91,7 +93,7 @@ def test_the_figures_are_those_that_plain_sql_counts(any_site: Site) -> None:
     for since in (begins, until - timedelta(hours=6), until):
         rows = recount(any_site, since, until)
         figures = good_faith(
-            any_site.read(reported_listings, Scope(any_site.here, any_site.brand_id, since, until))
+            any_site.read(reported_listings, Scope(any_site.marketplace_id, any_site.brand_id, since, until))
         ).whole
         assert figures.items == len(rows)
         assert figures.ended == Counter(ReportedEnd(row.ended) for row in rows)
@@ -116,7 +118,7 @@ def test_the_played_site_has_every_end_that_can_be_counted(site: Site) -> None:
 def test_removals_are_counted_by_who_found_the_listing(any_site: Site) -> None:
     begins = any_site.clock.now()
     having(any_site, play)
-    scope = Scope(any_site.here, any_site.brand_id, begins, any_site.clock.now() + timedelta(seconds=1))
+    scope = Scope(any_site.marketplace_id, any_site.brand_id, begins, any_site.clock.now() + timedelta(seconds=1))
     # Ours: MP-1. The brand's: two removed at once that stand, one that an analyst agreed to.
     assert any_site.read(removals_by_finder, scope) == {Finder.US: 1, Finder.BRAND: 3}
 
@@ -130,7 +132,7 @@ def test_a_listing_reported_before_it_came_in_is_found_by_the_brand_even_if_its_
     with a_marketplace_that_listens(site):
         carry_out_action(site, _scheduled_removals(site)[0])
     with site.runtime.store.read() as connection:
-        scope = Scope(site.here, site.brand_id, begins, site.clock.now() + timedelta(seconds=1))
+        scope = Scope(site.marketplace_id, site.brand_id, begins, site.clock.now() + timedelta(seconds=1))
         assert removals_by_finder(connection, scope) == {Finder.BRAND: 1}
 
 
@@ -140,8 +142,8 @@ def test_another_brand_and_another_period_have_no_such_figures(site: Site) -> No
     until = site.clock.now() + timedelta(seconds=1)
     ((_, other),) = a_rival(site).brands(Permission.ANSWER_QUESTIONS)
     with site.runtime.store.read() as connection:
-        assert reported_listings(connection, Scope(site.here, other, begins, until)) == []
-        assert reported_listings(connection, Scope(site.here, None, until, until + timedelta(days=1))) == []
+        assert reported_listings(connection, Scope(site.marketplace_id, other, begins, until)) == []
+        assert reported_listings(connection, Scope(site.marketplace_id, None, until, until + timedelta(days=1))) == []
 
 
 # The database itself refuses to change or delete the outcomes of a report, on both engines.

@@ -181,7 +181,7 @@ def champion_site(
 
 
 def champion_of(site: Site) -> str:
-    champion = site.runtime.services[LiveModels].of(site.here)
+    champion = site.runtime.services[LiveModels].of(site.marketplace_id)
     assert champion is not None
     return champion.digest
 
@@ -415,7 +415,7 @@ def test_a_champion_that_lightgbm_computes_is_logged_once_and_shown(
         digest = put_champion_in_force(site)
         follow_champions(site.runtime)
     (line,) = [line for line in lines if line["event"] == "champion.by_lightgbm"]
-    assert (line["marketplace_id"], line["digest"]) == (site.here, digest)
+    assert (line["marketplace_id"], line["digest"]) == (site.marketplace_id, digest)
     text = words(visit_as(site, an_administrator(site)).get("/operations").text)
     assert f"Champion {digest[:10]} {_SLOWER}" in text
 

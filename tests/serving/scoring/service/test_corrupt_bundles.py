@@ -53,9 +53,9 @@ def champion_site(tmp_path: Path, populated_sqlite: PopulatedDatabase) -> Iterat
 
 def model_in_force(site: Site) -> tuple[str, list[float], str | None]:
     """The digest in memory, its scores of three listings, and the digest in the database."""
-    live = site.runtime.services[LiveModels].of(site.here)
+    live = site.runtime.services[LiveModels].of(site.marketplace_id)
     assert live is not None
-    named = site.read(learning.champions).get(site.here)
+    named = site.read(learning.champions).get(site.marketplace_id)
     return live.digest, [score.value for score in live.score_many(ROWS)], named
 
 
@@ -85,8 +85,8 @@ def test_a_corrupt_bundle_never_comes_into_force_and_the_champion_scores_as_befo
             add_model(site, digest, a_report())
             assert error_of(partial(promote, site, digest)).endswith("."), bundle.name
             live = LiveModels(site.runtime.services[BundleStore])
-            live.follow({site.here: digest})
-            assert live.missing().keys() == {site.here}, bundle.name
+            live.follow({site.marketplace_id: digest})
+            assert live.missing().keys() == {site.marketplace_id}, bundle.name
             shutil.rmtree(site.runtime.services[BundleStore].folder(digest))
         follow_champions(site.runtime)
         assert model_in_force(site) == before, bundle.name

@@ -331,10 +331,10 @@ HIGH = Thresholds(0.999, 0.998)
 def stored_score(site: Site, external_id: str = "MP-1") -> tuple[Mapping[str, Any], Facts]:
     with site.runtime.store.read() as connection:
         newest = listings.newest_version(
-            connection, str(listings.id_of(connection, site.here, external_id)), {site.here}
+            connection, str(listings.id_of(connection, site.marketplace_id, external_id)), {site.marketplace_id}
         )
-        score = scores.latest_of_version(connection, site.here, newest.version_id)
-        return score, scores.facts_of(connection, site.here, score["facts_digest"])
+        score = scores.latest_of_version(connection, site.marketplace_id, newest.version_id)
+        return score, scores.facts_of(connection, site.marketplace_id, score["facts_digest"])
 
 
 def test_a_passed_listing_shows_the_parts_of_its_score_by_the_model_that_scored_it(
@@ -386,7 +386,7 @@ def test_a_second_score_of_a_passed_listing_names_its_title_without_the_encoder(
 ) -> None:
     champion(site, just_below(site), constant_stage(tiny_encoder, -50.0))
     send_listing(site)
-    assert give_second_scores(with_encoder(site), site.here) == 1
+    assert give_second_scores(with_encoder(site), site.marketplace_id) == 1
     score, facts = stored_score(site, a_row()["external_id"])
     assert (score["encoder"], score["reasons"]) == (tiny_encoder.identity, [])
     explanation = explain_score(site.runtime, score, facts)

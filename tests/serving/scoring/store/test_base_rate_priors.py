@@ -18,7 +18,7 @@ SELLERS = 40
 
 def priors_of(site: Site, days_ago: float = 0) -> Priors:
     with site.runtime.store.read() as connection:
-        marketplace = marketplaces.get(connection, site.here)
+        marketplace = marketplaces.get(connection, site.marketplace_id)
         return base_rate_priors.compute_priors(connection, marketplace, site.clock.now() - timedelta(days=days_ago))
 
 
@@ -87,7 +87,7 @@ def test_listings_are_scored_with_the_computed_priors(any_site: Site) -> None:
     any_site.clock.forward(seconds=1)
     refresh_references(any_site.runtime)
     with any_site.runtime.store.read() as connection:
-        stored_priors = base_rate_priors.stored_priors(connection, any_site.here)
+        stored_priors = base_rate_priors.stored_priors(connection, any_site.marketplace_id)
         again = references.references_as_of(connection, any_site.marketplace, any_site.clock.now())
     assert stored_priors == priors_of(any_site) == again.priors
     assert stored_priors.item_returns.mean == 4 / 20

@@ -120,16 +120,16 @@ def recent_under_keys(site: Site, marketplace_id: str, probes: NDArray[np.uint16
 )
 def test_the_latest_texts_under_each_key_are_those_of_all_texts(any_site: Site, many: int, of_template: int) -> None:
     texts = signatures(many, of_template, seed=1)
-    ids = store(any_site, any_site.here, texts)
+    ids = store(any_site, any_site.marketplace_id, texts)
     probes = np.concatenate([texts[:: many // 200], signatures(50, 25, seed=1)])
     expected = expected_under_keys(ids, texts, probes)
-    assert recent_under_keys(any_site, any_site.here, probes) == expected
+    assert recent_under_keys(any_site, any_site.marketplace_id, probes) == expected
     assert max(len(text_ids) for text_ids in expected.values()) == MOST_PER_KEY
 
 
 def test_an_earlier_moment_has_the_latest_texts_of_then(any_site: Site) -> None:
     texts, until = signatures(300, 100, seed=2), 200
-    ids = store(any_site, any_site.here, texts)
+    ids = store(any_site, any_site.marketplace_id, texts)
     every = [key for text in texts[:until] for key in keys_of(text)]
     popular = max(every, key=every.count)
     probe = next(text for text in texts if popular in keys_of(text))
@@ -137,7 +137,7 @@ def test_an_earlier_moment_has_the_latest_texts_of_then(any_site: Site) -> None:
     moment, end = NOW + timedelta(milliseconds=until), digits_of(ids[until])
     with any_site.runtime.store.read() as connection:
         for band, (key, bins) in enumerate(zip(keys_of(probe), bins_of(probe), strict=True)):
-            (then,) = texts_before(connection, any_site.here, band, [KeyMoment(key, bins, moment, end)])
+            (then,) = texts_before(connection, any_site.marketplace_id, band, [KeyMoment(key, bins, moment, end)])
             assert sorted(then) == expected.get(key, [])
     assert len(expected[popular]) == MOST_PER_KEY < every.count(popular)
 
@@ -148,18 +148,18 @@ def test_keys_that_share_the_stored_half_are_told_apart(any_site: Site, monkeypa
     with monkeypatch.context() as patch:
         for module in ("listings.store.signatures", "scoring.store.texts_under_keys"):
             patch.setattr(f"serving.{module}.halves_of", lambda _here, keys: np.zeros(keys.shape, np.int32))
-        ids = store(any_site, any_site.here, texts)
-        assert recent_under_keys(any_site, any_site.here, texts) == expected_under_keys(ids, texts, texts)
+        ids = store(any_site, any_site.marketplace_id, texts)
+        assert recent_under_keys(any_site, any_site.marketplace_id, texts) == expected_under_keys(ids, texts, texts)
 
 
 def test_other_marketplaces_have_other_halves_and_are_not_found(any_site: Site) -> None:
     other = provisioning.add_marketplace(any_site.runtime, name="Other", base_currency="EUR", by="test").marketplace_id
     texts = signatures(40, 20, seed=4)
-    ids = store(any_site, any_site.here, texts)
+    ids = store(any_site, any_site.marketplace_id, texts)
     store(any_site, other, texts, first=1_000)
-    assert recent_under_keys(any_site, any_site.here, texts) == expected_under_keys(ids, texts, texts)
+    assert recent_under_keys(any_site, any_site.marketplace_id, texts) == expected_under_keys(ids, texts, texts)
     keys = band_keys(texts[0])
-    assert not np.any(halves_of(any_site.here, keys) == halves_of(other, keys))
+    assert not np.any(halves_of(any_site.marketplace_id, keys) == halves_of(other, keys))
 
 
 def test_a_table_has_a_column_for_each_band() -> None:

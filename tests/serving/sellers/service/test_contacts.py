@@ -232,7 +232,7 @@ def test_a_bad_contact_is_quarantined_without_its_value_and_its_neighbour_kept(
     site: Site, row: Any, code: str, field: str, _why: str
 ) -> None:
     assert tell(site, row, a_contact("bo", kind="email", value=MAIL)) == {"new": 1, "known": 0, "quarantined": 1}
-    (refusal,) = site.read(listings.quarantined_rows, site.here, 10)
+    (refusal,) = site.read(listings.quarantined_rows, site.marketplace_id, 10)
     assert (refusal["code"], refusal["field"], refusal["source"]) == (code, field, "seller-contacts")
     assert "7654321" not in str(refusal)
 
@@ -241,7 +241,9 @@ def test_a_seller_has_at_most_fifty_contacts(site: Site) -> None:
     many = [a_contact(value=f"+49 30 {i:07d}") for i in range(MOST_OF_A_SELLER + 1)]
     assert tell(site, *many) == {"new": 50, "known": 0, "quarantined": 1}
     assert tell(site, many[0], many[-1]) == {"new": 0, "known": 1, "quarantined": 1}
-    assert {refusal["code"] for refusal in site.read(listings.quarantined_rows, site.here, 10)} == {"too_many"}
+    assert {refusal["code"] for refusal in site.read(listings.quarantined_rows, site.marketplace_id, 10)} == {
+        "too_many"
+    }
 
 
 @pytest.mark.parametrize(

@@ -43,20 +43,20 @@ def receiver(any_site: Site) -> Iterator[Receiver]:
 def counting_strikes(site: Site, seller: str = SELLER) -> float:
     """The strikes that count now."""
     with site.runtime.store.read() as connection:
-        return sanctioning.strikes_of(site.runtime, connection, site.here, seller, site.clock.now()).total
+        return sanctioning.strikes_of(site.runtime, connection, site.marketplace_id, seller, site.clock.now()).total
 
 
 def acts(site: Site, seller: str = SELLER) -> list[tuple[int, str, str]]:
     """(sequence, kind, state) of the actions on a seller."""
-    actions = site.read(seller_actions.of_seller, site.here, seller)
+    actions = site.read(seller_actions.of_seller, site.marketplace_id, seller)
     return [(action.sequence, action.kind.value, action.state.value) for action in actions]
 
 
 def send_all(site: Site, seller: str = SELLER) -> None:
     """Deliver all actions on a seller."""
     site.clock.forward(minutes=4)
-    for action in site.read(seller_actions.of_seller, site.here, seller):
-        assert deliver(site.runtime, site.here, action.action_id) == "acknowledged"
+    for action in site.read(seller_actions.of_seller, site.marketplace_id, seller):
+        assert deliver(site.runtime, site.marketplace_id, action.action_id) == "acknowledged"
 
 
 def test_strikes_climb_the_ladder_and_each_step_is_only_proposed(any_site: Site) -> None:
@@ -100,8 +100,8 @@ def test_two_people_of_two_organisations_close_an_account_and_the_marketplace_is
     )
     assert acts(any_site) == [(1, "suspend", "scheduled")]
     with runtime.store.read() as connection:
-        (action,) = seller_actions.of_seller(connection, any_site.here, SELLER)
-    assert deliver(runtime, any_site.here, action.action_id) == "scheduled", "an undo window passes first"
+        (action,) = seller_actions.of_seller(connection, any_site.marketplace_id, SELLER)
+    assert deliver(runtime, any_site.marketplace_id, action.action_id) == "scheduled", "an undo window passes first"
     send_all(any_site)
     message = receiver.deliveries[-1]
     assert (message["type"], message["id"]) == ("seller.suspend", action.action_id)
@@ -132,7 +132,7 @@ def test_two_people_of_two_organisations_close_an_account_and_the_marketplace_is
 def test_confirmers_and_people_without_a_role_or_a_reason_have_no_vote(site: Site) -> None:
     having(site, strikes_of, 2)
     (proposed,) = sanctions_of(site)
-    assert site.read(strikes.confirmers, site.here, SELLER) == {site.brand_person.user_id}
+    assert site.read(strikes.confirmers, site.marketplace_id, SELLER) == {site.brand_person.user_id}
     for person in (site.brand_person, site.data_scientist):
         with pytest.raises(NotFound):
             record_vote(site.runtime, person, proposed.sanction_id, agrees=True, reason=WHY)
@@ -230,7 +230,7 @@ def test_a_pending_removal_strikes_after_its_approval_as_of_its_confirmation(any
     any_site.clock.forward(days=30)
     vote_on_removal(any_site.runtime, any_site.analyst, removal.action_id, Decision.APPROVE, WHY)
     assert (counting_strikes(any_site), sanction_states(any_site)) == (2.0, [("restrict", "proposed")])
-    hits = any_site.read(strikes.of_seller, any_site.here, SELLER)
+    hits = any_site.read(strikes.of_seller, any_site.marketplace_id, SELLER)
     assert [hit.at for hit in hits] == [hits[0].at, removal.created_at]
 
 
@@ -373,7 +373,7 @@ def test_a_linked_accounts_sanction_spreads_no_further(site: Site) -> None:
 
 
 def removals(site: Site) -> list[StoredAction]:
-    return site.read(actions.latest, site.here, kind=ActionKind.REMOVE, state=None, most=1)
+    return site.read(actions.latest, site.marketplace_id, kind=ActionKind.REMOVE, state=None, most=1)
 
 
 def test_authorised_sellers_and_large_components_are_spared(any_site: Site) -> None:
@@ -400,14 +400,14 @@ def test_an_action_on_a_seller_is_retried_and_a_dead_letter_is_replayed(any_site
     having(any_site, strikes_of, 2)
     carry_out(any_site, sanctions_of(any_site)[0].sanction_id)
     receiver.answer = lambda _number: 503
-    (action,) = any_site.read(seller_actions.of_seller, any_site.here, SELLER)
+    (action,) = any_site.read(seller_actions.of_seller, any_site.marketplace_id, SELLER)
     any_site.clock.forward(minutes=4)
-    assert deliver(any_site.runtime, any_site.here, action.action_id) == "failed"
+    assert deliver(any_site.runtime, any_site.marketplace_id, action.action_id) == "failed"
     any_site.clock.forward(days=8)
-    assert deliver(any_site.runtime, any_site.here, action.action_id) == "dead"
+    assert deliver(any_site.runtime, any_site.marketplace_id, action.action_id) == "dead"
     receiver.answer = lambda _number: 204
     assert replay(any_site.runtime, any_site.marketplace, None, by="test") == [action.action_id]
-    assert deliver(any_site.runtime, any_site.here, action.action_id) == "acknowledged"
+    assert deliver(any_site.runtime, any_site.marketplace_id, action.action_id) == "acknowledged"
 
 
 def test_people_of_another_marketplace_do_not_see_it(site: Site) -> None:

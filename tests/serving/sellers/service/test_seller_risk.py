@@ -67,7 +67,7 @@ def listing(site: Site, seller: str | None, *names: str, **changes: Any) -> None
 
 def find(site: Site, external_id: str, judgement: Judgement) -> Case:
     """Record an analyst's verdict on a listing that the champion sent to analysts."""
-    listing_id = site.read(listings.id_of, site.here, external_id)
+    listing_id = site.read(listings.id_of, site.marketplace_id, external_id)
     case = next(open_case for open_case in open_cases(site) if open_case.listing_id == listing_id)
     judge(site, site.analyst, case, judgement)
     site.clock.forward(seconds=1)
@@ -77,7 +77,7 @@ def find(site: Site, external_id: str, judgement: Judgement) -> Case:
 def risks(site: Site, as_of: datetime | None = None) -> dict[str, SellerRisk]:
     with site.runtime.store.read() as connection:
         policy = site.runtime.policies[SellerRiskPolicy]
-        return dict(ranking_at(connection, site.here, as_of or site.clock.now(), policy).risks)
+        return dict(ranking_at(connection, site.marketplace_id, as_of or site.clock.now(), policy).risks)
 
 
 def probabilities(site: Site) -> list[float | None]:
@@ -180,8 +180,10 @@ def test_a_ranking_is_stored_with_its_moment_window_and_policy(any_site: Site) -
     listing(site, "bo", "B1", "B2", price="12.00")
     assert refresh_ranking(site.runtime, site.marketplace)
     with site.runtime.store.read() as connection:
-        stored_ranking = seller_risks.stored_ranking(connection, site.here)
-        risks_by_seller = {name: seller_risks.of_seller(connection, site.here, name) for name in ("ann", "bo")}
+        stored_ranking = seller_risks.stored_ranking(connection, site.marketplace_id)
+        risks_by_seller = {
+            name: seller_risks.of_seller(connection, site.marketplace_id, name) for name in ("ann", "bo")
+        }
     assert stored_ranking is not None
     assert (stored_ranking.as_of, stored_ranking.window_days, stored_ranking.sellers) == (site.clock.now(), 30, 2)
     assert stored_ranking.policy_version == policy_version(SMALL)
@@ -198,9 +200,11 @@ def test_refreshing_twice_changes_nothing_and_a_later_ranking_replaces_the_earli
     site.clock.forward(days=2)
     assert refresh_ranking(site.runtime, site.marketplace)
     with site.runtime.store.read() as connection:
-        assert seller_risks.of_seller(connection, site.here, "ann") is None
-        assert [name for name, _ in seller_risks.riskiest_sellers(connection, site.here, 9)] == []
-        assert risk_of(site.runtime, connection, site.here, "ann").reasons == (message("risk.not_scored", days=30),)
+        assert seller_risks.of_seller(connection, site.marketplace_id, "ann") is None
+        assert [name for name, _ in seller_risks.riskiest_sellers(connection, site.marketplace_id, 9)] == []
+        assert risk_of(site.runtime, connection, site.marketplace_id, "ann").reasons == (
+            message("risk.not_scored", days=30),
+        )
 
 
 def test_an_earlier_ranking_never_replaces_a_later_one(any_site: Site) -> None:
@@ -209,12 +213,12 @@ def test_an_earlier_ranking_never_replaces_a_later_one(any_site: Site) -> None:
     listing(site, "ann", "A1")
     refresh_ranking(site.runtime, site.marketplace)
     with site.runtime.store.write() as connection:
-        stored_ranking = seller_risks.stored_ranking(connection, site.here)
+        stored_ranking = seller_risks.stored_ranking(connection, site.marketplace_id)
         assert stored_ranking is not None
         earlier = replace(stored_ranking, as_of=stored_ranking.as_of - timedelta(seconds=1))
-        ranking = ranking_at(connection, site.here, earlier.as_of, SMALL)
-        assert not seller_risks.save_ranking(connection, site.here, ranking, earlier)
-        assert seller_risks.stored_ranking(connection, site.here) == stored_ranking
+        ranking = ranking_at(connection, site.marketplace_id, earlier.as_of, SMALL)
+        assert not seller_risks.save_ranking(connection, site.marketplace_id, ranking, earlier)
+        assert seller_risks.stored_ranking(connection, site.marketplace_id) == stored_ranking
 
 
 def test_the_sweep_compares_sellers_every_six_hours_once_a_model_scores(any_site: Site) -> None:
@@ -238,12 +242,12 @@ def test_a_risk_has_no_effect_on_scores_and_routes(any_site: Site) -> None:
     before = precheck(site.runtime, site.marketplace, new_listing)
     refresh_ranking(site.runtime, site.marketplace)
     with site.runtime.store.write() as connection:
-        stored_ranking = seller_risks.stored_ranking(connection, site.here)
+        stored_ranking = seller_risks.stored_ranking(connection, site.marketplace_id)
         assert stored_ranking is not None
-        ranking = ranking_at(connection, site.here, site.clock.now(), SMALL)
+        ranking = ranking_at(connection, site.marketplace_id, site.clock.now(), SMALL)
         worst = replace(ranking.risks["ann"], share=1.0, percentile=99.9, confirmed=2, expected=2.0)
         later = replace(stored_ranking, as_of=stored_ranking.as_of + timedelta(seconds=1))
-        assert seller_risks.save_ranking(connection, site.here, replace(ranking, risks={"ann": worst}), later)
+        assert seller_risks.save_ranking(connection, site.marketplace_id, replace(ranking, risks={"ann": worst}), later)
     assert precheck(site.runtime, site.marketplace, new_listing) == before
 
 
@@ -252,18 +256,18 @@ def test_the_riskiest_come_by_pages_once_sellers_are_compared(any_site: Site) ->
     listing(site, "ann", "A1", "A2")
     listing(site, "bo", "B1", "B2")
     with site.runtime.store.read() as connection:
-        assert risk_of(site.runtime, connection, site.here, "ann").reasons == (message("risk.not_ranked"),)
-        assert riskiest_sellers(connection, site.here, 9).ranking is None
+        assert risk_of(site.runtime, connection, site.marketplace_id, "ann").reasons == (message("risk.not_ranked"),)
+        assert riskiest_sellers(connection, site.marketplace_id, 9).ranking is None
     refresh_ranking(site.runtime, site.marketplace)
-    (riskiest,) = site.read(riskiest_sellers, site.here, 1).riskiest
+    (riskiest,) = site.read(riskiest_sellers, site.marketplace_id, 1).riskiest
     assert riskiest.risk.percentile is not None
     assert riskiest.risk.percentile >= 50
 
 
 def test_without_a_model_the_reason_says_so(site: Site) -> None:
     with site.runtime.store.read() as connection:
-        assert risk_of(site.runtime, connection, site.here, "ann").reasons == (message("risk.no_champion"),)
-        assert risk_of(site.runtime, connection, site.here, None).reasons == (message("risk.no_seller"),)
+        assert risk_of(site.runtime, connection, site.marketplace_id, "ann").reasons == (message("risk.no_champion"),)
+        assert risk_of(site.runtime, connection, site.marketplace_id, None).reasons == (message("risk.no_seller"),)
 
 
 def test_scores_are_read_by_the_window_and_everything_else_by_its_key(site: Site) -> None:
@@ -296,7 +300,7 @@ WHY = "A police file."
 
 
 def add_to_list(site: Site, seller: str, which: SellerList, days: int | None = None) -> None:
-    put_on_list(site.runtime, site.here, seller, which, reason=WHY, days=days, by="Ana")
+    put_on_list(site.runtime, site.marketplace_id, seller, which, reason=WHY, days=days, by="Ana")
 
 
 def comes_in(site: Site, seller: str, *, suspect: bool = False, **changes: Any) -> RowAnswer:
@@ -337,12 +341,12 @@ def test_no_score_accuses_an_allowed_seller(any_site: Site) -> None:
 def test_an_entry_ends_after_its_days_or_on_removal(any_site: Site) -> None:
     add_to_list(any_site, "s-7", SellerList.WATCH, days=2)
     add_to_list(any_site, "s-8", SellerList.WATCH)
-    take_off_list(any_site.runtime, any_site.here, "s-8", by="Ana")
+    take_off_list(any_site.runtime, any_site.marketplace_id, "s-8", by="Ana")
     assert comes_in(any_site, "s-8", external_id="MP-21").lane is Lane.NO_ACTION
     any_site.clock.forward(days=2)
     assert comes_in(any_site, "s-7", external_id="MP-22").lane is Lane.NO_ACTION
     with pytest.raises(NotFound, match="on no list"):
-        take_off_list(any_site.runtime, any_site.here, "s-8", by="Ana")
+        take_off_list(any_site.runtime, any_site.marketplace_id, "s-8", by="Ana")
 
 
 def test_a_seller_is_on_one_list_and_the_later_entry_applies(any_site: Site) -> None:
@@ -365,7 +369,9 @@ BAD = [
 def test_a_bad_entry_is_refused(site: Site, changes: dict[str, Any], sentence: str) -> None:
     list_entry = {"seller": "s-7", "reason": WHY, "days": 30, **changes}
     with pytest.raises(Invalid, match=sentence):
-        put_on_list(site.runtime, site.here, list_entry.pop("seller"), SellerList.DENY, by="Ana", **list_entry)
+        put_on_list(
+            site.runtime, site.marketplace_id, list_entry.pop("seller"), SellerList.DENY, by="Ana", **list_entry
+        )
 
 
 MAY = [

@@ -22,8 +22,8 @@ def test_events_are_counted_in_steps_of_six_days_up_to_the_moment(any_site: Site
     receive_events(any_site.runtime, any_site.marketplace, {"events": events}, backfill=False)
     a_case(any_site)
     with any_site.runtime.store.read() as connection:
-        series = activity_series.series_by_kind(connection, any_site.here, SELLER, now)
-        nobody = activity_series.series_by_kind(connection, any_site.here, "nobody", now)
+        series = activity_series.series_by_kind(connection, any_site.marketplace_id, SELLER, now)
+        nobody = activity_series.series_by_kind(connection, any_site.marketplace_id, "nobody", now)
     assert series["sale"] == [0] * (STEPS - 2) + [1, 2]
     assert series["fake_return"] == [1] + [0] * (STEPS - 1), "the event before the ninety days is left out"
     assert "return" not in series

@@ -111,7 +111,7 @@ TABLE: list[tuple[Spending, set[PendingCause], str]] = [
 @pytest.mark.parametrize(("spending", "causes", "why"), TABLE)
 def test_the_budgets_of_a_removal(spending: Spending, causes: set[PendingCause], why: str) -> None:
     assert {hold.cause for hold in pending_reasons(spending, DEFAULT_BUDGETS)} == causes, why
-    assert {limit.cause for limit in limits(spending, DEFAULT_BUDGETS) if not limit.left} == causes
+    assert {limit.cause for limit in limits(spending, DEFAULT_BUDGETS) if not limit.remaining} == causes
 
 
 def test_outsiders_read_no_figure_of_the_marketplace() -> None:

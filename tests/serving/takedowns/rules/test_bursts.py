@@ -235,8 +235,8 @@ def test_a_cap_says_how_many_are_left_and_when_the_next_is_free() -> None:
     limits = caps(replace(QUIET, user=Pace(15, oldest=oldest)), DEFAULT_BURSTS, DEFAULT_STEP_UP)
     assert limits.user == Cap(20, 15, datetime(2026, 3, 2, 10, 10, tzinfo=UTC))
     assert limits.user is not None
-    assert limits.user.left == 5
-    assert Cap(20, 31).left == 0
+    assert limits.user.remaining == 5
+    assert Cap(20, 31).remaining == 0
 
 
 all_asked = st.builds(
@@ -258,6 +258,8 @@ def test_a_removal_is_on_hold_for_a_limit_exactly_where_none_is_left_of_it(remov
         caps(removal, DEFAULT_BURSTS, DEFAULT_STEP_UP),
         {hold.cause for hold in pending_reasons(removal, DEFAULT_BURSTS)},
     )
-    assert (C.USER_BURST in causes) == (limits.user is not None and limits.user.left == 0)
-    assert (C.BRAND_BURST in causes) == (limits.brand is not None and limits.brand.left == 0)
-    assert bool(causes & {C.SELLER_BURST, C.SELLER_SHARE}) == (limits.seller is not None and limits.seller.left == 0)
+    assert (C.USER_BURST in causes) == (limits.user is not None and limits.user.remaining == 0)
+    assert (C.BRAND_BURST in causes) == (limits.brand is not None and limits.brand.remaining == 0)
+    assert bool(causes & {C.SELLER_BURST, C.SELLER_SHARE}) == (
+        limits.seller is not None and limits.seller.remaining == 0
+    )

@@ -38,12 +38,12 @@ def reported_removals(site: Site, many: int, *, person_day: int = 40) -> list[St
     """Removals that the brand's person has just reported, the oldest first."""
     policies = site.runtime.policies.changed(replace(DEFAULT_BUDGETS, person_day=person_day))
     report(replace(site, runtime=replace(site.runtime, policies=policies)), on_sale(site, many))
-    return site.read(actions.latest, site.here, kind=None, state=None, most=many)[::-1]
+    return site.read(actions.latest, site.marketplace_id, kind=None, state=None, most=many)[::-1]
 
 
 def test_a_record_has_the_removals_that_stand(any_site: Site) -> None:
     """Not those that were withdrawn, overturned or are pending; one that two organisations approved counts."""
-    runtime, marketplace_id = any_site.runtime, any_site.here
+    runtime, marketplace_id = any_site.runtime, any_site.marketplace_id
     undone, wrong, _, approved, _ = reported_removals(any_site, 5, person_day=3)
     for person in (any_site.analyst, any_site.account_manager):
         record_vote(runtime, person, approved.action_id, Decision.APPROVE, "Looked at it.")
@@ -64,7 +64,7 @@ def test_a_record_has_the_removals_that_stand(any_site: Site) -> None:
 
 
 def test_removals_without_a_hold_count_for_a_day_and_a_week(any_site: Site) -> None:
-    marketplace_id, lead = any_site.here, pacer_of_person(any_site)
+    marketplace_id, lead = any_site.marketplace_id, pacer_of_person(any_site)
     (by_step_up, *_) = reported_removals(any_site, 3, person_day=2)
     any_site.execute(update(action).where(action.c.action_id == by_step_up.action_id).values(stepped_up=True))
 
@@ -96,7 +96,7 @@ def test_removals_without_a_hold_count_for_a_day_and_a_week(any_site: Site) -> N
     ],
 )
 def test_each_removal_meets_its_own_limits(site: Site, changes: dict[str, Any], limits: list[int], why: str) -> None:
-    usual = RequestedRemoval(site.here, site.brand_id, None, Sales(), Side.BRAND, site.brand_person.user_id)
+    usual = RequestedRemoval(site.marketplace_id, site.brand_id, None, Sales(), Side.BRAND, site.brand_person.user_id)
     with site.runtime.store.read() as connection:
         decides = gather_circumstances(site.runtime, connection, replace(usual, **changes), NOW)
     assert [limit.limit for limit in budget_rules.limits(decides.spending, DEFAULT_BUDGETS)] == limits, why

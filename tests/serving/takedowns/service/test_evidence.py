@@ -39,7 +39,7 @@ def make_snapshot(site: Site, **changes: object) -> StoredSnapshot:
 
 
 def snapshots_of(site: Site, listing_id: str) -> list[StoredSnapshot]:
-    return site.read(evidence.of_listing, site.here, listing_id)
+    return site.read(evidence.of_listing, site.marketplace_id, listing_id)
 
 
 def page(taken: StoredSnapshot) -> str:
@@ -80,7 +80,7 @@ def test_the_log_holds_the_digest_in_the_entry_of_the_action(any_site: Site) -> 
         .join(audit_entry, audit_entry.c.sequence == audit_payload.c.sequence)
         .where(audit_entry.c.act == "remove.scheduled")
     )
-    named = json.loads(any_site.value(query))["evidence"]
+    named = json.loads(any_site.scalar(query))["evidence"]
     assert named == {"evidence_id": taken.evidence_id, "digest": taken.snapshot.digest}
 
 

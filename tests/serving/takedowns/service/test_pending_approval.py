@@ -54,7 +54,7 @@ def with_the_usual_hour(site: Site) -> Site:
 
 
 def open_alerts(site: Site) -> list[Alert]:
-    return site.read(alerts.open_alerts, {site.here})
+    return site.read(alerts.open_alerts, {site.marketplace_id})
 
 
 def drill(site: Site, many: int) -> None:
@@ -76,8 +76,8 @@ def drill(site: Site, many: int) -> None:
         acts = connection.execute(select(audit_entry.c.act)).scalars().all()
     assert acts.count("alert.raised") == 1, "it is open already"
     site.clock.forward(hours=30)
-    removals = site.read(actions.latest, site.here, kind=None, state=None, most=many)
-    outcomes = [deliver(site.runtime, site.here, removal.action_id) for removal in removals]
+    removals = site.read(actions.latest, site.marketplace_id, kind=None, state=None, most=many)
+    outcomes = [deliver(site.runtime, site.marketplace_id, removal.action_id) for removal in removals]
     assert outcomes.count("held") == many - cap
     assert action_states(site) == {"sending": cap, "held": many - cap}
 
@@ -150,7 +150,7 @@ def test_a_pending_removal_does_not_use_the_daily_cap(any_site: Site) -> None:
     since = any_site.clock.now()
 
     def used_up() -> int:
-        return any_site.read(standings.count_at_once_since, any_site.here, any_site.brand_id, since)
+        return any_site.read(standings.count_at_once_since, any_site.marketplace_id, any_site.brand_id, since)
 
     action_id = a_burst(any_site)
     assert action_states(any_site) == {"scheduled": CAP, "held": 1}
@@ -163,13 +163,13 @@ def test_a_pending_removal_does_not_use_the_daily_cap(any_site: Site) -> None:
 
 def a_pending_verdict(site: Site, action_id: str) -> tuple[str, str]:
     with site.runtime.store.read() as connection:
-        verdict_id = actions.get(connection, site.here, action_id).verdict_id
-        return verdict_id, verdicts.get(connection, site.here, verdict_id).version_id
+        verdict_id = actions.get(connection, site.marketplace_id, action_id).verdict_id
+        return verdict_id, verdicts.get(connection, site.marketplace_id, verdict_id).version_id
 
 
 def counts_for_training(site: Site, verdict_id: str, version_id: str, as_of: datetime) -> bool:
     """Whether a verdict counts for training, as known at a moment."""
-    version_verdicts = site.read(verdict_history.of_marketplace, site.here, as_of)[version_id].verdicts
+    version_verdicts = site.read(verdict_history.of_marketplace, site.marketplace_id, as_of)[version_id].verdicts
     (verdict,) = [verdict.verdict for verdict in version_verdicts if verdict.verdict.verdict_id == verdict_id]
     return not verdict.superseded
 
@@ -205,7 +205,7 @@ def a_pending_removal_on_the_brands_confirmation_alone(site: Site) -> str:
 
 def counted_against_the_seller(site: Site, as_of: datetime) -> tuple[int, int]:
     """The confirmed counterfeits of the seller, and of listings with the text of a new one, as known at a moment."""
-    rulings = site.read(histories.rulings, site.here, ["lumo-trade-88"]).get("lumo-trade-88", [])
+    rulings = site.read(histories.rulings, site.marketplace_id, ["lumo-trade-88"]).get("lumo-trade-88", [])
     return sum(outcome.counterfeit for outcome in outcomes(rulings, as_of=as_of)), unstored_duplicates(
         site, as_of=as_of
     ).counterfeit
@@ -228,7 +228,7 @@ def test_a_pending_confirmation_does_not_count_before_its_approval(any_site: Sit
 
 def test_verdicts_of_sent_removals_count_while_others_are_pending(any_site: Site) -> None:
     a_burst(any_site)
-    removals = any_site.read(actions.latest, any_site.here, kind=None, state=ActionState.SCHEDULED, most=CAP)
+    removals = any_site.read(actions.latest, any_site.marketplace_id, kind=None, state=ActionState.SCHEDULED, most=CAP)
     verdict_pairs = [a_pending_verdict(any_site, removal.action_id) for removal in removals]
     assert [counts_for_training(any_site, *pair, any_site.clock.now()) for pair in verdict_pairs] == [True] * CAP
 
@@ -239,7 +239,9 @@ def test_a_pending_confirmation_counts_for_a_brands_standing_after_its_approval(
     def accepted() -> int:
         settled = any_site.clock.now() + timedelta(seconds=180)
         with any_site.runtime.store.read() as connection:
-            brand_standing = current_standing(any_site.runtime, connection, any_site.here, any_site.brand_id, settled)
+            brand_standing = current_standing(
+                any_site.runtime, connection, any_site.marketplace_id, any_site.brand_id, settled
+            )
         return brand_standing.overall.tally.accepted
 
     assert accepted() == CAP
@@ -251,7 +253,7 @@ def test_a_pending_confirmation_counts_for_a_brands_standing_after_its_approval(
 def test_another_brand_has_no_role_and_a_removal_that_is_not_pending_no_vote(site: Site) -> None:
     action_id, rival = a_burst(site), a_rival(site)
     with site.runtime.store.read() as connection:
-        pending = actions.get(connection, site.here, action_id)
+        pending = actions.get(connection, site.marketplace_id, action_id)
         scheduled = (
             connection.execute(select(action.c.action_id).where(action.c.state == "scheduled")).scalars().first()
         )
@@ -273,7 +275,7 @@ def test_after_a_burst_the_review_team_and_account_management_approve_a_removal(
     assert action_states(any_site) == {"scheduled": CAP + 1}
     assert open_alerts(any_site) == []
     with runtime.store.read() as connection:
-        removal = actions.get(connection, any_site.here, action_id)
+        removal = actions.get(connection, any_site.marketplace_id, action_id)
         acts = list(connection.execute(select(audit_entry.c.act).order_by(audit_entry.c.sequence)).scalars())
         assert audit.check_chain(connection)[1] is None
     assert removal.due_at == removal.leaves_at >= removal.created_at + timedelta(seconds=180)
@@ -285,7 +287,9 @@ def test_after_a_burst_the_review_team_and_account_management_approve_a_removal(
         "remove.approved",
     ]
     any_site.clock.forward(minutes=4)
-    assert deliver(runtime, any_site.here, action_id) == "failed"  # It is sent, but no endpoint is registered.
+    assert (
+        deliver(runtime, any_site.marketplace_id, action_id) == "failed"
+    )  # It is sent, but no endpoint is registered.
 
 
 def test_two_of_the_review_team_are_one_organisation(site: Site) -> None:
@@ -336,13 +340,13 @@ def test_a_vote_without_a_reason_is_refused_and_not_stored(site: Site) -> None:
 def test_a_withdrawn_removal_voids_its_verdict_and_an_analyst_decides_again(any_site: Site) -> None:
     action_id, runtime = a_burst(any_site), any_site.runtime
     with runtime.store.read() as connection:
-        verdict_id = actions.get(connection, any_site.here, action_id).verdict_id
+        verdict_id = actions.get(connection, any_site.marketplace_id, action_id).verdict_id
     record_vote(runtime, any_site.analyst, action_id, Decision.WITHDRAW, "The brand's account was taken over.")
     agreed = record_vote(runtime, any_site.account_manager, action_id, Decision.WITHDRAW, "I have called the brand.")
     assert agreed is Decision.WITHDRAW
     assert action_states(any_site) == {"scheduled": CAP, "withdrawn": 1}
     with runtime.store.read() as connection:
-        assert verdicts.get(connection, any_site.here, verdict_id).superseded_by is not None
+        assert verdicts.get(connection, any_site.marketplace_id, verdict_id).superseded_by is not None
     (again,) = open_cases(any_site, CaseLane.ANALYST)
     assert judge(any_site, any_site.second_analyst, again, Judgement.GENUINE).action is None
 

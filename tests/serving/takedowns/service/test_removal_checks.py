@@ -56,30 +56,30 @@ def an_acknowledged_removal(site: Site, external_id: str = "MP-9") -> StoredActi
     removal = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
     assert removal is not None
     site.clock.forward(seconds=180)
-    assert deliver(site.runtime, site.here, removal.action_id) == "acknowledged"
+    assert deliver(site.runtime, site.marketplace_id, removal.action_id) == "acknowledged"
     return removal
 
 
 def check_of(site: Site, action: StoredAction) -> RemovalCheck | None:
-    return site.read(removal_checks.of_actions, site.here, [action.action_id]).get(action.action_id)
+    return site.read(removal_checks.of_actions, site.marketplace_id, [action.action_id]).get(action.action_id)
 
 
 def look(site: Site, action: StoredAction) -> str:
     """Run the check if it is due; its state."""
-    check_due(site.runtime, site.here)
+    check_due(site.runtime, site.marketplace_id)
     check = check_of(site, action)
     assert check is not None
     return check.state.value
 
 
 def open_alerts(site: Site) -> list[alerts.Alert]:
-    return site.read(alerts.open_alerts, {site.here})
+    return site.read(alerts.open_alerts, {site.marketplace_id})
 
 
 def timeline(site: Site, action: StoredAction) -> list[str]:
     with site.runtime.store.read() as connection:
-        case_id = cases.of_verdict(connection, site.here, action.verdict_id).case_id
-        return [str(row["what"]) for row in cases.timeline(connection, site.here, case_id)]
+        case_id = cases.of_verdict(connection, site.marketplace_id, action.verdict_id).case_id
+        return [str(row["what"]) for row in cases.timeline(connection, site.marketplace_id, case_id)]
 
 
 def test_a_removal_is_verified_at_the_status_address_and_its_time_is_stored(any_site: Site, receiver: Receiver) -> None:
@@ -99,13 +99,13 @@ def test_a_removal_is_verified_at_the_status_address_and_its_time_is_stored(any_
 
 def test_a_check_is_made_once_when_it_is_due(any_site: Site, receiver: Receiver) -> None:
     action = an_acknowledged_removal(any_site)
-    assert (marketplaces_due(any_site.runtime), check_due(any_site.runtime, any_site.here)) == ([], {}), (
+    assert (marketplaces_due(any_site.runtime), check_due(any_site.runtime, any_site.marketplace_id)) == ([], {}), (
         "no minute has passed"
     )
     any_site.clock.forward(seconds=60)
-    assert marketplaces_due(any_site.runtime) == [any_site.here]
+    assert marketplaces_due(any_site.runtime) == [any_site.marketplace_id]
     with ThreadPoolExecutor(3) as pool:
-        outcomes = list(pool.map(lambda _: check_due(any_site.runtime, any_site.here), range(3)))
+        outcomes = list(pool.map(lambda _: check_due(any_site.runtime, any_site.marketplace_id), range(3)))
     assert sorted(outcomes, key=len) == [{}, {}, {action.action_id: "gone"}]
     assert (marketplaces_due(any_site.runtime), len(receiver.looks)) == ([], 1)
 
@@ -120,7 +120,7 @@ def test_a_check_whose_process_ended_is_made_two_minutes_later(any_site: Site, r
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "ask_if_shown", ends)
         with pytest.raises(SystemExit):
-            check_due(any_site.runtime, any_site.here)
+            check_due(any_site.runtime, any_site.marketplace_id)
     assert marketplaces_due(any_site.runtime) == []
     any_site.clock.forward(minutes=2)
     assert look(any_site, action) == "gone"
@@ -129,7 +129,7 @@ def test_a_check_whose_process_ended_is_made_two_minutes_later(any_site: Site, r
 def test_no_check_begins_once_the_process_stops(any_site: Site, receiver: Receiver) -> None:
     an_acknowledged_removal(any_site)
     any_site.clock.forward(seconds=60)
-    assert check_due(any_site.runtime, any_site.here, lambda: True) == {}
+    assert check_due(any_site.runtime, any_site.marketplace_id, lambda: True) == {}
     assert receiver.looks == []
 
 
@@ -145,7 +145,7 @@ def test_a_listing_that_is_still_shown_an_hour_after_raises_an_alert_until_it_is
     (alert,) = open_alerts(any_site)
     assert (alert.cause, alert.subject) == (CheckAlarm.STILL_SHOWN, "")
     assert alert.sentence == "MP-9: The listing is shown although its removal was acknowledged."
-    (row,) = any_site.read(removal_checks.still_shown, {any_site.here}, 10)
+    (row,) = any_site.read(removal_checks.still_shown, {any_site.marketplace_id}, 10)
     assert (row.external_id, row.check.action_id) == ("MP-9", action.action_id)
     receiver.shows = lambda _listing: False
     any_site.clock.forward(hours=3)
@@ -222,14 +222,14 @@ def test_a_listing_that_comes_back_a_day_later_is_still_shown_and_has_no_time_to
 def test_a_reinstated_listing_is_no_longer_checked(any_site: Site, receiver: Receiver) -> None:
     action = an_acknowledged_removal(any_site)
     receiver.shows = lambda _listing: True
-    cause = Cause(any_site.here, action.listing_id, action.verdict_id, "test")
+    cause = Cause(any_site.marketplace_id, action.listing_id, action.verdict_id, "test")
     with any_site.runtime.store.write() as connection:
         statement = reinstatement_statement(OverturnCause.APPEAL)
         back = schedule(any_site.runtime, connection, ActionKind.REINSTATE, cause, statement, any_site.clock.now())
     any_site.clock.forward(minutes=1)
     assert look(any_site, action) == "asked", "the marketplace has not received the reinstatement yet"
     any_site.clock.forward(hours=1)
-    assert deliver(any_site.runtime, any_site.here, back.action_id) == "acknowledged"
+    assert deliver(any_site.runtime, any_site.marketplace_id, back.action_id) == "acknowledged"
     look_count = len(receiver.looks)
     assert (look(any_site, action), open_alerts(any_site)) == ("given_back", [])
     assert len(receiver.looks) == look_count
@@ -241,14 +241,14 @@ def test_a_reinstated_listing_is_no_longer_checked(any_site: Site, receiver: Rec
 def test_a_reinstatement_during_a_check_raises_no_alert(any_site: Site, receiver: Receiver) -> None:
     action = an_acknowledged_removal(any_site)
     any_site.clock.forward(hours=2)
-    cause = Cause(any_site.here, action.listing_id, action.verdict_id, "test")
+    cause = Cause(any_site.marketplace_id, action.listing_id, action.verdict_id, "test")
     with any_site.runtime.store.write() as connection:
         statement = reinstatement_statement(OverturnCause.APPEAL)
         back = schedule(any_site.runtime, connection, ActionKind.REINSTATE, cause, statement, any_site.clock.now())
     any_site.clock.forward(hours=2)
 
     def reinstate_during_the_check(_listing: str) -> bool:
-        deliver(any_site.runtime, any_site.here, back.action_id)
+        deliver(any_site.runtime, any_site.marketplace_id, back.action_id)
         return True
 
     receiver.shows = reinstate_during_the_check
@@ -273,12 +273,12 @@ def test_removals_stay_unknown_after_the_status_address_is_removed(any_site: Sit
 
 def test_a_reinstatement_is_not_checked(any_site: Site, receiver: Receiver) -> None:
     action = an_acknowledged_removal(any_site)
-    cause = Cause(any_site.here, action.listing_id, action.verdict_id, "test")
+    cause = Cause(any_site.marketplace_id, action.listing_id, action.verdict_id, "test")
     with any_site.runtime.store.write() as connection:
         statement = reinstatement_statement(OverturnCause.APPEAL)
         back = schedule(any_site.runtime, connection, ActionKind.REINSTATE, cause, statement, any_site.clock.now())
     any_site.clock.forward(hours=1)
-    deliver(any_site.runtime, any_site.here, back.action_id)
+    deliver(any_site.runtime, any_site.marketplace_id, back.action_id)
     assert check_of(any_site, back) is None
     assert any_site.read(actions.has_later_sent, action)
 
@@ -308,7 +308,7 @@ def test_of_two_checks_at_once_the_second_changes_nothing(any_site: Site, receiv
         return True
 
     receiver.shows = overtaken
-    assert check_due(any_site.runtime, any_site.here) == {action.action_id: "overtaken"}
+    assert check_due(any_site.runtime, any_site.marketplace_id) == {action.action_id: "overtaken"}
     assert open_alerts(any_site) == []
     check = check_of(any_site, action)
     assert check is not None
@@ -338,12 +338,14 @@ def test_a_model_initiated_removal_has_a_random_delay_that_its_row_stores(any_si
     site = with_random_delay(any_site, 0.5)
     removal = remove_sampled(site)
     assert removal.leaves_at == removal.due_at == site.clock.now() + UNDO + timedelta(minutes=30)
-    assert site.value(select(action.c.random_delay_seconds)) == 1_800
+    assert site.scalar(select(action.c.random_delay_seconds)) == 1_800
     site.clock.forward(minutes=32)
-    assert deliver(site.runtime, site.here, removal.action_id) != "failed"  # It is not sent yet.
-    assert site.read(actions.get, site.here, removal.action_id).sent_at is None
+    assert deliver(site.runtime, site.marketplace_id, removal.action_id) != "failed"  # It is not sent yet.
+    assert site.read(actions.get, site.marketplace_id, removal.action_id).sent_at is None
     site.clock.forward(minutes=2)
-    assert deliver(site.runtime, site.here, removal.action_id) == "failed"  # It is sent, but no endpoint is registered.
+    assert (
+        deliver(site.runtime, site.marketplace_id, removal.action_id) == "failed"
+    )  # It is sent, but no endpoint is registered.
 
 
 def test_a_brands_confirmation_has_no_delay(site: Site) -> None:
@@ -360,7 +362,7 @@ def test_a_further_confirmation_ends_the_delay(any_site: Site) -> None:
     with site.runtime.store.write() as connection:
         assert actions.bring_forward(connection, removal, site.clock.now() + UNDO)
         assert not actions.bring_forward(connection, removal, site.clock.now() + timedelta(hours=9))
-    stored_removal = site.read(actions.get, site.here, removal.action_id)
+    stored_removal = site.read(actions.get, site.marketplace_id, removal.action_id)
     assert stored_removal.leaves_at == stored_removal.due_at == site.clock.now() + UNDO
 
 

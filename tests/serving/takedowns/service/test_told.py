@@ -151,13 +151,13 @@ def test_only_the_button_of_the_link_stops_and_it_ends_what_the_account_could_do
     action = confirm(site, lead, rest[0]).action
     assert action is not None
     assert action_states(site) == {"withdrawn": 2, "held": 1}
-    assert [alert.subject for alert in site.read(alerts.open_alerts, {site.here})] == [lead.user_id]
+    assert [alert.subject for alert in site.read(alerts.open_alerts, {site.marketplace_id})] == [lead.user_id]
     assert (
         record_vote(site.runtime, site.analyst, action.action_id, Decision.APPROVE, "It is them.") is Decision.APPROVE
     )
     confirm(site, lead, rest[1])
     assert action_states(site) == {"withdrawn": 2, "scheduled": 2}
-    assert not site.read(alerts.open_alerts, {site.here})
+    assert not site.read(alerts.open_alerts, {site.marketplace_id})
     site.clock.forward(days=1)
     assert mail_day(site.runtime) == 1
 
@@ -233,14 +233,17 @@ def test_at_night_a_large_report_within_the_usual_day_does_not_wait(
     site: Site, monkeypatch: pytest.MonkeyPatch, more: int, waits: bool
 ) -> None:
     monkeypatch.setattr(telling, "usual_day_of", lambda *_: UsualDay(removals=5, working_days=99))
-    remover, night = Remover(site.here, site.brand_person.user_id, site.brand_id), site.clock.now().replace(hour=1)
+    remover, night = (
+        Remover(site.marketplace_id, site.brand_person.user_id, site.brand_id),
+        site.clock.now().replace(hour=1),
+    )
     with site.runtime.store.read() as connection:
         assert (report_departure(site.runtime, connection, remover, night, more) is not None) is waits
 
 
 def test_a_simulated_marketplace_has_nobody_to_tell(site: Site) -> None:
     simulated = replace(site.runtime, clock=SimulatedClock(timedelta(0)))
-    remover = Remover(site.here, site.analyst.user_id, None)
+    remover = Remover(site.marketplace_id, site.analyst.user_id, None)
     with site.runtime.store.read() as connection:
         reached = [
             not is_unreachable(runtime, connection, remover, site.clock.now()) for runtime in (site.runtime, simulated)

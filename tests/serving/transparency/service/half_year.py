@@ -101,12 +101,12 @@ class HalfYear:
 
     def _object(self) -> None:
         """Removals are sent, and the sellers of most of them appeal."""
-        for removal in self._scheduled():
+        for removal in self._scheduled_actions():
             assert self.site.write(actions.change, removal, ActionEvent.SEND, {"sent_at": self.site.clock.now()})
             if self.random.random() < 0.6:
                 complaint = Complaint(f"appeal-{removal.action_id}", removal.external_id, "They are genuine.")
                 file_appeal(self.site.runtime, self.site.marketplace, complaint)
 
-    def _scheduled(self) -> list[StoredAction]:
+    def _scheduled_actions(self) -> list[StoredAction]:
         kind, state = ActionKind.REMOVE, ActionState.SCHEDULED
-        return self.site.read(actions.latest, self.site.here, kind=kind, state=state, most=10_000)
+        return self.site.read(actions.latest, self.site.marketplace_id, kind=kind, state=state, most=10_000)

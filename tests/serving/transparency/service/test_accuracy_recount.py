@@ -40,12 +40,14 @@ def figures(share: Share) -> tuple[int, float | None]:
 
 def check(site: Site, since: datetime, until: datetime) -> None:
     with site.runtime.store.read() as connection:
-        model_accuracy = accuracy_in_period(connection, site.here, since, until)
-        assert figures(model_accuracy.flagged) == recount(connection, site.here, since, until, _FLAGGED)[1:]
-        assert figures(model_accuracy.passed_over) == recount(connection, site.here, since, until, _PASSED)[1:]
+        model_accuracy = accuracy_in_period(connection, site.marketplace_id, since, until)
+        assert figures(model_accuracy.flagged) == recount(connection, site.marketplace_id, since, until, _FLAGGED)[1:]
+        assert (
+            figures(model_accuracy.passed_over) == recount(connection, site.marketplace_id, since, until, _PASSED)[1:]
+        )
         for band in model_accuracy.bands:
             inside = f"probability >= {band.low} AND probability < {band.high + (band.high == 1.0)}"
-            expected = recount(connection, site.here, since, until, inside)
+            expected = recount(connection, site.marketplace_id, since, until, inside)
             assert (band.listings, *figures(band.counterfeit)) == expected, inside
 
 
@@ -133,6 +135,6 @@ def test_listings_scored_by_the_scorecard_are_excluded(site: Site) -> None:
     begins = site.clock.now()
     a_case(site)
     site.clock.forward(days=1)
-    model_accuracy = site.read(accuracy_in_period, site.here, begins, site.clock.now())
+    model_accuracy = site.read(accuracy_in_period, site.marketplace_id, begins, site.clock.now())
     assert model_accuracy.flagged.value is None
     assert sum(band.listings for band in model_accuracy.bands) == 0

@@ -33,7 +33,7 @@ def play(site: Site) -> None:
 
 
 def _action_on(site: Site, name: str) -> StoredAction:
-    removals = site.read(actions.latest, site.here, kind=None, state=None, most=100)
+    removals = site.read(actions.latest, site.marketplace_id, kind=None, state=None, most=100)
     return next(removal for removal in removals if removal.external_id == name)
 
 

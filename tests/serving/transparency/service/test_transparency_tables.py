@@ -26,7 +26,9 @@ SELLER = "lumo-trade-88"
 
 
 def read(site: Site, name: TableName, since: datetime, until: datetime | None = None) -> list[dict[str, Any]]:
-    columns, rows = site.read(table, name, Span(site.here, since, until or site.clock.now() + timedelta(seconds=1)))
+    columns, rows = site.read(
+        table, name, Span(site.marketplace_id, since, until or site.clock.now() + timedelta(seconds=1))
+    )
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
@@ -188,8 +190,8 @@ def test_no_seller_brand_or_person_is_in_a_table_for_the_public(site: Site, name
 def test_a_brands_record_has_its_counter_notices_and_the_history_of_its_standing(any_site: Site) -> None:
     having(any_site, a_month_of_complaints)
     with any_site.runtime.store.read() as connection:
-        answers = brand_answers.answers_of(connection, {(any_site.here, any_site.brand_id)})
-        standing = standing_rows(connection, any_site.here, any_site.brand_id)
+        answers = brand_answers.answers_of(connection, {(any_site.marketplace_id, any_site.brand_id)})
+        standing = standing_rows(connection, any_site.marketplace_id, any_site.brand_id)
     rows = list(csv.DictReader(StringIO(record_file(Format.CSV, answers).decode("utf-8-sig"))))
     cells = [(row["listing"], row["outcome"], row["counter_notice"]) for row in rows if row["answer"] == "counterfeit"]
     assert cells == [

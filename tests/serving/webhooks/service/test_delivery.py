@@ -69,11 +69,11 @@ def a_removal(site: Site, external_id: str = "MP-9", **changes: Any) -> StoredAc
 
 
 def stored_action(site: Site, action: StoredAction) -> StoredAction:
-    return site.read(actions.get, site.here, action.action_id)
+    return site.read(actions.get, site.marketplace_id, action.action_id)
 
 
 def attempt(site: Site, action: StoredAction) -> str:
-    return deliver(site.runtime, site.here, action.action_id)
+    return deliver(site.runtime, site.marketplace_id, action.action_id)
 
 
 def test_a_removal_does_not_leave_inside_the_undo_window(any_site: Site, receiver: Receiver) -> None:
@@ -94,14 +94,14 @@ def test_after_the_window_the_marketplace_hears_and_its_acknowledgement_is_kept(
     (message,) = receiver.deliveries
     assert (message["type"], message["data"]["listing_external_id"]) == ("listing.remove", "MP-9")
     assert (message["data"]["sequence"], message["id"]) == (1, action.action_id)
-    signing = any_site.read(endpoints.endpoint_in_force, any_site.here)
+    signing = any_site.read(endpoints.endpoint_in_force, any_site.marketplace_id)
     assert signing is not None
     assert signing.used_at == any_site.clock.now()
 
 
 def test_a_withdrawn_removal_is_never_sent(any_site: Site, receiver: Receiver) -> None:
     action = a_removal(any_site)
-    case_id = any_site.read(cases.of_verdict, any_site.here, action.verdict_id).case_id
+    case_id = any_site.read(cases.of_verdict, any_site.marketplace_id, action.verdict_id).case_id
     undo_verdict(any_site.runtime, any_site.brand_person, case_id)
     any_site.clock.forward(seconds=180)
     assert attempt(any_site, action) == "withdrawn"
@@ -217,12 +217,12 @@ def test_a_message_whose_process_ended_is_sent_again_within_a_minute(any_site: S
     now = any_site.clock.now()
     with any_site.runtime.store.write() as connection:
         assert attempts.begin_attempts(any_site.runtime, connection, [action], None, now)
-        make_due(connection, any_site.here, now)  # Which a receiver that is back does for all that waits.
+        make_due(connection, any_site.marketplace_id, now)  # Which a receiver that is back does for all that waits.
     any_site.clock.forward(seconds=31)  # The longest timeout, and what a look-up takes.
     assert marketplaces_with_due(any_site.runtime) == []
     assert attempt(any_site, action) == "sending"
     any_site.clock.forward(seconds=28)
-    assert marketplaces_with_due(any_site.runtime) == [any_site.here]
+    assert marketplaces_with_due(any_site.runtime) == [any_site.marketplace_id]
     assert attempt(any_site, action) == "acknowledged"
     assert stored_action(any_site, action).attempts == 2
 
@@ -237,7 +237,7 @@ def test_a_process_that_starts_sends_at_once_what_one_of_its_name_had_under_way(
         assert attempts.begin_attempts(runtime, connection, [own], None, now)
         assert attempts.begin_attempts(another, connection, [of_another], None, now)
     release_own_attempts(runtime)
-    assert deliver_due(runtime, any_site.here) == {own.action_id: "acknowledged"}
+    assert deliver_due(runtime, any_site.marketplace_id) == {own.action_id: "acknowledged"}
 
 
 def begins(runtime: Runtime, request: tuple[str, str], _pipe: object) -> int:
@@ -250,18 +250,18 @@ def begins(runtime: Runtime, request: tuple[str, str], _pipe: object) -> int:
 def test_what_a_killed_process_was_sending_is_sent_by_the_next_of_its_home(any_site: Site, receiver: Receiver) -> None:
     (action,) = removals(any_site, 1)
     with a_process(begins, any_site.runtime.settings) as process:
-        assert process.ask((any_site.here, action.action_id), any_site.clock.now()) == 1
+        assert process.ask((any_site.marketplace_id, action.action_id), any_site.clock.now()) == 1
         process.kill()
     assert marketplaces_with_due(any_site.runtime) == []
     release_own_attempts(any_site.runtime)
-    assert deliver_due(any_site.runtime, any_site.here) == {action.action_id: "acknowledged"}
+    assert deliver_due(any_site.runtime, any_site.marketplace_id) == {action.action_id: "acknowledged"}
 
 
 def test_rounds_at_the_same_time_send_each_message_once(any_site: Site, receiver: Receiver) -> None:
     due_removals = removals(any_site, 18)
     few = replace(any_site.runtime, settings=any_site.runtime.settings.model_copy(update={"deliveries_at_once": 3}))
     with ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(lambda _: deliver_due(few, any_site.here), range(4)))
+        done = list(pool.map(lambda _: deliver_due(few, any_site.marketplace_id), range(4)))
     assert sum(len(outcomes) for outcomes in done) == len(due_removals)
     assert {key: word for delivery in done for key, word in delivery.items()} == {
         delivery.action_id: "acknowledged" for delivery in due_removals
@@ -281,7 +281,7 @@ def test_messages_about_one_listing_that_are_due_together_arrive_in_their_order(
     attempt(any_site, removal)
     an_upheld_appeal(any_site)
     any_site.clock.forward(seconds=180)
-    assert list(deliver_due(any_site.runtime, any_site.here).values()) == ["acknowledged"] * 2
+    assert list(deliver_due(any_site.runtime, any_site.marketplace_id).values()) == ["acknowledged"] * 2
     assert [m["data"]["sequence"] for m in receiver.deliveries] == [1, 1, 2]
 
 
@@ -304,7 +304,7 @@ def test_a_message_that_hangs_does_not_hold_up_one_that_becomes_due(any_site: Si
             receiver.lock.acquire()
 
     receiver.answer_to = hangs_until_the_other_came
-    assert deliver_due(any_site.runtime, any_site.here) == {
+    assert deliver_due(any_site.runtime, any_site.marketplace_id) == {
         first.action_id: "acknowledged",
         second.action_id: "acknowledged",
     }
@@ -312,7 +312,7 @@ def test_a_message_that_hangs_does_not_hold_up_one_that_becomes_due(any_site: Si
 
 def test_a_round_that_is_stopped_begins_nothing(any_site: Site, receiver: Receiver) -> None:
     removals(any_site, 1)
-    assert deliver_due(any_site.runtime, any_site.here, is_stopped=lambda: True) == {}
+    assert deliver_due(any_site.runtime, any_site.marketplace_id, is_stopped=lambda: True) == {}
     assert receiver.deliveries == []
 
 
@@ -342,8 +342,8 @@ def removals(site: Site, number: int) -> list[StoredAction]:
 
 def delivery_results(site: Site) -> list[str]:
     """The results of delivering what may be sent now."""
-    is_waiting = site.here in marketplaces_with_due(site.runtime)
-    results = list(deliver_due(site.runtime, site.here).values())
+    is_waiting = site.marketplace_id in marketplaces_with_due(site.runtime)
+    results = list(deliver_due(site.runtime, site.marketplace_id).values())
     assert is_waiting is bool(results)
     return results
 
@@ -367,7 +367,7 @@ def test_messages_that_fail_together_pause_the_receiver_for_the_first_time_only(
     receiver.answer = lambda _number: 503
     due_removals = removals(any_site, DOWN + 5)
     assert delivery_results(any_site) == ["failed"] * (DOWN + 5)
-    endpoint = any_site.read(endpoints.endpoint_in_force, any_site.here)
+    endpoint = any_site.read(endpoints.endpoint_in_force, any_site.marketplace_id)
     assert endpoint is not None
     assert endpoint.failures == DOWN
     assert endpoint.failing_since == any_site.clock.now()
@@ -382,7 +382,7 @@ def test_a_round_during_the_test_message_of_a_paused_receiver_waits(any_site: Si
         attempt(any_site, removal)
     any_site.clock.forward(minutes=1)
     with any_site.runtime.store.write() as connection:
-        endpoint = endpoints.endpoint_in_force(connection, any_site.here)
+        endpoint = endpoints.endpoint_in_force(connection, any_site.marketplace_id)
         assert endpoint is not None
         assert endpoints.claim_probe(connection, endpoint, until=any_site.clock.now() + CUT_OFF_AFTER)
         assert not endpoints.claim_probe(connection, endpoint, until=any_site.clock.now() + CUT_OFF_AFTER)
@@ -439,7 +439,7 @@ def test_a_receiver_that_asks_to_wait_is_sent_nothing_before(
         receiver.answer_to = lambda message: status if message == due_removals[0].action_id else 204
         receiver.headers = {} if header is None else {"retry-after": header}
         few = replace(site.runtime, settings=site.runtime.settings.model_copy(update={"deliveries_at_once": 3}))
-        assert sorted(deliver_due(few, site.here).values()) == ["acknowledged", "acknowledged", "failed"]
+        assert sorted(deliver_due(few, site.marketplace_id).values()) == ["acknowledged", "acknowledged", "failed"]
         site.clock.forward(seconds=seconds - 1)
         assert delivery_results(site) == []
         receiver.answer_to = lambda _message: 204
@@ -451,7 +451,7 @@ def test_an_asked_pause_does_not_shorten_that_of_a_person(site: Site) -> None:
     with a_receiver() as receiver:
         register(site, receiver)
         removals(site, 1)
-        endpoint = site.read(endpoints.endpoint_in_force, site.here)
+        endpoint = site.read(endpoints.endpoint_in_force, site.marketplace_id)
         assert endpoint is not None
         receiver.headers = {"retry-after": "5"}
 
@@ -461,7 +461,7 @@ def test_an_asked_pause_does_not_shorten_that_of_a_person(site: Site) -> None:
 
         receiver.answer_to = paused_meanwhile
         assert delivery_results(site) == ["failed"]
-        assert site.read(endpoints.pause_ends) == {site.here: site.clock.now() + timedelta(hours=3)}
+        assert site.read(endpoints.pause_ends) == {site.marketplace_id: site.clock.now() + timedelta(hours=3)}
 
 
 def test_a_message_that_is_refused_for_a_time_waits_alone(site: Site) -> None:
@@ -604,7 +604,7 @@ def test_the_secret_before_signs_nothing_more_once_its_time_is_over(
     (action,) = removals(any_site, 1)
     rotate(any_site, overlap_hours=overlap_hours)
     any_site.clock.forward(hours=hours_later)
-    endpoint = any_site.read(endpoints.endpoint_in_force, any_site.here)
+    endpoint = any_site.read(endpoints.endpoint_in_force, any_site.marketplace_id)
     assert endpoint is not None
     assert receiver.secret not in signing_secrets(any_site.runtime, endpoint, any_site.clock.now())
     assert attempt(any_site, action) == "failed"
@@ -614,7 +614,7 @@ def test_the_secret_before_signs_nothing_more_once_its_time_is_over(
 def test_of_a_rotation_inside_an_overlap_the_oldest_secret_ends(any_site: Site, receiver: Receiver) -> None:
     second = rotate(any_site, overlap_hours=24)
     third = rotate(any_site, overlap_hours=24)
-    endpoint = any_site.read(endpoints.endpoint_in_force, any_site.here)
+    endpoint = any_site.read(endpoints.endpoint_in_force, any_site.marketplace_id)
     assert endpoint is not None
     assert signing_secrets(any_site.runtime, endpoint, any_site.clock.now()) == (third, second)
 
@@ -659,11 +659,11 @@ def test_a_takedown_and_its_inverse_are_never_applied_in_the_wrong_order(
     with a_receiver(effect_before_failure=True) as receiver, TemporaryDirectory() as folder:
         register(site, receiver)
         listing_id = f"lst_{secrets.token_hex(8)}"
-        cause = Cause(site.here, listing_id, a_verdict(site, listing_id), "test")
+        cause = Cause(site.marketplace_id, listing_id, a_verdict(site, listing_id), "test")
         for step, argument in steps:
             take(site, receiver, cause, step, argument)
         sent = [delivery["data"] for delivery in receiver.deliveries if delivery["heard"]]
-        acted = site.read(actions.of_listing, site.here, listing_id)
+        acted = site.read(actions.of_listing, site.marketplace_id, listing_id)
         shuffled = [*sent, *random.Random(seed).sample(sent, len(sent))]
         effects = Effects(Path(folder) / "effects.jsonl")
         applied = [payload["sequence"] for payload in shuffled if effects.apply(payload["action_id"], payload)]
@@ -678,9 +678,14 @@ def test_a_takedown_and_its_inverse_are_never_applied_in_the_wrong_order(
 
 def a_verdict(site: Site, listing_id: str) -> str:
     """The verdict behind the actions on a new listing; the tests do not depend on its content."""
-    known = site.read(actions.latest, site.here, kind=None, state=None, most=1)
+    known = site.read(actions.latest, site.marketplace_id, kind=None, state=None, most=1)
     verdict_id = known[0].verdict_id if known else a_removal(site).verdict_id
-    row = {"marketplace_id": site.here, "listing_id": listing_id, "external_id": listing_id, "version_id": "x"}
+    row = {
+        "marketplace_id": site.marketplace_id,
+        "listing_id": listing_id,
+        "external_id": listing_id,
+        "version_id": "x",
+    }
     site.write(
         add,
         listing,
@@ -700,7 +705,7 @@ def a_verdict(site: Site, listing_id: str) -> str:
 
 def take(site: Site, receiver: Receiver, cause: Cause, step: str, argument: Any) -> None:
     """One possible step in the history of a listing."""
-    acted = site.read(actions.of_listing, site.here, cause.listing_id)
+    acted = site.read(actions.of_listing, site.marketplace_id, cause.listing_id)
     match step:
         case "schedule":
             with site.runtime.store.write() as connection:

@@ -23,7 +23,7 @@ MANY = FEWEST_TO_COPY + 1
 def sellers(site: Site, **changes: Any) -> list[dict[str, Any]]:
     rows = [
         {
-            "marketplace_id": site.here,
+            "marketplace_id": site.marketplace_id,
             "seller_id": f"sel_{i:026d}",
             "external_id": f"shop-{i}",
             "first_known_at": NOW + timedelta(microseconds=i),
@@ -43,7 +43,7 @@ HARD = 'tab\t, line\n, return\r, \\N, "quoted", {braces}, back\\slash, Ünïcöd
 def test_values_of_every_kind_arrive_as_they_are(any_site: Site) -> None:
     rows = [
         {
-            "marketplace_id": any_site.here,
+            "marketplace_id": any_site.marketplace_id,
             "quarantine_id": f"qua_{i:026d}",
             "source": HARD,
             "code": "",
@@ -58,7 +58,7 @@ def test_values_of_every_kind_arrive_as_they_are(any_site: Site) -> None:
         for i in range(MANY)
     ]
     bodies = [
-        {"marketplace_id": any_site.here, "digest": f"{i:064d}", "schema": i, "body": bytes(range(256)) * i}
+        {"marketplace_id": any_site.marketplace_id, "digest": f"{i:064d}", "schema": i, "body": bytes(range(256)) * i}
         for i in range(MANY)
     ]
     with any_site.runtime.store.write() as connection:
@@ -118,11 +118,11 @@ def test_entries_of_search_replace_the_earlier_ones(any_site: Site) -> None:
     for title in ("red bag", "blue bag"):
         with any_site.runtime.store.write() as connection:
             listings = [SearchableListing(f"MP-{i}", title, "shop-1") for i in range(MANY)]
-            search.index_listings(connection, any_site.here, listings)
+            search.index_listings(connection, any_site.marketplace_id, listings)
     assert len(stored_rows(any_site, search_entry, "entry_number")) == MANY + 1
     with any_site.runtime.store.read() as connection:
         red, blue = (
-            search.find(connection, [any_site.here], EntryKind.LISTING, words, most=100)
+            search.find(connection, [any_site.marketplace_id], EntryKind.LISTING, words, most=100)
             for words in ("red", "blue bag")
         )
     assert (len(red), len(blue)) == (0, MANY)

@@ -15,12 +15,17 @@ from tests.fixtures.runtimes import Site
 
 
 def a_seller(site: Site, name: str) -> dict[str, Any]:
-    return {"marketplace_id": site.here, "seller_id": f"sel_{name}", "external_id": name, "first_known_at": NOW}
+    return {
+        "marketplace_id": site.marketplace_id,
+        "seller_id": f"sel_{name}",
+        "external_id": name,
+        "first_known_at": NOW,
+    }
 
 
 def a_listing(site: Site, name: str) -> dict[str, Any]:
     return {
-        "marketplace_id": site.here,
+        "marketplace_id": site.marketplace_id,
         "listing_id": f"lst_{name}",
         "external_id": name,
         "seller_external_id": None,
@@ -35,7 +40,7 @@ def a_listing(site: Site, name: str) -> dict[str, Any]:
 
 def a_version(site: Site, name: str, **changes: Any) -> dict[str, Any]:
     return {
-        "marketplace_id": site.here,
+        "marketplace_id": site.marketplace_id,
         "version_id": f"ver_{name}",
         "listing_id": f"lst_{name}",
         "number": 1,

@@ -156,8 +156,8 @@ HERE_AND_NUMBER = PlainQuery(
 def test_it_returns_rows_as_tuples_and_takes_values_by_name(any_site: Site) -> None:
     with any_site.runtime.store.read() as connection:
         for number in (3, 4):
-            values = {"number": number, "here": any_site.here}
-            assert HERE_AND_NUMBER.rows(connection, values) == [(any_site.here, number)]
+            values = {"number": number, "here": any_site.marketplace_id}
+            assert HERE_AND_NUMBER.rows(connection, values) == [(any_site.marketplace_id, number)]
         assert HERE_AND_NUMBER.rows(connection, {"number": 3, "here": "mkt_other"}) == []
 
 
@@ -186,7 +186,9 @@ def test_an_error_is_raised_as_by_sqlalchemy_and_without_values(any_site: Site) 
         query.rows(connection, {"secret": "do not tell"})
     assert "do not tell" not in str(failed.value)
     with any_site.runtime.store.read() as connection:
-        assert HERE_AND_NUMBER.rows(connection, {"number": 1, "here": any_site.here}) == [(any_site.here, 1)]
+        assert HERE_AND_NUMBER.rows(connection, {"number": 1, "here": any_site.marketplace_id}) == [
+            (any_site.marketplace_id, 1)
+        ]
 
 
 def test_one_key_finds_what_a_list_of_it_and_others_finds(any_site: Site) -> None:
@@ -194,7 +196,7 @@ def test_one_key_finds_what_a_list_of_it_and_others_finds(any_site: Site) -> Non
     receive_rows(any_site.runtime, any_site.marketplace, rows, source="test")
     until = any_site.clock.now()
     with any_site.runtime.store.read() as connection:
-        values = {"here": any_site.here, "until": until}
+        values = {"here": any_site.marketplace_id, "until": until}
         both = BY_IDS.rows(connection, {**values, "ids": ["MP-10", "MP-20"]})
         single_rows = [row for name in ("MP-10", "MP-20") for row in BY_IDS.rows(connection, {**values, "ids": [name]})]
         assert [row._asdict() for row in single_rows] == [row._asdict() for row in both]
@@ -214,7 +216,7 @@ def test_who_listens_to_sqlalchemy_hears_of_them_too(any_site: Site) -> None:
         )
     with store.read() as connection:
         heard.clear()  # The limits of the transaction.
-        BY_IDS.rows(connection, {"here": any_site.here, "until": any_site.clock.now(), "ids": ["MP-10"]})
+        BY_IDS.rows(connection, {"here": any_site.marketplace_id, "until": any_site.clock.now(), "ids": ["MP-10"]})
         calls = heard.copy()
         connection.exec_driver_sql(calls[0][1], calls[0][2])
     assert [name for name, *_ in calls] == ["before", "after"]
