@@ -97,7 +97,7 @@ def _removal_answer(removal: removal_approvals.PendingRemoval) -> PendingRemoval
         action_id=removal.action.action_id,
         listing_external_id=removal.action.external_id,
         pending_since=removal.approval.pending_since,
-        reasons=[hold.message for hold in removal.reasons],
+        reasons=[reason.message for reason in removal.reasons],
         no_vote=removal.no_vote,
         no_approval=removal.no_approval,
         votes=[

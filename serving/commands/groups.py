@@ -45,9 +45,9 @@ def _add_group(name: str, text: str) -> typer.Typer:
 
 
 erase = _add_group("erase", "Erase personal data.")
-hold = _add_group("hold", "Legal holds: sellers whose data must not be erased.")
+legal_hold = _add_group("legal-hold", "Legal holds: sellers whose data must not be erased.")
 evidence = _add_group("evidence", "Evidence: listings as they were when somebody acted on them.")
-model = _add_group("model", "Models: registration, reproduction, past scores and the golden set.")
+model = _add_group("model", "Models: cards, registration, reproduction, past scores and the golden set.")
 breaker = _add_group("breaker", "The circuit breaker on the volume of alerts.")
 marketplace = _add_group("marketplace", "Marketplaces.")
 person = _add_group("person", "People and their roles.")

@@ -71,9 +71,10 @@ def list_pending_removals(at: CommandScope) -> list[str]:
 
     with at.runtime.store.read() as connection:
         ids = [action_id for _, action_id in approvals.pending_removals(connection, [at.marketplace_id], most=500)]
-        holds = approvals.of_actions(connection, at.marketplace_id, ids)
+        approvals_by_id = approvals.of_actions(connection, at.marketplace_id, ids)
     return [
-        f"{action_id}: {' '.join(in_english(hold.message) for hold in holds[action_id].reasons)}" for action_id in ids
+        f"{action_id}: {' '.join(in_english(reason.message) for reason in approvals_by_id[action_id].reasons)}"
+        for action_id in ids
     ]
 
 

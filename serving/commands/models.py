@@ -215,7 +215,7 @@ def _write_card(
     say(f"Model card of {digest[:12]} in {out}")
 
 
-@command(app, "report", show=_write_card)
+@command(model, "card", show=_write_card)
 def get_model_card(
     at: CommandScope,
     digest: Annotated[

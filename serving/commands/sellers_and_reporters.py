@@ -8,7 +8,7 @@ import typer
 
 from serving.accounts.rules.access import LOCAL
 from serving.commands.declaring import command
-from serving.commands.groups import erase, hold, reporter, seller
+from serving.commands.groups import erase, legal_hold, reporter, seller
 from serving.commands.options import Marketplace, Reason
 from serving.commands.reference_tables import batches
 from serving.commands.registry import ADMINISTRATOR, CommandScope, Runtime, place_named
@@ -175,7 +175,7 @@ def _kept_lines(sentences: list[str], *, erased: bool) -> list[str]:
     return ["Kept:", *(f"  {sentence}" for sentence in sentences), *([] if erased else [_NOTHING])]
 
 
-@command(hold, "set", by=ADMINISTRATOR)
+@command(legal_hold, "set", by=ADMINISTRATOR)
 def set_legal_hold(at: CommandScope, seller: Seller, reason: Reason) -> str:
     """Keep everything of a seller until the hold is lifted."""
     from serving.privacy.service.erasure import set_hold
@@ -184,7 +184,7 @@ def set_legal_hold(at: CommandScope, seller: Seller, reason: Reason) -> str:
     return f"{seller} is under legal hold."
 
 
-@command(hold, "lift", by=ADMINISTRATOR)
+@command(legal_hold, "lift", by=ADMINISTRATOR)
 def lift_legal_hold(at: CommandScope, seller: Seller, reason: Reason) -> str:
     """End a legal hold."""
     from serving.privacy.service.erasure import lift_hold
@@ -193,7 +193,7 @@ def lift_legal_hold(at: CommandScope, seller: Seller, reason: Reason) -> str:
     return f"{seller} is no longer under legal hold."
 
 
-@command(hold, "list")
+@command(legal_hold, "list")
 def list_legal_holds(at: CommandScope) -> list[str]:
     """List the sellers under legal hold, since when, by whom and why."""
     from serving.privacy.store.legal_holds import holds_in_force

@@ -32,8 +32,8 @@ def demo_result(
         "quarantined": figures["quarantined"],
         "routes": figures["routes"],
         "verdicts": figures["verdicts"],
-        "removals": removals["withdrawn"] + removals["held"] + removals["acknowledged"],
-        "held": removals["held"],
+        "removals": removals["withdrawn"] + removals["pending_approval"] + removals["acknowledged"],
+        "pending_approval": removals["pending_approval"],
         "withdrawn": removals["withdrawn"],
         "takedowns": {"sent": removals["sent"], "acknowledged": removals["acknowledged"]},
         "verified": figures["removal_checks"],
@@ -83,7 +83,7 @@ def print_report(report: Mapping[str, Any]) -> None:
 
 _RESULTS: Final = {
     "scheduled": "scheduled",
-    "held": "pending approval",
+    "pending_approval": "pending approval",
     "cases": "cases",
     "unknown": "unknown",
     "refused": "refused",
@@ -108,7 +108,8 @@ def _table_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         (
             "removals",
             f"{report['removals']:,}",
-            f"{report['withdrawn']:,} withdrawn + {report['held']:,} pending approval + {acknowledged:,} acknowledged",
+            f"{report['withdrawn']:,} withdrawn + {report['pending_approval']:,} pending approval "
+            f"+ {acknowledged:,} acknowledged",
         ),
         (
             "reported by brands",

@@ -14,11 +14,20 @@ def assert_adds_up(figures: Mapping[str, Any], home: Path) -> None:
     assert figures["received"] == figures["scored"] + figures["quarantined"]
     assert sum(figures["routes"].values()) == figures["scored"]
     assert figures["takedowns"]["sent"] == figures["takedowns"]["acknowledged"] > 0
-    assert figures["removals"] == figures["withdrawn"] + figures["held"] + figures["takedowns"]["acknowledged"]
+    assert (
+        figures["removals"] == figures["withdrawn"] + figures["pending_approval"] + figures["takedowns"]["acknowledged"]
+    )
     reports = figures["reports"]
     assert reports["items"] == sum(number for name, number in reports.items() if name != "items")
-    assert set(reports) == {"items", "scheduled", "held", "cases", "unknown", "refused"}
-    assert min(reports["scheduled"] + reports["held"] + reports["cases"], reports["unknown"], reports["refused"]) > 0
+    assert set(reports) == {"items", "scheduled", "pending_approval", "cases", "unknown", "refused"}
+    assert (
+        min(
+            reports["scheduled"] + reports["pending_approval"] + reports["cases"],
+            reports["unknown"],
+            reports["refused"],
+        )
+        > 0
+    )
     large = figures["large_reports"]
     assert (large["withdrawn"], sum(large.values())) == (24, 48), "one was stopped, and one left"
     assert set(large) <= {"withdrawn", "removed", "reinstated"}

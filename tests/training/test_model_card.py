@@ -14,7 +14,7 @@ REPORT = {
         "effective_n": 810.2,
         "capped_rows": 12,
         "near_duplicates": 340,
-        "held": {"source": 1, "seller": 3, "slice": 0},
+        "capped": {"source": 1, "seller": 3, "slice": 0},
     },
     "feature_count": 67,
     "join": "sum",

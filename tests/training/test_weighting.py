@@ -110,8 +110,12 @@ def test_one_source_among_many_cannot_dominate_a_class() -> None:
 
 
 def test_capped_groups_are_counted() -> None:
-    assert weights_of(flooded_rows("brand:planted")).report["held"]["source"] == 2
-    assert weights_of(flooded_rows("brand:planted"), UNCAPPED).report["held"] == {"source": 0, "seller": 0, "slice": 0}
+    assert weights_of(flooded_rows("brand:planted")).report["capped"]["source"] == 2
+    assert weights_of(flooded_rows("brand:planted"), UNCAPPED).report["capped"] == {
+        "source": 0,
+        "seller": 0,
+        "slice": 0,
+    }
 
 
 def test_nothing_gains_weight_by_a_cap() -> None:

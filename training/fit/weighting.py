@@ -217,7 +217,7 @@ def training_weights(
             "effective_n": effective_number(values),
             "capped_rows": int((drawn > policy.most_weight).sum()),
             "near_duplicates": int((copies > 1).sum()),
-            "held": {kind: _groups_at_cap(kind, caps, shared, values) for kind in ("source", "seller", "slice")},
+            "capped": {kind: _groups_at_cap(kind, caps, shared, values) for kind in ("source", "seller", "slice")},
         },
     )
 

@@ -57,7 +57,7 @@ def model_card(report: Mapping[str, Any], digest: str) -> str:
 
 
 def _weights_line(weights: Mapping[str, Any]) -> str:
-    groups = ", ".join(f"{n:,} {kind}{'' if n == 1 else 's'}" for kind, n in weights["held"].items() if n)
+    groups = ", ".join(f"{n:,} {kind}{'' if n == 1 else 's'}" for kind, n in weights["capped"].items() if n)
     return (
         f"* {weights['near_duplicates']:,} rows are near-duplicates of a seller and share the weight of one. Capped "
         f"at their share of the weight: {groups or 'none'}. Effective sample size {weights['effective_n']:,.0f} rows."

@@ -101,7 +101,11 @@ def _decide_item(
             row |= {"verdict_id": recorded.verdict_id, "outcome": BulkItemResult.RECORDED.value, "reason": text}
             bulk_verdicts.add_item(connection, {**row, "number": len(done)})
     except DomainError as refused:
-        row |= {"verdict_id": None, "outcome": BulkItemResult.REFUSED.value, "reason": refused.sentence[:_LONGEST_REASON]}
+        row |= {
+            "verdict_id": None,
+            "outcome": BulkItemResult.REFUSED.value,
+            "reason": refused.sentence[:_LONGEST_REASON],
+        }
         with runtime.store.write() as connection:
             done = bulk_verdicts.lock(connection, marketplace_id, together.bulk_id)
             if named_case.case_id not in done:

@@ -164,19 +164,19 @@ def approve_as_owner(runtime: Runtime, place: str, action_id: str, reason: str) 
         how = f"approval_vote.{Decision.APPROVE.value}"
         audit.record(connection, now, place, LOCAL, how, action_id, organisation="owner", reason=reason.strip()[:500])
         send_approved(runtime, connection, action, LOCAL, now)
-        hold = approvals.of_actions(connection, place, [action_id])[action_id]
+        approval = approvals.of_actions(connection, place, [action_id])[action_id]
         confirmed_by = [
             confirmation.user_id for confirmation in approvals.verdicts_behind(connection, place, action_id)
         ]
-        _lift_stop(connection, action, hold, confirmed_by, now)
+        _lift_stop(connection, action, approval, confirmed_by, now)
         recount_of(runtime, connection, case, now)
 
 
 def _lift_stop(
-    connection: Connection, action: StoredAction, hold: StoredApproval, confirmed_by: Collection[str], now: datetime
+    connection: Connection, action: StoredAction, approval: StoredApproval, confirmed_by: Collection[str], now: datetime
 ) -> None:
     """End the stop of these people's removals, now that somebody has approved one that was pending because of it."""
-    if PendingCause.STOPPED in hold.causes:
+    if PendingCause.STOPPED in approval.causes:
         removal_notices.lift_stop(connection, action.marketplace_id, confirmed_by, now)
         alerts.settle_subjects(connection, action.marketplace_id, PendingCause.STOPPED, confirmed_by, now)
 
@@ -190,13 +190,13 @@ def _marketplaces_of(person: Person) -> frozenset[str]:
 def _pending_removal(
     connection: Connection, person: Person, roots: Roots, place: str, action_id: str
 ) -> PendingRemoval | None:
-    hold = approvals.of_actions(connection, place, [action_id]).get(action_id)
-    if hold is None:
+    approval = approvals.of_actions(connection, place, [action_id]).get(action_id)
+    if approval is None:
         return None
     action = actions.get(connection, place, action_id)
     case = cases.of_verdict(connection, place, action.verdict_id)
     enrolled = brands.enrolments(connection, place).get(case.brand_id or "")
-    bearing = _approval_parties(connection, action, hold, case, enrolled)
+    bearing = _approval_parties(connection, action, approval, case, enrolled)
     organisation = organisation_of(person, bearing)
     if organisation is None and place in person.marketplaces(Permission.ADMINISTER):
         organisation = ADMINISTRATION
@@ -208,7 +208,7 @@ def _pending_removal(
         case,
         enrolled.name if enrolled else case.mark or "",
         tuple(accounts.names(connection, sorted(bearing.confirmed_by)).values()),
-        hold,
+        approval,
         bearing,
         organisation,
         tuple(votes),
@@ -239,7 +239,7 @@ def _useful_approvers(
 
 
 def _approval_parties(
-    connection: Connection, action: StoredAction, hold: StoredApproval, case: Case, enrolled: Enrolment | None
+    connection: Connection, action: StoredAction, approval: StoredApproval, case: Case, enrolled: Enrolment | None
 ) -> ApprovalParties:
     confirmations = approvals.verdicts_behind(connection, action.marketplace_id, action.action_id)
     side = verdicts.get(connection, action.marketplace_id, action.verdict_id).side
@@ -249,5 +249,5 @@ def _approval_parties(
         account_manager_id=enrolled.account_manager_id if enrolled else None,
         confirmed_by=frozenset(confirmation.user_id for confirmation in confirmations),
         confirmer=case.brand_id or REVIEW_TEAM if side is Side.BRAND else REVIEW_TEAM,
-        causes=hold.causes,
+        causes=approval.causes,
     )

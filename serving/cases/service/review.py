@@ -241,9 +241,9 @@ def _apply_outcome(
             )
             new = is_new_device(context.person.secret, context.runtime.wall.now())
             confirmation = Confirmation(case, context.side, context.person.user_id, context.stepped_up_at, new)
-            hold = pending_grounds(context.runtime, context.connection, confirmation, context.at)
+            grounds = pending_grounds(context.runtime, context.connection, confirmation, context.at)
             if context.side is Side.ANALYST and _doubt(context) is not None:
-                hold = hold.with_reason(PendingReason(PendingCause.DOUBT, message("pending.doubt")))
+                grounds = grounds.with_reason(PendingReason(PendingCause.DOUBT, message("pending.doubt")))
             cause, at = Cause(case.marketplace_id, case.listing_id, verdict_id, context.actor), context.at
             origin = Origin(context.side, source is not Source.VOLUNTARY, decision_input.examined)
             # Drawn only where needed, so that a seed reproduces its earlier audit samples.
@@ -258,7 +258,7 @@ def _apply_outcome(
                 cause,
                 statement,
                 at,
-                hold=hold,
+                reason=grounds,
                 delay=delay,
                 stepped_up=batch,
                 new_device=is_unknown_device(context.person.secret),

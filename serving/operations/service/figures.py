@@ -51,7 +51,7 @@ def service_figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any
     reinstated = {state: acted.get((ActionKind.REINSTATE, state), 0) for state in ActionState}
     all_figures["removals"] = {
         "withdrawn": removals[ActionState.WITHDRAWN],
-        "held": removals[ActionState.PENDING_APPROVAL],
+        "pending_approval": removals[ActionState.PENDING_APPROVAL],
         "scheduled": removals[ActionState.SCHEDULED],
         "sent": sum(removals[state] for state in _SENT_STATES),
         "acknowledged": removals[ActionState.ACKNOWLEDGED],

@@ -97,15 +97,14 @@ class Outcome:
     reasons: tuple[Message, ...]
 
 
-def outcome_of(listing: ListingSituation | None, effect: Effect, holds: Sequence[PendingReason]) -> Outcome:
+def outcome_of(listing: ListingSituation | None, effect: Effect, pending_reasons: Sequence[PendingReason]) -> Outcome:
     """The outcome of one reported listing; None is a listing that the marketplace has not sent.
 
-    `effect` is that of one more confirmation of the brand, `holds` are those of its removal. The rules apply in this
-    order. A listing without effect for the seller is refused first: named twice, another brand's, removed, an
+    `effect` is that of one more confirmation of the brand, `pending_reasons` are those of its removal. The rules apply
+    in this order. A listing without effect for the seller is refused first: named twice, another brand's, removed, an
     authorised seller's. Then the cases in which a brand's statement alone is no ground for a removal: a reviewer
-    already decides on a complaint about it, or it is in doubt (`serving.cases.rules.doubt`). Standing and
-    limits come last, as for an answer to a question. An open question or analyst's case changes nothing: the report
-    answers it.
+    already decides on a complaint about it, or it is in doubt (`serving.cases.rules.doubt`). Standing and limits come
+    last, as for an answer to a question. An open question or analyst's case changes nothing: the report answers it.
     """
     if listing is None:
         return _make_outcome(ListingResult.UNKNOWN, Code.NOT_KNOWN)
@@ -118,12 +117,12 @@ def outcome_of(listing: ListingSituation | None, effect: Effect, holds: Sequence
     if not effect.at_once:
         return Outcome(ListingResult.CASE, Code.STANDING, (effect.reason, message("verdict.analyst_decides")))
     scheduled = Outcome(ListingResult.SCHEDULED, Code.REMOVED_AT_ONCE, (effect.reason, *_honest_use_warning(listing)))
-    return pending_outcome(holds, listing) if holds else scheduled
+    return pending_outcome(pending_reasons, listing) if pending_reasons else scheduled
 
 
-def pending_outcome(holds: Sequence[PendingReason], listing: ListingSituation) -> Outcome:
+def pending_outcome(pending_reasons: Sequence[PendingReason], listing: ListingSituation) -> Outcome:
     """The outcome of a reported listing whose removal is on hold."""
-    reasons = (*(hold.message for hold in holds), *_honest_use_warning(listing))
+    reasons = (*(reason.message for reason in pending_reasons), *_honest_use_warning(listing))
     return Outcome(ListingResult.PENDING_APPROVAL, Code.PENDING_APPROVAL, reasons)
 
 

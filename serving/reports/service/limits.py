@@ -88,7 +88,7 @@ class Limits:
         return (
             self.pending_reasons
             if self.proved
-            else tuple(hold for hold in self.pending_reasons if hold.cause not in _COUNTED)
+            else tuple(reason for reason in self.pending_reasons if reason.cause not in _COUNTED)
         )
 
 

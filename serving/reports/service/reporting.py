@@ -114,9 +114,9 @@ def foresee_outcome(reporting: Reporting, examined: ExaminedListing | None, ahea
     request = RequestedRemoval(
         marketplace_id, brand_id, seller, sales, Side.BRAND, confirmer, before, reporting.stepped_up_at
     )
-    holds = pending_reasons_of(runtime, connection, request, at)
-    ahead.alarm = ahead.alarm or any(hold.cause in OF_BRAND for hold in holds)
-    return pending_outcome(holds, examined.situation) if holds else outcome
+    reasons = pending_reasons_of(runtime, connection, request, at)
+    ahead.alarm = ahead.alarm or any(reason.cause in OF_BRAND for reason in reasons)
+    return pending_outcome(reasons, examined.situation) if reasons else outcome
 
 
 def _outcome_by_standing(reporting: Reporting, examined: ExaminedListing | None, leaves: int = 0) -> Outcome:

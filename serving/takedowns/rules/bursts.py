@@ -164,42 +164,40 @@ def pending_reasons(removal: RemovalRequest, policy: BurstPolicy, step_up: StepU
     are pending after a burst, all that they confirm is pending too, also with a second factor: a stolen account gets no
     new cap in the next hour. What an analyst chose without a route, a brand or a notifier needs a second person.
     """
-    removal_holds: list[PendingReason] = []
+    reasons: list[PendingReason] = []
     by_brand, limits = removal.side is Side.BRAND, caps(removal, policy, step_up)
     if not removal.switched_on:
         code = "pending.switched_off" if by_brand else "pending.analysts_switched_off"
-        removal_holds.append(PendingReason(PendingCause.SWITCHED_OFF, message(code)))
+        reasons.append(PendingReason(PendingCause.SWITCHED_OFF, message(code)))
     if limits.user is not None and not limits.user.remaining:
-        removal_holds.append(PendingReason(PendingCause.USER_BURST, message("pending.user_burst", n=limits.user.limit)))
+        reasons.append(PendingReason(PendingCause.USER_BURST, message("pending.user_burst", n=limits.user.limit)))
     if limits.brand is not None and not limits.brand.remaining:
-        removal_holds.append(
-            PendingReason(PendingCause.BRAND_BURST, message("pending.brand_burst", n=limits.brand.limit))
-        )
+        reasons.append(PendingReason(PendingCause.BRAND_BURST, message("pending.brand_burst", n=limits.brand.limit)))
     if limits.seller is not None and not limits.seller.remaining:
         cause = PendingCause.SELLER_SHARE if removal.stepped_up else PendingCause.SELLER_BURST
         share = {"n": limits.seller.limit} if removal.stepped_up else {}
-        removal_holds.append(PendingReason(cause, message(f"pending.{cause.value}", **share)))
+        reasons.append(PendingReason(cause, message(f"pending.{cause.value}", **share)))
     large = high_impact_reason(removal.sales, policy)
     if large is not None:
-        removal_holds.append(PendingReason(PendingCause.HIGH_IMPACT, large))
+        reasons.append(PendingReason(PendingCause.HIGH_IMPACT, large))
     if by_brand and removal.alarm:
-        removal_holds.append(PendingReason(PendingCause.BRAND_ALARM, message("pending.brand_alarm")))
+        reasons.append(PendingReason(PendingCause.BRAND_ALARM, message("pending.brand_alarm")))
     if not by_brand and removal.own_alarm:
-        removal_holds.append(PendingReason(PendingCause.ANALYST_ALARM, message("pending.analyst_alarm")))
+        reasons.append(PendingReason(PendingCause.ANALYST_ALARM, message("pending.analyst_alarm")))
     if removal.chosen:
-        removal_holds.append(PendingReason(PendingCause.CHOSEN, message("pending.chosen")))
+        reasons.append(PendingReason(PendingCause.CHOSEN, message("pending.chosen")))
     if not by_brand and removal.first_day:
-        removal_holds.append(PendingReason(PendingCause.FIRST_DAY, message("pending.first_day")))
+        reasons.append(PendingReason(PendingCause.FIRST_DAY, message("pending.first_day")))
     if removal.untold is not None:
-        removal_holds.append(PendingReason(PendingCause.UNTOLD, message("pending.untold", n=removal.untold)))
+        reasons.append(PendingReason(PendingCause.UNTOLD, message("pending.untold", n=removal.untold)))
     if removal.stopped:
-        removal_holds.append(PendingReason(PendingCause.STOPPED, message("pending.stopped")))
-    return tuple(removal_holds)
+        reasons.append(PendingReason(PendingCause.STOPPED, message("pending.stopped")))
+    return tuple(reasons)
 
 
-def begins_alarm(removal_holds: Sequence[PendingReason], side: Side) -> bool:
+def begins_alarm(reasons: Sequence[PendingReason], side: Side) -> bool:
     """Whether a removal with these holds is the first one pending after a burst of a brand's users or an analyst."""
-    causes = {hold.cause for hold in removal_holds}
+    causes = {reason.cause for reason in reasons}
     if side is Side.BRAND:
         return bool(causes & OF_BRAND) and PendingCause.BRAND_ALARM not in causes
     return bool(causes & OF_ANALYST) and PendingCause.ANALYST_ALARM not in causes

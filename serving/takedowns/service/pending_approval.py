@@ -105,9 +105,9 @@ class PendingGrounds:
     alarmed: str | None
     user_id: str
 
-    def with_reason(self, hold: PendingReason) -> "PendingGrounds":
+    def with_reason(self, reason: PendingReason) -> "PendingGrounds":
         """The same with one more hold, which is about the marketplace as a whole."""
-        return replace(self, reasons=(*self.reasons, hold), subjects={**self.subjects, hold.cause: ""})
+        return replace(self, reasons=(*self.reasons, reason), subjects={**self.subjects, reason.cause: ""})
 
 
 def pending_grounds(
@@ -132,7 +132,7 @@ def pending_grounds(
         opened_by=confirmation.case.opened_by,
         new_device=confirmation.new_device,
     )
-    holds = pending_reasons_of(runtime, connection, requested, at)
+    reasons = pending_reasons_of(runtime, connection, requested, at)
     of_seller_alone = {PendingCause.SELLER_BURST, PendingCause.SELLER_SHARE, PendingCause.HIGH_IMPACT}
     subjects = (
         dict.fromkeys(PendingCause, "")
@@ -141,7 +141,7 @@ def pending_grounds(
         | dict.fromkeys(of_seller_alone, seller or "")
     )
     alarmed = brand_id if confirmation.side is Side.BRAND else None
-    return PendingGrounds(holds, subjects, begins_alarm(holds, confirmation.side), alarmed, confirmation.user_id)
+    return PendingGrounds(reasons, subjects, begins_alarm(reasons, confirmation.side), alarmed, confirmation.user_id)
 
 
 def pending_reasons_of(
@@ -277,7 +277,7 @@ def record_pending(
     remover = Remover(marketplace_id, grounds.user_id, grounds.alarmed)
     if grounds.begins_alarm:
         mail_alarm(runtime, connection, remover, action.action_id)
-    mail_voters(runtime, connection, action, [hold.cause for hold in grounds.reasons], remover)
+    mail_voters(runtime, connection, action, [reason.cause for reason in grounds.reasons], remover)
     subject = grounds.subjects[first.cause]
     alert = Alert(marketplace_id, runtime.ids.new("alr"), first.cause, subject, in_english(first.message), at)
     if not alerts.raise_alert(connection, alert):

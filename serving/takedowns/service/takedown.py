@@ -46,7 +46,7 @@ def schedule(
     statement: Statement,
     at: datetime,
     *,
-    hold: PendingGrounds | None = None,
+    reason: PendingGrounds | None = None,
     delay: timedelta = _AT_ONCE,
     stepped_up: bool = False,
     new_device: bool = False,
@@ -74,7 +74,7 @@ def schedule(
         if earlier_action.kind is INVERSE[kind] and earlier_action.state in UNSENT_STATES:
             withdraw(runtime, connection, earlier_action, cause.actor, at)
     action_id = runtime.ids.new("act")
-    is_pending = hold is not None and bool(hold.reasons)
+    is_pending = reason is not None and bool(reason.reasons)
     row = {
         "marketplace_id": cause.marketplace_id,
         "action_id": action_id,
@@ -103,10 +103,10 @@ def schedule(
         payload["evidence"] = store_of_verdict(
             runtime, connection, cause.marketplace_id, cause.verdict_id, subject=action_id, at=at
         )
-    if hold is not None and is_pending:
-        causes = [ground.cause.value for ground in hold.reasons]
+    if reason is not None and is_pending:
+        causes = [ground.cause.value for ground in reason.reasons]
         record_step(connection, action, "pending_approval", cause.actor, at, {**payload, "causes": causes})
-        pending_approval.record_pending(runtime, connection, action, hold, at)
+        pending_approval.record_pending(runtime, connection, action, reason, at)
         return action
     record_step(connection, action, "scheduled", cause.actor, at, payload)
     runtime.services[RemovalHooks].counted(runtime, connection, action, at)

@@ -155,7 +155,12 @@ def _mail_watchers(
     notice = RemovalNotice(runtime.ids.new("rmn"), remover, reason, day, watchers, at)
     if not removal_notices.add(connection, notice):
         return
-    about = {"user_id": remover.user_id, "reason": reason.value, "removals": len(removals), "recipients": list(watchers)}
+    about = {
+        "user_id": remover.user_id,
+        "reason": reason.value,
+        "removals": len(removals),
+        "recipients": list(watchers),
+    }
     audit.record(connection, at, marketplace_id, "removal_notices", "removals.told", notice.notice_id, **about)
     named = removals[-_MOST_LISTED:]
     parameters = {

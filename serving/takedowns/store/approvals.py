@@ -115,14 +115,14 @@ def add_pending(
     connection: Connection,
     marketplace_id: str,
     action_id: str,
-    holds: Sequence[PendingReason],
+    reasons: Sequence[PendingReason],
     version: str,
     at: datetime,
 ) -> None:
     row = {
         "marketplace_id": marketplace_id,
         "action_id": action_id,
-        "causes": [{"cause": hold.cause.value, "message": as_json(hold.message)} for hold in holds],
+        "causes": [{"cause": reason.cause.value, "message": as_json(reason.message)} for reason in reasons],
         "policy_version": version,
         "pending_since": at,
     }
@@ -141,7 +141,7 @@ class StoredApproval:
 
     @property
     def causes(self) -> frozenset[PendingCause]:
-        return frozenset(hold.cause for hold in self.reasons)
+        return frozenset(reason.cause for reason in self.reasons)
 
 
 _APPROVALS: Final = RowReader(

@@ -210,7 +210,7 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPag
         changes=changes,
         withheld=tuple((in_english(message(code)).rstrip("."), number) for code, number in labels.reasons),
         report=report,
-        capped_groups=report["weights"]["held"] if report.get("weights") else {},
+        capped_groups=report["weights"]["capped"] if report.get("weights") else {},
         looks=looks,
         agreement=_agreement_in_words(looks),
         leaning=leaning_card(

@@ -42,7 +42,7 @@ def add_pending_removals(site: Site) -> None:
         for action_id in some_actions(site)
     ]  # fmt: skip
     with site.runtime.store.write() as connection:
-        connection.execute(update(action).values(state="held"))
+        connection.execute(update(action).values(state="pending_approval"))
         add(connection, removal_approval, rows)
 
 
@@ -91,7 +91,7 @@ class ListRoute(NamedTuple):
 LISTS = [
     ListRoute("actions", "actions", some_actions),
     ListRoute("cases", "cases", lambda site: questions(site, NUMBER)),
-    ListRoute("pending-removals", "held", add_pending_removals, ((removal_approvals, "_MOST"),)),
+    ListRoute("pending-removals", "pending", add_pending_removals, ((removal_approvals, "_MOST"),)),
     ListRoute("sanctions", "undecided", add_sanctions, ((sanctioning, "PAGE"), (sellers, "PAGE"))),
     ListRoute("sanctions", "in_force", add_sanctions, ((sanctioning, "PAGE"), (sellers, "PAGE"))),
     ListRoute("seller-risks", "riskiest", add_ranking),

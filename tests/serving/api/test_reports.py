@@ -24,7 +24,7 @@ def test_a_brands_tool_looks_ahead_reports_withdraws_and_reads_the_states(client
     token = sign_in(client, site.brand_person)
     report_body = body(client, [*names, "XX-1"])
     ahead = client.post(PATH, json={**report_body, "dry_run": True}, headers=token)
-    counts = {"items": 3, "scheduled": 2, "held": 0, "cases": 0, "unknown": 1, "refused": 0}
+    counts = {"items": 3, "scheduled": 2, "pending_approval": 0, "cases": 0, "unknown": 1, "refused": 0}
     assert (ahead.status_code, ahead.json()["counts"]) == (200, counts)
     assert action_states(site) == {}
     keyed = {**token, "Idempotency-Key": "of-today"}

@@ -95,7 +95,9 @@ def try_act(act: Callable[[], object]) -> None:
 
 def removals(site: Site) -> int:
     """The removals on their way or carried out."""
-    return sum(number for state, number in action_states(site).items() if state not in {"withdrawn", "held"})
+    return sum(
+        number for state, number in action_states(site).items() if state not in {"withdrawn", "pending_approval"}
+    )
 
 
 @pytest.mark.parametrize("listing", [unbranded_listing, won_back_listing])

@@ -54,13 +54,16 @@ def test_verification_counts_erased_payloads(tmp_path: Path, populated_sqlite: P
 
 def test_a_hold_refuses_it_in_one_sentence(tmp_path: Path, populated_sqlite: PopulatedDatabase) -> None:
     home = a_home(tmp_path, populated_sqlite)
-    assert touchstone_in(home, "hold", "list").out == "Nobody is under legal hold.\n"
-    assert touchstone_in(home, "hold", "set", SELLER, "--reason", "Lawsuit").out == f"{SELLER} is under legal hold.\n"
+    assert touchstone_in(home, "legal-hold", "list").out == "Nobody is under legal hold.\n"
+    assert (
+        touchstone_in(home, "legal-hold", "set", SELLER, "--reason", "Lawsuit").out
+        == f"{SELLER} is under legal hold.\n"
+    )
     refused = touchstone_in(home, "erase", "seller", SELLER, "--yes")
     assert (refused.code, refused.out) == (REFUSED, "")
     assert "(Lawsuit); nothing is erased until it is lifted." in refused.text
-    assert touchstone_in(home, "hold", "list").out.endswith(": Lawsuit\n")
-    lifted = touchstone_in(home, "hold", "lift", SELLER, "--reason", "Settled")
+    assert touchstone_in(home, "legal-hold", "list").out.endswith(": Lawsuit\n")
+    lifted = touchstone_in(home, "legal-hold", "lift", SELLER, "--reason", "Settled")
     assert lifted.out == f"{SELLER} is no longer under legal hold.\n"
 
 

@@ -163,7 +163,7 @@ def test_a_card_is_written_for_the_model_that_is_named(site: Site, tmp_path: Pat
     digest = admit_model(site)
     site.runtime.close()
     out = tmp_path / "card.html"
-    done = touchstone_in(tmp_path / "home", "report", digest[:8], "--out", str(out))
+    done = touchstone_in(tmp_path / "home", "model", "card", digest[:8], "--out", str(out))
     assert done.out == f"Model card of {digest[:12]} in {out}\n"
     assert digest in out.read_text(encoding="utf-8")
-    assert "no champion yet" in touchstone_in(tmp_path / "home", "report", "--out", str(out)).text
+    assert "no champion yet" in touchstone_in(tmp_path / "home", "model", "card", "--out", str(out)).text

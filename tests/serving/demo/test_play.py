@@ -48,7 +48,7 @@ class Service:
         """The answer to one call."""
         if path == "/api/v1/clock":
             return next(self.clocks) if method == "GET" else {}
-        return {"cases": self.cases, "held": [], "actions": []}
+        return {"cases": self.cases, "pending": [], "actions": []}
 
     def try_call(self, _method: str, path: str, body: dict[str, Any]) -> None:
         """Note a verdict."""

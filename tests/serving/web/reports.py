@@ -140,7 +140,7 @@ def add_drift(site: Site, **psi: float) -> None:
         | {"median_before": 12.0, "median_now": 35.5, "distance": 0.31}
         for name, shift in psi.items()
     ]
-    unknown = {"value": None, "low": 0.0, "high": 1.0, "reviewed": 0, "audited": 0}
+    unknown = {"share": None, "low": 0.0, "high": 1.0, "reviewed": 0, "audited": 0}
     answers = {"now": {"cases": 0, "answered": 0, "median_days": None, "slow_days": None}}
     report = {"days": 30, "listings": [500, 500], "enough": True, "champion": None, "shifts": shifts}
     report |= {"prevalence": unknown, "recall": unknown, "bands": [], "answers": answers}

@@ -39,7 +39,7 @@ def test_an_administrator_throws_a_switch_with_a_reason_and_reads_who_did_when_a
     assert ATTACK not in shown
     (case,) = questions(site, 1)
     confirm(site, site.brand_person, case)
-    assert action_states(site) == {"held": 1}
+    assert action_states(site) == {"pending_approval": 1}
     site.clock.forward(minutes=5)
     admin.post(
         f"{PATH}/{RULE.value}", {"to": "on", "marketplace_id": site.marketplace_id, "reason": "Password changed."}

@@ -90,7 +90,7 @@ def test_without_a_factor_the_preview_says_why_and_the_page_sends_it_with_the_us
     assert "Retract" not in words(visitor.get(address).text)
     visitor.post(address + "/withdraw", {"item:1": "yes"})
     visitor.post(address + "/send")
-    assert action_states(limited_site) == {"scheduled": HOUR, "held": 2}
+    assert action_states(limited_site) == {"scheduled": HOUR, "pending_approval": 2}
 
 
 def test_a_small_report_says_nothing_of_a_second_factor(limited_site: Site) -> None:
@@ -215,7 +215,10 @@ def test_by_api_a_large_report_waits_for_a_person_and_the_limits_are_told(limite
     ).json()
     assert {listing["code"] for listing in dry["items"]} == {"step_up"}
     sent_report = visitor.client.post("/api/v1/brand/reports", json=body, headers=headers).json()
-    assert (sent_report["counts"]["held"], {listing["code"] for listing in sent_report["items"]}) == (OVER, {"step_up"})
+    assert (sent_report["counts"]["pending_approval"], {listing["code"] for listing in sent_report["items"]}) == (
+        OVER,
+        {"step_up"},
+    )
     again = visitor.client.get(f"/api/v1/brand/reports/{sent_report['report_id']}", headers=headers).json()
     assert {listing["state"] for listing in again["items"]} == {"awaits_step_up"}
     assert action_states(limited_site) == {}

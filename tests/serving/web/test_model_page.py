@@ -315,8 +315,8 @@ def test_the_last_drift_report_is_shown_in_words(site: Site) -> None:
             a_shift("item_photos", psi=0.14, level="moving", missing_now=0.4),
             a_shift("seller_age", psi=0.02, level="steady"),
         ],
-        "prevalence": {"value": 0.042, "low": 0.021, "high": 0.08, "reviewed": 210, "audited": 30},
-        "recall": {"value": None, "low": 0.0, "high": 1.0, "reviewed": 210, "audited": 30},
+        "prevalence": {"share": 0.042, "low": 0.021, "high": 0.08, "reviewed": 210, "audited": 30},
+        "recall": {"share": None, "low": 0.0, "high": 1.0, "reviewed": 210, "audited": 30},
         "answers": {"now": {"cases": 90, "answered": 70, "median_days": 1.24, "slow_days": 6.0}},
         "bands": [a_band(0.0, 0.02, listings=0), a_band(0.6, 0.8, listings=40)],
     }
@@ -341,7 +341,7 @@ def a_shift(name: str, *, psi: float, level: str, missing_now: float = 0.1) -> d
 
 
 def a_band(low: float, high: float, *, listings: int) -> dict[str, object]:
-    share = {"value": 0.75, "low": 0.43, "high": 0.91, "reviewed": 12, "audited": 0}
+    share = {"share": 0.75, "low": 0.43, "high": 0.91, "reviewed": 12, "audited": 0}
     return {"low": low, "high": high, "listings": listings, "predicted": 0.7, "found": share}
 
 

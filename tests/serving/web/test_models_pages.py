@@ -64,7 +64,7 @@ def test_labels_are_shown_with_who_answers_for_them(site: Site) -> None:
         CHALLENGER,
         {
             **a_report(),
-            "weights": {"effective_n": 99.6, "capped_rows": 37, "near_duplicates": 24, "held": {"seller": 8}},
+            "weights": {"effective_n": 99.6, "capped_rows": 37, "near_duplicates": 24, "capped": {"seller": 8}},
         },
     )
     page = visit_as(site, site.data_scientist).get("/models/labels").text

@@ -112,7 +112,7 @@ def test_the_banner_names_brand_and_person_and_leads_an_administrator_to_what_it
         assert phrase in words(page.text)
     assert "Approve removal" not in page.text
     assert admin.post(form, {"decision": "withdraw", "reason": "Looked at it."}).status_code == 403
-    assert action_states(site) == {"held": 1}
+    assert action_states(site) == {"pending_approval": 1}
     for visitor in (admin, analyst):
         links = re.findall(r'href="(/(?:cases|pending-removals)[^"]*)"', visitor.get("/pending-removals").text)
         assert {visitor.get(link).status_code for link in links} == {200}
@@ -159,7 +159,7 @@ def test_those_with_a_vote_on_a_removal_get_one_mail_for_a_brand_and_person(site
     assert about == f"Aurelle at {site.marketplace.name}"
     assert why.startswith("confirmed by Camille Duval, pending since ")
     confirm(site, site.brand_person, second)
-    assert action_states(site) == {"held": 2}
+    assert action_states(site) == {"pending_approval": 2}
     assert [mail.parameters["entries"][0]["n"] for mail in stored_mails(site, MailKind.PENDING_REMOVALS)] == [1, 1, 1]
 
 
@@ -173,7 +173,7 @@ def test_an_account_that_counts_as_the_confirmers_can_only_withdraw_it_and_reads
     assert "touchstone person add EMAIL --name NAME --role analyst|account_manager" in words(page)
     assert ("Approve removal" in page, ">Withdraw removal<" in page) == (False, True)
     assert visitor.post(form, {"decision": "approve", "reason": "Looked at it."}).status_code == 403
-    assert action_states(site) == {"held": 1}
+    assert action_states(site) == {"pending_approval": 1}
     assert visitor.post(form, {"decision": "withdraw", "reason": "Looked at it."}).status_code == 303
     assert action_states(site) == {"withdrawn": 1}
 
@@ -188,6 +188,6 @@ def test_an_approver_who_turns_out_to_be_the_confirmer_is_left_out_and_the_page_
     assert "review team: approve. Looked at it. Does not count: this account and that of a confirmer" in page
     assert "Can approve now: Lena Okafor, Tomás Rey." in page
     visit_as(site, site.account_manager).post(form, text)
-    assert action_states(site)["held"] == 1
+    assert action_states(site)["pending_approval"] == 1
     visit_as(site, site.second_analyst).post(form, text)
-    assert action_states(site)["held"] == 0
+    assert action_states(site)["pending_approval"] == 0

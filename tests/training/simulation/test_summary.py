@@ -4,7 +4,7 @@ import pytest
 
 from training.simulation.summary import summary
 
-ESTIMATE = {"value": 0.05, "low": 0.04, "high": 0.08, "truth": 0.05, "covered": True}
+ESTIMATE = {"share": 0.05, "low": 0.04, "high": 0.08, "truth": 0.05, "covered": True}
 
 
 def a_month(number: int, **changes: Any) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def test_refusals_are_counted_by_gate() -> None:
 
 
 def test_months_without_an_estimate_are_not_covered_and_not_missed() -> None:
-    nothing_drawn = {**ESTIMATE, "value": None, "covered": None}
+    nothing_drawn = {**ESTIMATE, "share": None, "covered": None}
     missed = {**ESTIMATE, "low": 0.06, "covered": False}
     run = a_run("exploration", prevalence=missed)
     run["months"][0]["prevalence"] = nothing_drawn

@@ -74,7 +74,7 @@ def get_limits(request: Request, session: Member) -> HTMLResponse:
         headline=_headline(limits),
         is_open=limits.leave_now != 0,
         why=tuple(
-            map(in_words, (*limits.refused, limits.effect.reason, *(hold.message for hold in limits.shown_reasons)))
+            map(in_words, (*limits.refused, limits.effect.reason, *(reason.message for reason in limits.shown_reasons)))
         ),
         rows=_limit_rows(limits, bursts, now),
         step_up=tuple(map(in_words, limits.step_up)),
@@ -126,7 +126,7 @@ def _headline(limits: Limits) -> str:
 
 
 def _limit_rows(limits: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow, ...]:
-    causes = {hold.cause for hold in limits.shown_reasons}
+    causes = {reason.cause for reason in limits.shown_reasons}
     names = {
         PendingCause.PERSON_DAY: say("Your removals in a day"),
         PendingCause.PERSON_WEEK: say("Your removals in a week"),

@@ -83,7 +83,7 @@ STEPS: Final = {
 }
 FIRST: Final = {
     "case": {"open"},
-    "action": {"scheduled", "held"},
+    "action": {"scheduled", "pending_approval"},
     "appeal": {"open"},
     "counter_notice": {"with_seller", *STEPS["counter_notice"]["with_seller"]},
 }

@@ -83,7 +83,7 @@ def withdraw_removal(connection: Connection) -> None:
 
 
 def release_removal(connection: Connection) -> None:
-    connection.execute(update(action).where(action.c.state == "held").values(state="scheduled"))
+    connection.execute(update(action).where(action.c.state == "pending_approval").values(state="scheduled"))
 
 
 def invent_vote(connection: Connection) -> None:

@@ -73,7 +73,7 @@ def test_nothing_that_an_analyst_opened_by_choice_leaves_on_their_own_confirmati
         answer = Answer(case_id, case.version_id, Judgement.COUNTERFEIT, naming=VELA)
         record_verdict(any_site.runtime, any_site.analyst, answer)
         any_site.clock.forward(hours=2)
-    assert action_states(any_site) == {"held": 4}
+    assert action_states(any_site) == {"pending_approval": 4}
 
 
 def test_another_person_or_an_administrator_approves_what_an_analyst_opened_by_choice(site: Site) -> None:
@@ -86,7 +86,7 @@ def test_another_person_or_an_administrator_approves_what_an_analyst_opened_by_c
     (pending,) = pending_removals(site.runtime, admin)
     assert pending.action.action_id == third
     assert {"Ada Falk", site.second_analyst.name} <= set(pending.able)
-    assert action_states(site) == {"scheduled": 2, "held": 1}
+    assert action_states(site) == {"scheduled": 2, "pending_approval": 1}
 
 
 def test_the_owner_of_the_data_directory_approves_where_nobody_else_can(site: Site) -> None:
@@ -120,11 +120,11 @@ def test_a_switch_of_its_own_holds_what_analysts_confirm(site: Site) -> None:
     switch_rule(site.runtime, site.marketplace, AutomaticRule.ANALYST_REMOVALS, on=False, by="test", reason="x")
     judge(site, site.analyst, a_drawn_case(site), Judgement.COUNTERFEIT)
     confirm(site, site.brand_person, question)
-    assert action_states(site) == {"held": 1, "scheduled": 1}
+    assert action_states(site) == {"pending_approval": 1, "scheduled": 1}
     switch_rule(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="x")
     switch_rule(site.runtime, site.marketplace, AutomaticRule.ANALYST_REMOVALS, on=True, by="test", reason="x")
     judge(site, site.analyst, a_drawn_case(site, external_id="MP-51"), Judgement.COUNTERFEIT)
-    assert action_states(site) == {"held": 1, "scheduled": 2}
+    assert action_states(site) == {"pending_approval": 1, "scheduled": 2}
 
 
 def removal_by_choice(site: Site, case_id: str) -> str:
@@ -142,7 +142,7 @@ def test_nothing_leaves_on_the_first_day_of_three_invited_analysts(site: Site) -
     confirm_cases(site, puppets, cases[:3])
     site.clock.forward(hours=23, minutes=59)
     confirm_cases(site, puppets, cases[3:])
-    assert action_states(site) == {"held": 6}
+    assert action_states(site) == {"pending_approval": 6}
 
 
 @pytest.mark.attack
@@ -155,7 +155,7 @@ def test_three_analysts_of_one_administrator_share_a_cap_and_its_alarm(site: Sit
     confirm_cases(site, puppets, cases[: CAP + 2])
     site.clock.forward(hours=1, minutes=1)
     confirm_cases(site, puppets, cases[CAP + 2 :])
-    assert action_states(site) == {"scheduled": CAP, "held": 5}
+    assert action_states(site) == {"scheduled": CAP, "pending_approval": 5}
     (mail,) = stored_mails(site, MailKind.BURST_ALARM)
     assert (mail.name, mail.parameters["by"]) == ("Ada Falk", "three")
     assert content(mail.kind, mail.parameters).subject == "Removals of three are pending approval"

@@ -97,7 +97,7 @@ def test_two_puppets_of_an_administrator_release_no_pending_removal(any_site: Si
         )
     for person in (analyst, manager):
         assert record_vote(any_site.runtime, person, action_id, Decision.APPROVE, WHY) is None
-    assert action_states(any_site)["held"] == 1
+    assert action_states(any_site)["pending_approval"] == 1
 
 
 def test_after_a_burst_an_invited_colleague_of_the_confirmer_is_no_other_organisation(any_site: Site) -> None:
@@ -106,7 +106,7 @@ def test_after_a_burst_an_invited_colleague_of_the_confirmer_is_no_other_organis
     assert record_vote(any_site.runtime, any_site.analyst, action_id, Decision.APPROVE, WHY) is None
     with pytest.raises(Forbidden, match="count as one person"):
         record_vote(any_site.runtime, colleague, action_id, Decision.APPROVE, WHY)
-    assert action_states(any_site)["held"] == 1
+    assert action_states(any_site)["pending_approval"] == 1
 
 
 def test_guests_of_a_lead_do_not_double_the_cap_of_the_brand(any_site: Site) -> None:
@@ -115,7 +115,7 @@ def test_guests_of_a_lead_do_not_double_the_cap_of_the_brand(any_site: Site) -> 
     any_site.clock.forward(days=2)
     for case in questions(any_site, 2 * CAP):
         confirm(any_site, lead if action_states(any_site).total() < CAP else guest, case)
-    assert action_states(any_site) == {"scheduled": CAP, "held": CAP}
+    assert action_states(any_site) == {"scheduled": CAP, "pending_approval": CAP}
 
 
 def test_while_the_alarm_stands_nothing_of_the_brand_leaves_an_hour_later(any_site: Site) -> None:
@@ -126,7 +126,7 @@ def test_while_the_alarm_stands_nothing_of_the_brand_leaves_an_hour_later(any_si
     colleague = added(any_site.runtime, "jo@aurelle.example", "Jo Petit", Role.BRAND, "Aurelle")
     for number, case in enumerate(cases[CAP + 1 :]):
         confirm(any_site, colleague if number % 2 else any_site.brand_person, case)
-    assert action_states(any_site) == {"scheduled": CAP, "held": CAP + 2}
+    assert action_states(any_site) == {"scheduled": CAP, "pending_approval": CAP + 2}
 
 
 def test_the_alarm_of_one_brand_holds_nothing_of_another(site: Site) -> None:

@@ -139,4 +139,4 @@ def test_looks_at_the_same_moment_make_one_report(site: Site) -> None:
 def test_an_empty_marketplace_has_a_report_too(site: Site) -> None:
     report = measure(site.runtime, site.marketplace)
     assert report["listings"] == [0, 0]
-    assert report["prevalence"]["value"] is None
+    assert report["prevalence"]["share"] is None

@@ -95,8 +95,8 @@ def test_the_figures_are_those_counted_by_hand(any_site: Site) -> None:
         "appeals": {"upheld": 1},
         "counter_notices": {},
         # MP-1; MP-404 was never sent; MP-13 is removed already, and MP-1 is named twice. MP-11 was reinstated before.
-        "reports": {"items": 5, "scheduled": 1, "held": 0, "cases": 1, "unknown": 1, "refused": 2},
-        "removals": {"withdrawn": 1, "held": 0, "scheduled": 2, "sent": 2, "acknowledged": 1},
+        "reports": {"items": 5, "scheduled": 1, "pending_approval": 0, "cases": 1, "unknown": 1, "refused": 2},
+        "removals": {"withdrawn": 1, "pending_approval": 0, "scheduled": 2, "sent": 2, "acknowledged": 1},
         "reinstatements": {"scheduled": 1, "sent": 0, "acknowledged": 0},
         "pending": 4,
     }

@@ -51,15 +51,15 @@ REVERSED = replace(OWN, doubt=Doubt.REINSTATED_BEFORE)
 UNCLEAR = ListingSituation(Owner.UNRESOLVED, doubt=Doubt.BRAND_UNRESOLVED)
 
 
-@pytest.mark.parametrize("holds", [(), BURST], ids=["scheduled", "pending approval"])
-def test_a_removal_of_goods_that_may_be_legitimate_comes_with_a_warning(holds: tuple[PendingReason, ...]) -> None:
-    outcome = outcome_of(replace(OWN, honest_uses=("compatible with",)), FULL, holds)
+@pytest.mark.parametrize("reasons", [(), BURST], ids=["scheduled", "pending approval"])
+def test_a_removal_of_goods_that_may_be_legitimate_comes_with_a_warning(reasons: tuple[PendingReason, ...]) -> None:
+    outcome = outcome_of(replace(OWN, honest_uses=("compatible with",)), FULL, reasons)
     assert outcome.reasons[-1] == message("report.honest_use", words=("compatible with",))
-    assert outcome.reasons[:-1] == outcome_of(OWN, FULL, holds).reasons
+    assert outcome.reasons[:-1] == outcome_of(OWN, FULL, reasons).reasons
 
 
 @pytest.mark.parametrize(
-    ("listing", "effect", "holds", "expected", "code", "why"),
+    ("listing", "effect", "reasons", "expected", "code", "why"),
     [
         (OWN, FULL, (), ListingResult.SCHEDULED, Code.REMOVED_AT_ONCE, "good faith: no further correspondence"),
         (OWN, PROVISIONAL, (), ListingResult.SCHEDULED, Code.REMOVED_AT_ONCE, "the same; the sample is drawn unseen"),
@@ -163,12 +163,12 @@ def test_a_removal_of_goods_that_may_be_legitimate_comes_with_a_warning(holds: t
 def test_each_listing_has_the_result_of_its_rule(
     listing: ListingSituation | None,
     effect: Effect,
-    holds: tuple[PendingReason, ...],
+    reasons: tuple[PendingReason, ...],
     expected: ListingResult,
     code: Code,
     why: str,
 ) -> None:
-    outcome = outcome_of(listing, effect, holds)
+    outcome = outcome_of(listing, effect, reasons)
     assert (outcome.result, outcome.code) == (expected, code), why
 
 
@@ -187,9 +187,9 @@ effects = st.sampled_from([FULL, PROVISIONAL, USED, SUSPENDED])
 
 @given(founds, effects, st.sampled_from([(), BURST]))
 def test_every_listing_has_exactly_one_result_with_a_reason_that_reads(
-    listing: ListingSituation | None, effect: Effect, holds: tuple[PendingReason, ...]
+    listing: ListingSituation | None, effect: Effect, reasons: tuple[PendingReason, ...]
 ) -> None:
-    outcome = outcome_of(listing, effect, holds)
+    outcome = outcome_of(listing, effect, reasons)
     assert outcome.result in AT_FIRST
     assert outcome.reasons
     assert all(in_english(reason) for reason in outcome.reasons)
@@ -197,9 +197,9 @@ def test_every_listing_has_exactly_one_result_with_a_reason_that_reads(
 
 @given(founds, effects, st.sampled_from([(), BURST]))
 def test_nothing_is_removed_without_standing_or_against_a_doubt(
-    listing: ListingSituation | None, effect: Effect, holds: tuple[PendingReason, ...]
+    listing: ListingSituation | None, effect: Effect, reasons: tuple[PendingReason, ...]
 ) -> None:
-    if outcome_of(listing, effect, holds).result not in {ListingResult.SCHEDULED, ListingResult.PENDING_APPROVAL}:
+    if outcome_of(listing, effect, reasons).result not in {ListingResult.SCHEDULED, ListingResult.PENDING_APPROVAL}:
         return
     assert listing is not None
     assert effect.at_once

@@ -62,17 +62,17 @@ def test_the_target_sellers_cap_is_that_of_the_listing(site: Site) -> None:
     forecast = limits(site, names[10])
     assert forecast.caps.seller is not None
     assert forecast.caps.seller.remaining == 0
-    assert [hold.cause for hold in forecast.pending_reasons] == [PendingCause.SELLER_BURST]
+    assert [reason.cause for reason in forecast.pending_reasons] == [PendingCause.SELLER_BURST]
     done = report(site, names[10:], "the eleventh")
     assert done.counts[ListingResult.PENDING_APPROVAL] == 1
-    assert done.outcomes[0].reasons == tuple(hold.message for hold in forecast.pending_reasons)
+    assert done.outcomes[0].reasons == tuple(reason.message for reason in forecast.pending_reasons)
 
 
 def test_a_seller_of_high_impact_is_foreseen(site: Site) -> None:
     (case,) = questions(site, 1, sales_90d=900)
-    assert [hold.cause for hold in limits(site, "MP-0").pending_reasons] == [PendingCause.HIGH_IMPACT]
+    assert [reason.cause for reason in limits(site, "MP-0").pending_reasons] == [PendingCause.HIGH_IMPACT]
     confirm(site, site.brand_person, case)
-    assert action_states(site) == {"held": 1}
+    assert action_states(site) == {"pending_approval": 1}
 
 
 def test_the_daily_quota_of_a_capped_brand_is_foreseen(site: Site) -> None:
@@ -95,9 +95,9 @@ def test_of_a_suspended_brand_an_analyst_decides_everything(site: Site) -> None:
 def test_a_standing_alarm_and_the_kill_switch_are_foreseen(site: Site) -> None:
     report(site, on_sale(site, 21))
     site.clock.forward(hours=2)
-    assert [hold.cause for hold in limits(site).pending_reasons] == [PendingCause.BRAND_ALARM]
+    assert [reason.cause for reason in limits(site).pending_reasons] == [PendingCause.BRAND_ALARM]
     switch_rule(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="test")
-    assert {hold.cause for hold in limits(site).pending_reasons} == {
+    assert {reason.cause for reason in limits(site).pending_reasons} == {
         PendingCause.SWITCHED_OFF,
         PendingCause.BRAND_ALARM,
     }

@@ -139,7 +139,7 @@ def test_without_full_standing_nothing_waits_for_a_second_factor(site: Site) -> 
 def test_without_a_second_factor_the_usual_limits_apply(full_site: Site) -> None:
     report_id = waiting_report(full_site, on_sale(full_site, HOUR + 5))
     decide_without_proof(full_site.runtime, full_site.brand_person, report_id)
-    assert action_states(full_site) == {"scheduled": HOUR, "held": 5}
+    assert action_states(full_site) == {"scheduled": HOUR, "pending_approval": 5}
     with pytest.raises(Conflict, match="does not wait"):
         decide_without_proof(full_site.runtime, full_site.brand_person, report_id)
 
@@ -191,7 +191,7 @@ def test_a_second_report_of_the_day_is_not_confirmed(full_site: Site, monkeypatc
 def test_its_removals_neither_fill_nor_raise_the_caps_of_the_person_and_the_brand(full_site: Site) -> None:
     confirmed_report(full_site, OVER)
     report(full_site, on_sale(full_site, OVER, 500), "by hand")
-    assert action_states(full_site) == {"scheduled": OVER + HOUR, "held": 1}
+    assert action_states(full_site) == {"scheduled": OVER + HOUR, "pending_approval": 1}
     full_site.clock.forward(days=30)
     done = report(full_site, on_sale(full_site, 1, 800), "a month later")
     assert done.counts[ListingResult.SCHEDULED] == 0, "the alarm still stands"
@@ -202,9 +202,9 @@ def test_of_one_seller_few_leave_and_two_organisations_decide_about_the_rest(ful
     policies = full_site.runtime.policies.changed(replace(full_site.runtime.policies[StepUpPolicy], per_seller=most))
     full_site = replace(full_site, runtime=replace(full_site.runtime, policies=policies))
     confirmed_report(full_site, most + 5, seller="one-shop")
-    assert action_states(full_site) == {"scheduled": most, "held": 5}
+    assert action_states(full_site) == {"scheduled": most, "pending_approval": 5}
     report(full_site, on_sale(full_site, 1, 500), "by hand")
-    assert action_states(full_site) == {"scheduled": most + 1, "held": 5}, "no alarm of the brand"
+    assert action_states(full_site) == {"scheduled": most + 1, "pending_approval": 5}, "no alarm of the brand"
 
 
 def test_sellers_of_high_impact_stay_with_two_organisations(full_site: Site) -> None:
@@ -217,7 +217,7 @@ def test_sellers_of_high_impact_stay_with_two_organisations(full_site: Site) -> 
         waiting_report(full_site, ["MP-0", *on_sale(full_site, HOUR)]),
         FactorResponse(app.code(full_site)),
     )
-    assert action_states(full_site) == {"scheduled": HOUR, "held": 1}
+    assert action_states(full_site) == {"scheduled": HOUR, "pending_approval": 1}
 
 
 @pytest.mark.attack
@@ -359,7 +359,7 @@ def test_what_it_answered_is_open_again_and_what_waits_for_approval_is_withdrawn
     before = {case.case_id: case.lane for case in open_cases(full_site)}
     report_id = waiting_report(full_site, names)
     prove_second_factor(full_site.runtime, session, report_id, FactorResponse(app.code(full_site)))
-    assert action_states(full_site) == {"scheduled": HOUR, "held": 1}
+    assert action_states(full_site) == {"scheduled": HOUR, "pending_approval": 1}
     assert stop_report(full_site.runtime, full_site.account_manager, report_id) == HOUR + 2
     assert action_states(full_site) == {"withdrawn": OVER}
     assert {case.case_id: case.lane for case in open_cases(full_site)} == before
@@ -456,7 +456,9 @@ def test_an_interrupted_report_goes_on_by_itself(full_site: Site, monkeypatch: p
 @pytest.mark.parametrize(
     ("late", "stopped", "expected"),
     [
-        pytest.param(timedelta(minutes=10), False, {"scheduled": HOUR, "held": 1}, id="ten minutes later, as usual"),
+        pytest.param(
+            timedelta(minutes=10), False, {"scheduled": HOUR, "pending_approval": 1}, id="ten minutes later, as usual"
+        ),
         pytest.param(timedelta(minutes=1), True, {}, id="after it was stopped, not at all"),
     ],
 )

@@ -115,7 +115,7 @@ def test_beyond_the_burst_cap_a_removal_is_pending_approval(any_site: Site) -> N
     site = with_a_small_hour(any_site)
     done = report(site, having(site, on_sale, HOUR + 3))
     assert (done.counts[ListingResult.SCHEDULED], done.counts[ListingResult.PENDING_APPROVAL]) == (HOUR, 3)
-    assert action_states(site) == {"scheduled": HOUR, "held": 3}
+    assert action_states(site) == {"scheduled": HOUR, "pending_approval": 3}
     assert {outcome.code for outcome in done.outcomes if outcome.result is ListingResult.PENDING_APPROVAL} == {
         Code.PENDING_APPROVAL
     }

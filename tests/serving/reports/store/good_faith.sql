@@ -5,7 +5,7 @@ WITH item AS (
             ORDER BY o.step DESC LIMIT 1) AS latest,
         (SELECT max(o.case_id) FROM report_outcome o WHERE o.report_id = i.report_id AND o.number = i.number) AS case_id,
         (SELECT min(o.known_at) FROM report_outcome o WHERE o.report_id = i.report_id AND o.number = i.number
-            AND o.result IN ('scheduled', 'held', 'case') AND o.code <> 'step_up') AS examined_at,
+            AND o.result IN ('scheduled', 'pending_approval', 'case') AND o.code <> 'step_up') AS examined_at,
         (SELECT count(*) FROM report_outcome o WHERE o.report_id = i.report_id AND o.number = i.number
             AND o.result = 'scheduled') AS at_once
     FROM report_item i

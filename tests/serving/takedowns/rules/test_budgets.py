@@ -110,7 +110,7 @@ TABLE: list[tuple[Spending, set[PendingCause], str]] = [
 
 @pytest.mark.parametrize(("spending", "causes", "why"), TABLE)
 def test_the_budgets_of_a_removal(spending: Spending, causes: set[PendingCause], why: str) -> None:
-    assert {hold.cause for hold in pending_reasons(spending, DEFAULT_BUDGETS)} == causes, why
+    assert {reason.cause for reason in pending_reasons(spending, DEFAULT_BUDGETS)} == causes, why
     assert {limit.cause for limit in limits(spending, DEFAULT_BUDGETS) if not limit.remaining} == causes
 
 

@@ -115,17 +115,17 @@ def pending_reasons(removal: RemovalRequest, policy: BurstPolicy) -> tuple[Pendi
 
 @pytest.mark.parametrize(("removal", "causes", "why"), TABLE)
 def test_the_holds_of_a_removal(removal: RemovalRequest, causes: set[PendingCause], why: str) -> None:
-    assert {hold.cause for hold in pending_reasons(removal, DEFAULT_BURSTS)} == causes, why
+    assert {reason.cause for reason in pending_reasons(removal, DEFAULT_BURSTS)} == causes, why
 
 
 def test_the_cause_that_names_the_alert_comes_first() -> None:
-    causes = [hold.cause for hold in pending_reasons(EVERYTHING, DEFAULT_BURSTS)]
+    causes = [reason.cause for reason in pending_reasons(EVERYTHING, DEFAULT_BURSTS)]
     assert causes == [cause for cause in PendingCause if cause not in OTHERS]
 
 
 def test_the_messages_have_the_limits_and_no_figure_of_a_seller() -> None:
     everything = replace(EVERYTHING, user=Pace(45, 30))
-    assert [in_english(hold.message) for hold in pending_reasons(everything, DEFAULT_BURSTS)] == [
+    assert [in_english(reason.message) for reason in pending_reasons(everything, DEFAULT_BURSTS)] == [
         "Removals on a brand's confirmation are switched off.",
         "One person has confirmed 45 removals within an hour.",
         "One brand has confirmed 40 removals within an hour.",
@@ -163,14 +163,14 @@ def test_one_more_sent_removal_never_ends_a_hold(
     user: Pace, brand: Pace, seller: Pace, policy: BurstPolicy, side: Side
 ) -> None:
     removal = RemovalRequest(side, user, brand, seller, Sales(), switched_on=True)
-    before = {hold.cause for hold in pending_reasons(removal, policy)}
+    before = {reason.cause for reason in pending_reasons(removal, policy)}
     one_more = [replace(pace, last_hour=pace.last_hour + 1) for pace in (user, brand, seller)]
     for more in (
         replace(removal, user=one_more[0]),
         replace(removal, brand=one_more[1]),
         replace(removal, seller=one_more[2]),
     ):
-        assert before <= {hold.cause for hold in pending_reasons(more, policy)}
+        assert before <= {reason.cause for reason in pending_reasons(more, policy)}
 
 
 @given(st.integers(0, 600), policies, st.integers(0, 300))
@@ -201,7 +201,7 @@ def test_each_cause_holds_a_removal_independently() -> None:
         removal = QUIET
         for cause in causes:
             removal = replace(removal, **parts[cause])  # type: ignore[arg-type]  # a field's own value
-        assert {hold.cause for hold in pending_reasons(removal, DEFAULT_BURSTS)} == set(causes)
+        assert {reason.cause for reason in pending_reasons(removal, DEFAULT_BURSTS)} == set(causes)
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ all_asked = st.builds(
 def test_a_removal_is_on_hold_for_a_limit_exactly_where_none_is_left_of_it(removal: RemovalRequest) -> None:
     limits, causes = (
         caps(removal, DEFAULT_BURSTS, DEFAULT_STEP_UP),
-        {hold.cause for hold in pending_reasons(removal, DEFAULT_BURSTS)},
+        {reason.cause for reason in pending_reasons(removal, DEFAULT_BURSTS)},
     )
     assert (C.USER_BURST in causes) == (limits.user is not None and limits.user.remaining == 0)
     assert (C.BRAND_BURST in causes) == (limits.brand is not None and limits.brand.remaining == 0)

@@ -71,15 +71,15 @@ def drill(site: Site, many: int) -> None:
     (alert,) = open_alerts(site)
     assert (alert.cause, alert.subject) == (PendingCause.USER_BURST, site.brand_person.user_id)
     assert alert.raised_at - first_pending <= timedelta(minutes=1)
-    assert action_states(site) == {"scheduled": cap, "held": many - cap}
+    assert action_states(site) == {"scheduled": cap, "pending_approval": many - cap}
     with site.runtime.store.read() as connection:
         acts = connection.execute(select(audit_entry.c.act)).scalars().all()
     assert acts.count("alert.raised") == 1, "it is open already"
     site.clock.forward(hours=30)
     removals = site.read(actions.latest, site.marketplace_id, kind=None, state=None, most=many)
     outcomes = [deliver(site.runtime, site.marketplace_id, removal.action_id) for removal in removals]
-    assert outcomes.count("held") == many - cap
-    assert action_states(site) == {"sending": cap, "held": many - cap}
+    assert outcomes.count("pending_approval") == many - cap
+    assert action_states(site) == {"sending": cap, "pending_approval": many - cap}
 
 
 def test_removals_beyond_the_cap_of_a_compromised_brand_are_pending(any_site: Site) -> None:
@@ -110,7 +110,7 @@ def test_concurrent_confirmations_send_at_most_the_cap(any_site: Site) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert action_states(any_site) == {"scheduled": cap, "held": 6}
+    assert action_states(any_site) == {"scheduled": cap, "pending_approval": 6}
     assert len(open_alerts(any_site)) == 1
 
 
@@ -126,7 +126,7 @@ def test_the_eleventh_listing_of_one_seller_is_pending(site: Site) -> None:
     site = with_the_usual_hour(site)
     for case in questions(site, 11, seller="lumo-trade-88"):
         confirm(site, site.brand_person, case)
-    assert action_states(site) == {"scheduled": 10, "held": 1}
+    assert action_states(site) == {"scheduled": 10, "pending_approval": 1}
     assert [(alert.cause, alert.subject) for alert in open_alerts(site)] == [
         (PendingCause.SELLER_BURST, "lumo-trade-88")
     ]
@@ -153,7 +153,7 @@ def test_a_pending_removal_does_not_use_the_daily_cap(any_site: Site) -> None:
         return any_site.read(standings.count_at_once_since, any_site.marketplace_id, any_site.brand_id, since)
 
     action_id = a_burst(any_site)
-    assert action_states(any_site) == {"scheduled": CAP, "held": 1}
+    assert action_states(any_site) == {"scheduled": CAP, "pending_approval": 1}
     assert used_up() == CAP
     for person in (any_site.analyst, any_site.account_manager):
         record_vote(any_site.runtime, person, action_id, Decision.APPROVE, WHY)
@@ -270,7 +270,7 @@ def test_another_brand_has_no_role_and_a_removal_that_is_not_pending_no_vote(sit
 def test_after_a_burst_the_review_team_and_account_management_approve_a_removal(any_site: Site) -> None:
     action_id, runtime = a_burst(any_site), any_site.runtime
     assert record_vote(runtime, any_site.analyst, action_id, Decision.APPROVE, WHY) is None
-    assert action_states(any_site)["held"] == 1
+    assert action_states(any_site)["pending_approval"] == 1
     assert record_vote(runtime, any_site.account_manager, action_id, Decision.APPROVE, WHY) is Decision.APPROVE
     assert action_states(any_site) == {"scheduled": CAP + 1}
     assert open_alerts(any_site) == []
@@ -296,7 +296,7 @@ def test_two_of_the_review_team_are_one_organisation(site: Site) -> None:
     action_id = a_burst(site)
     record_vote(site.runtime, site.analyst, action_id, Decision.APPROVE, WHY)
     assert record_vote(site.runtime, site.second_analyst, action_id, Decision.APPROVE, WHY) is None
-    assert action_states(site)["held"] == 1
+    assert action_states(site)["pending_approval"] == 1
 
 
 def test_a_confirmer_has_no_vote(site: Site) -> None:
@@ -315,7 +315,7 @@ def test_two_accounts_of_one_person_do_not_both_count(any_site: Site) -> None:
         any_site.account_manager.user_id
     ]
     assert pending_removal.able == ("Tomás Rey",)
-    assert action_states(any_site)["held"] == 1
+    assert action_states(any_site)["pending_approval"] == 1
     assert record_vote(runtime, any_site.second_analyst, action_id, Decision.APPROVE, WHY) is Decision.APPROVE
 
 

@@ -379,16 +379,26 @@ RATES = [
 @pytest.mark.parametrize(
     ("currency", "block", "state", "why"),
     [
-        ("EUR", {"sales_12m": 200, "gmv_12m": "4000"}, "held", "4,000 EUR are 5,000 USD by the latest rate"),
+        (
+            "EUR",
+            {"sales_12m": 200, "gmv_12m": "4000"},
+            "pending_approval",
+            "4,000 EUR are 5,000 USD by the latest rate",
+        ),
         ("EUR", {"sales_12m": 200, "gmv_12m": "3999"}, "scheduled", "a little less"),
         ("EUR", {"sales_12m": 199, "gmv_12m": "90000"}, "scheduled", "too few sales"),
-        ("USD", {"sales_12m": 200, "gmv_12m": "5000"}, "held", "dollars as they are"),
-        ("JPY", {"sales_12m": 200, "gmv_12m": "800000"}, "held", "800,000 JPY are 4,000 EUR"),
+        ("USD", {"sales_12m": 200, "gmv_12m": "5000"}, "pending_approval", "dollars as they are"),
+        ("JPY", {"sales_12m": 200, "gmv_12m": "800000"}, "pending_approval", "800,000 JPY are 4,000 EUR"),
         ("JPY", {"sales_12m": 200, "gmv_12m": "799000"}, "scheduled", "a little less"),
         ("GBP", {"sales_12m": 900, "gmv_12m": "90000"}, "scheduled", "without a rate the turnover is unknown"),
-        ("GBP", {"sales_12m": 900, "gmv_12m": "90000", "accepted": {"d90": 200}}, "held", "and 90 days decide"),
+        (
+            "GBP",
+            {"sales_12m": 900, "gmv_12m": "90000", "accepted": {"d90": 200}},
+            "pending_approval",
+            "and 90 days decide",
+        ),
         ("EUR", {"sales_12m": 900}, "scheduled", "a turnover that was not sent is unknown, not zero and not high"),
-        ("EUR", {"accepted": {"d90": 200}}, "held", "without figures of twelve months, 90 days decide"),
+        ("EUR", {"accepted": {"d90": 200}}, "pending_approval", "without figures of twelve months, 90 days decide"),
         ("EUR", {"sales_12m": 0, "gmv_12m": "0"}, "scheduled", "zero is a figure"),
     ],
 )

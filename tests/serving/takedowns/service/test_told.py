@@ -150,7 +150,7 @@ def test_only_the_button_of_the_link_stops_and_it_ends_what_the_account_could_do
         reporter_of(site.runtime, header)
     action = confirm(site, lead, rest[0]).action
     assert action is not None
-    assert action_states(site) == {"withdrawn": 2, "held": 1}
+    assert action_states(site) == {"withdrawn": 2, "pending_approval": 1}
     assert [alert.subject for alert in site.read(alerts.open_alerts, {site.marketplace_id})] == [lead.user_id]
     assert (
         record_vote(site.runtime, site.analyst, action.action_id, Decision.APPROVE, "It is them.") is Decision.APPROVE
@@ -192,7 +192,9 @@ def test_above_twenty_a_day_removals_wait_where_nobody_can_be_told(site: Site, f
             confirm(mailing, limited_site.brand_person, cases[0])
             send_due_mails(mailing)
             causes = causes_of(mailing, cases[1:])
-    assert action_states(limited_site) == ({"scheduled": 3} if failing is False else {"scheduled": 2, "held": 1})
+    assert action_states(limited_site) == (
+        {"scheduled": 3} if failing is False else {"scheduled": 2, "pending_approval": 1}
+    )
     assert (PendingCause.UNTOLD in causes) is (failing is not False)
 
 
