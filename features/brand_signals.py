@@ -239,11 +239,11 @@ def _title_brands(e: Evidence, *, obfuscated: bool = False) -> tuple[str, ...]:
 
 def _indicators(e: Evidence, direction: Direction) -> tuple[int, int]:
     """The numbers of the brand's indicators of a direction that match and that it had supplied."""
-    tell_tales = e.facts.indicators
-    if tell_tales is None:
+    indicator_facts = e.facts.indicators
+    if indicator_facts is None:
         return 0, 0
-    supplied = tell_tales.for_counterfeit if direction is Direction.COUNTERFEIT else tell_tales.for_genuine
-    return len(tell_tales.fired_for(direction)) if tell_tales.fired else 0, supplied
+    supplied = indicator_facts.for_counterfeit if direction is Direction.COUNTERFEIT else indicator_facts.for_genuine
+    return len(indicator_facts.fired_for(direction)) if indicator_facts.fired else 0, supplied
 
 
 def _matching_count(e: Evidence, direction: Direction) -> float:

@@ -95,7 +95,7 @@ class IndicatorFacts:
     fired: tuple[IndicatorMatch, ...] = ()
 
     def fired_for(self, direction: Direction) -> tuple[IndicatorMatch, ...]:
-        return tuple(tell_tale for tell_tale in self.fired if tell_tale.direction is direction)
+        return tuple(indicator for indicator in self.fired if indicator.direction is direction)
 
 
 class Indicators:
@@ -117,7 +117,7 @@ class Indicators:
         if not in_force:
             return IndicatorFacts()
         texts = _folded_texts(listing.title, listing.description)
-        fired = [tell_tale for indicator in in_force if (tell_tale := _match_indicator(indicator, texts)) is not None]
+        fired = [match for indicator in in_force if (match := _match_indicator(indicator, texts)) is not None]
         return IndicatorFacts(
             for_counterfeit=sum(indicator.direction is Direction.COUNTERFEIT for indicator in in_force),
             for_genuine=sum(indicator.direction is Direction.GENUINE for indicator in in_force),

@@ -108,14 +108,14 @@ def likeness_balance(e: Evidence) -> float:
     return (near_duplicates.nearest_counterfeit or 0.0) - (near_duplicates.nearest_genuine or 0.0)
 
 
-@_count_feature(either_if_any, lambda likeness: _count_message("likeness_offers", likeness.listings, likeness))
+@_count_feature(either_if_any, lambda duplicates: _count_message("likeness_offers", duplicates.listings, duplicates))
 def likeness_offers(e: Evidence) -> float:
     """Near-duplicates of other sellers."""
     return MISSING if e.facts.near_duplicates is None else log1p(e.facts.near_duplicates.listings)
 
 
 @_count_feature(
-    either_if_any, lambda likeness: _count_message("likeness_sellers", likeness.sellers, likeness), unit="sellers"
+    either_if_any, lambda duplicates: _count_message("likeness_sellers", duplicates.sellers, duplicates), unit="sellers"
 )
 def likeness_sellers(e: Evidence) -> float:
     """Different other sellers with near-duplicates; a listing without a named seller counts as one."""
@@ -124,7 +124,7 @@ def likeness_sellers(e: Evidence) -> float:
 
 @_count_feature(
     either_if_any,
-    lambda likeness: _count_message("likeness_own_offers", likeness.own_listings, likeness),
+    lambda duplicates: _count_message("likeness_own_offers", duplicates.own_listings, duplicates),
     missing=_NO_SELLER,
 )
 def likeness_own_offers(e: Evidence) -> float:
@@ -134,19 +134,21 @@ def likeness_own_offers(e: Evidence) -> float:
     )
 
 
-@_count_feature(accusing, lambda likeness: message("likeness_counterfeits", n=likeness.counterfeit), source=_RELISTED)
+@_count_feature(
+    accusing, lambda duplicates: message("likeness_counterfeits", n=duplicates.counterfeit), source=_RELISTED
+)
 def likeness_counterfeits(e: Evidence) -> float:
     """Near-duplicates of other sellers that were confirmed counterfeit."""
     return MISSING if e.facts.near_duplicates is None else log1p(e.facts.near_duplicates.counterfeit)
 
 
-@_count_feature(clearing, lambda likeness: message("likeness_cleared", n=likeness.genuine))
+@_count_feature(clearing, lambda duplicates: message("likeness_cleared", n=duplicates.genuine))
 def likeness_cleared(e: Evidence) -> float:
     """Near-duplicates of other sellers that a verdict or an appeal found genuine."""
     return MISSING if e.facts.near_duplicates is None else log1p(e.facts.near_duplicates.genuine)
 
 
-@_count_feature(clearing, lambda likeness: message("likeness_authorised", n=likeness.authorised))
+@_count_feature(clearing, lambda duplicates: message("likeness_authorised", n=duplicates.authorised))
 def likeness_authorised(e: Evidence) -> float:
     """Near-duplicates of sellers whom the brand had authorised."""
     return MISSING if e.facts.near_duplicates is None else log1p(e.facts.near_duplicates.authorised)
@@ -188,14 +190,14 @@ def likeness_first_days(e: Evidence) -> float:
 )
 def likeness_price_level(e: Evidence) -> float:
     """Log of the price over the median price of others' near-duplicates that were not found counterfeit."""
-    likeness, log_price = e.facts.near_duplicates, e.facts.price.log_price
-    if likeness is None or likeness.price is None or log_price is None:
+    duplicates, log_price = e.facts.near_duplicates, e.facts.price.log_price
+    if duplicates is None or duplicates.price is None or log_price is None:
         return MISSING
-    return log_price - likeness.price.log_median
+    return log_price - duplicates.price.log_median
 
 
 @_count_feature(
-    either_if_any, lambda likeness: message("likeness_price_offers", n=_priced_count(likeness)), source=_PRICES
+    either_if_any, lambda duplicates: message("likeness_price_offers", n=_priced_count(duplicates)), source=_PRICES
 )
 def likeness_price_offers(e: Evidence) -> float:
     """Near-duplicates behind the median price of others; 0 where fewer than three are known."""

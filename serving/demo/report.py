@@ -100,7 +100,7 @@ def _table_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     sent, acknowledged = report["takedowns"]["sent"], report["takedowns"]["acknowledged"]
     checks = report["verified"]
     appeals = ", ".join(f"{n:,} {state}" for state, n in sorted(report["appeals"].items())) or "none"
-    reports = report["reports"]
+    reports, pending = report["reports"], report["pending_approval"]
     return [
         ("received", f"{report['received']:,}", f"{report['scored']:,} scored + {report['quarantined']:,} quarantined"),
         ("routes", f"{sum(report['routes'].values()):,}", routes),
@@ -108,8 +108,7 @@ def _table_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         (
             "removals",
             f"{report['removals']:,}",
-            f"{report['withdrawn']:,} withdrawn + {report['pending_approval']:,} pending approval "
-            f"+ {acknowledged:,} acknowledged",
+            f"{report['withdrawn']:,} withdrawn + {pending:,} pending approval + {acknowledged:,} acknowledged",
         ),
         (
             "reported by brands",

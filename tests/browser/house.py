@@ -204,10 +204,10 @@ def _open_work(site: Site) -> None:
     honest = [a_row(external_id=f"MP-{100 + number}", price=f"{470 + 5 * number}.00") for number in range(9)]
     receive_rows(site.runtime, site.marketplace, honest, source="test")
     refresh_references(site.runtime)
-    held_case = a_case(site, CaseLane.ASK_BRAND, external_id="MP-60")
+    leased_case = a_case(site, CaseLane.ASK_BRAND, external_id="MP-60")
     switch_one = partial(switch_rule, site.runtime, site.marketplace, by="test", reason="An account was taken over.")
     switch_one(AutomaticRule.BRAND_REMOVALS, on=False)
-    confirm(site, site.brand_person, held_case)
+    confirm(site, site.brand_person, leased_case)
     switch_one(AutomaticRule.BRAND_REMOVALS, on=True)
     switch_one(AutomaticRule.UNANSWERED_QUESTIONS, on=False)
     for number in range(_ASKED):

@@ -104,17 +104,17 @@ def press(page: Page, key: str) -> str:
 def delay_answers(page: Page) -> Callable[[], None]:
     """Delay every answer until the returned function is called."""
     waiting: list[Route] = []
-    are_held = True
+    are_pressed = True
 
     def wait(route: Route) -> None:
-        if are_held:
+        if are_pressed:
             waiting.append(route)
         else:
             route.continue_()
 
     def go_on() -> None:
-        nonlocal are_held
-        are_held = False
+        nonlocal are_pressed
+        are_pressed = False
         for route in waiting:
             route.continue_()
 

@@ -33,12 +33,12 @@ def facts_of_indicators(
 
 
 def fired_ids(*supplied: Indicator, **changes: Any) -> list[str]:
-    return [tell_tale.indicator_id for tell_tale in facts_of_indicators(*supplied, **changes).fired]
+    return [indicator.indicator_id for indicator in facts_of_indicators(*supplied, **changes).fired]
 
 
 def test_an_indicator_fires_with_the_words_that_it_matches() -> None:
-    (tell_tale,) = facts_of_indicators(an_indicator(), description=OUTSIDE).fired
-    assert (tell_tale.label, tell_tale.where, tell_tale.words) == (
+    (indicator,) = facts_of_indicators(an_indicator(), description=OUTSIDE).fired
+    assert (indicator.label, indicator.where, indicator.words) == (
         "Serial number outside",
         SearchedText.DESCRIPTION,
         "serial number outside",
@@ -111,7 +111,7 @@ def test_facts_say_how_many_were_supplied_for_either_side_and_which_fit() -> Non
     assert (indicator_facts.for_counterfeit, indicator_facts.for_genuine, indicator_facts.fired) == (1, 1, ())
     indicator_facts = facts_of_indicators(an_indicator(), RECEIPT, description="Receipt with the seal of the house.")
     assert (indicator_facts.for_counterfeit, indicator_facts.for_genuine) == (1, 1)
-    assert [tell_tale.indicator_id for tell_tale in indicator_facts.fired_for(Direction.GENUINE)] == ["tel_receipt"]
+    assert [indicator.indicator_id for indicator in indicator_facts.fired_for(Direction.GENUINE)] == ["tel_receipt"]
     assert indicator_facts.fired_for(Direction.COUNTERFEIT) == ()
 
 

@@ -286,7 +286,9 @@ LISTINGS = [
 def test_other_listings_are_those_known_before_the_moment(
     put_up: list[PublishedVersion], listings: int, _why: str
 ) -> None:
-    assert len(SellerHistory(put_up=sorted(put_up, key=lambda offer: offer.known_at)).listings(NOW, "me")) == listings
+    assert (
+        len(SellerHistory(put_up=sorted(put_up, key=lambda listing: listing.known_at)).listings(NOW, "me")) == listings
+    )
 
 
 def test_a_listing_counts_as_it_stood_last_before_the_moment() -> None:
@@ -297,11 +299,11 @@ def test_a_listing_counts_as_it_stood_last_before_the_moment() -> None:
 
 
 def test_of_very_many_listings_the_latest_count() -> None:
-    offers = SellerHistory(
+    listings = SellerHistory(
         put_up=[published_version(f"l-{i}", 100 - i / 10) for i in range(MOST_LISTINGS + 7)]
     ).listings(NOW, None)
-    assert len(offers) == MOST_LISTINGS
-    assert max(listing.age for listing in offers) == timedelta(days=100 - 0.7)
+    assert len(listings) == MOST_LISTINGS
+    assert max(listing.age for listing in listings) == timedelta(days=100 - 0.7)
 
 
 WINDOWS = [

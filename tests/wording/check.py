@@ -1,15 +1,17 @@
-"""What is refused, by `refused.tsv`, in names and in prose.
+"""What is refused, by `refused.tsv`, in names, in prose, and as the whole of a name that we bind.
 
-A name is an identifier of Python, a name in a template's expression, or a file's own name. Prose is what a person
+A name that we bind is a variable, parameter, function, class, field or alias; its use and others' attributes are not
+looked at. A name is an identifier of Python, a name in a template's expression, or a file's own name. Prose is what a person
 reads: comments, docstrings, texts, templates outside of tags, documents, and the English of the catalogues. Text in
 backticks and one-word literals are left out: they are values, and stored values keep the names that they have.
 """
 
+import ast
 import io
 import re
 import subprocess
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -49,15 +51,20 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Those for names and those for prose. Signals keep their names: data sets and notebooks use them."""
+    """Those for names and those for prose. Signals keep their names: data sets and notebooks use them.
+
+    `bound` are names that say nothing, with what to write instead. `anything` are those of a file which handles anything.
+    """
 
     names: tuple[Rule, ...]
     prose: tuple[Rule, ...]
+    bound: Mapping[str, str]
+    anything: frozenset[tuple[str, str]]
 
 
 def rules(path: Path = LIST) -> Rules:
-    """The list: a kind (name or prose), a pattern, and a text. Examples are for the tests."""
-    names, prose = [], []
+    """The list: a kind (name, prose, bound or anything), a pattern, and a text. Examples are for the tests."""
+    names, prose, bound, anything = [], [], dict[str, str](), set[tuple[str, str]]()
     for line in path.read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
             continue
@@ -66,9 +73,14 @@ def rules(path: Path = LIST) -> Rules:
             names.append(Rule(kind, re.compile(f"_({pattern})_"), instead))
         elif kind == "prose":
             prose.append(Rule(kind, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE), instead))
+        elif kind == "bound":
+            bound |= dict.fromkeys(pattern.split(), instead)
+        elif kind == "anything":
+            place, _, name = pattern.partition(": ")
+            anything.add((place, name))
         elif kind not in {"seen", "let be"}:
             raise ValueError(f"{path.name}: there is no kind {kind!r}")
-    return Rules(tuple(names), tuple(prose))
+    return Rules(tuple(names), tuple(prose), bound, frozenset(anything))
 
 
 def files(root: Path) -> Iterator[Path]:
@@ -85,6 +97,7 @@ def hits(path: Path, source: str, known: Rules) -> Iterator[Hit]:
     file_hits = [*_in_name(path.stem, 1, known)]
     if path.suffix == ".py":
         file_hits += _of_python(source, known)
+        file_hits += _of_bound_names(path, source, known)
     elif path.suffix == ".html":
         file_hits += _of_template(source, known)
     elif path.suffix == ".js":
@@ -107,6 +120,26 @@ def _of_python(source: str, known: Rules) -> Iterator[Hit]:
         elif token.type == tokenize.STRING and re.search(r"\s", token.string):
             for number, text in enumerate(token.string.split("\n")):
                 yield from _in_prose(re.sub(r"\{[^{}]*\}", "", text), line + number, known)
+
+
+def _of_bound_names(path: Path, source: str, known: Rules) -> Iterator[Hit]:
+    for node in ast.walk(ast.parse(source)):
+        for name in _names_bound_by(node):
+            if name in known.bound and (path.as_posix(), name) not in known.anything:
+                line: int = getattr(node, "lineno", 1)
+                yield Hit(line, name, known.bound[name])
+
+
+def _names_bound_by(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.alias(asname=str(name)):
+            yield name
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.ExceptHandler(name=str(name)):
+            yield name
+        case ast.Attribute(attr=name, value=ast.Name(id="self"), ctx=ast.Store()):
+            yield name
 
 
 def _of_template(source: str, known: Rules) -> Iterator[Hit]:

@@ -76,11 +76,11 @@ class AdaptingSellers:
 
     def returned(self, until: datetime) -> list[OfferedListing]:
         """The listings of accounts that reopen until a given time, by time."""
-        offers = []
+        sent_listings = []
         while self._waiting and self._waiting[0][0] <= until:
             at, _, offered = heapq.heappop(self._waiting)
-            offers.append(self._again(offered, at))
-        return offers
+            sent_listings.append(self._again(offered, at))
+        return sent_listings
 
     def as_written(self, offered: OfferedListing) -> OfferedListing:
         """A listing as its people write it after their removals so far."""

@@ -114,7 +114,9 @@ class Year:
         if self._adapting is None:
             return fresh
         written = [self._adapting.as_written(offered) for offered in fresh]
-        return sorted([*written, *self._adapting.returned(until)], key=lambda offer: (offer.at, offer.external_id))
+        return sorted(
+            [*written, *self._adapting.returned(until)], key=lambda listing: (listing.at, listing.external_id)
+        )
 
     def _taken_up(self, offered: OfferedListing, arrival: Arrival, route: Route) -> Case:
         if route.lane is Lane.NO_ACTION:

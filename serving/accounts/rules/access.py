@@ -136,8 +136,8 @@ class Person:
 
 def roles(grants: Iterable[Grant]) -> tuple[Role, ...]:
     """The roles in the order of the enumeration, each once."""
-    held_roles = {grant.role for grant in grants}
-    return tuple(role for role in Role if role in held_roles)
+    current_roles = {grant.role for grant in grants}
+    return tuple(role for role in Role if role in current_roles)
 
 
 class SecretKind(StrEnum):

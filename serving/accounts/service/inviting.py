@@ -102,7 +102,9 @@ def _refuse_role_holder(connection: Connection, administered: frozenset[str], ad
     except NotFound:
         return
     new_role = (grant.role, grant.marketplace_id, grant.brand_id)
-    if new_role in {(held_grant.role, held_grant.marketplace_id, held_grant.brand_id) for held_grant in known.grants}:
+    if new_role in {
+        (current_grant.role, current_grant.marketplace_id, current_grant.brand_id) for current_grant in known.grants
+    }:
         raise Conflict("{name} has this role already.", name=known.name)
     if known.disabled_at is not None:
         raise Conflict("{name} is deactivated. Reactivate them instead.", name=known.name)
@@ -191,10 +193,10 @@ def _join(runtime: Runtime, invitation: Invitation, new: tuple[str, str] | None)
             origin = Origin(OriginKind.INVITED, invitation.invited_by, now)
             origins.add_origin(connection, runtime.ids.new("org"), user_id, origin)
         invitations.mark_used(connection, invitation, user_id, runtime.wall.now())
-        held_roles = {
+        current_roles = {
             (had.role, had.marketplace_id, had.brand_id) for had in accounts.person(connection, user_id).grants
         }
-        if (invitation.grant.role, invitation.grant.marketplace_id, invitation.grant.brand_id) not in held_roles:
+        if (invitation.grant.role, invitation.grant.marketplace_id, invitation.grant.brand_id) not in current_roles:
             wait = _confirms_from(runtime, connection, invitation)
             accounts.add_grants(connection, user_id, [invitation.grant], now, confirms_from=wait)
         _record(runtime, connection, invitation, "person.joined", user_id, subject=user_id)

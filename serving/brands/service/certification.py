@@ -44,16 +44,22 @@ def submit_answers(runtime: Runtime, person: Person, answers: Mapping[str, int])
     Raises Invalid (a question has no answer, or an answer is none of its options) or TooSoon (the last attempt failed
     too recently).
     """
-    briefing_result, now = evaluate(answers), runtime.clock.now()
+    certification_result, now = evaluate(answers), runtime.clock.now()
     with runtime.store.write() as connection:
         last = certifications.last_attempt(connection, person.user_id)
         wait = timedelta(minutes=runtime.policies[EnrolmentPolicy].certification_retry_minutes)
         if last is not None and not last.passed and now < last.known_at + wait:
             raise AttemptTooSoon(last.known_at + wait, last.known_at + wait - now)
         record_attempt(
-            runtime, connection, person.user_id, CertificationMethod.ANSWERED, answers, briefing_result, by=person.actor
+            runtime,
+            connection,
+            person.user_id,
+            CertificationMethod.ANSWERED,
+            answers,
+            certification_result,
+            by=person.actor,
         )
-    return briefing_result
+    return certification_result
 
 
 def vouch(runtime: Runtime, connection: Connection, user_id: str, *, by: str) -> None:
@@ -69,7 +75,7 @@ def record_attempt(
     user_id: str,
     how: CertificationMethod,
     answers: Mapping[str, int],
-    briefing_result: CertificationResult,
+    certification_result: CertificationResult,
     *,
     by: str,
 ) -> None:
@@ -81,13 +87,13 @@ def record_attempt(
         "how": how.value,
         "questions": questions_version(),
         "answers": {question.key: answers[question.key] for question in questions() if question.key in answers},
-        "right_answers": briefing_result.right,
-        "passed": briefing_result.passed,
+        "right_answers": certification_result.right,
+        "passed": certification_result.passed,
         "known_at": now,
     }
     certifications.add_attempt(connection, row)
     payload = {name: row[name] for name in ("user_id", "how", "questions", "right_answers", "passed")}
-    act = "certification.passed" if briefing_result.passed else "certification.failed"
+    act = "certification.passed" if certification_result.passed else "certification.failed"
     audit.record(connection, now, "", by, act, attempt_id, **payload)
 
 

@@ -81,7 +81,7 @@ def _erase_class(
     )
     if past is None:
         return 0, []
-    held_sellers = [hold.seller for hold in legal_holds.holds_in_force(connection, marketplace_id)]
+    protected_sellers = [hold.seller for hold in legal_holds.holds_in_force(connection, marketplace_id)]
     complained = complained_before(now, runtime.policies[AppealPolicy])
     match what:
         case DataClass.STATEMENTS | DataClass.DOCUMENTS | DataClass.EVIDENCE_PARTS:
@@ -104,7 +104,7 @@ def _erase_class(
             )
             return _erase_of(connection, marketplace_id, ErasableData.CUSTODY, subjects, now), gone
         case DataClass.CONTACTS | DataClass.REFUSED_ROWS | DataClass.SELLER_EVENTS:
-            return _OF_SELLERS[what](connection, marketplace_id, past, held_sellers, _MOST_AT_ONCE), []
+            return _OF_SELLERS[what](connection, marketplace_id, past, protected_sellers, _MOST_AT_ONCE), []
         case DataClass.NOTIFIERS:
             return _erase_notifiers(connection, marketplace_id, past, complained, now), []
         case DataClass.MAILS:

@@ -153,7 +153,7 @@ def withdraw_sanction(
 ) -> None:
     """End a sanction that its strikes no longer carry, and the sanctions of linked accounts that it led to."""
     if sanction.state in OPEN_STATES:
-        let_lapse(connection, sanction, why, at)
+        expire_sanctions(connection, sanction, why, at)
     elif sanction.state is SanctionState.CARRIED_OUT:
         lift_at_once(runtime, connection, sanction, why, LADDER, at)
         for sequel in sanctions.sanctions_led_to(connection, sanction.marketplace_id, sanction.sanction_id):
@@ -170,7 +170,7 @@ def lift_at_once(
     tell_marketplace(runtime, connection, sanction, actor, at)
 
 
-def let_lapse(connection: Connection, sanction: StoredSanction, why: str, at: datetime) -> None:
+def expire_sanctions(connection: Connection, sanction: StoredSanction, why: str, at: datetime) -> None:
     change_state(
         connection, sanction, SanctionEvent.LAPSE, {"due_at": None, "decided_at": at, "ended_because": why[:500]}
     )

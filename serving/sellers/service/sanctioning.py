@@ -41,7 +41,7 @@ from serving.sellers.service.sanction_steps import (
     LADDER,
     Proposal,
     change_state,
-    let_lapse,
+    expire_sanctions,
     lift_at_once,
     propose_sanction,
     record_act,
@@ -74,7 +74,7 @@ def propose_after_strike(
         return
     for sanction in before:
         if sanction.state in OPEN_STATES:
-            let_lapse(connection, sanction, "Replaced by the measure that the strikes now call for.", at)
+            expire_sanctions(connection, sanction, "Replaced by the measure that the strikes now call for.", at)
     reasons = tuple(map(in_english, (step.reason, *strike_count.reasons)))
     proposal = Proposal(seller, step.proposed, SanctionCause.STRIKES, strike_count.total, reasons)
     propose_sanction(runtime, connection, marketplace_id, proposal, at)
@@ -197,7 +197,7 @@ def sweep_sanctions(runtime: Runtime) -> int:
             if sanction.due_at is None or sanction.due_at > now:
                 continue
             if sanction.state in OPEN_STATES:
-                let_lapse(connection, sanction, "Nobody decided in time.", now)
+                expire_sanctions(connection, sanction, "Nobody decided in time.", now)
                 continue
             strike_count = strikes_of(runtime, connection, sanction.marketplace_id, sanction.seller_external_id, now)
             if is_still_carried(sanction.measure, strike_count.total, runtime.policies[SanctionPolicy]):

@@ -175,13 +175,13 @@ def _role_boxes(
     colleague: Colleague, places: Mapping[str, str], enrolled: Mapping[str, str]
 ) -> tuple[SimpleNamespace, ...]:
     """Every role at every marketplace, and the brands that the user represents."""
-    roles_held = {(grant.role, grant.marketplace_id) for grant in colleague.grants}
+    current_roles = {(grant.role, grant.marketplace_id) for grant in colleague.grants}
     several = len(places) > 1
     usual = [
         SimpleNamespace(
             field=f"role.{role.value}.{place}",
             text=f"{ROLES[role]}{f' at {name}' if several else ''}",
-            is_granted=(role, place) in roles_held,
+            is_granted=(role, place) in current_roles,
         )
         for place, name in places.items()
         for role in _EVERYWHERE

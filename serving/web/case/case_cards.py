@@ -237,11 +237,11 @@ def rule_matches(facts: Facts, *, brand_id: str | None = None) -> tuple[SimpleNa
     fired = facts.indicators.fired if facts.indicators is not None else ()
     return tuple(
         SimpleNamespace(
-            counterfeit=tell_tale.direction is Direction.COUNTERFEIT,
-            sentence=text_view.show(say(_FITS[tell_tale.where], label=tell_tale.label, words=tell_tale.words)),
+            counterfeit=indicator.direction is Direction.COUNTERFEIT,
+            sentence=text_view.show(say(_FITS[indicator.where], label=indicator.label, words=indicator.words)),
         )
-        for tell_tale in fired
-        if brand_id is None or tell_tale.brand_id == brand_id
+        for indicator in fired
+        if brand_id is None or indicator.brand_id == brand_id
     )
 
 

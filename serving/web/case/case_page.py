@@ -352,7 +352,7 @@ def _silent_indicators(connection: Connection, case: Case, facts: Facts) -> tupl
     """The labels of the brand's indicators that were searched for at scoring time and did not match."""
     if case.brand_id is None or facts.indicators is None:
         return ()
-    fired = {tell_tale.indicator_id for tell_tale in facts.indicators.fired}
+    fired = {indicator.indicator_id for indicator in facts.indicators.fired}
     known = indicators.of_brand(connection, case.marketplace_id, case.brand_id)
     return tuple(
         indicator.label

@@ -28,9 +28,11 @@ def near_since(connection: Connection, marketplace_id: str, facts: Facts, now: d
     A cluster of the queue is linked in both directions, so the listing that came first has these alone.
     """
     known = {duplicate.listing_id for duplicate in near_at_scoring(facts)}
-    likeness = near_duplicates_of(connection, marketplace_id, facts.listing, now)
+    duplicates = near_duplicates_of(connection, marketplace_id, facts.listing, now)
     return tuple(
-        duplicate for duplicate in (likeness.shown if likeness is not None else ()) if duplicate.listing_id not in known
+        duplicate
+        for duplicate in (duplicates.shown if duplicates is not None else ())
+        if duplicate.listing_id not in known
     )
 
 
@@ -45,15 +47,15 @@ def near_duplicates_part(
     facts: Facts, since: Sequence[NearDuplicate], offered: Mapping[str, ListingWithCase]
 ) -> SimpleNamespace:
     """The card of facts; `offered` holds current data about the near-duplicates that are shown."""
-    likeness, currency = facts.near_duplicates, facts.price.base_currency
+    duplicates, currency = facts.near_duplicates, facts.price.base_currency
     later = tuple(_duplicate_row(duplicate, offered.get(duplicate.listing_id), currency) for duplicate in since)
-    if likeness is None:
+    if duplicates is None:
         return SimpleNamespace(compared=False, sentences=(), duplicates=(), later=later)
     return SimpleNamespace(
         compared=True,
-        sentences=tuple(_summary_sentences(likeness, currency)),
+        sentences=tuple(_summary_sentences(duplicates, currency)),
         duplicates=tuple(
-            _duplicate_row(duplicate, offered.get(duplicate.listing_id), currency) for duplicate in likeness.shown
+            _duplicate_row(duplicate, offered.get(duplicate.listing_id), currency) for duplicate in duplicates.shown
         ),
         later=later,
     )

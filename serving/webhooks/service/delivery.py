@@ -164,11 +164,11 @@ class _Round:
             return Failure(refused.sentence)
 
     async def _line(self, url: str, allow_loopback: bool, closing: AsyncExitStack) -> Line:  # of a key
-        held_line = self._lines.get((url, allow_loopback))
-        if held_line is not None and time.monotonic() - held_line[1] < _ADDRESS_SECONDS:
-            return held_line[0]
-        if held_line is not None:
-            held_line[0].close()
+        unsent_line = self._lines.get((url, allow_loopback))
+        if unsent_line is not None and time.monotonic() - unsent_line[1] < _ADDRESS_SECONDS:
+            return unsent_line[0]
+        if unsent_line is not None:
+            unsent_line[0].close()
         line = await closing.enter_async_context(Line.to(url, allow_loopback=allow_loopback))
         self._lines[url, allow_loopback] = line, time.monotonic()
         return line

@@ -83,7 +83,7 @@ def test_a_dry_run_names_the_listings_that_are_not_found_and_sends_nothing(clien
     assert (site.count(notice), open_cases(site)) == (0, [])
     assert post(client, dry_run="yes").status_code == 422
     receipt = post(client, locations=["MP-1", "MP-l"]).json()
-    assert [offer["state"] for offer in receipt["listings"]] == ["waiting", "unknown_listing"]
+    assert [listing["state"] for listing in receipt["listings"]] == ["waiting", "unknown_listing"]
 
 
 def test_a_notice_may_name_the_right(client: TestClient, site: Site) -> None:

@@ -121,9 +121,9 @@ def test_what_is_kept_is_what_the_file_says_in_every_format(home: Path) -> None:
         take_in(home, write(home / name, own), format_name)
     with runtime_of(home) as runtime, runtime.store.read() as connection:
         contents = connection.execute(select(listing_version.c.content)).scalars().all()
-    offers = {(content["title"], content["price"], content["currency"]) for content in contents}
+    listings = {(content["title"], content["price"], content["currency"]) for content in contents}
     assert len(contents) == 15
-    assert offers == {
+    assert listings == {
         ("Aurelle tote, grey", "489.00", "EUR"),
         ("Bolso «Solenne»\tusado", "1200.00", "USD"),
         ("手提包 👜", "9.95", "EUR"),

@@ -40,8 +40,8 @@ def token_of(site: Site, admin: Person, role: Role = Role.ANALYST, brand: str | 
 
 def test_who_is_invited_joins_once_with_that_role_and_is_signed_in(timed_site: Site, admin: Person) -> None:
     runtime, token = timed_site.runtime, token_of(timed_site, admin)
-    offer = details_by_token(runtime, token)
-    assert (offer.marketplace, offer.by) == ("Bazaar", "Ada Falk")
+    invitation = details_by_token(runtime, token)
+    assert (invitation.marketplace, invitation.by) == ("Bazaar", "Ada Falk")
     session = auth.session_of(runtime, accept(runtime, token, name="Nadia Roy", password=PASSWORD).token)
     assert (session.person.name, session.person.email) == ("Nadia Roy", EMAIL)
     assert session.person.grants == (Grant(Role.ANALYST, timed_site.marketplace_id),)

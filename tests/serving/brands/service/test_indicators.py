@@ -39,9 +39,9 @@ def facts_of(site: Site, external_id: str, marketplace_id: str | None = None) ->
 def labels(site: Site, row: dict[str, Any], **options: Any) -> list[str]:
     """The indicators that match a row that comes in now."""
     receive_rows(site.runtime, site.marketplace, [row], source="test", **options)
-    tell_tales = facts_of(site, row["external_id"]).indicators
-    assert tell_tales is not None
-    return [tell_tale.label for tell_tale in tell_tales.fired]
+    indicators = facts_of(site, row["external_id"]).indicators
+    assert indicators is not None
+    return [indicator.label for indicator in indicators.fired]
 
 
 def test_an_indicator_matches_from_its_loading_on(any_site: Site) -> None:
@@ -57,9 +57,9 @@ def test_a_withdrawn_indicator_no_longer_matches_and_earlier_scores_keep_it(any_
     assert labels(any_site, ROW) == ["Sticker inside"]
     any_site.clock.forward(minutes=1)
     remove_indicator(any_site.runtime, indicator.indicator_id, marketplace=None, by="test")
-    tell_tales = facts_of(any_site, "MP-1").indicators
-    assert tell_tales is not None
-    assert [tell_tale.label for tell_tale in tell_tales.fired] == ["Sticker inside"]
+    indicators = facts_of(any_site, "MP-1").indicators
+    assert indicators is not None
+    assert [indicator.label for indicator in indicators.fired] == ["Sticker inside"]
     assert labels(any_site, {**ROW, "price": "480.00"}) == []
     with pytest.raises(NotFound):
         remove_indicator(any_site.runtime, indicator.indicator_id, marketplace=None, by="test")
@@ -76,9 +76,9 @@ def test_an_indicator_of_another_brand_or_marketplace_never_matches(any_site: Si
     assert labels(any_site, {**ROW, "title": "Solenne bag", "brand": "Solenne"}) == []
     elsewhere = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
     receive_rows(any_site.runtime, elsewhere, [ROW], source="test")
-    tell_tales = facts_of(any_site, "MP-1", elsewhere.marketplace_id).indicators
-    assert tell_tales is not None
-    assert (tell_tales.fired, tell_tales.for_counterfeit) == ((), 0)
+    indicators = facts_of(any_site, "MP-1", elsewhere.marketplace_id).indicators
+    assert indicators is not None
+    assert (indicators.fired, indicators.for_counterfeit) == ((), 0)
 
 
 def test_an_indicator_adds_points_before_the_first_model(any_site: Site) -> None:

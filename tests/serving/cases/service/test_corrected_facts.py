@@ -268,8 +268,10 @@ def test_a_copy_of_a_text_is_compared_with_the_corrected_brand_s_list(any_site: 
     copy["seller"] = {"external_id": "another-copyist"}
     past = a_suspect_row(external_id="MP-22", **copy, occurred_at=between.isoformat())
     receive_rows(any_site.runtime, any_site.marketplace, [past], source="test", backfill=True)
-    likenesses = [facts.near_duplicates for facts in (before, after, assembled_facts(any_site)[-1])]
-    assert [likeness is not None and bool(likeness.authorised) for likeness in likenesses] == [False, True, False]
+    found_duplicates = [facts.near_duplicates for facts in (before, after, assembled_facts(any_site)[-1])]
+    assert [
+        near_duplicates is not None and bool(near_duplicates.authorised) for near_duplicates in found_duplicates
+    ] == [False, True, False]
 
 
 @pytest.mark.both_engines

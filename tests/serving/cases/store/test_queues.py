@@ -41,8 +41,8 @@ def test_a_queue_is_filtered(any_site: Site) -> None:
     site.clock.forward(days=2)
     a_case(site, external_id="NEW", price="50.00", language="zh", seller={"external_id": "shop-b"})
     a_drawn_case(site, external_id="DRAWN", language="ru", seller={"external_id": "shop-c"})
-    held_case = a_case(site, external_id="HELD", price="60.00", language=None, seller=None)
-    lease(site.runtime, site.second_analyst, held_case.case_id)
+    leased_case = a_case(site, external_id="HELD", price="60.00", language=None, seller=None)
+    lease(site.runtime, site.second_analyst, leased_case.case_id)
     lease(site.runtime, site.analyst, old.case_id)
     everything = {"OLD", "NEW", "DRAWN", "HELD"}
     assert queued_listings(site) == everything

@@ -67,17 +67,17 @@ def test_the_first_listing_is_like_nothing(any_site: Site) -> None:
 def test_a_copy_by_another_seller_is_found_with_its_price(any_site: Site) -> None:
     take_in(any_site, a_row())
     take_in(any_site, a_row(external_id="MP-2", seller=OTHER, price="99.00"))
-    likeness = duplicates_of(any_site, "MP-2")
-    assert (likeness.listings, likeness.sellers, likeness.nearest, likeness.own_listings) == (1, 1, 1.0, 0)
-    (shown,) = likeness.shown
+    duplicates = duplicates_of(any_site, "MP-2")
+    assert (duplicates.listings, duplicates.sellers, duplicates.nearest, duplicates.own_listings) == (1, 1, 1.0, 0)
+    (shown,) = duplicates.shown
     assert shown.listing_id == "MP-1"
     assert shown.log_price == pytest.approx(math.log(489))
 
 
 def test_a_copy_by_the_same_seller_is_its_own(any_site: Site) -> None:
     take_in(any_site, a_row(), a_row(external_id="MP-2"))
-    likeness = duplicates_of(any_site, "MP-2")
-    assert (likeness.listings, likeness.own_listings) == (0, 1)
+    duplicates = duplicates_of(any_site, "MP-2")
+    assert (duplicates.listings, duplicates.own_listings) == (0, 1)
 
 
 def test_an_obfuscated_copy_with_small_changes_is_found(any_site: Site) -> None:
@@ -146,8 +146,8 @@ def test_an_outcome_that_is_known_later_does_not_show_in_facts_that_were_kept_be
     any_site.clock.forward(days=1)
     case = next(open_case for open_case in open_cases(any_site) if open_case.version_id)
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
-    likeness = duplicates_of(any_site, "MP-10")
-    assert (likeness.listings, likeness.counterfeit) == (1, 0)
+    duplicates = duplicates_of(any_site, "MP-10")
+    assert (duplicates.listings, duplicates.counterfeit) == (1, 0)
 
 
 def test_an_undone_verdict_counts_no_longer(any_site: Site) -> None:
@@ -167,8 +167,8 @@ def test_an_upheld_appeal_makes_the_text_one_of_a_genuine_listing(any_site: Site
     assert unstored_duplicates(any_site).counterfeit == 1
     (case,) = open_cases(any_site, CaseLane.APPEAL)
     judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
-    likeness = unstored_duplicates(any_site)
-    assert (likeness.counterfeit, likeness.genuine) == (0, 1)
+    duplicates = unstored_duplicates(any_site)
+    assert (duplicates.counterfeit, duplicates.genuine) == (0, 1)
     assert unstored_duplicates(any_site, any_site.clock.now() - timedelta(hours=1)).counterfeit == 1
 
 
@@ -176,14 +176,14 @@ def test_listings_of_authorised_sellers_are_known_to_be_genuine(any_site: Site) 
     take_in(any_site, a_row(seller={"external_id": "maison-brandt"}))
     any_site.clock.forward(days=1)
     take_in(any_site, a_row(external_id="MP-2", seller=OTHER))
-    likeness = duplicates_of(any_site, "MP-2")
-    assert (likeness.authorised, likeness.nearest_genuine, likeness.genuine) == (1, 1.0, 0)
+    duplicates = duplicates_of(any_site, "MP-2")
+    assert (duplicates.authorised, duplicates.nearest_genuine, duplicates.genuine) == (1, 1.0, 0)
 
 
 def test_the_authorised_seller_of_an_earlier_row_of_the_batch_is_known(any_site: Site) -> None:
     take_in(any_site, a_row(seller={"external_id": "maison-brandt"}), a_row(external_id="MP-2", seller=OTHER))
-    likeness = duplicates_of(any_site, "MP-2")
-    assert (likeness.authorised, likeness.nearest_genuine, likeness.genuine) == (1, 1.0, 0)
+    duplicates = duplicates_of(any_site, "MP-2")
+    assert (duplicates.authorised, duplicates.nearest_genuine, duplicates.genuine) == (1, 1.0, 0)
 
 
 def test_listings_of_another_marketplace_never_match(any_site: Site) -> None:
@@ -265,10 +265,10 @@ def test_a_popular_text_is_compared_no_further_than_any_other(any_site: Site) ->
         for n in range(100, 400)
     ]
     take_in(any_site, *rows)
-    likeness = unstored_duplicates(any_site, title="Aurelle bag", description=BOILERPLATE)
-    assert likeness.more
-    assert 16 <= likeness.listings <= MOST_COMPARED
-    assert (likeness.genuine, likeness.nearest_genuine is not None) == (1, True)
+    duplicates = unstored_duplicates(any_site, title="Aurelle bag", description=BOILERPLATE)
+    assert duplicates.more
+    assert 16 <= duplicates.listings <= MOST_COMPARED
+    assert (duplicates.genuine, duplicates.nearest_genuine is not None) == (1, True)
 
 
 def test_a_batch_of_popular_texts_takes_four_queries_and_as_many_comparisons_as_one(

@@ -121,12 +121,12 @@ def test_nothing_of_a_seller_under_legal_hold_goes_until_it_is_lifted(site: Site
     short = with_retention(site, **{what.value: days for what, days, _, _ in CLASSES})
     site.clock.forward(days=1)
     assert erase_expired(short.runtime) > 0, "the other seller's, and sessions"
-    held_classes = [data_class for data_class in CLASSES if data_class[0] is not DataClass.SESSIONS]
-    assert [what for what, _, table, words in held_classes if not contains_words(site, table, words)] == []
+    protected_classes = [data_class for data_class in CLASSES if data_class[0] is not DataClass.SESSIONS]
+    assert [what for what, _, table, words in protected_classes if not contains_words(site, table, words)] == []
     lift_hold(site.runtime, site.marketplace, SELLER, reason="Settled", by="test")
     site.clock.forward(days=1)
     erase_expired(short.runtime)
-    assert [what for what, _, table, words in held_classes if contains_words(site, table, words)] == []
+    assert [what for what, _, table, words in protected_classes if contains_words(site, table, words)] == []
 
 
 @pytest.mark.parametrize(

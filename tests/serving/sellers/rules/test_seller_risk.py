@@ -55,7 +55,9 @@ def test_a_sellers_figures(
     percentile: float | None,
     _why: str,
 ) -> None:
-    risk = ranking_of(*(ScoredListing(offer) if isinstance(offer, float) else offer for offer in listings)).risks["ann"]
+    risk = ranking_of(
+        *(ScoredListing(listing) if isinstance(listing, float) else listing for listing in listings)
+    ).risks["ann"]
     assert (risk.state, risk.listings, risk.percentile) == (state, n, percentile)
     assert risk.expected == pytest.approx(expected)
     assert risk.share == (None if share is None else pytest.approx(share))
