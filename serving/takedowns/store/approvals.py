@@ -146,19 +146,19 @@ class StoredApproval:
 
 _APPROVALS: Final = RowReader(
     StoredApproval,
-    holds=lambda causes: tuple(
+    reasons=lambda causes: tuple(
         PendingReason(PendingCause(cause["cause"]), from_json(cause["message"])) for cause in causes
     ),
 )
 
 
 def of_actions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, StoredApproval]:
-    """The holds of these actions, by action; actions without a hold are absent."""
+    """The approvals of these actions, by action; actions that need none are absent."""
     query = select(removal_approval).where(
         inside(removal_approval, marketplace_id), removal_approval.c.action_id.in_(action_ids)
     )
     rows = connection.execute(query).mappings()
-    return {row["action_id"]: _APPROVALS.of({**row, "holds": row["causes"]}) for row in rows}
+    return {row["action_id"]: _APPROVALS.of({**row, "reasons": row["causes"]}) for row in rows}
 
 
 def pending_removals(

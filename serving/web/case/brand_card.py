@@ -78,7 +78,7 @@ def brand_card(
         how=_how_found(case.brand, facts, brand_history, candidates),
         history=brand_history[::-1],
         candidates=candidates,
-        found=found_brands,
+        matches=found_brands,
         draft=draft,
         needed=None if name or case.lane is CaseLane.SECOND_REVIEW else refusal_in_words(BrandNotNamed()),
         may_change=not (name and case.lane is CaseLane.APPEAL),
