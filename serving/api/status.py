@@ -33,7 +33,7 @@ class RemovalFigures(Answer):
     """Removals by state."""
 
     withdrawn: int
-    pending: int
+    pending_approval: int
     scheduled: int
     sent: int
     acknowledged: int
@@ -52,7 +52,7 @@ class ReportFigures(Answer):
 
     items: int
     scheduled: int
-    pending: int
+    pending_approval: int
     cases: int
     unknown: int
     refused: int

@@ -24,13 +24,13 @@ class _Elements(HTMLParser):
 
     def __init__(self, source: str) -> None:
         super().__init__()
-        self.found: list[tuple[Element, tuple[Element, ...]]] = []
+        self.elements: list[tuple[Element, tuple[Element, ...]]] = []
         self._open: list[Element] = []
         self.feed(source)
 
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
         element = Element(tag, {name: text or "" for name, text in attrs})
-        self.found.append((element, tuple(self._open)))
+        self.elements.append((element, tuple(self._open)))
         if tag not in _VOID:
             self._open.append(element)
 
@@ -43,7 +43,7 @@ class _Elements(HTMLParser):
 def first(source: str, selector: str) -> Element | None:
     """The first element that matches a descendant selector."""
     *around, last = [_step(part) for part in selector.split()]
-    for element, ancestors in _Elements(source).found:
+    for element, ancestors in _Elements(source).elements:
         if _fits(element, last) and _lie_in_order(around, ancestors):
             return element
     return None
@@ -51,7 +51,7 @@ def first(source: str, selector: str) -> Element | None:
 
 def addresses(source: str) -> Iterator[str]:
     """All addresses on a page that are loaded or linked, in the order of the document."""
-    for element, _ in _Elements(source).found:
+    for element, _ in _Elements(source).elements:
         yield from (element.attributes[name] for name in _LINKS if name in element.attributes)
 
 

@@ -134,14 +134,18 @@ def test_the_probes_show_a_fault_at_any_split() -> None:
 
 
 def with_faults(tree: Tree, node: int) -> list[tuple[str, Tree]]:
-    def put(values: tuple[T, ...], replacement: T) -> tuple[T, ...]:
+    def replace_node(values: tuple[T, ...], replacement: T) -> tuple[T, ...]:
         return (*values[:node], replacement, *values[node + 1 :])
 
     threshold = tree.thresholds[node]
     moved = [("below", math.nextafter(threshold, -math.inf)), ("above", math.nextafter(threshold, math.inf))]
     return [
-        ("missing", replace(tree, missing_left=put(tree.missing_left, not tree.missing_left[node]))),
-        *((what, replace(tree, thresholds=put(tree.thresholds, to))) for what, to in moved if math.isfinite(threshold)),
+        ("missing", replace(tree, missing_left=replace_node(tree.missing_left, not tree.missing_left[node]))),
+        *(
+            (what, replace(tree, thresholds=replace_node(tree.thresholds, to)))
+            for what, to in moved
+            if math.isfinite(threshold)
+        ),
     ]
 
 

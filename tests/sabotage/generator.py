@@ -117,14 +117,14 @@ def _changes(node: ast.AST, siblings: Mapping[tuple[str, str], str]) -> Iterator
         case ast.Set(elts=parts) | ast.List(elts=parts) if len(parts) > 1:
             for part in parts:
                 yield node, ast.unparse(type(node)([other for other in parts if other is not part]))
-        case ast.Subscript(value=value, slice=ast.Slice(), ctx=ast.Load()):
-            yield node, f"({ast.unparse(value)})"
+        case ast.Subscript(value=sliced, slice=ast.Slice(), ctx=ast.Load()):
+            yield node, f"({ast.unparse(sliced)})"
         case ast.Expr(value=ast.Call()) | ast.AugAssign():
             yield node, "pass"
-        case ast.BinOp(left=left, right=right) if not any(map(_is_text, (left, right))):
-            yield from ((node, f"({ast.unparse(side)})") for side in (left, right))
-        case ast.Constant(value=bool() | int() | float() as value):
-            yield node, str(not value if isinstance(value, bool) else value + 1)
+        case ast.BinOp(left=first, right=second) if not any(map(_is_text, (first, second))):
+            yield from ((node, f"({ast.unparse(side)})") for side in (first, second))
+        case ast.Constant(value=bool() | int() | float() as number):
+            yield node, str(not number if isinstance(number, bool) else number + 1)
         case _:
             yield from _conditions(node)
 
@@ -141,10 +141,10 @@ def _conditions(node: ast.AST) -> Iterator[Change]:
                 yield node, f"({word.join(f'({ast.unparse(other)})' for other in values if other is not side)})"
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             yield node, f"({ast.unparse(operand)})"
-        case ast.Compare(left=left, ops=ops, comparators=comparators):
+        case ast.Compare(left=first, ops=ops, comparators=comparators):
             for place, operator in enumerate(ops):
                 changed = [*ops[:place], _OPERATORS[type(operator)](), *ops[place + 1 :]]
-                yield node, f"({ast.unparse(ast.Compare(left, changed, comparators))})"
+                yield node, f"({ast.unparse(ast.Compare(first, changed, comparators))})"
 
 
 def _constant_conditions(test: ast.expr) -> Iterator[Change]:

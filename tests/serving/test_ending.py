@@ -23,11 +23,11 @@ class _Database:
     """Answers once. Then a new connection fails, as to a machine that is gone."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.probe_count = 0
 
     def probe(self) -> None:
-        self.asked += 1
-        if self.asked > 1:
+        self.probe_count += 1
+        if self.probe_count > 1:
             raise StorageFault
 
 
@@ -40,7 +40,7 @@ def test_a_process_ends_once_its_database_is_silent_and_not_before() -> None:
 
     end_if_silent(cast(Store, database), seconds=1.0, end=end)
     assert ended.wait(60)
-    assert (database.asked, codes) == (2, [1])
+    assert (database.probe_count, codes) == (2, [1])
 
 
 class Proxy:

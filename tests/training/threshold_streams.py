@@ -49,9 +49,9 @@ def measure_promises(policy: PromisePolicy, target: float, *, streams: int, time
 if __name__ == "__main__":
     for cap in CAPS:
         for target in TARGETS:
-            found = measure_promises(
+            rates = measure_promises(
                 replace(DEFAULT_PROMISE, most_right_listings=cap), target, streams=100, times=20, seed=3_000
             )
             print(  # noqa: T201 - the table is what the command is for
-                f"{cap:5g}{target:6g}{found.promises:7d}/{found.halves}{found.share_missed:8.1%}{found.recall:8.3f}"
+                f"{cap:5g}{target:6g}{rates.promises:7d}/{rates.halves}{rates.share_missed:8.1%}{rates.recall:8.3f}"
             )

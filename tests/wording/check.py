@@ -1,9 +1,9 @@
 """What is refused, by `refused.tsv`, in names, in prose, and as the whole of a name that we bind.
 
 A name that we bind is a variable, parameter, function, class, field or alias; its use and others' attributes are not
-looked at. A name is an identifier of Python, a name in a template's expression, or a file's own name. Prose is what a person
-reads: comments, docstrings, texts, templates outside of tags, documents, and the English of the catalogues. Text in
-backticks and one-word literals are left out: they are values, and stored values keep the names that they have.
+looked at. A name is an identifier of Python, a name in a template's expression, or a file's own name. Prose is what a
+person reads: comments, docstrings, texts, templates outside of tags, documents, and the English of the catalogues. Text
+in backticks and one-word literals are left out: they are values, and stored values keep the names that they have.
 """
 
 import ast
@@ -53,7 +53,7 @@ class Hit:
 class Rules:
     """Those for names and those for prose. Signals keep their names: data sets and notebooks use them.
 
-    `bound` are names that say nothing, with what to write instead. `anything` are those of a file which handles anything.
+    `bound` are names that say nothing, with what to write instead; `anything` are files and the names they may bind.
     """
 
     names: tuple[Rule, ...]

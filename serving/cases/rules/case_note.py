@@ -62,21 +62,21 @@ class Snooze:
         return Deferral.SNOOZED if self.missing is None else Deferral.NEEDS_INFORMATION
 
 
-def check_snooze(aside: Snooze, *, due_at: datetime, now: datetime, knowingly: bool, policy: WaitingPolicy) -> None:
+def check_snooze(snooze: Snooze, *, due_at: datetime, now: datetime, knowingly: bool, policy: WaitingPolicy) -> None:
     """Refuse a deferral that is not allowed.
 
     Raises Invalid (it would end at once or after too long, or past the deadline without `knowingly`; or only one of
     `missing` and `asked` is given, or one is too long).
     """
-    if aside.until <= now:
+    if snooze.until <= now:
         raise Invalid("Choose a time that lies ahead.")
-    if aside.until > now + timedelta(days=policy.most_days):
+    if snooze.until > now + timedelta(days=policy.most_days):
         raise Invalid("A case can be snoozed for at most {most} days.", most=policy.most_days)
-    if aside.until > due_at and not knowingly:
+    if snooze.until > due_at and not knowingly:
         raise Invalid("The case would come back after its deadline. Choose an earlier time, or say that you mean it.")
-    if (aside.missing is None) != (aside.source is None):
+    if (snooze.missing is None) != (snooze.source is None):
         raise Invalid("Name both what is missing and who was asked for it, or neither.")
-    if max(len(aside.missing or ""), len(aside.source or "")) > policy.longest_missing:
+    if max(len(snooze.missing or ""), len(snooze.source or "")) > policy.longest_missing:
         raise Invalid(
             "What is missing and who was asked have at most {most} characters each.", most=policy.longest_missing
         )

@@ -21,11 +21,11 @@ class StoredDeferral:
     """The last deferral of a case: its author, and the statement."""
 
     by: str
-    aside: Snooze
+    snooze: Snooze
     known_at: datetime
 
 
-def defer(connection: Connection, case: Case, user_id: str, deferral_id: str, aside: Snooze, at: datetime) -> bool:
+def defer(connection: Connection, case: Case, user_id: str, deferral_id: str, snooze: Snooze, at: datetime) -> bool:
     """Defer an open case and release its lease; False where another person holds it."""
     free = or_(
         review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
@@ -33,7 +33,7 @@ def defer(connection: Connection, case: Case, user_id: str, deferral_id: str, as
     changed = connection.execute(
         update(review_case)
         .where(inside(review_case, case.marketplace_id, case_id=case.case_id, state=CaseState.OPEN.value), free)
-        .values(snoozed_until=aside.until, wakes_on_news=aside.on_news, leased_by=None, leased_until=None)
+        .values(snoozed_until=snooze.until, wakes_on_news=snooze.on_news, leased_by=None, leased_until=None)
     )
     if changed.rowcount != 1:
         return False
@@ -42,11 +42,11 @@ def defer(connection: Connection, case: Case, user_id: str, deferral_id: str, as
         "deferral_id": deferral_id,
         "case_id": case.case_id,
         "user_id": user_id,
-        "kind": aside.kind.value,
-        "missing": aside.missing,
-        "asked": aside.source,
-        "until": aside.until,
-        "on_news": aside.on_news,
+        "kind": snooze.kind.value,
+        "missing": snooze.missing,
+        "asked": snooze.source,
+        "until": snooze.until,
+        "on_news": snooze.on_news,
         "known_at": at,
     }
     add(connection, case_deferral, [row])
@@ -102,8 +102,8 @@ def latest(connection: Connection, marketplace_id: str, case_id: str) -> StoredD
     row = connection.execute(query.limit(1)).mappings().first()
     if row is None:
         return None
-    aside = Snooze(row["until"], row["on_news"], row["missing"], row["asked"])
-    return StoredDeferral(row["name"], aside, row["known_at"])
+    snooze = Snooze(row["until"], row["on_news"], row["missing"], row["asked"])
+    return StoredDeferral(row["name"], snooze, row["known_at"])
 
 
 LeasedCase = tuple[str, str]

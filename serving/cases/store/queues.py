@@ -35,7 +35,7 @@ class QueueFilter:
 
     `person` is the owner of the queue, `alike` the accounts that count as one person with it, itself included: the
     queue excludes blind reviews that these accounts' earlier decisions bar them from. `at` is the reference time of
-    leases and deferrals; with `aside` the queue shows only deferred cases, else all others. `harm_from` and `scores`
+    leases and deferrals; with `snoozed` the queue shows only deferred cases, else all others. `harm_from` and `scores`
     exclude cases whose reviewer must not know them. Lane and deadline depend on the score, so a queue of some lanes or
     deadlines is `without_masked`: it would tell what the mask hides.
     """
@@ -58,7 +58,7 @@ class QueueFilter:
     lease: Lease | None = None
     without_masked: bool = False
     relisted: bool = False
-    aside: bool = False
+    snoozed: bool = False
 
 
 def is_open_to(people: Collection[str]) -> ColumnElement[bool]:
@@ -125,7 +125,7 @@ def _filter_conditions(queue_filter: QueueFilter) -> Iterator[ColumnElement[bool
         # Looked up by index, because few cases are deferred.
         yield (
             review_case.c.snoozed_until > queue_filter.at
-            if queue_filter.aside
+            if queue_filter.snoozed
             else or_(case.snoozed_until.is_(None), case.snoozed_until <= queue_filter.at)
         )
     if queue_filter.relisted:

@@ -83,13 +83,13 @@ class QuestionsLeft:
     """The questions that each brand can still be asked today (UTC), as the rows of a batch ask them."""
 
     def __init__(self, questions_left: Mapping[str, int], now: datetime) -> None:
-        self.left = dict(questions_left)
+        self.remaining = dict(questions_left)
         self._midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
 
     def ask(self, brand_id: str | None, at: datetime) -> None:
         """Count a question; one of an earlier day, in a backfill, does not count."""
-        if brand_id in self.left and at >= self._midnight:
-            self.left[brand_id] = max(0, self.left[brand_id] - 1)
+        if brand_id in self.remaining and at >= self._midnight:
+            self.remaining[brand_id] = max(0, self.remaining[brand_id] - 1)
 
 
 def relists_among(
@@ -186,7 +186,7 @@ def score_batch(
             )
             for step in round_
         }
-        now_left = dict(questions_left.left)
+        now_left = dict(questions_left.remaining)
         routes = champion.route(rows, now_left)
         if challenger is not None:
             routes |= {i: route for i, route in challenger.route(rows, now_left).items() if i in decides}

@@ -148,8 +148,8 @@ class BundleStore:
                 return False
             try:
                 self._unpack(digest, content)
-            except BundleRefused as found:
-                self._refused[digest] = time.monotonic(), found
+            except BundleRefused as refusal:
+                self._refused[digest] = time.monotonic(), refusal
                 raise
         return True
 

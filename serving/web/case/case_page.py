@@ -99,7 +99,7 @@ class DecisionState:
     notes: tuple[Note, ...]
     last_verdict: StoredVerdict | None
     undo_until: str | None
-    aside: bool
+    is_snoozed: bool
 
 
 def decision_state(runtime: Runtime, connection: Connection, person: Person, case: Case) -> DecisionState:
@@ -125,7 +125,7 @@ def decision_state(runtime: Runtime, connection: Connection, person: Person, cas
         ),
         last_verdict=last_verdict,
         undo_until=_undo_until(runtime, case, person, last_verdict, now),
-        aside=case.snoozed_until is not None and case.snoozed_until > now,
+        is_snoozed=case.snoozed_until is not None and case.snoozed_until > now,
     )
 
 
@@ -159,7 +159,7 @@ def _case_notes(
         address = f"/cases/{following}" if following else None
         notes.append(Note("warn", "i-clock", "The listing has changed.", text, address, "Open the current version"))
     if case.state is CaseState.OPEN and (wait := deferrals.latest(connection, case.marketplace_id, case.case_id)):
-        notes.append(_deferral_note(wait, now, aside=case.snoozed_until is not None and case.snoozed_until > now))
+        notes.append(_deferral_note(wait, now, is_snoozed=case.snoozed_until is not None and case.snoozed_until > now))
     if case.lane is CaseLane.ASK_BRAND and case.state is CaseState.OPEN:
         text = "You can decide without waiting for its answer. Your decision counts as an analyst's."
         notes.append(Note("", "i-info", "A question to the brand is open.", text))
@@ -176,12 +176,12 @@ def _report_note(case: Case, verdict: StoredVerdict, now: datetime) -> Note:
     return Note("warn", "i-info", "The brand reported this listing as counterfeit.", text)
 
 
-def _deferral_note(wait: StoredDeferral, now: datetime, *, aside: bool) -> Note:
+def _deferral_note(wait: StoredDeferral, now: datetime, *, is_snoozed: bool) -> Note:
     """The deferral of the case, or that it has ended."""
-    missing = f" Missing: {wait.aside.missing}. Requested from: {wait.aside.source}." if wait.aside.missing else ""
-    until = words.moment(wait.aside.until, now)
-    if aside:
-        sooner = ", or earlier if new information on the listing arrives" if wait.aside.on_news else ""
+    missing = f" Missing: {wait.snooze.missing}. Requested from: {wait.snooze.source}." if wait.snooze.missing else ""
+    until = words.moment(wait.snooze.until, now)
+    if is_snoozed:
+        sooner = ", or earlier if new information on the listing arrives" if wait.snooze.on_news else ""
         return Note(
             "", "i-clock", f"{wait.by} snoozed this case.", f"It returns to the queue {until}{sooner}.{missing}"
         )

@@ -73,7 +73,7 @@ class QueueQuery:
     score: ScoreBand | None = None
     lease: Lease | None = None
     relist: bool = False
-    aside: bool = False
+    snoozed: bool = False
     ignored: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
@@ -146,7 +146,7 @@ class QueueQuery:
             lease=self.lease,
             without_masked=self.lane is not None or self.due is not None,
             relisted=self.relist,
-            aside=self.aside,
+            snoozed=self.snoozed,
         )
 
     def _values(self) -> list[tuple[str, str]]:
@@ -162,7 +162,7 @@ class QueueQuery:
             FilterName.SCORE: str(self.score) if self.score else "",
             FilterName.LEASE: self.lease.value if self.lease else "",
             FilterName.RELIST: "yes" if self.relist else "",
-            FilterName.SNOOZED: "yes" if self.aside else "",
+            FilterName.SNOOZED: "yes" if self.snoozed else "",
         }
         return [(name.value, text) for name, text in values.items() if text]
 

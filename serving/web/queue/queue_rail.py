@@ -150,12 +150,12 @@ def _lane_link(lane: LaneName | None, sizes: Mapping[CaseLane | None, int], quer
 
 def _own_links(counts: Counts, query: QueueQuery) -> tuple[LaneLink, ...]:
     """Links to the person's leased cases, to overdue cases, and to snoozed cases."""
-    leased, late, aside = QueueQuery(lease=Lease.MINE), QueueQuery(due=0), QueueQuery(aside=True)
-    mine, overdue, away = (counts.of(own_query) for own_query in (leased, late, aside))
+    leased, late, snoozed = QueueQuery(lease=Lease.MINE), QueueQuery(due=0), QueueQuery(snoozed=True)
+    mine, overdue, away = (counts.of(own_query) for own_query in (leased, late, snoozed))
     return (
         LaneLink(leased.address(), "Leased to me", "", count_in_words(mine), leased.text == query.text, "i-user"),
         LaneLink(
             late.address(), "Overdue", "", count_in_words(overdue), late.text == query.text, "i-clock", overdue > 0
         ),
-        LaneLink(aside.address(), "Snoozed", "", count_in_words(away), aside.text == query.text, "i-lock"),
+        LaneLink(snoozed.address(), "Snoozed", "", count_in_words(away), snoozed.text == query.text, "i-lock"),
     )

@@ -61,14 +61,14 @@ def seal_clear_secrets(runtime: Runtime) -> int:
     """Seal the secrets that an earlier version stored as they are; returns how many endpoints had one."""
     sealer = runtime.services[Sealer]
 
-    def kept(stored: str) -> str:
+    def sealed(stored: str) -> str:
         return sealer.seal(stored) if stored.startswith(MARK) else stored
 
     with runtime.store.read() as connection:
         if not endpoints.has_clear_secrets(connection, MARK):
             return 0
     with runtime.store.write() as connection:
-        return _reseal_all(runtime, connection, kept)
+        return _reseal_all(runtime, connection, sealed)
 
 
 def seal_under_new_key(runtime: Runtime) -> int:

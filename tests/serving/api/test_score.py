@@ -68,7 +68,7 @@ Answer = tuple[int, Any]
 def send_together(app: ASGIApp, requests: Sequence[Request], read: list[bytes] | None = None) -> list[Answer]:
     """The status and JSON of the answers to requests that come in at the same moment; `read` gets what is read."""
 
-    async def one(body: bytes, headers: dict[str, str]) -> Answer:
+    async def score_one(body: bytes, headers: dict[str, str]) -> Answer:
         sent_headers = {"content-type": "application/json", "content-length": str(len(body)), **headers}
         scope = {
             "type": "http",
@@ -93,7 +93,7 @@ def send_together(app: ASGIApp, requests: Sequence[Request], read: list[bytes] |
         return sent[0]["status"], json.loads(b"".join(message.get("body", b"") for message in sent))
 
     async def every() -> list[Answer]:
-        return await asyncio.gather(*(one(*request) for request in requests))
+        return await asyncio.gather(*(score_one(*request) for request in requests))
 
     return asyncio.run(every())
 

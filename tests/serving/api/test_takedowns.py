@@ -24,7 +24,7 @@ def test_a_brands_tool_confirms_its_questions_under_a_right_and_takes_them_back(
     done = client.post(PATH, json=body, headers=token)
     assert done.status_code == 201
     request = done.json()
-    assert request["counts"] == {"leaves": 2, "pending": 0, "passed_on": 0, "refused": 0}
+    assert request["counts"] == {"leaves": 2, "pending_approval": 0, "passed_on": 0, "refused": 0}
     assert request["sentences"] == ["2 removals are sent when the undo window closes."]
     assert client.get(f"{PATH}/{request['request_id']}").json() == request
     assert client.post(f"{PATH}/{request['request_id']}/undo", headers=token).json() == {"taken_back": 2}

@@ -36,16 +36,16 @@ def test_processes_that_start_together_make_the_schema_once_and_leave_it_as_it_i
     url = postgres.new_database()
     engine = create_engine(url)
 
-    def made() -> list[tuple[int, str]]:
+    def created_tables() -> list[tuple[int, str]]:
         with engine.connect() as connection:
             return [(row.oid, str(row.xmin)) for row in connection.execute(text(_MADE))]
 
     try:
         assert migrate_at_once(url) == []
-        first = made()
+        first = created_tables()
         assert len(first) > 2
         assert migrate_at_once(url) == []
-        assert made() == first
+        assert created_tables() == first
     finally:
         engine.dispose()
         postgres.drop(url)

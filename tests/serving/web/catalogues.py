@@ -75,5 +75,5 @@ def update(language: Language) -> None:
 
 
 if __name__ == "__main__":
-    for one in (*OTHERS, *(Language(code) for code in sys.argv[1:])):
-        update(one)
+    for language in (*OTHERS, *(Language(code) for code in sys.argv[1:])):
+        update(language)

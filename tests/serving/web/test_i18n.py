@@ -41,7 +41,7 @@ from serving.composition import default_policies
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules import decision_notice, reporters
 from serving.notices.rules.decision_notice import DecisionNotice, NoticeDecision
-from serving.notices.rules.decision_notice import decision_notice as told
+from serving.notices.rules.decision_notice import decision_notice as notice_text
 from serving.notices.rules.limits import check_network, check_number, check_size
 from serving.notices.rules.notices import (
     Draft,
@@ -234,10 +234,10 @@ def messages_told() -> Iterator[Told]:
     for outcome, judgement, side, blind, undone, again, until in product(
         NoticeOutcome, (None, *Judgement), (None, *Side), (True, False), (True, False), (True, False), (None, NOW)
     ):
-        yield from messages_of(told(NoticeDecision(outcome, judgement, side, blind, undone, again, until)))
+        yield from messages_of(notice_text(NoticeDecision(outcome, judgement, side, blind, undone, again, until)))
     for reason in InvalidReason:
         yield from messages_of(
-            told(NoticeDecision(NoticeOutcome.INVALID, None, None, False, False, False, None, reason))
+            notice_text(NoticeDecision(NoticeOutcome.INVALID, None, None, False, False, False, None, reason))
         )
     for state in ItemState:
         settled = decision_notice.settled_notice(state)

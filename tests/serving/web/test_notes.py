@@ -99,7 +99,7 @@ def test_a_case_is_snoozed_and_resumed_by_forms(site: Site) -> None:
     }
     assert visitor.post(f"/cases/{case.case_id}/snooze", form).headers["location"] == "/queue?lane=analyst"
     assert case.case_id not in visitor.get("/queue").text
-    queue = visitor.get("/queue?aside=yes").text
+    queue = visitor.get("/queue?snoozed=yes").text
     assert case.case_id in queue
     assert "Snoozed1" in words(queue).replace("Snoozed 1", "Snoozed1")
     text = words(visitor.get(f"/cases/{case.case_id}").text)

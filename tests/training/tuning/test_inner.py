@@ -213,13 +213,13 @@ class Surface:
 
     def __init__(self, precision_of: Callable[[FitSettings], float]) -> None:
         self._value = precision_of
-        self.asked: list[FitSettings] = []
+        self.tried_settings: list[FitSettings] = []
 
     def defaults(self) -> FitSettings:
         return FitSettings(forest_settings(0))
 
     def average_precision(self, settings: FitSettings, heard: Heard) -> float:
-        self.asked.append(settings)
+        self.tried_settings.append(settings)
         for fold in range(3):
             heard(fold, self._value(settings))
         return self._value(settings)
@@ -246,7 +246,7 @@ def test_a_search_finds_better_settings_where_there_are_some() -> None:
 def test_the_defaults_are_tried_first_and_are_the_best_where_nothing_is_better() -> None:
     surface = Surface(lambda _settings: 0.5)
     search_end, done_trials = search_outcome(surface, trials=5)
-    assert surface.asked[0] == surface.defaults()
+    assert surface.tried_settings[0] == surface.defaults()
     assert (done_trials[0].number, done_trials[0].objective) == (0, 0.5)
     assert (search_end.best, search_end.best_value, search_end.default_value) == (DEFAULT_SETTINGS, 0.5, 0.5)
 
@@ -270,12 +270,12 @@ def test_equal_seeds_give_equal_settings_and_others_do_not() -> None:
 def test_a_search_without_time_has_tried_the_defaults_alone() -> None:
     surface = Surface(leaves)
     search_end = search(cast(InnerFolds, surface), trials=20, seed=0, enough=lambda: True)
-    assert (search_end.trials, search_end.best, len(surface.asked)) == (0, DEFAULT_SETTINGS, 1)
+    assert (search_end.trials, search_end.best, len(surface.tried_settings)) == (0, DEFAULT_SETTINGS, 1)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_a_search_proposes_can_be_read_from_a_file(seed: int) -> None:
     surface = Surface(leaves)
     search_outcome(surface, seed=seed)
-    for settings in surface.asked:
+    for settings in surface.tried_settings:
         assert FitSettings.of(settings.changed()) == settings

@@ -14,7 +14,7 @@ from serving.platform.database.fast.switch import FastPath, is_on
 _KEPT: Final = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_sort": "off", "jit": "off"}
 # What the connection began with.
 _FOR_VALUES: Final = "; ".join(f"SET LOCAL {name} TO DEFAULT" for name in _KEPT)
-_SETS: Final = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _KEPT.items())
+_SETS: Final = ", ".join(f"set_config('{name}', '{setting}', true)" for name, setting in _KEPT.items())
 _KEEP: Final = PlainQuery(lambda _dialect: text(f"SELECT {_SETS}"))
 _KEEPING: Final = "the transaction that keeps its plans"
 

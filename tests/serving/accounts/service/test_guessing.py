@@ -312,7 +312,7 @@ def a_flood(address: str, hasher: _SlowHasher) -> Iterator[list[int]]:
     """64 connections that sign in at once, while no hash ends; yields the statuses, complete when the block ends."""
     statuses: list[int] = []
 
-    def one(number: int) -> None:
+    def sign_in_once(number: int) -> None:
         signing_in = {"email": f"somebody-{number}@elsewhere.example", "password": "not right"}
         answer = httpx.post(f"{address}/api/v1/session", json=signing_in, timeout=_PATIENCE_SECONDS)
         if answer.status_code == 503:
@@ -321,7 +321,7 @@ def a_flood(address: str, hasher: _SlowHasher) -> Iterator[list[int]]:
         statuses.append(answer.status_code)
 
     with ThreadPoolExecutor(_FLOOD) as attackers:
-        running = [attackers.submit(one, number) for number in range(_FLOOD)]
+        running = [attackers.submit(sign_in_once, number) for number in range(_FLOOD)]
         try:
             for _ in range(hashing.AT_ONCE):
                 assert hasher.begun.acquire(timeout=_PATIENCE_SECONDS)
@@ -371,12 +371,12 @@ def test_more_than_may_wait_are_turned_away_at_once() -> None:
     many = hashing.AT_ONCE + hashing.MOST_WAITING
     begun = threading.Semaphore(0)
 
-    def one() -> bool:
+    def sign_in_once() -> bool:
         begun.release()
         return run_hashing(lambda: goes_on.wait(_PATIENCE_SECONDS))
 
     with ThreadPoolExecutor(many) as waiting:
-        running = [waiting.submit(one) for _ in range(many)]
+        running = [waiting.submit(sign_in_once) for _ in range(many)]
         try:
             for _ in range(many):
                 assert begun.acquire(timeout=_PATIENCE_SECONDS)

@@ -107,14 +107,14 @@ def test_of_eight_uses_of_a_code_at_a_time_one_counts(any_site: Site) -> None:
     session = session_with_app(timed_site, timed_site.analyst, app)
     proof = FactorResponse(app.code(timed_site))
 
-    def one(_: int) -> bool:
+    def prove_once(_: int) -> bool:
         try:
             return bool(prove(timed_site.runtime, session, proof))
         except DomainError:
             return False
 
     with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(one, range(8))) == 1
+        assert sum(pool.map(prove_once, range(8))) == 1
 
 
 @pytest.mark.attack
@@ -236,10 +236,10 @@ def _expired_answer(site: Site, session: Session, key: Authenticator) -> str:
 
 
 def _with(**changes: object) -> Callable[[Site, Session, Authenticator], str]:
-    def made(site: Site, session: Session, key: Authenticator) -> str:
+    def passkey_response(site: Site, session: Session, key: Authenticator) -> str:
         return replace(key, **changes).get(passkey_options(site.runtime, session))  # type: ignore[arg-type]
 
-    return made
+    return passkey_response
 
 
 @pytest.mark.attack

@@ -31,9 +31,9 @@ from tests.fixtures.runtimes import Site, a_case, a_row, a_second_review, a_susp
 from tests.serving.web.visits import an_appeal, visit_as, words
 
 
-def shown_cases(site: Site, *, aside: bool = False) -> list[str]:
+def shown_cases(site: Site, *, snoozed: bool = False) -> list[str]:
     queue_filter = QueueFilter(
-        frozenset({site.marketplace_id}), person=site.analyst.user_id, at=site.clock.now(), aside=aside
+        frozenset({site.marketplace_id}), person=site.analyst.user_id, at=site.clock.now(), snoozed=snoozed
     )
     return [row["case_id"] for row in site.read(queues.queue, queue_filter, most=100)]
 
@@ -46,7 +46,7 @@ def test_a_snoozed_case_leaves_the_queue_and_returns(any_site: Site) -> None:
     first, second = a_case(any_site, external_id="MP-1"), a_case(any_site, external_id="MP-2")
     lease(any_site.runtime, any_site.analyst, first.case_id)
     snooze_case(any_site, first)
-    assert (shown_cases(any_site), shown_cases(any_site, aside=True)) == ([second.case_id], [first.case_id])
+    assert (shown_cases(any_site), shown_cases(any_site, snoozed=True)) == ([second.case_id], [first.case_id])
     with any_site.runtime.store.read() as connection:
         queue_filter = QueueFilter(frozenset({any_site.marketplace_id}), at=any_site.clock.now())
         user_id, now = any_site.analyst.user_id, any_site.clock.now()
@@ -55,7 +55,7 @@ def test_a_snoozed_case_leaves_the_queue_and_returns(any_site: Site) -> None:
         )
     any_site.clock.forward(hours=4)
     assert sorted(shown_cases(any_site)) == sorted([first.case_id, second.case_id])
-    assert shown_cases(any_site, aside=True) == []
+    assert shown_cases(any_site, snoozed=True) == []
 
 
 def test_a_snoozed_case_is_not_assigned(any_site: Site) -> None:
@@ -75,7 +75,7 @@ def test_news_of_the_listing_ends_the_deferral(any_site: Site) -> None:
     for number in (1, 2):
         row = a_suspect_row(external_id=f"MP-{number}", sales={"d7": 3})
         receive_rows(any_site.runtime, any_site.marketplace, [row], source="test")
-    assert (shown_cases(any_site), shown_cases(any_site, aside=True)) == ([returning_case.case_id], [silent.case_id])
+    assert (shown_cases(any_site), shown_cases(any_site, snoozed=True)) == ([returning_case.case_id], [silent.case_id])
 
 
 def test_a_newer_version_of_the_listing_is_in_the_queue_at_once(site: Site) -> None:
@@ -106,7 +106,7 @@ def test_the_missing_information_and_its_source_are_stored(any_site: Site) -> No
     snooze(any_site.runtime, any_site.analyst, request)
     latest = any_site.read(deferrals.latest, any_site.marketplace_id, case.case_id)
     assert latest is not None
-    assert (latest.by, latest.aside.missing, latest.aside.source) == ("Ines Moreau", "The invoice", "the marketplace")
+    assert (latest.by, latest.snooze.missing, latest.snooze.source) == ("Ines Moreau", "The invoice", "the marketplace")
 
 
 @pytest.mark.both_engines

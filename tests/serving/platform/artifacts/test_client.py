@@ -188,14 +188,14 @@ def test_equal_digests_of_two_kinds_are_two_files(shared_files: DatabaseFiles) -
 def test_of_simultaneous_writers_one_stores_the_file_and_none_fails(shared_files: DatabaseFiles) -> None:
     content, start, failed = b"x" * 2_500_000, threading.Barrier(4), list[Exception]()
 
-    def put() -> None:
+    def save_file() -> None:
         start.wait()
         try:
             shared_files.save(Kind.BUNDLE, DIGEST, content)
         except Exception as error:
             failed.append(error)
 
-    threads = [threading.Thread(target=put) for _ in range(4)]
+    threads = [threading.Thread(target=save_file) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -181,10 +181,10 @@ class Names:
 
     def __init__(self, *answers: list[str]) -> None:
         self._answers = list(answers)
-        self.asked = 0
+        self.query_count = 0
 
     def __call__(self, _host: str, port: int, **_options: object) -> list[Any]:
-        self.asked += 1
+        self.query_count += 1
         addresses = self._answers.pop(0)
         if not addresses:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -216,7 +216,7 @@ def test_a_name_is_looked_up_once_and_the_checked_address_is_the_one_that_is_cal
         "hooks.bazaar.example",
         "hooks.bazaar.example",
     )
-    assert names.asked == 1
+    assert names.query_count == 1
 
 
 def test_the_port_is_kept_for_the_call_and_for_the_header(monkeypatch: pytest.MonkeyPatch) -> None:

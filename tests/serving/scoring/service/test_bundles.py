@@ -46,11 +46,11 @@ NAMES = ("forest.txt", "text_weights.npy", "model.json", "references.json", "phr
 def with_replaced_file(name: str, change: Callable[[bytes], bytes]) -> Callable[[], Files]:
     """A bundle with one file changed and the original manifest."""
 
-    def made() -> Files:
+    def replaced_files() -> Files:
         files = bundle_files()
         return {**files, name: change(files[name])}
 
-    return made
+    return replaced_files
 
 
 def with_sealed_file(name: str, change: Callable[[bytes], bytes]) -> Callable[[], Files]:

@@ -101,11 +101,11 @@ def test_concurrent_confirmations_send_at_most_the_cap(any_site: Site) -> None:
         confirm(capped, any_site.brand_person, case)
     start = threading.Barrier(8)
 
-    def one(number: int) -> None:
+    def confirm_one(number: int) -> None:
         start.wait()
         confirm(capped, any_site.brand_person, cases[2 + number])
 
-    threads = [threading.Thread(target=one, args=(i,)) for i in range(8)]
+    threads = [threading.Thread(target=confirm_one, args=(i,)) for i in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
