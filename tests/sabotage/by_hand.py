@@ -172,7 +172,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     ),
     "serving/listings/matching.py": (("<= policy.most_steps", "<= 4", "distant links count"),),
     "serving/listings/service/batch_scoring.py": (
-        ("max(0, self.left[brand_id] - 1)", "self.left[brand_id]", "earlier rows of a batch use up no question"),
+        ("max(0, self.remaining[brand_id] - 1)", "self.remaining[brand_id]", "earlier rows of a batch use up no question"),
     ),
     "serving/listings/service/intake_rows.py": (
         ("reference_keys(step.listing, facts.resolved)", "reference_keys(step.listing, facts.brand)", "prices move"),
@@ -329,7 +329,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("labels.count(False", "len(labels) - labels.count(True", "unknown counts as genuine"),
     ),
     "serving/scoring/service/scoring.py": (
-        ("[questions_left[brand_id] :]]", "[questions_left[brand_id] + 1 :]]", "one question more than a day holds"),
+        ("[questions_left[brand_id] :]", "[questions_left[brand_id] + 1 :]", "one question more than a day holds"),
     ),
     "serving/scoring/store/history_queries.py": (
         ("            ~is_still_pending(),\n", "", "pending removals count against the seller"),
@@ -344,7 +344,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("self._parents[max(roots)] = min(roots)", "self._parents[other] = seller", "components are not joined"),
     ),
     "serving/sellers/service/sanction_steps.py": (
-        ("withdraw_sanction(runtime,", "(runtime,", "linked accounts stay closed"),
+        ("withdraw_sanction(\n                runtime", "(\n                runtime", "linked accounts stay closed"),
     ),
     "serving/sellers/service/seller_listing.py": (
         ("(seller, *linked_names(links, policy))", "(seller,)", "linked sellers are not denied"),
