@@ -172,7 +172,11 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     ),
     "serving/listings/matching.py": (("<= policy.most_steps", "<= 4", "distant links count"),),
     "serving/listings/service/batch_scoring.py": (
-        ("max(0, self.remaining[brand_id] - 1)", "self.remaining[brand_id]", "earlier rows of a batch use up no question"),
+        (
+            "max(0, self.remaining[brand_id] - 1)",
+            "self.remaining[brand_id]",
+            "earlier rows of a batch use up no question",
+        ),
     ),
     "serving/listings/service/intake_rows.py": (
         ("reference_keys(step.listing, facts.resolved)", "reference_keys(step.listing, facts.brand)", "prices move"),
@@ -191,19 +195,23 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("policy.approvals_needed - len", "policy.approvals_needed - 1 - len", "one person is enough"),
     ),
     "serving/learning/rules/retraining.py": (
-        ("max(shares, key=lambda group: shares[group])", "Among.ALL", "a class of one reviewer"),
+        (
+            "max(shares, key=lambda group: shares[group])",
+            "next(iter(shares))",
+            "the first class instead of the one with the largest share",
+        ),
         ("(Wait.UNDER_WAY, situation.under_way)", "(Wait.UNDER_WAY, False)", "two trainings at once"),
         ("for reason, holds in (*waits, *due)", "for reason, holds in (*due, *waits)", "a cause before an obstacle"),
     ),
     "serving/learning/service/labelling.py": (
-        ("version.appeal", "AppealState.NONE", "appeals are ignored"),
+        ("version.appeal", "None", "appeals are ignored"),
         ("appeal_verdict=decision,", "appeal_verdict=None,", "the appeal's verdict is lost"),
         ("and (proof := proof_of(version, label)):", "and (proof := proof_of(version, label) or (0,)):", "unproven"),
         ('=row["lane"]', '="analyst"', "the audit lane is lost"),
         ('row["inclusion_probability"]', "1.0", "certain to be shown"),
         ("rows_apart_from(rows, golden, clusters)", "rows", "the golden set is in training"),
         ("golden, clusters", "golden, {}", "accounts linked with the golden set"),
-        ("seller_cluster=cluster", 'seller_cluster=found["seller_external_id"]', "linked sellers are unseen sellers"),
+        ("seller_cluster=cluster", 'seller_cluster=row["seller_external_id"]', "linked sellers are unseen sellers"),
         (
             "verdict.reported for verdict in version.verdicts",
             "False for verdict in version.verdicts",
@@ -306,8 +314,8 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
             "a power of attorney is ended elsewhere",
         ),
         (
-            "conditions = belongs_to(power_of_attorney, pair), power",
-            "conditions = power",
+            "conditions = belongs_to(power_of_attorney, pair), power_of",
+            "conditions = power_of",
             "a power of attorney is voided elsewhere",
         ),
     ),
@@ -460,7 +468,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("bound=parts[0].bound", "bound=None", "no bound is reported"),
     ),
     "training/gates/incumbent.py": (
-        ("analyst_from_points if", "audit_share if", "another threshold for the scorecard"),
+        ("analyst_from_points if", "ask_brand_from_points if", "another threshold for the scorecard"),
     ),
     "training/evaluate/judging.py": (
         ("int(self.labels[drawn].sum())", "int(self.labels.sum())", "all counterfeits count as sampled"),
