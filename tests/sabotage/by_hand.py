@@ -468,7 +468,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("bound=parts[0].bound", "bound=None", "no bound is reported"),
     ),
     "training/gates/incumbent.py": (
-        ("analyst_from_points if", "ask_brand_from_points if", "another threshold for the scorecard"),
+        ("analyst_from_points if", "audit_least_share if", "another threshold for the scorecard"),
     ),
     "training/evaluate/judging.py": (
         ("int(self.labels[drawn].sum())", "int(self.labels.sum())", "all counterfeits count as sampled"),

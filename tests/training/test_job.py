@@ -103,11 +103,11 @@ def lines_of(command: Sequence[str]) -> tuple[int, list[dict[str, Any]]]:
 # One process for all: its start takes three seconds, a refusal almost none.
 IN_TURN = """
 import json, sys
-from training.child import end
+from training.child import exit_now
 from training.runs.job import main
 for arguments in json.loads(sys.argv[1]):
     print(json.dumps({"event": "ended", "code": main(arguments)}), flush=True)
-end(0)
+exit_now(0)
 """
 
 

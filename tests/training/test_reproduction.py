@@ -26,7 +26,7 @@ from pathlib import Path
 import pytest
 from tests.fixtures.fitting import small_forests
 from training.runs import job, reproduction
-from training.child import end
+from training.child import exit_now
 small_forests(pytest.MonkeyPatch())
 folder, asked = Path(sys.argv[1]), json.loads(sys.argv[2])
 job.main(asked["train"])
@@ -38,7 +38,7 @@ for name, changes in asked["changes"].items():
     run = {"by run": report.parts[-3], "unknown": "abcdef123456"}.get(name, bundle.name[:12])
     code = reproduction.main(["--run", run, *asked["place"]])
     print(json.dumps({"event": "ended", "name": name, "code": code}), flush=True)
-end(0)
+exit_now(0)
 """
 RECORDED: Final = made_with()
 CHANGES: Final[dict[str, dict[str, Any]]] = {

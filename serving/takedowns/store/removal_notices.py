@@ -74,7 +74,7 @@ def add(connection: Connection, notice: RemovalNotice) -> bool:
 
 def _read_notice(row: Row[Any]) -> RemovalNotice:
     remover = Remover(row.marketplace_id, row.user_id, row.brand_id or None)
-    watchers = tuple(row.told)
+    watchers = tuple(row.recipients)
     return RemovalNotice(
         row.notice_id, remover, Reason(row.reason), row.day, watchers, row.known_at, row.stopped_by, row.stopped_at
     )

@@ -178,7 +178,7 @@ def bulk_answer(runtime: Runtime, person: Person, bulk_id: str) -> StaffPage:
         "/queue",
         bulk=bulk,
         choice=CHOICE_OF[bulk.judgement],
-        items=sorted(items, key=lambda bulk_item: bulk_item.made is BulkItemResult.RECORDED),
+        items=sorted(items, key=lambda bulk_item: bulk_item.outcome is BulkItemResult.RECORDED),
         can_undo=standing and now < until,
         undo_until=words.clock(until),
     )

@@ -144,4 +144,4 @@ def test_a_supervisor_can_ask_for_the_head_of_a_health_answer(client: TestClient
 def test_every_refusal_with_a_time_to_wait_says_it() -> None:
     """A class of refusals that are worth repeating names the seconds; the others name none."""
     waiting = {kind.__name__ for kind in errors.STATUS if kind.retry_after_seconds is not None}
-    assert waiting == {"Busy", "TooManyNotices", "Unavailable"}
+    assert waiting == {"HashingBusy", "TooManyNotices", "Unavailable"}

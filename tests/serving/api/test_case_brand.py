@@ -27,7 +27,7 @@ def test_a_tool_finds_the_brand_and_names_it_with_the_verdict(client: TestClient
     assert refused.json()["error"] == {"code": "brand_not_named", "sentence": PROMPT}
     body = client.get(f"{path}/brands?q=SOL").json()
     assert body["brand"] == {"brand_id": None, "mark": None, "owner": None}
-    [solenne] = body["found"]
+    [solenne] = body["matches"]
     assert solenne["name"] == "Solenne"
     done = client.post(f"{path}/verdicts", json=verdict(case, brand={"brand_id": solenne["brand_id"]}), headers=token)
     assert done.status_code == 201, done.text
@@ -89,7 +89,7 @@ def test_the_brands_that_the_listing_hints_at_come_first(client: TestClient, sit
     sign_in(client, site.analyst)
     body = client.get(f"/api/v1/cases/{case.case_id}/brands").json()
     assert sorted(brand["name"] for brand in body["candidates"]) == ["Aurelle", "Solenne"]
-    assert body["found"] == []
+    assert body["matches"] == []
 
 
 @pytest.mark.parametrize(("q", "names"), [("蕾", ["Aurelle"]), ("aure11", []), ("ÀURELLE", ["Aurelle"]), ("%", [])])
@@ -98,7 +98,7 @@ def test_a_search_reads_names_and_aliases_as_the_service_does(
 ) -> None:
     case = a_brandless_case(site)
     sign_in(client, site.analyst)
-    brands = client.get(f"/api/v1/cases/{case.case_id}/brands", params={"q": q}).json()["found"]
+    brands = client.get(f"/api/v1/cases/{case.case_id}/brands", params={"q": q}).json()["matches"]
     assert [brand["name"] for brand in brands] == names
 
 

@@ -26,11 +26,11 @@ def test_a_program_registers_rotates_rests_and_takes_off_its_receiver(site: Site
     at = f"{PATH}/{endpoint['endpoint_id']}"
     rotated = client.post(f"{at}/secret", json={"overlap_hours": 0}, headers=headers).json()
     assert rotated["secret"] != endpoint["secret"]
-    assert client.post(f"{at}/rest", json={"hours": 2}, headers=headers).json()["paused_until"]
-    assert client.request("DELETE", f"{at}/rest", headers=headers).json()["paused_until"] is None
+    assert client.post(f"{at}/pause", json={"hours": 2}, headers=headers).json()["paused_until"]
+    assert client.request("DELETE", f"{at}/pause", headers=headers).json()["paused_until"] is None
     for path, body in (("secret", {}), ("rest", {"hours": 2}), ("disable", {"reason": "x"})):
         assert client.post(f"{PATH}/end_other/{path}", json=body, headers=headers).status_code == 404
-    assert client.post(f"{at}/rest", json={"hours": 2.0}, headers=headers).status_code == 200  # An integer in JSON.
+    assert client.post(f"{at}/pause", json={"hours": 2.0}, headers=headers).status_code == 200  # An integer in JSON.
     assert client.post(f"{at}/disable", json={"reason": "Moved."}, headers=headers).status_code == 204
     assert client.get(PATH, headers=headers).json() == {"endpoints": []}
 

@@ -131,9 +131,9 @@ def test_a_tool_orders_follows_and_closes_a_test_buy(client: TestClient, site: S
     assert response.status_code == 201, response.text
     path = f"/api/v1/test-buys/{response.json()['test_buy_id']}"
     for event, state in (("receive", "received"), ("inspect", "inspected")):
-        taken = {"event": event, "holder": "Ines", "said": "As ordered."}
+        taken = {"event": event, "holder": "Ines", "text": "As ordered."}
         assert client.post(f"{path}/custody", json=taken, headers=token).json() == {"state": state}
-    finding = {"examiner": "brand", "name": "Ines", "judgement": "genuine", "said": "Serial number is ours."}
+    finding = {"examiner": "brand", "name": "Ines", "judgement": "genuine", "text": "Serial number is ours."}
     done = client.post(f"{path}/verdict", json=finding, headers=token)
     assert (done.status_code, done.json()["action_id"]) == (201, None)
     read = client.get(path).json()

@@ -27,7 +27,7 @@ def test_a_brands_tool_confirms_its_questions_under_a_right_and_takes_them_back(
     assert request["counts"] == {"leaves": 2, "pending_approval": 0, "passed_on": 0, "refused": 0}
     assert request["sentences"] == ["2 removals are sent when the undo window closes."]
     assert client.get(f"{PATH}/{request['request_id']}").json() == request
-    assert client.post(f"{PATH}/{request['request_id']}/undo", headers=token).json() == {"taken_back": 2}
+    assert client.post(f"{PATH}/{request['request_id']}/undo", headers=token).json() == {"undone": 2}
     assert action_states(site) == {"withdrawn": 2}
 
 

@@ -29,7 +29,7 @@ from pathlib import Path
 from serving.commands.main import prepare_process
 
 prepare_process()
-from features.alphabet import _values as kernel
+from features.alphabet import _hash_values as kernel
 
 class Planted:
     def __reduce__(self):

@@ -342,7 +342,7 @@ def a_shift(name: str, *, psi: float, level: str, missing_now: float = 0.1) -> d
 
 def a_band(low: float, high: float, *, listings: int) -> dict[str, object]:
     share = {"share": 0.75, "low": 0.43, "high": 0.91, "reviewed": 12, "audited": 0}
-    return {"low": low, "high": high, "listings": listings, "predicted": 0.7, "found": share}
+    return {"low": low, "high": high, "listings": listings, "predicted": 0.7, "observed": share}
 
 
 def test_an_open_breaker_says_why_and_is_closed_by_whoever_may_promote(site: Site) -> None:

@@ -51,7 +51,7 @@ def test_a_brand_reads_what_became_of_its_answers_and_takes_them_along(any_site:
         ("MP-3", "accepted"),
         ("MP-4", "accepted"),
         ("MP-5", "no_removal_asked"),
-        ("MP-6", "taken_back"),
+        ("MP-6", "undone"),
     ]
     assert rows[0]["title"].startswith("'=HYPERLINK(1)")
     assert rows[0]["reason"] == "The seller appealed and was right. The listing is reinstated."

@@ -124,7 +124,7 @@ def test_the_api_gives_the_same_fields_and_names_nobody(site: Site) -> None:
     assert [hidden for hidden in hidden_from_sellers(site) if hidden in response.text] == []
     answered = {"listing_external_id": "MP-9", "external_id": "A-1", "statement": "They are genuine."}
     filed = visitor.client.post("/api/v1/appeals", json=answered, headers=headers)
-    assert filed.json()["told"] == "A person who did not decide before will look at it."
+    assert filed.json()["message"] == "A person who did not decide before will look at it."
     assert filed.json()["rule"].startswith("A first appeal against a removal is always heard.")
     (case,) = open_cases(site)
     judge(site, site.second_analyst, case, Judgement.GENUINE)

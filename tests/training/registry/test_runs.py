@@ -51,7 +51,7 @@ print(json.dumps({
 MEANWHILE: Final = """
 import subprocess, sys
 from training.runs import job
-from training.child import end
+from training.child import exit_now
 from training.snapshots.snapshot import SnapshotRefused
 python, read, uri, how, *arguments = sys.argv[1:]
 def fit(*_positional, **_named):
@@ -59,9 +59,9 @@ def fit(*_positional, **_named):
     raise {"refused": SnapshotRefused, "failed": RuntimeError}[how]("No two classes.")
 job.train = fit
 try:
-    end(job.main(arguments))
+    exit_now(job.main(arguments))
 except RuntimeError:
-    end(1)
+    exit_now(1)
 """
 NAMED: Final = [
     "--run-name",

@@ -29,11 +29,11 @@ _WITHIN_SECONDS: Final = 30.0
 # The child with a limit of half a second, so that the test need not wait for the real one.
 IMPATIENT: Final = """
 import sys
-from training.child import end
+from training.child import exit_now
 from training.runs.job import main
 from training.registry import tracking
 tracking.LIMIT_SECONDS = 0.5
-end(main(sys.argv[1:]))
+exit_now(main(sys.argv[1:]))
 """
 
 

@@ -23,11 +23,11 @@ import sys
 import pytest
 from tests.fixtures.fitting import small_forests
 from tests.fixtures.learners import known_to_this_process
-from training.child import end
+from training.child import exit_now
 from training.runs.job import main
 with pytest.MonkeyPatch.context() as patch, known_to_this_process():
     small_forests(patch)
-    end(main(sys.argv[1:]))
+    exit_now(main(sys.argv[1:]))
 """
 
 

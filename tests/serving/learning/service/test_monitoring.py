@@ -115,8 +115,8 @@ def test_prevalence_counts_mature_labels_only(site: Site) -> None:
     young = measure(site.runtime, site.marketplace)["prevalence"]
     site.clock.forward(days=20)
     mature = measure(site.runtime, site.marketplace)["prevalence"]
-    assert (young["value"], young["reviewed"]) == (None, 0)
-    assert (mature["value"], mature["reviewed"]) == (1.0, 1)
+    assert (young["share"], young["reviewed"]) == (None, 0)
+    assert (mature["share"], mature["reviewed"]) == (1.0, 1)
 
 
 def test_a_report_is_made_weekly_once_there_is_a_champion(site: Site) -> None:
