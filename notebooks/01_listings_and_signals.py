@@ -52,20 +52,22 @@ pd.set_option("display.max_colwidth", 80)
 settings = Settings(listings=LISTINGS, seed=0, start=START, counterfeit_share=0.08)
 world = build_world(settings)
 fakes = [
-    one.row
-    for one in world.sent
-    if one.row.get("language") == "en" and (truth := world.truth.get(one.row["external_id"])) and truth.counterfeit
+    sent_listing.row
+    for sent_listing in world.sent
+    if sent_listing.row.get("language") == "en"
+    and (truth := world.truth.get(sent_listing.row["external_id"]))
+    and truth.counterfeit
 ]
 example = min(fakes, key=lambda row: world.truth[row["external_id"]].kind != "obvious")
-pd.Series({name: value for name, value in example.items() if not isinstance(value, dict)}, name="value").to_frame()
+pd.Series({name: cell for name, cell in example.items() if not isinstance(cell, dict)}, name="cell").to_frame()
 
 # %% [markdown]
 # One function, `features.listing.check`, validates the rows of the API, of files and of this notebook. A row that it
 # refuses goes to quarantine with a code and a sentence; no row is dropped silently.
 
 # %%
-checked = [check(one.row, received_at=one.at) for one in world.sent]
-refused = [asdict(one) for one in checked if isinstance(one, Rejection)]
+checked = [check(sent_listing.row, received_at=sent_listing.at) for sent_listing in world.sent]
+refused = [asdict(outcome) for outcome in checked if isinstance(outcome, Rejection)]
 print(f"{len(checked):,} rows came in, and {len(refused)} were refused, such as these:")
 pd.DataFrame(refused[:4])
 
@@ -79,7 +81,7 @@ pd.DataFrame(refused[:4])
 market = Market(settings)
 year = run_until(Year(market, ARMS["exploration"], market.start), until=market.months)
 truths = [case.offered.truth for case in year.cases]
-kinds = pd.crosstab([one.kind.replace("_", " ") for one in truths], [one.counterfeit for one in truths])
+kinds = pd.crosstab([truth.kind.replace("_", " ") for truth in truths], [truth.counterfeit for truth in truths])
 kinds = kinds.loc[kinds.sum(axis=1).sort_values().index]
 
 figure, axes = plt.subplots(figsize=(7.5, 3))
@@ -103,15 +105,17 @@ plt.show()
 # %%
 known = true_labels(year)
 vectors = matrix(known.facts)
-found = compute(next(one for one in known.facts if one.listing.external_id == example["external_id"]))
-told = [
-    {"feature": feature.name, "unit": feature.unit, "value": f"{value:.3g}", "in words": in_english(words)}
-    for feature, value in zip(FEATURES, found.vector, strict=True)
-    if not np.isnan(value)
-    and feature.side(found.evidence, value) is Side.COUNTERFEIT
-    and (words := feature.say(found.evidence, value)) is not None
+example_features = compute(
+    next(listing_facts for listing_facts in known.facts if listing_facts.listing.external_id == example["external_id"])
+)
+told_in_words = [
+    {"feature": feature.name, "unit": feature.unit, "number": f"{number:.3g}", "in words": in_english(words)}
+    for feature, number in zip(FEATURES, example_features.vector, strict=True)
+    if not np.isnan(number)
+    and feature.side(example_features.evidence, number) is Side.COUNTERFEIT
+    and (words := feature.say(example_features.evidence, number)) is not None
 ]
-pd.DataFrame(told)
+pd.DataFrame(told_in_words)
 
 # %% [markdown]
 # ## Missing is not zero
@@ -126,11 +130,11 @@ shown = share.iloc[:: max(1, len(share) // 14)][:14]
 
 figure, axes = plt.subplots(figsize=(8.5, 4.2))
 axes.barh(shown.index, shown, color=GENUINE)
-for place, (name, value) in enumerate(shown.items()):
-    if value < 0.999:
-        inside = value > 0.5
+for place, (name, known_share) in enumerate(shown.items()):
+    if known_share < 0.999:
+        inside = known_share > 0.5
         axes.text(
-            value - 0.01 if inside else value + 0.01,
+            known_share - 0.01 if inside else known_share + 0.01,
             place,
             reason[name],
             va="center",
@@ -220,21 +224,23 @@ classifier = CounterfeitClassifier(seed=0).fit(list(facts[train]), known.labels[
 probabilities = classifier.predict_proba(list(facts[test]))[:, 1]
 labels = known.labels[test]
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6))
+figure, (left_axes, right_axes) = plt.subplots(1, 2, figsize=(10, 3.6))
 curves = {
     "all signals": (probabilities, COUNTERFEIT),
     f"best signal alone: {best.index[-1]}": (as_score(columns[best.index[-1]])[test], GENUINE),
 }
 for name, (score, colour) in curves.items():
     precision, recall, _ = precision_recall_curve(labels, score)
-    left.plot(recall, precision, color=colour, label=f"{name} ({metrics.average_precision(labels, score):.2f})")
-left.axhline(labels.mean(), color=QUIET, linestyle="--", linewidth=1, label="chance")
-left.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02), title="Unseen sellers (average precision)")
-left.legend()
+    left_axes.plot(recall, precision, color=colour, label=f"{name} ({metrics.average_precision(labels, score):.2f})")
+left_axes.axhline(labels.mean(), color=QUIET, linestyle="--", linewidth=1, label="chance")
+left_axes.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02), title="Unseen sellers (average precision)")
+left_axes.legend()
 bins = np.linspace(0, 1, 26)
-right.hist([probabilities[labels == 0], probabilities[labels == 1]], bins, stacked=True, color=[GENUINE, COUNTERFEIT])
-right.set(yscale="log", xlabel="probability of counterfeit", ylabel="listings (log scale)", title="Scores")
-right.legend(["genuine", "counterfeit"])
+right_axes.hist(
+    [probabilities[labels == 0], probabilities[labels == 1]], bins, stacked=True, color=[GENUINE, COUNTERFEIT]
+)
+right_axes.set(yscale="log", xlabel="probability of counterfeit", ylabel="listings (log scale)", title="Scores")
+right_axes.legend(["genuine", "counterfeit"])
 plt.show()
 
 # %% [markdown]

@@ -104,17 +104,19 @@ by_split = {
     "folds by seller": CounterfeitClassifier(seed=0).fit(known.facts, labels, groups=groups),
 }
 resampled = metrics.seller_bootstrap(groups, times=300, seed=0)
-found = {name: model.out_of_fold_ for name, model in by_split.items()}
+scores_by_split = {name: model.out_of_fold_ for name, model in by_split.items()}
 figure, axes = plt.subplots(figsize=(7.5, 1.9))
-for place, scores in enumerate(found.values()):
+for place, scores in enumerate(scores_by_split.values()):
     low, high = metrics.central_interval(metrics.average_precisions(labels, scores, resampled))
-    value = metrics.average_precision(labels, scores)
+    precision = metrics.average_precision(labels, scores)
     axes.plot([low, high], [place, place], color=PALETTE[place], linewidth=6, alpha=0.3, solid_capstyle="round")
-    axes.plot(value, place, "o", color=PALETTE[place], markersize=8)
-    axes.annotate(f"{value:.2f}", (value, place), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=9)
+    axes.plot(precision, place, "o", color=PALETTE[place], markersize=8)
+    axes.annotate(
+        f"{precision:.2f}", (precision, place), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=9
+    )
 axes.axvline(labels.mean(), color=QUIET, linestyle="--", linewidth=1)
 axes.annotate("chance", (labels.mean(), 1.45), xytext=(4, 0), textcoords="offset points", fontsize=8, color=QUIET)
-axes.set_yticks(range(len(found)), list(found))
+axes.set_yticks(range(len(scores_by_split)), list(scores_by_split))
 axes.set(xlim=(0, 1), ylim=(-0.6, 1.7), xlabel="average precision, with 95 % over sellers")
 axes.set_title("The same model and rows, two ways to split them")
 plt.show()
@@ -131,39 +133,41 @@ plt.show()
 
 # %%
 model = by_split["folds by seller"]
-parts = model.model_.contributions(vectors, [one.listing for one in known.facts])
+parts = model.model_.contributions(vectors, [listing_facts.listing for listing_facts in known.facts])
 sizes = pd.Series(np.abs(parts.features).mean(axis=0), NAMES)
 sizes["text model"] = np.abs(parts.text).mean()
 family = {feature.name: feature.family.value for feature in FEATURES} | {"text model": "text"}
 top = sizes.sort_values().tail(15)
 
 lost = {}
-for one in Family:
-    without = frozenset(NAMES[column] for column in family_columns(one))
+for signal_family in Family:
+    without = frozenset(NAMES[column] for column in family_columns(signal_family))
     other = CounterfeitClassifier(seed=0, without=without).fit(known.facts, labels, groups=groups)
     ours, theirs = (
         metrics.average_precisions(labels, scores, resampled)
-        for scores in (found["folds by seller"], other.out_of_fold_)
+        for scores in (scores_by_split["folds by seller"], other.out_of_fold_)
     )
-    lost[one.value] = (
-        metrics.average_precision(labels, found["folds by seller"])
+    lost[signal_family.value] = (
+        metrics.average_precision(labels, scores_by_split["folds by seller"])
         - metrics.average_precision(labels, other.out_of_fold_),
         *metrics.central_interval(ours - theirs),
     )
 lost = pd.DataFrame(lost, index=["lost", "low", "high"]).T.sort_values("lost")
 
-colour = dict(zip([one.value for one in Family], PALETTE, strict=True))
-figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), width_ratios=(3, 2))
-left.barh(top.index, top, color=[colour[family[name]] for name in top.index])
-left.set(xlabel="mean size of the contribution, log-odds", title="What moves scores")
-left.grid(visible=False, axis="y")
-left.legend(
-    handles=[Patch(color=shade, label=name) for name, shade in colour.items()], title="family", loc="lower right"
+colour = dict(zip([signal_family.value for signal_family in Family], PALETTE, strict=True))
+figure, (left_axes, right_axes) = plt.subplots(1, 2, figsize=(11, 4), width_ratios=(3, 2))
+left_axes.barh(top.index, top, color=[colour[family[name]] for name in top.index])
+left_axes.set(xlabel="mean size of the contribution, log-odds", title="What moves scores")
+left_axes.grid(visible=False, axis="y")
+left_axes.legend(
+    handles=[Patch(color=shade, label=name) for name, shade in colour.items()], title="family", loc="lower right_axes"
 )
-right.hlines(lost.index, lost["low"], lost["high"], color=[colour[name] for name in lost.index], linewidth=6, alpha=0.3)
-right.scatter(lost["lost"], lost.index, color=[colour[name] for name in lost.index], s=45, zorder=3)
-right.axvline(0, color=QUIET, linewidth=1)
-right.set(xlabel="average precision lost", title="What is missed when it is gone (95 % over sellers)")
+right_axes.hlines(
+    lost.index, lost["low"], lost["high"], color=[colour[name] for name in lost.index], linewidth=6, alpha=0.3
+)
+right_axes.scatter(lost["lost"], lost.index, color=[colour[name] for name in lost.index], s=45, zorder=3)
+right_axes.axvline(0, color=QUIET, linewidth=1)
+right_axes.set(xlabel="average precision lost", title="What is missed when it is gone (95 % over sellers)")
 plt.show()
 
 # %% [markdown]
@@ -180,7 +184,7 @@ for seed in range(4):
     chosen = np.isin(groups, np.random.default_rng(seed).permutation(np.unique(groups))[: len(np.unique(groups)) // 2])
     facts = [known.facts[i] for i in np.flatnonzero(chosen)]
     half = CounterfeitClassifier(seed=seed).fit(facts, labels[chosen], groups=groups[chosen])
-    moved = half.model_.contributions(vectors, [one.listing for one in known.facts])
+    moved = half.model_.contributions(vectors, [listing_facts.listing for listing_facts in known.facts])
     halves.append(pd.Series([*np.abs(moved.features).mean(axis=0), np.abs(moved.text).mean()], [*NAMES, "text model"]))
 spread = pd.DataFrame(halves)
 strongest = spread.mean().sort_values().tail(15).index
@@ -193,7 +197,7 @@ axes.set(xlim=(0, None), xlabel="mean size of the contribution, log-odds")
 axes.set_title("Importance in four models, each fitted on another half of the sellers")
 plt.show()
 ranks = [set(values.sort_values().tail(10).index) for values in halves]
-shared = np.mean([len(one & other) for one, other in pairwise(ranks)])
+shared = np.mean([len(strongest_here & strongest_next) for strongest_here, strongest_next in pairwise(ranks)])
 print(f"Two of these models share {shared:.0f} of their ten strongest features.")
 
 # %% [markdown]
@@ -209,16 +213,18 @@ print(f"Two of these models share {shared:.0f} of their ten strongest features."
 # %%
 quarters = np.array_split(vectors, 4)
 early = shifts(NAMES, np.concatenate(quarters[:2]), np.concatenate(quarters[2:]))[:16][::-1]
-late = {one.name: one for one in shifts(NAMES, quarters[2], quarters[3])}
-names = [one.name for one in early]
+late = {shift.name: shift for shift in shifts(NAMES, quarters[2], quarters[3])}
+names = [shift.name for shift in early]
 late = [late[name] for name in names]
-moved = [max(one.psi, 0.006) for one in late]  # A logarithm has no zero.
+moved = [max(shift.psi, 0.006) for shift in late]  # A logarithm has no zero.
 
 figure, axes = plt.subplots(figsize=(8.5, 4.4))
-axes.hlines(names, moved, [one.psi for one in early], color=GRID, linewidth=3, zorder=1)
-axes.scatter([one.psi for one in early], names, color=GENUINE, s=42, label="first half and second half")
+axes.hlines(names, moved, [shift.psi for shift in early], color=GRID, linewidth=3, zorder=1)
+axes.scatter([shift.psi for shift in early], names, color=GENUINE, s=42, label="first half and second half")
 axes.scatter(moved, names, color=COUNTERFEIT, s=42, marker="D", label="third quarter and fourth")
-axes.scatter([one.by_chance for one in late], names, color=QUIET, s=90, marker="|", label="quarters, by chance alone")
+axes.scatter(
+    [shift.by_chance for shift in late], names, color=QUIET, s=90, marker="|", label="quarters, by chance alone"
+)
 for bound, words in ((MOVING_FROM, "review"), (MOVED_FROM, "retrain")):
     axes.axvline(bound, color=QUIET, linestyle="--", linewidth=1)
     axes.annotate(words, (bound, 15.7), xytext=(3, 0), textcoords="offset points", fontsize=8, color=QUIET)

@@ -108,30 +108,30 @@ comparison = {name: judged[name] for name in ("champion", "candidate") if name i
 pd.DataFrame(
     {
         name: {
-            "average precision": f"{one['ap']:.3f}",
-            "its 95 % over sellers": "{:.2f} to {:.2f}".format(*one["ap_interval"]),
-            "average precision, all listings": f"{one['random_slice']['ap']:.3f}",
-            "recall at 1 % false alarms": f"{one['recall']:.2f}",
-            "calibration error": f"{one['calibration_error']:.3f}",
+            "average precision": f"{figures['ap']:.3f}",
+            "its 95 % over sellers": "{:.2f} to {:.2f}".format(*figures["ap_interval"]),
+            "average precision, all listings": f"{figures['random_slice']['ap']:.3f}",
+            "recall at 1 % false alarms": f"{figures['recall']:.2f}",
+            "calibration error": f"{figures['calibration_error']:.3f}",
         }
-        for name, one in comparison.items()
+        for name, figures in comparison.items()
     }
 )
 
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.7))
-right.plot([0, 1], [0, 1], "--", color=QUIET, linewidth=1)
+figure, (left_axes, right_axes) = plt.subplots(1, 2, figsize=(10, 3.7))
+right_axes.plot([0, 1], [0, 1], "--", color=QUIET, linewidth=1)
 for (name, curve), colour in zip(judged["curves"].items(), (COUNTERFEIT, QUIET), strict=False):
-    left.plot(curve["recall"], curve["precision"], color=colour, label=name)
+    left_axes.plot(curve["recall"], curve["precision"], color=colour, label=name)
     mean, share, count, hits = np.array(curve["reliability"]).T
     error = np.sqrt(share * (1 - share) / count)
-    right.errorbar(mean, share, error, fmt="o-", color=colour, label=name, markersize=4, linewidth=1.2, capsize=2)
-left.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02), title="Precision and recall")
-right.set(
+    right_axes.errorbar(mean, share, error, fmt="o-", color=colour, label=name, markersize=4, linewidth=1.2, capsize=2)
+left_axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02), title="Precision and recall")
+right_axes.set(
     xlabel="mean probability in a tenth of the rows", ylabel="observed share of counterfeits", title="Reliability"
 )
-left.legend()
-right.legend()
+left_axes.legend()
+right_axes.legend()
 plt.show()
 
 # %% [markdown]

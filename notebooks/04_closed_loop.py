@@ -58,25 +58,25 @@ sampled = np.array([case.route.lane.value == "audit" for case in cases])
 order = np.argsort(scores, kind="stable")
 groups = np.array_split(order, 12)
 places = np.arange(len(groups))
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2))
+figure, (left_axes, right_axes) = plt.subplots(1, 2, figsize=(10, 3.2))
 flagged_share = [(reviewed & ~sampled)[group].mean() for group in groups]
-left.bar(places, flagged_share, color=GENUINE, label="flagged")
-left.bar(
+left_axes.bar(places, flagged_share, color=GENUINE, label="flagged")
+left_axes.bar(
     places, [sampled[group].mean() for group in groups], bottom=flagged_share, color=PALETTE[3], label="random sample"
 )
-left.set(ylabel="share reviewed", title="Who is reviewed", ylim=(0, 1))
-left.legend()
-right.bar(places, [(truth & reviewed)[group].sum() for group in groups], color=GENUINE, label="reviewed")
-right.bar(
+left_axes.set(ylabel="share reviewed", title="Who is reviewed", ylim=(0, 1))
+left_axes.legend()
+right_axes.bar(places, [(truth & reviewed)[group].sum() for group in groups], color=GENUINE, label="reviewed")
+right_axes.bar(
     places,
     [(truth & ~reviewed)[group].sum() for group in groups],
     bottom=[(truth & reviewed)[group].sum() for group in groups],
     color=COUNTERFEIT,
     label="not reviewed: nobody knows",
 )
-right.set(ylabel="counterfeits", title="Where the counterfeits are")
-right.legend()
-for axes in (left, right):
+right_axes.set(ylabel="counterfeits", title="Where the counterfeits are")
+right_axes.legend()
+for axes in (left_axes, right_axes):
     axes.set(xticks=[0, len(groups) - 1], xlabel="score at arrival")
     axes.set_xticklabels(["lowest", "highest"])
     axes.grid(visible=False, axis="x")
@@ -125,14 +125,14 @@ with np.errstate(invalid="ignore"):
         counts @ (labels & flagged) / (counts @ labels),
         metrics.average_precisions(snapshot.labels, seen, counts),
     )
-ends = np.array([metrics.central_interval(found) for found in resampled])
+ends = np.array([metrics.central_interval(resampled_figure) for resampled_figure in resampled])
 
 figure, axes = plt.subplots(figsize=(9, 3.2))
 for number, (name, colour) in enumerate(zip(answers, (COUNTERFEIT, GENUINE, QUIET), strict=True)):
     axes.barh(np.arange(3) + 0.27 * (number - 1), answers[name], 0.25, color=colour, label=name)
 axes.hlines(np.arange(3), ends[:, 0], ends[:, 1], color="black", linewidth=1.4, label="95 % over sellers")
-for place, value in enumerate(answers["truth"]):
-    axes.plot([value, value], [place - 0.4, place + 0.4], ":", color=QUIET, linewidth=1.2)
+for place, true_share in enumerate(answers["truth"]):
+    axes.plot([true_share, true_share], [place - 0.4, place + 0.4], ":", color=QUIET, linewidth=1.2)
 axes.set_yticks(range(3), answers.index)
 axes.set(xlim=(0, 1.02), xlabel="share, or average precision", title="Three answers to the same questions (simulated)")
 axes.invert_yaxis()
@@ -158,14 +158,18 @@ plain = run_until(year.fork(ARMS["exploration"]), until=market.months)
 months = figures(plain, unseen)["months"]
 figure, axes = plt.subplots(figsize=(8, 3.2))
 for month in months:
-    found = month["prevalence"]
-    if found["value"] is not None:
+    estimate = month["prevalence"]
+    if estimate["value"] is not None:
         axes.plot(
-            [month["month"]] * 2, [100 * found["low"], 100 * found["high"]], color=GENUINE, linewidth=7, alpha=0.25
+            [month["month"]] * 2,
+            [100 * estimate["low"], 100 * estimate["high"]],
+            color=GENUINE,
+            linewidth=7,
+            alpha=0.25,
         )
-        axes.plot(month["month"], 100 * found["value"], "D", color=GENUINE, markersize=5)
-    axes.plot(month["month"], 100 * found["truth"], "_", color=COUNTERFEIT, markersize=18, markeredgewidth=2)
-    naive = 100 * month["found"] / month["reviews"]
+        axes.plot(month["month"], 100 * estimate["value"], "D", color=GENUINE, markersize=5)
+    axes.plot(month["month"], 100 * estimate["truth"], "_", color=COUNTERFEIT, markersize=18, markeredgewidth=2)
+    naive = 100 * month["estimate"] / month["reviews"]
     axes.plot(month["month"], naive, "x", color=QUIET, markersize=6)
 for mark, colour, words in (
     ("D", GENUINE, "estimate, 95 %"),
@@ -191,20 +195,20 @@ plt.show()
 arms = {"no attack": plain}
 for name in ("cleared-4", "accused-4"):
     arms[name] = run_until(year.fork(ARMS[name]), until=market.months)
-snapshots = {name: snapshot_of(one) for name, one in arms.items()}
+snapshots = {name: snapshot_of(arm) for name, arm in arms.items()}
 true_label = {
-    case.offered.external_id: int(case.offered.truth.counterfeit) for one in arms.values() for case in one.cases
+    case.offered.external_id: int(case.offered.truth.counterfeit) for arm in arms.values() for case in arm.cases
 }
-candidates = {name: train(one, champion=year.champion, seed=0, threads=1) for name, one in snapshots.items()}
+candidates = {name: train(snapshot, champion=year.champion, seed=0, threads=1) for name, snapshot in snapshots.items()}
 
 rows = {}
-for name, one in snapshots.items():
-    weighed = training_weights(one.rows, one.facts()).values
-    wrong = np.array([true_label[row.listing_id] != row.label for row in one.rows])
+for name, snapshot in snapshots.items():
+    weighed = training_weights(snapshot.rows, snapshot.facts()).values
+    wrong = np.array([true_label[row.listing_id] != row.label for row in snapshot.rows])
     gates = [gate["name"] for gate in candidates[name].report["gates"] if gate["blocks"]]
     rows[name] = {
         "planted answers": arms[name].planted,
-        "labels": len(one.rows),
+        "labels": len(snapshot.rows),
         "wrong labels": f"{wrong.mean():.1%}",
         "their share of the weight in fitting": f"{weighed[wrong].sum() / weighed.sum():.1%}",
         "blocked by": ", ".join(gates) or "no gate",
@@ -221,31 +225,31 @@ pd.DataFrame(rows)
 
 # %%
 no_caps = replace(DEFAULT_WEIGHTING, source_share=1.0, slice_share=1.0)
-figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 3.4))
-for place, one in enumerate(snapshots.values()):
-    facts = one.facts()
-    ours = np.array([row.brand_id == attacked for row in one.rows])
-    wrong = np.array([true_label[row.listing_id] != row.label for row in one.rows]) & ours
+figure, (left_axes, right_axes) = plt.subplots(1, 2, figsize=(10.5, 3.4))
+for place, snapshot in enumerate(snapshots.values()):
+    facts = snapshot.facts()
+    ours = np.array([row.brand_id == attacked for row in snapshot.rows])
+    wrong = np.array([true_label[row.listing_id] != row.label for row in snapshot.rows]) & ours
     for offset, policy, colour in ((-0.18, no_caps, PALETTE[3]), (0.18, DEFAULT_WEIGHTING, GENUINE)):
-        weighed = training_weights(one.rows, facts, policy).values
-        left.barh(place + offset, 100 * weighed[wrong].sum() / weighed[ours].sum(), 0.34, color=colour)
-left.legend(handles=[Patch(color=PALETTE[3], label="without caps"), Patch(color=GENUINE, label="with caps")])
-left.set_yticks(range(len(snapshots)), list(snapshots))
-left.set(xlabel="wrong labels, % of the weight", title="How loud the planted answers are")
-left.invert_yaxis()
-left.grid(visible=False, axis="y")
-for (name, one), colour in zip(candidates.items(), (QUIET, COUNTERFEIT, GENUINE), strict=True):
-    scored = from_files(one.files).score_many(unseen.rows, with_reasons=False)
+        weighed = training_weights(snapshot.rows, facts, policy).values
+        left_axes.barh(place + offset, 100 * weighed[wrong].sum() / weighed[ours].sum(), 0.34, color=colour)
+left_axes.legend(handles=[Patch(color=PALETTE[3], label="without caps"), Patch(color=GENUINE, label="with caps")])
+left_axes.set_yticks(range(len(snapshots)), list(snapshots))
+left_axes.set(xlabel="wrong labels, % of the weight", title="How loud the planted answers are")
+left_axes.invert_yaxis()
+left_axes.grid(visible=False, axis="y")
+for (name, candidate), colour in zip(candidates.items(), (QUIET, COUNTERFEIT, GENUINE), strict=True):
+    scored = from_files(candidate.files).score_many(unseen.rows, with_reasons=False)
     values = np.array([score.value for score in scored])
     precision, recall, _ = precision_recall_curve(unseen.labels, values)
-    right.plot(
+    right_axes.plot(
         recall, precision, color=colour, label=f"{name} ({metrics.average_precision(unseen.labels, values):.2f})"
     )
-right.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02), title="The attacked brand (average precision)")
-right.legend()
+right_axes.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02), title="The attacked brand (average precision)")
+right_axes.legend()
 plt.show()
-for name, one in candidates.items():
-    for gate in one.report["gates"]:
+for name, candidate in candidates.items():
+    for gate in candidate.report["gates"]:
         if gate["blocks"]:
             print(textwrap.fill(f"{name}: {gate['name']}: {gate['sentence']}", 110, subsequent_indent="    "))
 

@@ -34,14 +34,14 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 sample = Path(os.environ.get("TOUCHSTONE_DATASETS", "../shared/datasets")) / "ozon_ecup" / "train_sample.csv"
 if sample.is_file():
-    what, data = "real listings of Ozon E-CUP 2025", load_labelled(sample, "ozon-ecup", received_at=NOW).data
+    what, labelled = "real listings of Ozon E-CUP 2025", load_labelled(sample, "ozon-ecup", received_at=NOW).labelled
 else:
-    what, data = (
+    what, labelled = (
         "simulated listings",
         LabelledListings(*evaluation_set(Settings(500, 0, START, counterfeit_share=0.1), 500)),
     )
-material = FileMaterial(data, (), NOW, "ozon-ecup")
-print(f"{len(data.labels)} {what}, {data.labels.sum()} counterfeit, {len(set(data.groups))} sellers")
+material = FileMaterial(labelled, (), NOW, "ozon-ecup")
+print(f"{len(labelled.labels)} {what}, {labelled.labels.sum()} counterfeit, {len(set(labelled.groups))} sellers")
 
 # %% [markdown]
 # ## Everything is fitted in the fold
@@ -76,14 +76,14 @@ figures = {"model": summary["model"], **summary["parts"], **summary["baselines"]
 table = pd.DataFrame(
     {
         WORDS[name]: {
-            "average precision": f"{one['ap']:.3f}",
-            "95 % over sellers": "{:.3f} to {:.3f}".format(*one["ap_interval"]),
-            "ROC-AUC": f"{one['roc_auc']:.3f}",
-            "95 %": "{:.3f} to {:.3f}".format(*one["roc_auc_interval"]),
-            "counterfeits in the first 10": f"{10 * one['precision_at']['10']:.1f}",
-            "in the first 50": f"{50 * one['precision_at']['50']:.1f}",
+            "average precision": f"{method['ap']:.3f}",
+            "95 % over sellers": "{:.3f} to {:.3f}".format(*method["ap_interval"]),
+            "ROC-AUC": f"{method['roc_auc']:.3f}",
+            "95 %": "{:.3f} to {:.3f}".format(*method["roc_auc_interval"]),
+            "counterfeits in the first 10": f"{10 * method['precision_at']['10']:.1f}",
+            "in the first 50": f"{50 * method['precision_at']['50']:.1f}",
         }
-        for name, one in figures.items()
+        for name, method in figures.items()
     }
 ).T
 table
@@ -91,20 +91,20 @@ table
 # %%
 ordered = sorted(figures.items(), key=lambda pair: pair[1]["ap"])
 figure, axes = plt.subplots(figsize=(8.5, 3.8))
-for place, (name, one) in enumerate(ordered):
+for place, (name, method) in enumerate(ordered):
     ours = name in {MODEL, *summary["parts"]}
     colour = COUNTERFEIT if name == MODEL else PALETTE[3] if ours else GENUINE
-    axes.plot(one["ap_interval"], [place, place], color=colour, linewidth=6, alpha=0.3, solid_capstyle="round")
-    axes.plot(one["ap"], place, "o", color=colour, markersize=8)
+    axes.plot(method["ap_interval"], [place, place], color=colour, linewidth=6, alpha=0.3, solid_capstyle="round")
+    axes.plot(method["ap"], place, "o", color=colour, markersize=8)
     axes.annotate(
-        f"{one['ap']:.2f}", (one["ap"], place), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=8
+        f"{method['ap']:.2f}", (method["ap"], place), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=8
     )
 for words, colour in (("Touchstone", COUNTERFEIT), ("its parts", PALETTE[3]), ("peers", GENUINE)):
     axes.plot([], [], "o", color=colour, label=words)
-axes.axvline(data.labels.mean(), color=QUIET, linestyle="--", linewidth=1, label="chance")
+axes.axvline(labelled.labels.mean(), color=QUIET, linestyle="--", linewidth=1, label="chance")
 axes.set_yticks(range(len(ordered)), [WORDS[name] for name, _ in ordered])
 axes.set(xlim=(0, None), ylim=(-0.6, len(ordered) - 0.2), xlabel="average precision, with 95 % over sellers")
-axes.set_title(f"{len(data.labels)} {what}")
+axes.set_title(f"{len(labelled.labels)} {what}")
 axes.legend(loc="lower right")
 plt.show()
 
@@ -119,25 +119,30 @@ plt.show()
 # %%
 figure, axes = plt.subplots(figsize=(8, 1.9))
 for place, peer in enumerate(("rank_average", "fair_peer")):
-    one = summary[f"difference_to_{peer}"]
-    axes.plot(one["ap_interval"], [place, place], color=COUNTERFEIT, linewidth=6, alpha=0.3, solid_capstyle="round")
-    axes.plot(one["ap"], place, "o", color=COUNTERFEIT, markersize=8)
+    margin = summary[f"difference_to_{peer}"]
+    axes.plot(margin["ap_interval"], [place, place], color=COUNTERFEIT, linewidth=6, alpha=0.3, solid_capstyle="round")
+    axes.plot(margin["ap"], place, "o", color=COUNTERFEIT, markersize=8)
     axes.annotate(
-        f"{one['ap']:+.3f}", (one["ap"], place), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=9
+        f"{margin['ap']:+.3f}",
+        (margin["ap"], place),
+        xytext=(0, 8),
+        textcoords="offset points",
+        ha="center",
+        fontsize=9,
     )
 axes.axvline(0, color=QUIET, linewidth=1)
 axes.set_yticks((0, 1), ("Touchstone less\nthe rank average", "Touchstone less\nthe fair peer"))
 axes.set(ylim=(-0.6, 1.8), xlabel="difference of average precision, with 95 % over sellers, paired")
 plt.show()
 for peer in ("fair_peer", "rank_average"):
-    one = summary[f"difference_to_{peer}"]
-    low, high = one["ap_interval"]
+    margin = summary[f"difference_to_{peer}"]
+    low, high = margin["ap_interval"]
     verdict = (
         "ahead beyond chance" if low > 0 else "behind beyond chance" if high < 0 else "not told apart by these rows"
     )
     print(
-        f"{WORDS[peer]}: {one['ap']:+.3f} ({low:+.3f} to {high:+.3f}), better in {one['repeats_better']} of "
-        f"{REPEATS} repeats; {verdict}. Differences from about {one['ap_told_from_chance']:.2f} could be told."
+        f"{WORDS[peer]}: {margin['ap']:+.3f} ({low:+.3f} to {high:+.3f}), better in {margin['repeats_better']} of "
+        f"{REPEATS} repeats; {verdict}. Differences from about {margin['ap_told_from_chance']:.2f} could be told."
     )
 
 # %% [markdown]
@@ -148,18 +153,18 @@ for peer in ("fair_peer", "rank_average"):
 # ## Where on the list
 
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6))
+figure, (left_axes, right_axes) = plt.subplots(1, 2, figsize=(10, 3.6))
 shown = {"model": COUNTERFEIT, "fair_peer": GENUINE, "numbers": PALETTE[3], "best_signal": QUIET}
 for name, colour in shown.items():
     scores = repeats[0].values[name]
-    precision, recall, _ = precision_recall_curve(data.labels, scores)
-    left.plot(recall, precision, color=colour, label=WORDS[name])
-    found = np.cumsum(data.labels[np.argsort(-scores, kind="stable")])
-    right.plot(np.arange(1, len(found) + 1), found, color=colour, label=WORDS[name])
-left.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02), title="Precision and recall, first repeat")
-right.set(xlim=(0, 200), xlabel="listings reviewed, highest score first", ylabel="counterfeits found")
-right.set_title(f"A reviewer's view: {data.labels.sum()} counterfeits in all")
-left.legend()
+    precision, recall, _ = precision_recall_curve(labelled.labels, scores)
+    left_axes.plot(recall, precision, color=colour, label=WORDS[name])
+    found_by_rank = np.cumsum(labelled.labels[np.argsort(-scores, kind="stable")])
+    right_axes.plot(np.arange(1, len(found_by_rank) + 1), found_by_rank, color=colour, label=WORDS[name])
+left_axes.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02), title="Precision and recall, first repeat")
+right_axes.set(xlim=(0, 200), xlabel="listings reviewed, highest score first", ylabel="counterfeits found")
+right_axes.set_title(f"A reviewer's view: {data.labels.sum()} counterfeits in all")
+left_axes.legend()
 plt.show()
 print(f"Brier score {summary['model']['brier']:.4f}; calibration error {summary['model']['calibration_error']:.4f}")
 

@@ -115,19 +115,19 @@ def worst(candidates: np.ndarray, most: int = 4) -> pd.DataFrame:
     """The first rows of different sellers, with their two strongest reasons."""
     _, first = np.unique(groups[candidates], return_index=True)
     chosen = candidates[np.sort(first)][:most]
-    found = []
+    example_rows = []
     for row, score in zip(chosen, bundle.score_many([compute(facts[i]) for i in chosen]), strict=True):
         towards = 1 if labels[row] == 0 else -1
-        reasons = [one for one in named_parts(score.reasons) if one.weight * towards > 0][:2]
-        found.append(
+        reasons = [reason for reason in named_parts(score.reasons) if reason.weight * towards > 0][:2]
+        example_rows.append(
             {
                 "title": facts[row].listing.title,
                 "probability": f"{probabilities[row]:.0%}",
                 "evidence": rows[row].evidence_level,
-                "reasons": " ".join(in_english(one.message) for one in reasons),
+                "reasons": " ".join(in_english(reason.message) for reason in reasons),
             }
         )
-    return pd.DataFrame(found)
+    return pd.DataFrame(example_rows)
 
 
 worst(order[labels[order] == 0])
@@ -193,9 +193,9 @@ for column, name in enumerate(NAMES):
     seen = ~np.isnan(values)
     if min(missed[seen].sum(), (1 - missed[seen]).sum()) >= 15:
         differ[name] = metrics.roc_auc(missed[seen], values[seen])
-differ = pd.Series(differ).sort_values(key=lambda found: (found - 0.5).abs()).tail(12).sort_values()
+differ = pd.Series(differ).sort_values(key=lambda scores: (scores - 0.5).abs()).tail(12).sort_values()
 figure, axes = plt.subplots(figsize=(8, 3.6))
-axes.barh(differ.index, differ - 0.5, left=0.5, color=[GENUINE if one < 0.5 else COUNTERFEIT for one in differ])
+axes.barh(differ.index, differ - 0.5, left=0.5, color=[GENUINE if score < 0.5 else COUNTERFEIT for score in differ])
 axes.axvline(0.5, color=QUIET, linewidth=1)
 axes.set(
     xlim=(0, 1),
@@ -222,20 +222,20 @@ by_version = {row.version_id: i for i, row in enumerate(rows)}
 pd.DataFrame(
     [
         {
-            "title": facts[by_version[one.version_id]].listing.title,
-            "label": "counterfeit" if one.label else "genuine",
-            "evidence": one.evidence_level,
-            "doubt": f"{one.doubt:.0%}",
-            **({"in truth": "counterfeit" if truth[one.version_id] else "genuine"} if truth else {}),
+            "title": facts[by_version[doubted_label.version_id]].listing.title,
+            "label": "counterfeit" if doubted_label.label else "genuine",
+            "evidence": doubted_label.evidence_level,
+            "doubt": f"{doubted_label.doubt:.0%}",
+            **({"in truth": "counterfeit" if truth[doubted_label.version_id] else "genuine"} if truth else {}),
         }
-        for one in doubted[:8]
+        for doubted_label in doubted[:8]
     ]
 )
 
 # %%
 if truth:
     wrong = np.array([truth[row.version_id] != row.label for row in rows])
-    hits = np.cumsum([wrong[by_version[one.version_id]] for one in doubted])
+    hits = np.cumsum([wrong[by_version[doubted_label.version_id]] for doubted_label in doubted])
     figure, axes = plt.subplots(figsize=(7, 3.3))
     axes.plot(np.arange(1, len(hits) + 1), hits, color=COUNTERFEIT, label="most doubtful first")
     axes.plot([0, len(hits)], [0, len(hits) * wrong.mean()], "--", color=QUIET, label="labels at random")
@@ -257,7 +257,7 @@ if truth:
 # limits what a single account can teach, whether by mistake or on purpose.
 
 # %%
-print({name: round(value) if isinstance(value, float) else value for name, value in weights.report.items()})
+print({name: round(figure) if isinstance(figure, float) else figure for name, figure in weights.report.items()})
 uncapped = np.minimum(
     np.array([row.weight for row in rows]) * represented_listings(rows), DEFAULT_WEIGHTING.most_weight
 )
@@ -265,7 +265,10 @@ uncapped /= np.bincount(weights.duplicates)[weights.duplicates]
 shown = [part for part in weight_caps(rows, facts, DEFAULT_WEIGHTING) if part.kind in {"source", "seller"}]
 figure, panels = plt.subplots(1, len(shown), figsize=(11, 2.8))
 for axes, part in zip(np.atleast_1d(panels), shown, strict=True):
-    shares = [np.sort(part.totals(one))[::-1][:8] / part.totals(one).sum() for one in (uncapped, weights.values)]
+    shares = [
+        np.sort(part.totals(row_weights))[::-1][:8] / part.totals(row_weights).sum()
+        for row_weights in (uncapped, weights.values)
+    ]
     places = np.arange(len(shares[0]))
     axes.bar(places - 0.2, shares[0], 0.4, color=GRID, edgecolor=QUIET, linewidth=0.5, label="without caps")
     axes.bar(places + 0.2, shares[1], 0.4, color=GENUINE, label="in fitting")

@@ -86,22 +86,22 @@ tried = TriedFile("mine.py", SOURCE)
 features = tried.features()
 pd.DataFrame(
     {
-        "meaning": one.meaning,
-        "known": f"{one.known:.0%}",
-        "ROC-AUC alone": f"{one.roc_auc:.3f}",
-        "leak": one.leak or "none",
+        "meaning": tried.meaning,
+        "known": f"{tried.known:.0%}",
+        "ROC-AUC alone": f"{tried.roc_auc:.3f}",
+        "leak": tried.leak or "none",
     }
-    for one in single_feature_figures(features, material)
-).set_index(pd.Index([one.name for one in features], name="feature"))
+    for tried in single_feature_figures(features, material)
+).set_index(pd.Index([feature.name for feature in features], name="feature"))
 
 # %%
 columns = tried_columns(features, known.facts)
 figure, panels = plt.subplots(1, 2, figsize=(9, 2.7))
-for axes, one, values in zip(panels, features, columns.T, strict=True):
+for axes, feature, values in zip(panels, features, columns.T, strict=True):
     bins = np.histogram_bin_edges(values[~np.isnan(values)], 22)
     for label, colour, who in ((0, GENUINE, "genuine"), (1, COUNTERFEIT, "counterfeit")):
         axes.hist(values[known.labels == label], bins, density=True, alpha=0.6, color=colour, label=who)
-    axes.set(yticks=[], xlabel=one.meaning.rstrip("."), title=one.name)
+    axes.set(yticks=[], xlabel=feature.meaning.rstrip("."), title=feature.name)
     axes.grid(visible=False)
 panels[0].legend()
 plt.show()
@@ -127,9 +127,9 @@ def out_of_fold(seed: int, **changes: Any) -> np.ndarray:
 
 plain = [out_of_fold(seed) for seed in SEEDS]
 gains = {}
-for one in features:
-    pairs = [(out_of_fold(seed, tried=(one,)), plain[seed]) for seed in SEEDS]
-    gains[one.name] = difference(known.labels, pairs, resampled)
+for feature in features:
+    pairs = [(out_of_fold(seed, tried=(feature,)), plain[seed]) for seed in SEEDS]
+    gains[feature.name] = difference(known.labels, pairs, resampled)
 
 figure, axes = plt.subplots(figsize=(8, 1.8))
 for place, gain in enumerate(gains.values()):
@@ -174,17 +174,20 @@ models = {
     for name in ("forest", "logistic")
 }
 precisions = {
-    name: metrics.average_precisions(known.labels, one.out_of_fold_, resampled) for name, one in models.items()
+    name: metrics.average_precisions(known.labels, classifier.out_of_fold_, resampled)
+    for name, classifier in models.items()
 }
-for name, one in models.items():
-    precision = metrics.average_precision(known.labels, one.out_of_fold_)
+for name, classifier in models.items():
+    precision = metrics.average_precision(known.labels, classifier.out_of_fold_)
     low, high = metrics.central_interval(precisions[name])
     print(f"{name:>8}: average precision {precision:.3f} ({low:.3f} to {high:.3f})")
 low, high = metrics.central_interval(precisions["logistic"] - precisions["forest"])
 print(f"logistic less forest: {low:+.3f} to {high:+.3f} over sellers, paired")
 
 # %%
-chances = {name: one.model_.calibration.probabilities(one.out_of_fold_) for name, one in models.items()}
+chances = {
+    name: classifier.model_.calibration.probabilities(classifier.out_of_fold_) for name, classifier in models.items()
+}
 figure, axes = plt.subplots(figsize=(4.8, 4.4))
 for label, colour, who in ((0, GENUINE, "genuine"), (1, COUNTERFEIT, "counterfeit")):
     rows = known.labels == label

@@ -82,7 +82,7 @@ class RemovalCheck(Answer):
     """The checks whether a removed listing is gone."""
 
     state: str
-    looks: int
+    check_count: int
     looked_at: Moment | None
     gone_at: Moment | None
     seconds_to_removal: float | None

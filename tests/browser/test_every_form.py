@@ -83,7 +83,7 @@ def test_every_journey_is_a_test_that_holds_that_its_forms_were_sent() -> None:
         file, _, name = journey.partition(".")
         test = getattr(importlib.import_module(f"tests.browser.{file}"), name)
         holds = {
-            "unsent(",
+            "unsent_forms(",
             "without_script(",
             "plain: Page",
             "phone: Page",

@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "89e0aba049d3"
+revision = "2395b9f84fa7"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

@@ -131,7 +131,7 @@ def test_a_bucket_out_of_reach_stops_no_model_that_is_here_and_gets_a_new_one_la
 ) -> None:
     first, second = in_bucket
     with monkeypatch.context() as patch:
-        patch.setattr(BucketFiles, "_asked", unreachable)
+        patch.setattr(BucketFiles, "_call", unreachable)
         champion = put_champion_in_force(first)
         admitted = admit_again(first)
         follow_champions(second.runtime)
