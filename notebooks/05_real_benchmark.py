@@ -163,7 +163,7 @@ for name, colour in shown.items():
     right_axes.plot(np.arange(1, len(found_by_rank) + 1), found_by_rank, color=colour, label=WORDS[name])
 left_axes.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02), title="Precision and recall, first repeat")
 right_axes.set(xlim=(0, 200), xlabel="listings reviewed, highest score first", ylabel="counterfeits found")
-right_axes.set_title(f"A reviewer's view: {data.labels.sum()} counterfeits in all")
+right_axes.set_title(f"A reviewer's view: {labelled.labels.sum()} counterfeits in all")
 left_axes.legend()
 plt.show()
 print(f"Brier score {summary['model']['brier']:.4f}; calibration error {summary['model']['calibration_error']:.4f}")

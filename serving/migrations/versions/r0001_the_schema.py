@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "2395b9f84fa7"
+revision = "7608e6eeded6"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

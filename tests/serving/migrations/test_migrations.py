@@ -1,16 +1,12 @@
 """The migrations create the tables of `serving.schema` on both engines, and the database enforces their constraints."""
 
-import hashlib
 import shutil
 from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, Inspector, MetaData, create_engine, inspect, text
 
@@ -20,6 +16,7 @@ from serving.migrations.migrate import DatabaseOfAnotherVersion, alembic_configu
 from serving.platform.database.engine import job_database_url, sqlite_url, write_engine
 from serving.platform.database.schema import metadata
 from serving.platform.settings import Settings
+from tests.docs.generate import REVISION, with_revision_of_schema
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.runtimes import PopulatedDatabase
 
@@ -124,19 +121,8 @@ def test_the_revision_is_the_digest_of_what_it_makes() -> None:
 
     From the first release on the migration is frozen, and this test goes: ADR 40.
     """
-    (revision,) = ScriptDirectory.from_config(alembic_configuration()).walk_revisions()
-    schema = "\n".join(statements(revision.module, dialect) for dialect in ("sqlite", "postgresql"))
-    digest = hashlib.sha256(schema.encode()).hexdigest()[:12]
-    assert revision.revision == digest, f"The schema has changed: in {revision.path} put revision = {digest!r}"
-
-
-def statements(module: ModuleType, dialect: str) -> str:
-    """All statements that a revision sends to a database."""
-    out = StringIO()
-    context = MigrationContext.configure(dialect_name=dialect, opts={"as_sql": True, "output_buffer": out})
-    with Operations.context(context):
-        module.upgrade()
-    return out.getvalue()
+    text = REVISION.read_text(encoding="utf-8")
+    assert text == with_revision_of_schema(text), "The schema has changed: run `make docs`"
 
 
 @pytest.fixture

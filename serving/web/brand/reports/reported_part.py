@@ -7,11 +7,11 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from features.message import message
 from models.verdict import Judgement, reason_message
 from serving.brands.store import rights
 from serving.platform.tongues import N_, NN_, number, say, say_many
-from serving.reports.rules.good_faith import STOPPED, Counts, Finder, GoodFaith, Hours, ReportedEnd, Share, good_faith
-from serving.reports.rules.outcomes import Code
+from serving.reports.rules.good_faith import Counts, Finder, GoodFaith, Hours, ReportedEnd, Share, good_faith
 from serving.reports.store.good_faith import Scope, removals_by_finder, reported_listings
 from serving.web.brand.rights_page import KINDS
 from serving.web.wording import words
@@ -26,16 +26,6 @@ _ENDS: Final = {
     ReportedEnd.WITHDRAWN: N_("Withdrawn"),
     ReportedEnd.NOT_EXAMINED: N_("Not examined"),
     ReportedEnd.OPEN: N_("In progress"),
-}
-_REASONS: Final = {
-    STOPPED: N_("The removal was stopped before it was sent"),
-    Code.NAMED_TWICE.value: N_("Named twice in one report"),
-    Code.REPORTED_BEFORE.value: N_("Reported before"),
-    Code.ALREADY_REMOVED.value: N_("Already removed"),
-    Code.OTHER_BRAND.value: N_("Listing of another brand"),
-    Code.AUTHORISED_SELLER.value: N_("Authorised seller"),
-    Code.NO_LONGER_POSSIBLE.value: N_("Refused; the report says why"),
-    Code.NOT_KNOWN.value: N_("Not sent by the marketplace within the time"),
 }
 _FINDERS: Final = {
     Finder.US: N_("found by us"),
@@ -147,7 +137,8 @@ def _ranked_reasons(figures: GoodFaith) -> tuple[tuple[str, str, int], ...]:
 
 
 def _reason_in_words(reason: str) -> str:
-    return say(_REASONS[reason]) if reason in _REASONS else say(CHOICE_OF[Judgement(reason)].word)
+    is_judgement = reason in Judgement.__members__.values()
+    return say(CHOICE_OF[Judgement(reason)].word) if is_judgement else in_words(message(f"report.ended.{reason}"))
 
 
 def _rows_by_right(connection: Connection, scope: Scope, figures: GoodFaith) -> tuple[GroupRow, ...]:

@@ -193,6 +193,8 @@ def test_every_listing_has_exactly_one_result_with_a_reason_that_reads(
     assert outcome.result in AT_FIRST
     assert outcome.reasons
     assert all(in_english(reason) for reason in outcome.reasons)
+    if outcome.result is ListingResult.REFUSED:
+        assert in_english(message(f"report.ended.{outcome.code}")), "its name on dashboards"
 
 
 @given(founds, effects, st.sampled_from([(), BURST]))
