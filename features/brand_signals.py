@@ -237,7 +237,7 @@ def _title_brands(e: Evidence, *, obfuscated: bool = False) -> tuple[str, ...]:
     return tuple(m.name for m in e.facts.brand.mentions if not obfuscated or m.form is not Form.PLAIN)
 
 
-def _indicators(e: Evidence, direction: Direction) -> tuple[int, int]:
+def _matched_and_known(e: Evidence, direction: Direction) -> tuple[int, int]:
     """The numbers of the brand's indicators of a direction that match and that it had supplied."""
     indicator_facts = e.facts.indicators
     if indicator_facts is None:
@@ -247,12 +247,12 @@ def _indicators(e: Evidence, direction: Direction) -> tuple[int, int]:
 
 
 def _matching_count(e: Evidence, direction: Direction) -> float:
-    fit, supplied = _indicators(e, direction)
+    fit, supplied = _matched_and_known(e, direction)
     return float(min(fit, MOST_PER_BRAND)) if supplied else MISSING
 
 
 def _indicator_message(e: Evidence, direction: Direction, code: str) -> Message | None:
-    return part_message(code, *_indicators(e, direction))
+    return part_message(code, *_matched_and_known(e, direction))
 
 
 def _declared_near_miss(e: Evidence) -> NearMiss | None:

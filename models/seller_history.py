@@ -18,7 +18,7 @@ from features.history import EventCounts, History, Outcomes
 from features.peer_listings import LISTINGS_DAYS, MOST_LISTINGS, PeerListing
 from models.outcomes import Ruling, outcomes
 from models.policies.sellers import DEFAULT_STRIKES
-from models.strikes import incident_count
+from models.strikes import incident_window_count
 
 _PUT_AT: Final = attrgetter("known_at")
 _OCCURRED_AT: Final = attrgetter("occurred_at")
@@ -110,7 +110,7 @@ class SellerHistory:
             genuine=len(listing_outcomes) - len(confirmed),
             counterfeit_90d=sum(at >= quarter for at in confirmed),
             days_since_counterfeit=(as_of - max(confirmed)) / timedelta(days=1) if confirmed else None,
-            strikes=incident_count(confirmed, as_of=as_of, policy=DEFAULT_STRIKES),
+            strikes=incident_window_count(confirmed, as_of=as_of, policy=DEFAULT_STRIKES),
         )
 
     def event_counts(self, as_of: datetime, complete_since: datetime | None, currency: str | None) -> EventCounts:

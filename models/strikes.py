@@ -99,7 +99,7 @@ def count_strikes(hits: Iterable[Hit], *, as_of: datetime, policy: StrikePolicy)
     return StrikeCount(total, tuple(incidents), reasons)
 
 
-def incident_count(confirmed_at: Iterable[datetime], *, as_of: datetime, policy: StrikePolicy) -> int:
+def incident_window_count(confirmed_at: Iterable[datetime], *, as_of: datetime, policy: StrikePolicy) -> int:
     """How many incidents the confirmations of one seller's counterfeits make, whatever their kind.
 
     An incident begins with the first confirmation after the previous incident and covers a fixed number of days.

@@ -6,7 +6,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class StrikePolicy:
-    """Settings of `models.strikes.incident_count`."""
+    """Settings of `models.strikes.incident_window_count`."""
 
     # AliExpress (seller rules on intellectual property) counts serious infringements within three days once; here each
     # kind counts once. A batch of twenty listings that one sweep finds is one infringement.

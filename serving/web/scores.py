@@ -52,7 +52,7 @@ def _threshold_notches(analyst_from: float, ask_from: float) -> list[tuple[str, 
     return [(f"review {analyst_from:.2f}", analyst_from), (f"ask {ask_from:.2f}", ask_from)]
 
 
-def as_queue_row(score: Mapping[str, Any], priority: float) -> dict[str, Any]:
+def queue_score_columns(score: Mapping[str, Any], priority: float) -> dict[str, Any]:
     """A stored score under the column names of a queue row."""
     return {
         "priority": priority,

@@ -16,7 +16,7 @@ from models.outcomes import Ruling, outcomes
 from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_SELLER_LISTS, DEFAULT_STRIKES
 from models.seller_history import KINDS, Event, PublishedVersion, SellerHistory
 from models.seller_lists import ListMatch, SellerList, SellerListEntry, linked_names, list_match
-from models.strikes import Hit, VoidCause, count_strikes, incident_count, removal_weight, total_message
+from models.strikes import Hit, VoidCause, count_strikes, incident_window_count, removal_weight, total_message
 from models.verdict import Judgement, ReasonCode, Side
 from tests.fixtures.clocks import NOW
 from tests.models.test_sanction_scope import FAR, NEAR, SECOND
@@ -43,7 +43,7 @@ def a_hit(days_ago: float, kind: ReasonCode = FAKE, *, void: VoidCause | None = 
 @pytest.mark.parametrize(("days_ago", "expected", "_why"), INCIDENTS)
 def test_confirmations_make_incidents(days_ago: tuple[float, ...], expected: int, _why: str) -> None:
     at = [NOW - timedelta(days=days) for days in days_ago]
-    assert incident_count(at, as_of=NOW, policy=DEFAULT_STRIKES) == expected
+    assert incident_window_count(at, as_of=NOW, policy=DEFAULT_STRIKES) == expected
     # Of one kind and whole weight, what counts for a sanction is the same number.
     assert count_strikes([a_hit(days) for days in days_ago], as_of=NOW, policy=DEFAULT_STRIKES).total == expected
 

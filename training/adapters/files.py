@@ -156,7 +156,7 @@ def parse_json(text: str | bytes) -> object:
     Raises Rejected (not JSON, a repeated key in one object, nesting too deep, or a number with too many digits).
     """
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_parse_constant, object_pairs_hook=_refuse_repeats)
+        return json.loads(text, parse_float=Decimal, parse_constant=_keep_non_finite, object_pairs_hook=_refuse_repeats)
     except FieldError:
         raise
     except RecursionError:
@@ -174,7 +174,7 @@ def _error_sentence(error: Exception) -> str:
     return "a number has too many digits"
 
 
-def _parse_constant(name: str) -> float:
+def _keep_non_finite(name: str) -> float:
     return float(name.replace("Infinity", "inf"))  # Kept, so that validation can name the field.
 
 

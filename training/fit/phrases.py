@@ -64,17 +64,17 @@ def fit_phrases(
     occurrences = _phrase_occurrences(facts, _own_words(facts, brands))
     keys, cells_of = _cell_places(facts)
     each = np.column_stack([np.ones(len(labels)), labels, weights, labels * weights])
-    in_cell = _sums_by_place(cells_of.ravel(), np.repeat(each, cells_of.shape[1], axis=0), len(keys))
+    in_cell = _row_sums_by_place(cells_of.ravel(), np.repeat(each, cells_of.shape[1], axis=0), len(keys))
     # A pair of cell and phrase for each row that has the phrase and each of its cells.
     rows = np.repeat(occurrences.rows, cells_of.shape[1])
     pairs = (cells_of[occurrences.rows] * len(occurrences.phrases) + occurrences.places[:, None]).ravel()
     codes, place, counts = np.unique(pairs, return_inverse=True, return_counts=True)
     frequent_codes = np.flatnonzero(counts >= SUPPORT)
-    sums = _sums_by_place(place, each[rows], len(codes))[frequent_codes]
+    sums = _row_sums_by_place(place, each[rows], len(codes))[frequent_codes]
     cell, phrase = np.divmod(codes[frequent_codes], max(len(occurrences.phrases), 1))
     around = in_cell[cell]
     usual = (
-        _sums_by_place(place, _counterfeit_shares(in_cell[cells_of])[rows, None], len(codes))[frequent_codes, 0]
+        _row_sums_by_place(place, _counterfeit_shares(in_cell[cells_of])[rows, None], len(codes))[frequent_codes, 0]
         / sums[:, _LISTINGS]
     )
     sellers = _seller_sums(place, groups[rows], labels[rows], len(codes))[frequent_codes]
@@ -139,7 +139,7 @@ def _seller_sums(places: Places, groups: NDArray[np.intp], labels: Labels, size:
     many = int(groups.max(initial=0)) + 1
     pairs, pair, listings = np.unique(places * many + groups, return_inverse=True, return_counts=True)
     shares = np.bincount(pair, labels, len(pairs)) / listings
-    return _sums_by_place(pairs // many, np.column_stack([np.ones(len(pairs)), shares]), size)
+    return _row_sums_by_place(pairs // many, np.column_stack([np.ones(len(pairs)), shares]), size)
 
 
 def _counterfeit_share(counts: Floats) -> Floats:
@@ -153,7 +153,7 @@ def _has_weight(part: Floats, whole: Floats) -> NDArray[np.bool_]:
     return np.asarray((counterfeit > 0) & has)
 
 
-def _sums_by_place(places: Places, values: Floats, size: int) -> Floats:
+def _row_sums_by_place(places: Places, values: Floats, size: int) -> Floats:
     """The sums of the rows of `values` by place, shape (size, columns)."""
     return np.column_stack([np.bincount(places, column, size) for column in values.T])
 

@@ -124,7 +124,7 @@ def near_duplicates(facts: Sequence[Facts], clusters: Sequence[str | None]) -> N
             others = met.setdefault((clusters[row], key), [])
             if not any(_merge_if_near(groups, signatures, row, other) for other in others):
                 others.append(row)
-    return np.array([_first_of_group(groups, row) for row in range(len(facts))], dtype=np.intp)
+    return np.array([_find_root(groups, row) for row in range(len(facts))], dtype=np.intp)
 
 
 def _index_keys(text: str, signature: Signature | None) -> Sequence[object]:
@@ -139,12 +139,12 @@ def _merge_if_near(groups: NDArray[np.intp], signatures: Sequence[Signature | No
     first, second = signatures[row], signatures[other]
     near = first is None or second is None or similarities(first, second[None, :])[0] >= NEAR
     if near:
-        ours, theirs = _first_of_group(groups, row), _first_of_group(groups, other)
+        ours, theirs = _find_root(groups, row), _find_root(groups, other)
         groups[max(ours, theirs)] = min(ours, theirs)
     return near
 
 
-def _first_of_group(groups: NDArray[np.intp], row: int) -> int:
+def _find_root(groups: NDArray[np.intp], row: int) -> int:
     """The first row of a row's group, which identifies the group."""
     while groups[row] != row:
         groups[row] = groups[groups[row]]

@@ -120,7 +120,7 @@ def verify_new_passkey(
     )
 
 
-def verify_proof(
+def verify_and_count_proof(
     runtime: Runtime, connection: Connection, challenge: str, user_id: str, credential: str, now: datetime
 ) -> StoredFactor | None:
     """The passkey of the account that signed the challenge; None where none did. Its counter is stored.

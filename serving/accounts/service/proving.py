@@ -105,7 +105,9 @@ def _verify_response(
         challenge = second_factors.take_challenge(connection, session.token_hash, purpose, now)
         signed = None
         if challenge is not None:
-            signed = passkeys.verify_proof(runtime, connection, challenge, user_id, code_or_passkey.credential, now)
+            signed = passkeys.verify_and_count_proof(
+                runtime, connection, challenge, user_id, code_or_passkey.credential, now
+            )
         return None if signed is None else (Proof(signed.factor_id, now), signed.kind)
     for factor in second_factors.confirmed_factors(connection, user_id):
         step = matching_step(runtime, factor, code_or_passkey.code, now) if factor.kind is FactorKind.TOTP else None

@@ -46,7 +46,7 @@ def _check_breaker(runtime: Runtime, marketplace_id: str, breaker: Breaker) -> b
     usual = Window(recent.start - timedelta(days=policy.usual_days), recent.start)
     with runtime.store.read() as connection:
         now_flagged, usually = (
-            breakers.volume(connection, marketplace_id, window, policy.per_seller) for window in (recent, usual)
+            breakers.score_volume(connection, marketplace_id, window, policy.per_seller) for window in (recent, usual)
         )
     surge = why_tripped(now_flagged, usually, policy)
     reason = None if surge is None else in_english(surge)

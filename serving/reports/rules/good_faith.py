@@ -67,7 +67,7 @@ class ReportedListing:
 
     @property
     def hours_to_removal(self) -> float | None:
-        """From the report to the marketplace's acknowledgement of the removal; None without it."""
+        """From the examination of the report to the acknowledgement of the removal; None without it."""
         if self.examined_at is None or self.removed_at is None:
             return None
         return (self.removed_at - self.examined_at).total_seconds() / _SECONDS_AN_HOUR

@@ -27,7 +27,7 @@ from serving.standing.service import current_standing, effects_now
 from serving.takedowns.policy import BudgetPolicy, BurstPolicy, StepUpPolicy
 from serving.takedowns.rules import budgets
 from serving.takedowns.rules.budgets import Limit
-from serving.takedowns.rules.bursts import OF_BRAND, Caps, PendingCause, PendingReason, Sales, caps
+from serving.takedowns.rules.bursts import OF_BRAND, Caps, PendingCause, PendingReason, Sales, hourly_caps
 from serving.takedowns.service.pending_approval import RequestedRemoval, gather_circumstances, sales_of
 
 # How many of these are used says how many are left. The alarm is for all to see.
@@ -132,7 +132,7 @@ def limits_of(
             brand_id,
             effects(0),
             _remaining_quota(effects, runtime.policies[ReportPolicy].most_listings, now),
-            caps(decides.request, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy]),
+            hourly_caps(decides.request, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy]),
             decides.pending_reasons(runtime),
             _refusals(runtime, connection, person, pair, now),
             refused,

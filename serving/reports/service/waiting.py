@@ -78,7 +78,7 @@ def decide_arrived_listings(runtime: Runtime) -> int:
     changed, after = 0, ("", 0)
     while True:
         with runtime.store.read() as connection:
-            waiting_listings = reports.waiting_listings(connection, _MOST_AT_ONCE, after)
+            waiting_listings = reports.awaited_listings(connection, _MOST_AT_ONCE, after)
             known = [_is_known(runtime, connection, listing) for listing in waiting_listings]
         for listing, came_in in zip(waiting_listings, known, strict=True):
             if came_in or runtime.clock.now() >= listing.waits_until:

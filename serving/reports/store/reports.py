@@ -180,7 +180,7 @@ def set_case(connection: Connection, marketplace_id: str, report_id: str, number
     )
 
 
-def waiting_listings(connection: Connection, most: int, after: tuple[str, int]) -> list[WaitingItem]:
+def awaited_listings(connection: Connection, most: int, after: tuple[str, int]) -> list[WaitingItem]:
     """Listings that are waited for, by report and number, those after a given one."""
     query = (
         select(report_item)

@@ -58,7 +58,7 @@ def _change_where(connection: Connection, marketplace_id: str, condition: Column
     return connection.execute(update(circuit_breaker).where(in_marketplace, condition).values(**values)).rowcount == 1
 
 
-def volume(connection: Connection, marketplace_id: str, window: Window, per_seller: int) -> Volume:
+def score_volume(connection: Connection, marketplace_id: str, window: Window, per_seller: int) -> Volume:
     """The model's scores in a window and the flagged ones among them, at most `per_seller` of each seller."""
     who = func.coalesce(listing_version.c.seller_external_id, listing_version.c.listing_id)
     flagged = case((score.c.lane.in_([Lane.ANALYST.value, Lane.ASK_BRAND.value]), 1), else_=0)

@@ -137,7 +137,7 @@ class Caps:
     seller: Cap | None
 
 
-def caps(removal: RemovalRequest, policy: BurstPolicy, step_up: StepUpPolicy) -> Caps:
+def hourly_caps(removal: RemovalRequest, policy: BurstPolicy, step_up: StepUpPolicy) -> Caps:
     """The limits that a removal meets.
 
     A cap counts sent removals and not requested ones, so that removals pending approval do not fill it up. A history
@@ -165,7 +165,7 @@ def pending_reasons(removal: RemovalRequest, policy: BurstPolicy, step_up: StepU
     new cap in the next hour. What an analyst chose without a route, a brand or a notifier needs a second person.
     """
     reasons: list[PendingReason] = []
-    by_brand, limits = removal.side is Side.BRAND, caps(removal, policy, step_up)
+    by_brand, limits = removal.side is Side.BRAND, hourly_caps(removal, policy, step_up)
     if not removal.switched_on:
         code = "pending.switched_off" if by_brand else "pending.analysts_switched_off"
         reasons.append(PendingReason(PendingCause.SWITCHED_OFF, message(code)))

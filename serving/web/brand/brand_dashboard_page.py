@@ -236,7 +236,7 @@ def _dashboard_figures(brand_dashboard: BrandDashboard) -> tuple[Figure, ...]:
 
 
 def _median_hours(median: Median) -> str:
-    return say("none yet") if median.hours is None else words.hours(median.hours)
+    return say("none yet") if median.hours is None else words.hours_or_minutes(median.hours)
 
 
 _ANSWERS: Final = NN_("of %(n)s answer", "of %(n)s answers")
@@ -332,5 +332,5 @@ def record_part(answers: Iterable[BrandAnswer], now: datetime, days: int) -> Rec
             objections = say("%(all)s, %(n)s upheld", all=objections, n=number(record.counter_notices_upheld))
         lines.append(Line(say("Seller objections"), objections))
     if record.median_hours_to_removal is not None:
-        lines.append(Line(say("Median time to removal"), words.hours(record.median_hours_to_removal)))
+        lines.append(Line(say("Median time to removal"), words.hours_or_minutes(record.median_hours_to_removal)))
     return RecordPart(days, tuple(lines))

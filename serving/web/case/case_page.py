@@ -278,7 +278,7 @@ def _page(
     following = queue_positions.next_free(
         connection, queue_filter, case, user_id=person.user_id, at=now, besides=page_request.besides
     )
-    row = shown_scores.as_queue_row(score, case.priority)
+    row = shown_scores.queue_score_columns(score, case.priority)
     return StaffPage(
         "case.html",
         "/queue",

@@ -68,7 +68,7 @@ def _page(
     marketplace_id, now = newest.marketplace_id, runtime.clock.now()
     history = listings.versions(connection, marketplace_id, newest.listing_id)
     place = marketplaces.get(connection, marketplace_id)
-    scored = shown_scores.as_queue_row(row, harm_of(row, facts))
+    scored = shown_scores.queue_score_columns(row, harm_of(row, facts))
     return StaffPage(
         "listing.html",
         "/search",

@@ -36,13 +36,13 @@ def notices_of(
     users = accounts.names(connection, [source.source.removeprefix("user:") for source in heavy])
     loud = [feature for feature in red_features_now(runtime, connection, marketplace_id) if not feature.quiet]
     return (
-        *_reference_notices(model),
+        *_overridden_gate_notices(model),
         *(_source_notice(source, users) for source in heavy),
         *((_drift_notice(loud, runtime.policies[DriftAlarmPolicy]),) if loud else ()),
     )
 
 
-def _reference_notices(model: Model | None) -> tuple[Notice, ...]:
+def _overridden_gate_notices(model: Model | None) -> tuple[Notice, ...]:
     """That a champion with failed gates is not the measure of this model."""
     reference = (model.report.get("reference") if model else None) or {}
     if not reference.get("overridden"):

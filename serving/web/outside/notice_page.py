@@ -184,7 +184,7 @@ def _notified_listing(runtime: Runtime, connection: Connection, notice_item: Not
     return NotifiedListing(
         location=text_view.show(notice_item.location),
         headline=say("A person is reviewing it.") if decision is None else in_words(decision.decision),
-        waits=_waiting_sentence(connection, notice_item) if decision is None else None,
+        waits=_due_or_undo_sentence(connection, notice_item) if decision is None else None,
         decision=None if decision is None else _decision_in_words(decision),
         number=notice_item.number,
         may_complain=may_complain(runtime, connection, notice_item),
@@ -196,7 +196,7 @@ def _decision_in_words(decision: DecisionNotice) -> ShownDecision:
     return ShownDecision(in_words(decision.facts), in_words(decision.automated_means), in_words(decision.redress))
 
 
-def _waiting_sentence(connection: Connection, notice_item: NoticeItem) -> str:
+def _due_or_undo_sentence(connection: Connection, notice_item: NoticeItem) -> str:
     if notice_item.state is ItemState.DECIDED or notice_item.case_id is None:
         return say("A decision was made and can still be undone.")
     due_at = cases.get(connection, notice_item.marketplace_id, notice_item.case_id).due_at

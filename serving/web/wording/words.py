@@ -67,7 +67,7 @@ def duration(seconds: float) -> str:
     return join_sentences(_with_unit(days, "day"), *([_with_unit(hours, "hour")] if hours else []))
 
 
-def hours(hour_count: float) -> str:
+def hours_or_minutes(hour_count: float) -> str:
     """Minutes below an hour, hours with one decimal above."""
     if hour_count < 1:
         return _with_unit(round(hour_count * 60), "minute")

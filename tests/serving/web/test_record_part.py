@@ -13,7 +13,7 @@ from serving.listings.service.intake import receive_rows
 from serving.sellers.policy import SellerRiskPolicy
 from serving.sellers.service.seller_risk import refresh_ranking
 from serving.web.case.seller_card import risk_part
-from serving.web.wording.words import hours as in_hours
+from serving.web.wording.words import hours_or_minutes as in_hours
 from tests.fixtures.reporting import a_marketplace_that_listens, dismiss_appeal, reinstate_on_appeal, removal_by_brand
 from tests.fixtures.runtimes import Site, a_case, a_row, a_second_review, a_suspect_row, judge, open_cases
 from tests.serving.web.reports import put_champion_in_force

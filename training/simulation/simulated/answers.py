@@ -42,12 +42,12 @@ def brand_answer(truth: Truth, random: np.random.Generator) -> Answer | None:
     """The rights holder's answer to a question; None if it does not answer."""
     if random.random() < BRAND_SILENT:
         return None
-    return Answer(_draw_verdict(_BRAND[_truth_kind(truth)], random), _draw_hours(_BRAND_HOURS, random))
+    return Answer(_draw_verdict(_BRAND[_truth_kind(truth)], random), _draw_capped_hours(_BRAND_HOURS, random))
 
 
 def analyst_answer(truth: Truth, random: np.random.Generator) -> Answer:
     """An analyst's decision: faster, less certain and more often wrong than a brand's."""
-    return Answer(_draw_verdict(_ANALYST[_truth_kind(truth)], random), _draw_hours(_ANALYST_HOURS, random))
+    return Answer(_draw_verdict(_ANALYST[_truth_kind(truth)], random), _draw_capped_hours(_ANALYST_HOURS, random))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,6 @@ def _draw_verdict(shares: Mapping[str, float], random: np.random.Generator) -> s
     return "cannot_tell"
 
 
-def _draw_hours(delay: tuple[float, float, float], random: np.random.Generator) -> float:
+def _draw_capped_hours(delay: tuple[float, float, float], random: np.random.Generator) -> float:
     median, spread, longest = delay
     return float(min(median * random.lognormal(0, spread), longest))

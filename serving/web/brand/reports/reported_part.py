@@ -96,7 +96,7 @@ def _reported_figures(whole: Counts) -> tuple[ReportedFigure, ...]:
             "95 %% within %(time)s; %(n)s removal",
             "95 %% within %(time)s; %(n)s removals",
             taken.n,
-            time=words.hours(taken.p95),
+            time=words.hours_or_minutes(taken.p95),
         )
     return (
         ReportedFigure(
@@ -127,7 +127,7 @@ def _percent_or_none(share: Share) -> str:
 
 
 def _hours_in_words(hours: Hours) -> str:
-    return say("none yet") if hours.median is None else words.hours(hours.median)
+    return say("none yet") if hours.median is None else words.hours_or_minutes(hours.median)
 
 
 def _ranked_reasons(figures: GoodFaith) -> tuple[tuple[str, str, int], ...]:

@@ -57,8 +57,8 @@ def test_a_volume_counts_few_listings_of_each_seller(any_site: Site) -> None:
     send(site, 20, sellers=2, named="big")
     send(site, 4, sellers=4, named="small")
     with site.runtime.store.read() as connection:
-        volume = breakers.volume(connection, site.marketplace_id, Window.of_days(1, site.clock.now()), 3)
-        before = breakers.volume(
+        volume = breakers.score_volume(connection, site.marketplace_id, Window.of_days(1, site.clock.now()), 3)
+        before = breakers.score_volume(
             connection, site.marketplace_id, Window.of_days(1, site.clock.now() - timedelta(days=1)), 3
         )
     assert volume == Volume(scored=2 * 3 + 4, flagged=2 * 3 + 4)

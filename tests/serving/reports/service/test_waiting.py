@@ -75,9 +75,9 @@ def test_more_than_one_batch_is_looked_through(site: Site, monkeypatch: pytest.M
 
 def test_a_wait_that_ended_since_it_was_read_does_not_go_on(any_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     done = report(any_site, ["RP-0"])
-    stale = any_site.read(reports.waiting_listings, 1, ("", 0))
+    stale = any_site.read(reports.awaited_listings, 1, ("", 0))
     assert withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id) == 1
     on_sale(any_site, 1)
-    monkeypatch.setattr(reports, "waiting_listings", lambda *_: stale)
+    monkeypatch.setattr(reports, "awaited_listings", lambda *_: stale)
     assert decide_arrived_listings(any_site.runtime) == 0
     assert last_results(any_site, done.report.report_id) == {1: ListingResult.WITHDRAWN}

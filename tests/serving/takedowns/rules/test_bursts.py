@@ -19,7 +19,7 @@ from serving.takedowns.rules.bursts import (
     RemovalRequest,
     Sales,
     begins_alarm,
-    caps,
+    hourly_caps,
     high_impact_reason,
     hourly_cap,
 )
@@ -232,7 +232,7 @@ def test_a_seller_of_high_impact(sales: Sales, code: str | None, why: str) -> No
 
 def test_a_cap_says_how_many_are_left_and_when_the_next_is_free() -> None:
     oldest = datetime(2026, 3, 2, 9, 10, tzinfo=UTC)
-    limits = caps(replace(QUIET, user=Pace(15, oldest=oldest)), DEFAULT_BURSTS, DEFAULT_STEP_UP)
+    limits = hourly_caps(replace(QUIET, user=Pace(15, oldest=oldest)), DEFAULT_BURSTS, DEFAULT_STEP_UP)
     assert limits.user == Cap(20, 15, datetime(2026, 3, 2, 10, 10, tzinfo=UTC))
     assert limits.user is not None
     assert limits.user.remaining == 5
@@ -255,7 +255,7 @@ all_asked = st.builds(
 @given(all_asked)
 def test_a_removal_is_on_hold_for_a_limit_exactly_where_none_is_left_of_it(removal: RemovalRequest) -> None:
     limits, causes = (
-        caps(removal, DEFAULT_BURSTS, DEFAULT_STEP_UP),
+        hourly_caps(removal, DEFAULT_BURSTS, DEFAULT_STEP_UP),
         {reason.cause for reason in pending_reasons(removal, DEFAULT_BURSTS)},
     )
     assert (C.USER_BURST in causes) == (limits.user is not None and limits.user.remaining == 0)
