@@ -19,9 +19,9 @@ from serving.takedowns.rules.bursts import (
     RemovalRequest,
     Sales,
     begins_alarm,
-    hourly_caps,
     high_impact_reason,
     hourly_cap,
+    hourly_caps,
 )
 
 QUIET = RemovalRequest(Side.BRAND, Pace(0), Pace(0), Pace(0), Sales(12.0), switched_on=True)
