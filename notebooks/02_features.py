@@ -160,7 +160,7 @@ left_axes.barh(top.index, top, color=[colour[family[name]] for name in top.index
 left_axes.set(xlabel="mean size of the contribution, log-odds", title="What moves scores")
 left_axes.grid(visible=False, axis="y")
 left_axes.legend(
-    handles=[Patch(color=shade, label=name) for name, shade in colour.items()], title="family", loc="lower right_axes"
+    handles=[Patch(color=shade, label=name) for name, shade in colour.items()], title="family", loc="lower right"
 )
 right_axes.hlines(
     lost.index, lost["low"], lost["high"], color=[colour[name] for name in lost.index], linewidth=6, alpha=0.3

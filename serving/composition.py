@@ -202,7 +202,7 @@ def open_runtime(
             KeptMails(),
             CaseHooks(replaced=notices.move_to_case),
             EvidenceHooks(documents_of=report_documents.digests_of_case),
-            Sealer(_webhook_keys(settings, home)),
+            Sealer(_webhook_key_source(settings, home)),
             RemovalHooks(counted=strike_recording.record_strike, voided=strike_recording.void_strike),
         ),
     )
@@ -228,7 +228,7 @@ def _refuse_without_model_parts(settings: Settings) -> None:
 
 def common_secrets(settings: Settings, home: Home) -> tuple[CommonSecret, ...]:
     """The secrets that all processes of a database must share."""
-    keys = _webhook_keys(settings, home).read()
+    keys = _webhook_key_source(settings, home).read()
     return (
         CommonSecret("contact key", "TOUCHSTONE_CONTACT_KEY", CONTACT_KEY, (_contact_key(settings, home),)),
         CommonSecret(SEALING_KEY, "TOUCHSTONE_WEBHOOK_KEYS", WEBHOOK_KEY, keys),
@@ -241,7 +241,7 @@ def _contact_key(settings: Settings, home: Home) -> bytes:
     return home.secret(CONTACT_KEY)
 
 
-def _webhook_keys(settings: Settings, home: Home) -> Keys:
+def _webhook_key_source(settings: Settings, home: Home) -> Keys:
     if settings.webhook_keys is not None:
         return KeySetting("TOUCHSTONE_WEBHOOK_KEYS", settings.webhook_keys.get_secret_value())
     return KeyFile(home, WEBHOOK_KEY)

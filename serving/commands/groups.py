@@ -1,16 +1,9 @@
 """The command line and its groups, in the order in which its help shows them."""
 
 from importlib.metadata import version
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
-
-# Former names of groups and options: accepted until version 0.2, not shown in help.
-FORMER_NAMES: Final = {
-    "switch": "kill-switch",
-    "briefed": "certified",
-    "take-back": "withdraw",
-}
 
 app = typer.Typer(
     name="touchstone",
@@ -18,7 +11,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    context_settings={"token_normalize_func": lambda name: FORMER_NAMES.get(name, name)},
 )
 
 

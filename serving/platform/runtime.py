@@ -99,7 +99,7 @@ class Runtime:
                 service.forget()
 
     def real_delay_seconds(self, until: datetime) -> float | None:
-        """Seconds until a job may run; None where only the sweep can tell that it is due."""
+        """Seconds until a job may run; None where that is long, or only the sweep can tell that it is due."""
         wait = until - self.clock.now()
         return None if self.clock.simulated or wait > timedelta(hours=1) else max(0.0, wait.total_seconds())
 

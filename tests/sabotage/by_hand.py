@@ -257,7 +257,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("            refused = error", "            raise", "a refusal counts for no network"),
     ),
     "serving/notices/service/notice_complaints.py": (
-        ("_has_brand_decided(connection, before)", "False", "the brand that decided is asked again"),
+        ("_has_brand_answered(connection, before)", "False", "the brand that decided is asked again"),
     ),
     "serving/operations/service/breaker.py": (
         (">= timedelta(minutes=policy.check_minutes)", ">= timedelta(0)", "checked without a pause"),

@@ -222,10 +222,9 @@ print(json.dumps({
 OLD_SNAPSHOTS_DATA = a_market(160)
 
 
-def of_the_second_schema(row: SnapshotRow) -> SnapshotRow:
-    """The row as the code of schema 2 stored it: without links, naming, priors and corrections."""
+def without_later_facts(row: SnapshotRow) -> SnapshotRow:
+    """The row as code without links, naming, priors and corrections would have stored it."""
     facts = json.loads(row.facts)
-    facts["schema"] = 2
     del facts["seller"]["links"], facts["naming"], facts["priors"], facts["correction"]
     return replace(row, facts=json.dumps(facts))
 
@@ -233,7 +232,7 @@ def of_the_second_schema(row: SnapshotRow) -> SnapshotRow:
 @pytest.fixture(scope="module")
 def training_output(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """A training with two features more, on a snapshot that this process stored without them."""
-    rows = [of_the_second_schema(row) for row in snapshot_rows(OLD_SNAPSHOTS_DATA)]
+    rows = [without_later_facts(row) for row in snapshot_rows(OLD_SNAPSHOTS_DATA)]
     path, digest = write_snapshot(tmp_path_factory.mktemp("old"), rows, market_references(OLD_SNAPSHOTS_DATA), NOW)
     command = [sys.executable, "-P", "-c", TRAINED, str(path), digest, *NEW]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -52,7 +52,7 @@ def all_gates(evidence: GateEvidence, policy: GatePolicy) -> tuple[Gate, ...]:
         calibration_gate(evidence, policy),
         slice_gate(evidence.slices, policy)
         if not evidence.champion_learnt
-        else _uncompared_gate("slices", evidence, policy),
+        else _block_as_uncomparable("slices", evidence, policy),
         replay_gate(evidence.replayed, policy),
     )
 
@@ -65,7 +65,7 @@ def why_not_comparable(learnt: int, rows: int, policy: GatePolicy) -> str:
     )
 
 
-def _uncompared_gate(name: str, evidence: GateEvidence, policy: GatePolicy) -> Gate:
+def _block_as_uncomparable(name: str, evidence: GateEvidence, policy: GatePolicy) -> Gate:
     return unjudged_gate(name, why_not_comparable(evidence.champion_learnt, evidence.rows, policy), blocks=True)
 
 
@@ -103,7 +103,7 @@ def random_slice_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
     """
     name = "random_slice"
     if evidence.champion_learnt:
-        return _uncompared_gate(name, evidence, policy)
+        return _block_as_uncomparable(name, evidence, policy)
     if evidence.effective_positives < policy.fewest_effective_positives:
         return unjudged_gate(
             name,

@@ -73,7 +73,7 @@ def attention_of_brands(
     to_verify = brand_attention.rights_to_verify(connection, pairs)
     ending = brand_attention.rights_ending(connection, pairs, at, at + warning_time)
     proposed = brand_attention.aliases_to_decide(connection, pairs)
-    to_check = brand_attention.sellers_to_check(connection, pairs)
+    to_check = brand_attention.open_seller_requests(connection, pairs)
     unread = brand_messages.unread_counts(connection, pairs, person.user_id, MessageSide.MANAGER)
     pending = approvals.pending_groups(connection, set(enrolled))
     reasons_by_brand = {}

@@ -60,7 +60,7 @@ def aliases_to_decide(connection: Connection, pairs: Collection[Pair]) -> dict[P
     return _counts_by_pair(connection, alias_proposal, pairs, alias_proposal.c.state == ProposalState.PROPOSED.value)
 
 
-def sellers_to_check(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, int]:
+def open_seller_requests(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, int]:
     return _counts_by_pair(connection, authorisation_request, pairs, authorisation_request.c.accepted.is_(None))
 
 

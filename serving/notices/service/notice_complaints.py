@@ -161,11 +161,11 @@ def _open_complaint_case(
         score_id=scores.latest_of_version(connection, marketplace_id, version_id)["score_id"],
         actor="notice",
         what=_WHAT[outcome],
-        question_returned=_has_brand_decided(connection, before),
+        question_returned=_has_brand_answered(connection, before),
     )
     return open_complaint(runtime, connection, before, waiting, complaint_heard, now)
 
 
-def _has_brand_decided(connection: Connection, before: Case) -> bool:
+def _has_brand_answered(connection: Connection, before: Case) -> bool:
     listing_verdicts = verdicts.of_listings(connection, before.marketplace_id, [before.listing_id])
     return any(verdict.case_id == before.case_id and verdict.side is Side.BRAND for verdict in listing_verdicts)

@@ -61,7 +61,7 @@ class Examination:
         )
 
     def examine(self, known: IdentifiedListing) -> ExaminedListing:
-        """The listing as it stands."""
+        """What the rule of outcomes needs to know of a listing; the listing then counts as named by the report."""
         marketplace_id, listing_id = self.marketplace_id, known.listing_id
         score = scores.latest_of_version(self.connection, marketplace_id, known.version_id)
         facts = scores.facts_of(self.connection, marketplace_id, score["facts_digest"])

@@ -121,7 +121,7 @@ def _seller_risk(
     ordered: Sequence[float] = (),
 ) -> SellerRisk:
     counted = [listing for listing in listings if listing.probability is not None]
-    state = _risk_state(len(counted), len(ordered), policy)
+    state = _ranking_state(len(counted), len(ordered), policy)
     percentile = None
     if state is RiskState.RANKED and share is not None:
         percentile = 50.0 * (bisect_left(ordered, share) + bisect_right(ordered, share)) / len(ordered)
@@ -138,7 +138,7 @@ def _seller_risk(
     )
 
 
-def _risk_state(counted: int, sellers: int, policy: SellerRiskPolicy) -> RiskState:
+def _ranking_state(counted: int, sellers: int, policy: SellerRiskPolicy) -> RiskState:
     if not counted:
         return RiskState.NO_MODEL
     if counted < policy.fewest_listings:

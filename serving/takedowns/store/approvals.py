@@ -54,7 +54,7 @@ _WITHOUT_STEP_UP: Final = action.c.stepped_up.is_(False)
 
 def by_analysts(same: Collection[str]) -> Pacer:
     """Removals that one of these accounts requested as an analyst."""
-    return Pacer(and_(_by_analysts(same), _WITHOUT_STEP_UP))
+    return Pacer(and_(_confirmed_by_analyst(same), _WITHOUT_STEP_UP))
 
 
 def by_person_of_brand(user_id: str, same: Collection[str], brand_id: str) -> Pacer:
@@ -228,10 +228,10 @@ def is_pending_for_analysts(
     connection: Connection, marketplace_id: str, same: Collection[str], causes: Collection[PendingCause]
 ) -> bool:
     """Whether a removal that one of these accounts requested as an analyst is pending for one of these causes."""
-    return _is_pending_for(connection, marketplace_id, _by_analysts(same), causes)
+    return _is_pending_for(connection, marketplace_id, _confirmed_by_analyst(same), causes)
 
 
-def _by_analysts(same: Collection[str]) -> ColumnElement[bool]:
+def _confirmed_by_analyst(same: Collection[str]) -> ColumnElement[bool]:
     return and_(verdict.c.user_id.in_(same), verdict.c.side == Side.ANALYST.value)
 
 

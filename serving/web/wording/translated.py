@@ -103,7 +103,7 @@ def _value_in_words(parameter: Any, how: str) -> str:
 
 def _list_in_words(values: tuple[Any, ...], how: str) -> str:
     if how == "countries" and values:
-        return words.countries(list(values))
+        return words.country_names(list(values))
     written = [_value_in_words(parameter, "") for parameter in values]
     return ", ".join(map(words.quote, written) if how == "quoted" else written)
 

@@ -305,10 +305,10 @@ def quote(text: str) -> str:
     return say("“%(text)s”", text=text)
 
 
-def countries(codes: list[str]) -> str:
-    """Countries by their names; a code that has none stays a code.
+def country_names(codes: list[str]) -> str:
+    """Countries by their names in the reader's language, as a list in a sentence; a code without a name stays a code.
 
-    >>> countries(["DE", "FR"])
+    >>> country_names(["DE", "FR"])
     'Germany and France'
     """
     return join_list([current_tongue().locale.territories.get(code, code) for code in codes])

@@ -52,15 +52,6 @@ def test_a_marketplace_of_one_sets_one_approval(place: tuple[Path, str], monkeyp
     assert touchstone_in(home, "rollback").text == "There is no earlier champion to go back to."
 
 
-def test_former_names_of_groups_and_options_still_work_and_are_not_shown(place: tuple[Path, str]) -> None:
-    home, digest = place
-    touchstone_in(home, "promote", *WEI)
-    assert touchstone_in(home, "promote", "--take-back", *WEI).out == f"Approval withdrawn: {digest}\n"
-    assert touchstone_in(home, "switch", "show").out == touchstone_in(home, "kill-switch", "show").out
-    shown = touchstone_in(home, "promote", "--help").out + touchstone_in(home, "--help").out
-    assert ("--withdraw" in shown, "--take-back" in shown) == (True, False)
-
-
 def test_without_a_set_it_says_so_and_freezes_none_of_too_few(home: Path) -> None:
     assert touchstone_in(home, "model", "golden").out == "No golden set is frozen.\n"
     done = touchstone_in(home, "model", "golden", "--freeze")

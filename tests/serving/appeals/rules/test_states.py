@@ -40,13 +40,13 @@ CASE = """
     stale       conflict  conflict  conflict  conflict     conflict
 """
 ACTION = """
-                 release    withdraw   send      acknowledge   give_up   replay    overtake
-    held         scheduled  withdrawn  conflict  conflict      conflict  conflict  conflict
-    scheduled    conflict   withdrawn  sending   conflict      conflict  conflict  conflict
-    sending      conflict   conflict   sending   acknowledged  dead      conflict  conflict
-    dead         conflict   conflict   conflict  conflict      conflict  sending   withdrawn
-    acknowledged conflict   conflict   conflict  conflict      conflict  conflict  conflict
-    withdrawn    conflict   conflict   conflict  conflict      conflict  conflict  conflict
+                     approve    withdraw   send      acknowledge   give_up   replay    overtake
+    pending_approval scheduled  withdrawn  conflict  conflict      conflict  conflict  conflict
+    scheduled        conflict   withdrawn  sending   conflict      conflict  conflict  conflict
+    sending          conflict   conflict   sending   acknowledged  dead      conflict  conflict
+    dead             conflict   conflict   conflict  conflict      conflict  sending   withdrawn
+    acknowledged     conflict   conflict   conflict  conflict      conflict  conflict  conflict
+    withdrawn        conflict   conflict   conflict  conflict      conflict  conflict  conflict
 """
 SANCTION = """
                   agree         carry_out    refuse    lapse     lift

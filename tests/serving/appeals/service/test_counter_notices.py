@@ -114,7 +114,7 @@ def label(site: Site, removal: StoredAction) -> object:
     (version,) = site.read(verdict_history.of_marketplace, site.marketplace_id, site.clock.now()).values()
     later = site.clock.now() + site.runtime.policies[LabelPolicy].matures * 2
     outcome = label_of(version, later, site.runtime.policies[LabelPolicy])
-    return getattr(outcome, "value", None) if hasattr(outcome, "value") else getattr(outcome, "reason", None)
+    return getattr(outcome, "target", None) if hasattr(outcome, "target") else getattr(outcome, "reason", None)
 
 
 def overturn_of(site: Site, removal: StoredAction) -> overturns.Overturn | None:

@@ -68,7 +68,7 @@ def test_wrong_answers_are_kept_and_can_be_tried_again_after_they_were_read(any_
             select(certification_attempt.c.passed).where(mine).order_by(certification_attempt.c.known_at)
         )
         assert list(attempts.scalars()) == [False, True]
-        acts = connection.execute(select(audit_entry.c.act).where(audit_entry.c.act.like("briefing.%")))
+        acts = connection.execute(select(audit_entry.c.act).where(audit_entry.c.act.like("certification.%")))
         assert set(acts.scalars()) >= {"certification.failed", "certification.passed"}
 
 

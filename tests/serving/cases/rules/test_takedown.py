@@ -61,6 +61,6 @@ def test_a_request_is_answered_in_words() -> None:
     assert counts[Fate.PASSED_ON] == 0
     assert outcome_messages(counts) == (
         message("request.leaves", n=20),
-        message("request.held", n=1),
+        message("request.pending_approval", n=1),
         message("request.refused", n=2),
     )
