@@ -159,7 +159,7 @@ months = figures(plain, unseen)["months"]
 figure, axes = plt.subplots(figsize=(8, 3.2))
 for month in months:
     estimate = month["prevalence"]
-    if estimate["value"] is not None:
+    if estimate["share"] is not None:
         axes.plot(
             [month["month"]] * 2,
             [100 * estimate["low"], 100 * estimate["high"]],
@@ -167,9 +167,9 @@ for month in months:
             linewidth=7,
             alpha=0.25,
         )
-        axes.plot(month["month"], 100 * estimate["value"], "D", color=GENUINE, markersize=5)
+        axes.plot(month["month"], 100 * estimate["share"], "D", color=GENUINE, markersize=5)
     axes.plot(month["month"], 100 * estimate["truth"], "_", color=COUNTERFEIT, markersize=18, markeredgewidth=2)
-    naive = 100 * month["estimate"] / month["reviews"]
+    naive = 100 * month["found"] / month["reviews"]
     axes.plot(month["month"], naive, "x", color=QUIET, markersize=6)
 for mark, colour, words in (
     ("D", GENUINE, "estimate, 95 %"),
