@@ -63,7 +63,7 @@ from serving.platform.runtime import ByClass, Runtime
 from serving.platform.sealing import SEALING_KEY, KeyFile, Keys, KeySetting, Sealer
 from serving.platform.settings import ClockKind, Settings
 from serving.privacy.policy import DEFAULT_RETENTION, RetentionPolicy
-from serving.privacy.rules.retention import with_periods
+from serving.privacy.rules.erasure import with_periods
 from serving.reports.policy import DEFAULT_CAMPAIGNS, DEFAULT_REPORTS
 from serving.reports.store import report_documents
 from serving.scoring.policy import DEFAULT_BREAKER, DEFAULT_SECOND_STAGE

@@ -17,7 +17,7 @@ from models.errors import DomainError, Forbidden
 from serving.accounts.rules.access import Permission, Scope
 from serving.accounts.rules.second_person import must_enrol
 from serving.accounts.service import auth, known_devices
-from serving.accounts.service.second_step import SecondFactorRequired, half_session_of
+from serving.accounts.service.second_factors import SecondFactorRequired, half_session_of
 from serving.accounts.store.accounts import Session
 from serving.marketplaces.service.keys import key_of_header, note_use_if_due
 from serving.marketplaces.store.marketplaces import KeyInForce, Marketplace

@@ -28,7 +28,7 @@ from serving.learning.service.publish import relocate_registry
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.store import Store
 from serving.platform.home import DEFAULT_PORT, Home
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.production import check_production
 from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime

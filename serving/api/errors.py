@@ -17,13 +17,13 @@ from models.errors import BundleRefused, Conflict, DomainError, Forbidden, Inval
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.service.hashing import HashingBusy
-from serving.accounts.service.second_step import SecondFactorRequired
+from serving.accounts.service.second_factors import SecondFactorRequired
 from serving.accounts.service.security_events import log_denial
 from serving.api.requests.access_log import REQUEST_ID, request_id, route_of
 from serving.guards import CrossSite
 from serving.learning.service.training_child import TrainingFailed
-from serving.notices.rules.limits import TooManyNotices
-from serving.platform.log import log
+from serving.notices.rules.notice_counts import TooManyNotices
+from serving.platform.logs import log
 from serving.platform.pace import TooManyRequests
 
 KINDS: Final = (DomainError, RequestValidationError, HTTPException, Exception)

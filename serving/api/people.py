@@ -15,7 +15,7 @@ from serving.accounts.service import auth
 from serving.accounts.service.guessing import SignInSource
 from serving.accounts.service.proving import FactorResponse
 from serving.accounts.service.reset_links import mailing_sign_in_link
-from serving.accounts.service.second_step import CodeMissing, complete_sign_in, half_session_of
+from serving.accounts.service.second_factors import CodeMissing, complete_sign_in, half_session_of
 from serving.api.answers import Answer, Moment, Page, Sentence, read_from
 from serving.api.cookies import delete_session_cookie, set_session_cookies, sign_in_source
 from serving.api.requests.moments import After

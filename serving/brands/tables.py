@@ -19,8 +19,8 @@ from features.indicators import Direction, SearchedText
 from features.price_lists import ListedBy
 from serving.brands.policy import LONGEST_ALIAS
 from serving.brands.rules.alias_proposals import ProposalState
+from serving.brands.rules.authorisation import MessageSide
 from serving.brands.rules.certification import CertificationMethod
-from serving.brands.rules.message_side import MessageSide
 from serving.brands.rules.rights import RightKind, RightState
 from serving.platform.database.schema import EXTERNAL, ID, id_column, metadata, moment, tenant_table, within, word
 from serving.platform.database.types import Json

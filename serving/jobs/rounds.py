@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from serving.platform.database.faults import StorageFault
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.runtime import Runtime
 
 # At so many marketplaces the servers can hang before others wait.

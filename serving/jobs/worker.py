@@ -39,7 +39,7 @@ from serving.platform.database.engine import connect_arguments, is_sqlite, job_d
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.locks import try_lock
 from serving.platform.idempotency.service import delete_expired
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.runtime import Runtime
 from serving.privacy.service.erasure import finish_erasures
 from serving.privacy.service.retention import erase_expired

@@ -1,4 +1,7 @@
-"""Log lines: an event with ids, for a terminal or a collector. No listing text, no personal data, no secret."""
+"""Log lines: an event with ids, for a terminal or a collector. No listing text, no personal data, no secret.
+
+The log of this process; `serving.platform.logs` sets its form.
+"""
 
 import logging
 import re
@@ -10,8 +13,9 @@ from typing import Any, Final
 
 import structlog
 
-from serving.platform.log import log
 from serving.platform.settings import Settings
+
+log = structlog.get_logger()
 
 
 def configure_logs(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class RetentionPolicy:
-    """Settings of `serving.privacy.rules.retention`; None keeps without limit.
+    """Settings of `serving.privacy.rules.erasure`; None keeps without limit.
 
     The evidence of a removal is kept at least until the time for complaints is over, independent of these settings
     (GDPR, Article 17(3)(e); Digital Services Act, Article 20(1)), and under a legal hold until its end.

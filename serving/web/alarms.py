@@ -7,7 +7,7 @@ from datetime import timedelta
 from models.messages.english import in_english
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
-from serving.brands.rules.message_side import MessageSide
+from serving.brands.rules.authorisation import MessageSide
 from serving.brands.service.brand_messages import managed_pairs, unread_count
 from serving.cases.store.case_notes import unseen_count
 from serving.marketplaces.rules import RULES

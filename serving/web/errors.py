@@ -12,7 +12,7 @@ from starlette.types import Scope
 from models.errors import DomainError
 from serving.accounts.rules.access import roles
 from serving.accounts.service import auth
-from serving.accounts.service.second_step import SecondFactorRequired
+from serving.accounts.service.second_factors import SecondFactorRequired
 from serving.accounts.store.accounts import Session
 from serving.api.errors import KINDS, Problem, problem_of
 from serving.api.requests.access_log import REQUEST_ID, request_id
@@ -26,7 +26,7 @@ from serving.web.headers import SECURITY_HEADERS
 from serving.web.rendering import Page, respond
 from serving.web.wording import words
 from serving.web.wording.language_choice import language_of
-from serving.web.wording.refusals import phrase_in_words
+from serving.web.wording.translated import phrase_in_words
 from serving.web.wording.vocabulary import ROLES
 from serving.web.wording.words import size
 

@@ -1,4 +1,7 @@
-"""Fields of forms and addresses, validated at the edge; and forms that make and end secrets."""
+"""Fields of forms and addresses, validated at the edge; and forms that make and end secrets.
+
+The right that a notice names, for its notifier and for analysts.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -15,8 +18,11 @@ from serving.accounts.service.proving import FactorResponse, check_password, pro
 from serving.accounts.store import second_factors
 from serving.accounts.store.accounts import Session
 from serving.guards import CrossSite, runtime_of
+from serving.notices.rules.notices import NamedRight
 from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
+from serving.web import text_view
+from serving.web.text_view import ShownText
 
 # Of a path with a query; its characters alone, because the routes say which paths there are.
 _ADDRESS: Final = re.compile(r"(/(?!/)[\w./~-]*)(?:\?[\w=&%+.~*-]{0,2000})?\Z", re.ASCII)
@@ -192,3 +198,9 @@ def days_of(fields: Fields) -> int | None:
 
 def ticked_secrets(fields: Fields) -> frozenset[str]:
     return frozenset(name.removeprefix("end.") for name in fields if name.startswith("end."))
+
+
+def named_right(right: NamedRight, kind: str) -> ShownText | None:
+    """The right that a notice names, in one line; None where it names none."""
+    parts = [part for part in (kind, right.office, right.number, right.owner) if part]
+    return text_view.show(", ".join(parts)) if parts else None

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from serving.accounts.rules.access import Person
-from serving.brands.rules.message_side import MessageSide
+from serving.brands.rules.authorisation import MessageSide
 from serving.brands.service.brand_messages import LONGEST
 from serving.brands.store import brand_messages
 from serving.brands.store.brand_messages import Message

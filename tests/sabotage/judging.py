@@ -88,7 +88,7 @@ _ALSO: Final = {
     "serving/listings/service/test_intake.py": "serving/listings/service/intake_rows serving/scoring/service/scoring",
     "serving/learning/service/test_retraining.py": "serving/learning/rules/drift_alarm",
     "serving/learning/service/test_trial.py": "serving/scoring/service/scoring",
-    "serving/notices/service": "serving/notices/rules/limits",
+    "serving/notices/service": "serving/notices/rules/notice_counts",
     "serving/notices/service/test_notice_complaints.py": "serving/appeals/service/complaint_case",
     "serving/notices/service/test_notices.py": "serving/notices/service/notified_listings",
     "serving/operations/service/test_breaker.py": "serving/scoring/service/scoring",

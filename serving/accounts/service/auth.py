@@ -44,7 +44,7 @@ class NewSession:
     """A new session: the token for its cookie, which is not stored, the token that forms carry, and the cookie by
     which this browser is known from now on; an empty one leaves that cookie.
 
-    A `half` one opens nothing until the second factor is proved (`serving.accounts.service.second_step`).
+    A `half` one opens nothing until the second factor is proved (`serving.accounts.service.second_factors`).
     """
 
     token: str

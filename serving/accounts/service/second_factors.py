@@ -11,12 +11,15 @@ from typing import Final
 from sqlalchemy import Connection
 
 from features.phrase import Phrase
-from models.errors import Conflict, Forbidden, Invalid, NotFound, require
+from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, require
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.second_person import FactorKind, Proof, is_fresh, may_remove
-from serving.accounts.service import auth, guessing, one_time_codes, passkeys
-from serving.accounts.service.proving import check_password, end_session_after_last
+from serving.accounts.service import auth, guessing, known_devices, one_time_codes, passkeys
+from serving.accounts.service.auth import NewSession, NotSignedIn, begin_session, hash_token, session_device
+from serving.accounts.service.guessing import UNKNOWN_SOURCE, SignInSource
+from serving.accounts.service.one_time_codes import is_app_code
+from serving.accounts.service.proving import FactorResponse, check_password, end_session_after_last, prove
 from serving.accounts.service.security_events import log_denial
 from serving.accounts.store import accounts, people, second_factors
 from serving.accounts.store.accounts import Session
@@ -268,3 +271,56 @@ def _mail_owner(
 ) -> None:
     parameters = {"what": what, "by": by}
     queue_to_accounts(runtime, connection, MailKind.SECOND_FACTOR, [user_id], parameters, secret_path=secret_path)
+
+
+SIGN_IN: Final = "sign-in"
+
+
+class SecondFactorRequired(DomainError):
+    """The person must prove a second factor, or enrol one, before this."""
+
+    code = "second_factor_required"
+
+
+class CodeMissing(NotSignedIn):
+    """The password was right, and the person has a second factor whose code was not sent."""
+
+    code = SecondFactorRequired.code
+
+
+def half_session_of(runtime: Runtime, token: str | None) -> Session:
+    """The session behind a cookie that waits for the second factor.
+
+    Raises NotSignedIn (there is none, or its time is over).
+    """
+    session = None
+    if token:
+        with runtime.store.read(admission=True) as connection:
+            session = accounts.session(connection, hash_token(token), runtime.wall.now(), half=True)
+    if session is None:
+        raise NotSignedIn("Please sign in.")
+    return session
+
+
+def complete_sign_in(
+    runtime: Runtime, waiting: Session, code_or_passkey: FactorResponse, whence: SignInSource = UNKNOWN_SOURCE
+) -> NewSession:
+    """Begin the session in place of the one that waits; a recovery code will do. The browser is known from then on.
+
+    Codes of an app are counted by browser, and for unknown ones by account. Passkeys and recovery codes cannot be
+    guessed, so they open the account to its owner at any time.
+
+    Raises Invalid, NotSignedIn, TooManyAttempts (as `serving.accounts.service.proving.prove`).
+    """
+    now = runtime.wall.now()
+    with runtime.store.read() as connection:
+        account = require(accounts.credentials(connection, waiting.person.email), "There is no such account.")
+    known, browser = known_devices.device_of(runtime, account, whence.devices, now), None
+    if not code_or_passkey.credential and is_app_code(code_or_passkey.code):
+        browser = "" if known is None else known.nonce
+    proof, _ = prove(runtime, waiting, code_or_passkey, SIGN_IN, recovery=True, browser=browser)
+    devices = known_devices.cookie_with_token(runtime, account, now, whence.devices)
+    with runtime.store.write() as connection:
+        accounts.end_session(connection, waiting.token_hash)
+        device = session_device(devices, known)
+        return begin_session(runtime, connection, account.user_id, now, devices=devices, proof=proof, device=device)

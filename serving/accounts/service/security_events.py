@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from serving.platform.log import log
+from serving.platform.logs import log
 
 
 def log_denial(what: str, **ids: Any) -> None:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.guards import CALLED_BY
 from serving.platform.database.waits import REQUEST, WORK, Waits
-from serving.platform.log import log
+from serving.platform.logs import log
 
 REQUEST_ID: Final = "x-request-id"
 _HEADER: Final = REQUEST_ID.encode()

@@ -22,7 +22,7 @@ from serving.audit.rules.chain import GENESIS, SIGNING_BEGAN, SIGNING_RENEWED, H
 from serving.audit.store import audit, signers
 from serving.audit.store.signers import Signer
 from serving.platform.home import Home
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.runtime import Runtime
 
 AUDIT_KEY: Final = "audit.key"

@@ -1,6 +1,10 @@
-"""The entries of a list of authorised sellers that need a check."""
+"""The entries of a list of authorised sellers that need a check.
+
+The two sides of the messages between a brand and its account manager.
+"""
 
 from collections.abc import Collection, Sequence
+from enum import StrEnum
 
 from serving.brands.policy import AuthorisationPolicy
 
@@ -14,3 +18,15 @@ def sellers_needing_check(
     """
     free = set([seller for seller in sellers if seller not in struck][: max(0, policy.most_a_day - added_today)])
     return tuple(seller for seller in sellers if seller not in free)
+
+
+class MessageSide(StrEnum):
+    """The writer."""
+
+    BRAND = "brand"
+    MANAGER = "manager"
+
+    @property
+    def other(self) -> "MessageSide":
+        """The reader."""
+        return MessageSide.MANAGER if self is MessageSide.BRAND else MessageSide.BRAND

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from models.errors import Conflict, Invalid, NotFound
 from serving.accounts.rules.access import Permission, Person
 from serving.audit.store import audit
-from serving.brands.rules.message_side import MessageSide
+from serving.brands.rules.authorisation import MessageSide
 from serving.brands.store import brand_messages, brands
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime

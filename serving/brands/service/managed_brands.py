@@ -13,7 +13,7 @@ from serving.accounts.store import accounts
 from serving.audit.store import audit
 from serving.brands.policy import AttentionPolicy, RightsPolicy
 from serving.brands.rules.attention import BrandFigures, Reason, attention_reasons
-from serving.brands.rules.message_side import MessageSide
+from serving.brands.rules.authorisation import MessageSide
 from serving.brands.rules.rights import RightState
 from serving.brands.service.brand_messages import managed_pairs
 from serving.brands.service.rights_claims import settle_right

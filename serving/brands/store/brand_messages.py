@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, false, func, or_, select, update
 
 from models.errors import NotFound
 from serving.accounts.tables import account
-from serving.brands.rules.message_side import MessageSide
+from serving.brands.rules.authorisation import MessageSide
 from serving.brands.tables import brand_message, brand_message_reading
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import Pair, inside

@@ -14,7 +14,7 @@ from serving.cases.store.cases import Case
 from serving.listings.store import scores
 from serving.notices.store import notice_documents, notices
 from serving.notices.store.notice_documents import NoticeDocument
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.outbound.line import Failure
 from serving.platform.outbound.pictures import Picture
 from serving.platform.runtime import Runtime

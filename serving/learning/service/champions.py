@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from models.errors import BundleRefused, Unavailable
 from serving.learning.store import learning
 from serving.learning.store.golden import newest_models
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels
 from training.gates.gate import blocking_gates

@@ -18,11 +18,15 @@ from models.bundle import Bundle
 from models.errors import Conflict, Invalid, require
 from models.policies.learning import LabelPolicy
 from models.prevalence import Estimate, SelectedListing, prevalence, recall
+from serving.accounts.rules.access import Role
+from serving.accounts.store import accounts, people
 from serving.audit.store import audit
 from serving.learning.policy import DriftAlarmPolicy
 from serving.learning.rules.drift_alarm import RedFeature, red_features
 from serving.learning.service.labelling import mature_labels
 from serving.learning.store import learning, monitoring
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_accounts
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.clock import Window
@@ -207,3 +211,22 @@ def withdraw_acknowledgement(runtime: Runtime, marketplace: Marketplace, *, ackn
             "There is no such acknowledgement.",
         )
         audit.record(connection, now, marketplace_id, by, "drift.acknowledgement_withdrawn", feature)
+
+
+def tell_of_rollback(
+    runtime: Runtime, connection: Connection, marketplace_id: str, digest: str, *, by: str, reason: str
+) -> None:
+    """Queue a mail about a rollback to all data scientists and administrators of a marketplace."""
+    recipients = {
+        user_id
+        for role in (Role.DATA_SCIENTIST, Role.ADMIN)
+        for user_id in people.with_role(connection, marketplace_id, role)
+    }
+    user_id = by.removeprefix("user:")
+    parameters = {
+        "by": accounts.names(connection, [user_id]).get(user_id, ""),
+        "marketplace": marketplaces.get(connection, marketplace_id).name,
+        "model": digest[:10],
+        "reason": reason,
+    }
+    queue_to_accounts(runtime, connection, MailKind.MODEL_ROLLBACK, recipients, parameters, subject_id=marketplace_id)

@@ -20,7 +20,7 @@ from serving.learning.rules.promotion import (
     useful_approvers,
 )
 from serving.learning.service.champions import follow_champions
-from serving.learning.service.telling import tell_of_rollback
+from serving.learning.service.monitoring import tell_of_rollback
 from serving.learning.store import approvals, learning
 from serving.learning.store.learning import Model
 from serving.marketplaces.store.marketplaces import Marketplace

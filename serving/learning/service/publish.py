@@ -18,7 +18,7 @@ from serving.platform import jobs
 from serving.platform.artifacts.rules import Kind
 from serving.platform.artifacts.service import SharedFiles
 from serving.platform.home import Home
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from serving.scoring.service.bundles import BundleStore

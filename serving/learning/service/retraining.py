@@ -19,7 +19,7 @@ from serving.learning.store import monitoring, retraining
 from serving.learning.store.retraining import BY_ITSELF, Attempts
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches, marketplaces
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.runtime import Runtime
 from training.snapshots.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
 

@@ -14,7 +14,7 @@ from serving.mail.service.queueing import domain_of, enqueue, enqueue_now
 from serving.mail.service.rendering import message_of, sender_of
 from serving.mail.store import choices, mails
 from serving.mail.store.mails import StoredMail
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import UnsealableSecret
 

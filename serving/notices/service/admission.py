@@ -15,7 +15,7 @@ from features.phrase import Phrase
 from models.errors import DomainError, Invalid
 from serving.marketplaces.store import marketplaces
 from serving.notices.policy import NoticePolicy
-from serving.notices.rules.limits import check_network, check_number, check_size
+from serving.notices.rules.notice_counts import check_network, check_number, check_size
 from serving.notices.rules.notices import Draft, ReporterKind, check_lengths, missing_elements, strip_right
 from serving.notices.service.notified_listings import marketplaces_of
 from serving.notices.store import networks, notices, previews, reporters

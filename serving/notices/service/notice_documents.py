@@ -9,7 +9,7 @@ from serving.appeals.policy import SellerEvidencePolicy
 from serving.audit.store import audit
 from serving.brands.rules.rights_document import readable_name
 from serving.notices.policy import NoticePolicy
-from serving.notices.rules.limits import admit_document, check_network_bytes
+from serving.notices.rules.notice_counts import admit_document, check_network_bytes
 from serving.notices.rules.notices import ItemState, ReporterKind
 from serving.notices.service.admission import network_token
 from serving.notices.service.notice_links import notice_of_link

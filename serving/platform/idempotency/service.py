@@ -18,7 +18,7 @@ from serving.platform.database.store import in_each_write
 from serving.platform.idempotency import store
 from serving.platform.idempotency.policy import KEPT_FOR, LONGEST_KEY
 from serving.platform.idempotency.store import RepeatableRequest
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.runtime import Runtime
 
 

@@ -17,8 +17,7 @@ from serving.notices.store import notice_texts, reporters
 from serving.platform.data_classes import DataClass
 from serving.platform.runtime import Runtime
 from serving.privacy.policy import RetentionPolicy
-from serving.privacy.rules.erasure import ErasableData
-from serving.privacy.rules.retention import complained_before, expired_before
+from serving.privacy.rules.erasure import ErasableData, complained_before, expired_before
 from serving.privacy.store import erasures, legal_holds, personal, reported, retention
 from serving.scoring.store import seller_events
 from serving.sellers.store import contacts

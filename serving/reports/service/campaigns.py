@@ -12,7 +12,7 @@ from models.policies.version import policy_version
 from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.marketplaces.store import marketplaces
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.runtime import Runtime
 from serving.reports.policy import CampaignPolicy
 from serving.reports.rules.good_faith import Campaign, find_campaigns

@@ -20,7 +20,7 @@ from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_accounts
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches, marketplaces
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.runtime import Runtime
 from serving.reports.rules.step_up import Circumstances, StepUpState, why_no_step_up
 from serving.reports.service.submitting import check_ready, decide_all, full_standing_wait

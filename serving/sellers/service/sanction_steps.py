@@ -18,7 +18,7 @@ from models.sanction_scope import linked_accounts
 from models.seller_lists import SellerList
 from serving.audit.store import audit
 from serving.brands.store import authorised_sellers
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.runtime import Runtime
 from serving.scoring.store import histories
 from serving.sellers.policy import DEFAULT_LINKS

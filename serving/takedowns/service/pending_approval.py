@@ -19,7 +19,7 @@ from serving.cases.store.cases import Case
 from serving.listings.store import scores
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import exchange_rates, kill_switches
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import BudgetPolicy, BurstPolicy, StepUpPolicy, TellingPolicy
 from serving.takedowns.rules import budgets

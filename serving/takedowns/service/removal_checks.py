@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from models.messages.english import in_english
 from serving.audit.store import audit
 from serving.cases.store import cases
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.outbound.line import Failure
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import RemovalCheckPolicy

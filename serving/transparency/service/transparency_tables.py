@@ -1,19 +1,29 @@
-"""The records and reports of Articles 16, 20, 23 and 24 of Regulation (EU) 2022/2065, as tables."""
+"""The records and reports of Articles 16, 20, 23 and 24 of Regulation (EU) 2022/2065, as tables.
+
+The listings notified in a period: by notices from outside and by brands' own reports.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from models.policies.learning import DEFAULT_LABELS
+from models.prevalence import Estimate, SelectedListing, prevalence
+from models.routing import Lane
 from serving.audit.store import audit
 from serving.brands.store import brands
-from serving.notices.rules.notice_counts import NoticeCounts, NotifiedOutcome, counts_by_reason
+from serving.learning.service.labelling import mature_labels
+from serving.learning.store import monitoring
+from serving.notices.rules.notice_counts import NoticeCounts, NotifiedOutcome, counts_by_reason, state_as_of
 from serving.notices.store import notice_records
+from serving.platform.clock import Window
 from serving.platform.tabular import Columns, Kind
+from serving.reports.store.good_faith import Scope, reported_listings
 from serving.sellers.store import sanctions
 from serving.standing.rules.confirmations import BrandAnswer, Outcome, outcome_of
 from serving.standing.rules.standing import IN_GOOD_STANDING
@@ -26,19 +36,31 @@ from serving.transparency.rules.misuse import (
     Misuse,
     MisuseEntry,
     SubjectKind,
+    as_notice,
     complaint_as_of,
     misuse_entry,
 )
 from serving.transparency.rules.transparency_figures import (
     ARTICLE_24,
+    Accuracy,
+    BandOfScores,
     Figure,
     Measures,
+    Share,
     accuracy_figures,
     period_figures,
 )
-from serving.transparency.service.automated_accuracy import accuracy_in_period
-from serving.transparency.service.notified import notified_in
 from serving.transparency.store import complaints, misuses, restrictions
+from training.evaluate.bands import ScoredListing, precision_by_band
+
+
+def notified_in(connection: Connection, marketplace_id: str, since: datetime, until: datetime) -> list[NotifiedOutcome]:
+    """The listings notified in [since, until), each as it stood at its end."""
+    listings = notice_records.notified_between(connection, marketplace_id, since=since, until=until)
+    reported = reported_listings(connection, Scope(marketplace_id, None, since, until))
+    listings += [listing for listing in map(as_notice, reported) if listing is not None]
+    return [state_as_of(listing, until) for listing in listings]
+
 
 _AT_ONCE: Final = 1_000
 _ALL_CHANGES: Final = 10_000
@@ -323,3 +345,54 @@ _TABLES: Final[dict[TableName, Callable[[Connection, Span], tuple[Columns, Rows]
     TableName.ARTICLE_24: _article_24_table,
     TableName.AGGREGATES: _aggregate_table,
 }
+
+
+_A_MOMENT = timedelta(microseconds=1)
+# A listing counts where its lane says, whatever the thresholds are today. One with too little evidence is no decision.
+FLAGGED: Final = frozenset({Lane.ASK_BRAND, Lane.ANALYST})
+PASSED: Final = frozenset({Lane.NO_ACTION, Lane.AUDIT})
+
+
+@dataclass(frozen=True, slots=True)
+class RoutedListing:
+    """A scored listing, and the lane to which its first score sent it."""
+
+    lane: Lane
+    scored: ScoredListing
+
+
+def accuracy_in_period(connection: Connection, marketplace_id: str, since: datetime, until: datetime) -> Accuracy:
+    """The model's accuracy for listings first scored in [since, until), by the labels known at the end.
+
+    Listings scored only by the scorecard have no probability and are excluded.
+    """
+    window = Window(since - _A_MOMENT, until - _A_MOMENT)
+    labels = mature_labels(connection, marketplace_id, DEFAULT_LABELS, until)
+    rows = [
+        RoutedListing(
+            row.lane,
+            ScoredListing(row.probability, row.inclusion_probability, labels.get(row.version_id), row.reviewed),
+        )
+        for row in monitoring.first_scores(connection, marketplace_id, window)
+        if row.probability is not None
+    ]
+    return accuracy_of(rows)
+
+
+def accuracy_of(rows: Sequence[RoutedListing]) -> Accuracy:
+    """The model's accuracy for these listings: in the lanes that it flags for people, and in those that it passes."""
+    bands = precision_by_band([row.scored for row in rows])
+    return Accuracy(
+        _counterfeit_share([row.scored for row in rows if row.lane in FLAGGED]),
+        _counterfeit_share([row.scored for row in rows if row.lane in PASSED]),
+        tuple(BandOfScores(band.low, band.high, band.listings, _as_share(band.observed)) for band in bands),
+    )
+
+
+def _counterfeit_share(rows: Sequence[ScoredListing]) -> Share:
+    due = [SelectedListing(listing.inclusion_probability, listing.counterfeit) for listing in rows if listing.reviewed]
+    return _as_share(prevalence(due, listings=len(rows)))
+
+
+def _as_share(estimate: Estimate) -> Share:
+    return Share(estimate.share, estimate.low, estimate.high, estimate.reviewed)

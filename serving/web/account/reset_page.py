@@ -15,7 +15,7 @@ from serving.guards import TheRuntime, public, runtime_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_TOKEN, Fields, refuse_cross_site
 from serving.web.rendering import Page, respond
-from serving.web.wording.refusals import refusal_in_words
+from serving.web.wording.translated import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 

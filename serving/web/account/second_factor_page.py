@@ -39,7 +39,7 @@ from serving.web.forms import LONGEST_ID, Fields, given_factor, refuse_cross_sit
 from serving.web.rendering import Page, StaffPage, respond
 from serving.web.text_view import ShownText
 from serving.web.wording import words
-from serving.web.wording.refusals import refusal_in_words
+from serving.web.wording.translated import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 PLACE: Final = "/settings/second-factor"

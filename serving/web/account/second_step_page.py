@@ -14,7 +14,7 @@ from serving.accounts.service.display_choice import set_initial_language
 from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.service.proving import passkey_options
 from serving.accounts.service.reset_links import mailing_sign_in_link
-from serving.accounts.service.second_step import SIGN_IN, complete_sign_in
+from serving.accounts.service.second_factors import SIGN_IN, complete_sign_in
 from serving.accounts.store import second_factors
 from serving.accounts.store.accounts import Session
 from serving.api.cookies import delete_session_cookie, set_session_cookies, sign_in_source
@@ -24,7 +24,7 @@ from serving.platform.tongues import current_tongue
 from serving.web.flash import go_to
 from serving.web.forms import Fields, given_factor, local_path
 from serving.web.rendering import Page, respond
-from serving.web.wording.refusals import refusal_in_words
+from serving.web.wording.translated import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 PLACE: Final = "/sign-in/second-step"

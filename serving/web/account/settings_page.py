@@ -29,7 +29,7 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path, ticked_secrets
 from serving.web.rendering import Page, respond
 from serving.web.wording import words
-from serving.web.wording.refusals import refusal_in_words
+from serving.web.wording.translated import refusal_in_words
 from serving.web.wording.vocabulary import ROLES, Option
 from serving.webhooks.service.signing_secrets import secrets_of
 

@@ -24,7 +24,7 @@ from serving.web.account.second_step_page import second_step_address
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path, refuse_cross_site
 from serving.web.rendering import Page, home_of, respond
-from serving.web.wording.refusals import refusal_in_words
+from serving.web.wording.translated import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import DomainError, NotFound
 from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
-from serving.brands.rules.message_side import MessageSide
+from serving.brands.rules.authorisation import MessageSide
 from serving.brands.service.brand_messages import erase, mark_read, write
 from serving.brands.store import brands
 from serving.guards import Member, TheRuntime
@@ -22,7 +22,7 @@ from serving.web.forms import Fields
 from serving.web.rendering import Page, respond
 from serving.web.thread import Thread, thread_of
 from serving.web.wording import words
-from serving.web.wording.refusals import refusal_in_words
+from serving.web.wording.translated import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brand/messages"

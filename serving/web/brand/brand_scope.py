@@ -21,7 +21,7 @@ from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.web.forms import LONGEST_ID
 from serving.web.rendering import Page, respond
-from serving.web.wording.refusals import phrase_in_words, refusal_in_words
+from serving.web.wording.translated import phrase_in_words, refusal_in_words
 
 FIELD: Final = "of"
 

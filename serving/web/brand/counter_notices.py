@@ -28,7 +28,7 @@ from serving.web.forms import LONGEST_ID, Fields
 from serving.web.rendering import Page, respond
 from serving.web.text_view import ShownText
 from serving.web.wording import words
-from serving.web.wording.refusals import refusal_in_words
+from serving.web.wording.translated import refusal_in_words
 from serving.web.wording.words import DueWords
 
 router = APIRouter(include_in_schema=False)

@@ -39,7 +39,7 @@ from serving.web.forms import Fields, Upload, upload_of
 from serving.web.rendering import respond
 from serving.web.text_view import ShownText
 from serving.web.wording import words
-from serving.web.wording.refusals import phrase_in_words
+from serving.web.wording.translated import phrase_in_words
 from training.adapters.files import parse_json
 
 router = APIRouter(include_in_schema=False)

@@ -40,7 +40,7 @@ from serving.web.forms import Fields, Upload, upload_of
 from serving.web.rendering import respond
 from serving.web.text_view import ShownText
 from serving.web.wording import words
-from serving.web.wording.refusals import phrase_in_words
+from serving.web.wording.translated import phrase_in_words
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brand/sellers"

@@ -32,8 +32,7 @@ from serving.web.forms import LONGEST_ID, Fields, ticked_rows
 from serving.web.rendering import Page, respond
 from serving.web.text_view import ShownText
 from serving.web.wording import words
-from serving.web.wording.refusals import phrase_in_words
-from serving.web.wording.translated import in_words
+from serving.web.wording.translated import in_words, phrase_in_words
 from serving.web.wording.vocabulary import FATES, StateWords
 
 router = APIRouter(include_in_schema=False)

@@ -26,7 +26,7 @@ from serving.web.forms import LONGEST_ID, CaseId, Fields
 from serving.web.queue.case_queue import UndoPart, filter_of_queue
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import respond, respond_part
-from serving.web.wording.refusals import refusal_in_words
+from serving.web.wording.translated import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 _LONGEST_NOTE: Final = 2_000

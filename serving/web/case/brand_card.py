@@ -18,7 +18,7 @@ from serving.cases.store import case_brands
 from serving.cases.store.case_brands import StoredNaming
 from serving.cases.store.cases import Case
 from serving.web.wording import words
-from serving.web.wording.refusals import refusal_in_words
+from serving.web.wording.translated import refusal_in_words
 
 NOT_REGISTERED: Final = "none"  # The value of the form's last choice; no brand's id.
 _HOW: Final = {

@@ -14,7 +14,7 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import CaseId, Fields
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import respond
-from serving.web.wording.refusals import refusal_in_words
+from serving.web.wording.translated import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 

@@ -39,8 +39,7 @@ from serving.web import charts, text_view
 from serving.web.case.documents.documents_card import ShownDocument
 from serving.web.case.documents.notice_documents import document_of_notice
 from serving.web.charts import ComparableReference, PriceChart
-from serving.web.forms import CaseId
-from serving.web.named_right import named_right
+from serving.web.forms import CaseId, named_right
 from serving.web.queue import queue_rows
 from serving.web.text_view import ShownText
 from serving.web.wording import words

@@ -8,7 +8,7 @@ from models.policies.deciding import EnforcementPolicy
 from models.verdict import Consequence, DecisionInput, Outcome, Side, consequence
 from serving.platform.tongues import say
 from serving.web.wording import words
-from serving.web.wording.refusals import refusal_in_words
+from serving.web.wording.translated import refusal_in_words
 from serving.web.wording.vocabulary import Choice, choices_on
 
 

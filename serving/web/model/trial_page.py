@@ -17,7 +17,7 @@ from serving.web.forms import LONGEST_DIGEST, Fields
 from serving.web.model.model_page import models_page
 from serving.web.model.trial_part import RefusedShare
 from serving.web.rendering import respond
-from serving.web.wording.refusals import refusal_in_words
+from serving.web.wording.translated import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 _LONGEST_PERCENT: Final = 10

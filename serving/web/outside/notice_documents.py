@@ -19,7 +19,7 @@ from serving.platform.runtime import Runtime
 from serving.web.forms import refuse_cross_site
 from serving.web.outside.notice_page import notice_page
 from serving.web.rendering import respond
-from serving.web.wording.refusals import refusal_in_words
+from serving.web.wording.translated import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 _BY_LINK: Final = public("the signed link authorises the notifier")

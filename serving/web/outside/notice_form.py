@@ -30,7 +30,7 @@ from serving.web.brand.rights_page import KINDS
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import Page, respond
 from serving.web.text_view import ShownText
-from serving.web.wording.refusals import phrase_in_words, refusal_in_words
+from serving.web.wording.translated import phrase_in_words, refusal_in_words
 from serving.web.wording.vocabulary import REASON_CODES, Option
 
 router = APIRouter(include_in_schema=False)

@@ -32,13 +32,11 @@ from serving.platform.tongues import N_, say
 from serving.web import text_view
 from serving.web.brand.rights_page import KINDS
 from serving.web.case.documents.documents_card import ShownDocument
-from serving.web.forms import Fields, refuse_cross_site
-from serving.web.named_right import named_right
+from serving.web.forms import Fields, named_right, refuse_cross_site
 from serving.web.rendering import Page, respond
 from serving.web.text_view import ShownText
 from serving.web.wording import words
-from serving.web.wording.refusals import refusal_in_words
-from serving.web.wording.translated import in_words
+from serving.web.wording.translated import in_words, refusal_in_words
 from serving.web.wording.vocabulary import REASON_CODES
 
 router = APIRouter(include_in_schema=False)

@@ -46,9 +46,8 @@ from serving.web.forms import refuse_cross_site, text_fields
 from serving.web.rendering import Page, respond
 from serving.web.text_view import ShownText
 from serving.web.wording import seller_words, words
-from serving.web.wording.refusals import refusal_in_words
 from serving.web.wording.seller_words import FIELDS
-from serving.web.wording.translated import in_words
+from serving.web.wording.translated import in_words, refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 _BY_LINK: Final = public("the signed link authorises the seller")

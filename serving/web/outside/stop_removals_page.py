@@ -15,7 +15,7 @@ from serving.web.forms import refuse_cross_site
 from serving.web.rendering import Page, respond
 from serving.web.text_view import ShownText
 from serving.web.wording import words
-from serving.web.wording.refusals import refusal_in_words
+from serving.web.wording.translated import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 _BY_LINK = public("the signed link names the person and the removals")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from serving.accounts.policy import SecretPolicy
 from serving.appeals.service.seller_links import links_for
 from serving.audit.store import audit
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.outbound.line import Failure
 from serving.platform.runtime import Runtime
 from serving.takedowns.service import removal_checks

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from models.errors import Invalid
 from serving.audit.store import audit
-from serving.platform.log import log
+from serving.platform.logs import log
 from serving.platform.outbound.line import Failure, Line
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import UnsealableSecret

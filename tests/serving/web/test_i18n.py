@@ -42,7 +42,7 @@ from serving.notices.policy import NoticePolicy
 from serving.notices.rules import decision_notice, reporters
 from serving.notices.rules.decision_notice import DecisionNotice, NoticeDecision
 from serving.notices.rules.decision_notice import decision_notice as notice_text
-from serving.notices.rules.limits import check_network, check_number, check_size
+from serving.notices.rules.notice_counts import check_network, check_number, check_size
 from serving.notices.rules.notices import (
     Draft,
     InvalidReason,
@@ -60,8 +60,7 @@ from serving.sellers.rules.sanction import SanctionCause, SellerAct, sanction_st
 from serving.takedowns.rules import statement
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import Statement
-from serving.web.wording.refusals import phrase_in_words
-from serving.web.wording.translated import TRANSLATED, in_words
+from serving.web.wording.translated import TRANSLATED, in_words, phrase_in_words
 from serving.web.wording.vocabulary import REASON_CODES
 from serving.web.wording.words import length
 from tests.fixtures.runtimes import Site

@@ -22,7 +22,7 @@ from models.errors import Conflict, Invalid
 from models.messages.english import reasons_of, without_forms
 from serving.platform.display import Display, showing_as
 from serving.platform.languages import Language
-from serving.web.wording.refusals import phrase_in_words, refusal_in_words
+from serving.web.wording.translated import phrase_in_words, refusal_in_words
 from tests.serving.web.catalogues import OTHERS, catalogue
 from tests.serving.web.refusals import NOT_SHOWN, all_refusals, shown_refusals
 

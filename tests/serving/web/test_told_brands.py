@@ -27,7 +27,7 @@ from models.policies.deciding import EnforcementPolicy
 from models.verdict import DecisionInput, Judgement, ReasonCode, Side, consequence
 from serving.accounts.rules.access import Role
 from serving.accounts.service.display_choice import save_choice
-from serving.accounts.service.given_names import checked_address
+from serving.accounts.service.people import checked_address
 from serving.appeals.rules.counter_notice import CounterNoticeState
 from serving.brands.policy import DEFAULT_RIGHTS, EnrolmentPolicy
 from serving.brands.rules.brand_dashboard import _objection_outcome
@@ -54,8 +54,7 @@ from serving.standing.rules.standing import Level, StoredLevel, effect, outlook,
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import ProtectedMark, removal_statement
 from serving.web.brand.questions import _ICONS
-from serving.web.wording.refusals import phrase_in_words
-from serving.web.wording.translated import in_words
+from serving.web.wording.translated import in_words, phrase_in_words
 from serving.web.wording.words import age, due, duration
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.clocks import NOW

@@ -18,7 +18,7 @@ from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
 from serving.brands.policy import RightsPolicy
 from serving.brands.rules.alias_proposals import ProposalState
-from serving.brands.rules.message_side import MessageSide
+from serving.brands.rules.authorisation import MessageSide
 from serving.brands.rules.rights import RightState
 from serving.brands.service.alias_decisions import ProposedAlias, decide_alias, proposals_of
 from serving.brands.service.authorised_sellers import decide_requests

@@ -21,7 +21,7 @@ from serving.web.brand.indicators_page import day_of
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.forms import Upload
 from serving.web.text_view import ShownText
-from serving.web.wording.refusals import phrase_in_words
+from serving.web.wording.translated import phrase_in_words
 from serving.web.wording.words import size
 
 FIELDS: Final = ("order_reference", "ordered_on", "received_on", "finding", "bought_listing")

@@ -17,7 +17,7 @@ from serving.web.brand.reports.report_state_page import PLACE, state_page
 from serving.web.downloads import document
 from serving.web.forms import LONGEST_ID, Upload, upload_of
 from serving.web.rendering import respond
-from serving.web.wording.refusals import refusal_in_words
+from serving.web.wording.translated import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 

@@ -42,7 +42,7 @@ from serving.web.forms import LONGEST_ID, Fields, Upload, UploadLimit, uploads_o
 from serving.web.rendering import Page, respond
 from serving.web.text_view import ShownText
 from serving.web.wording import words
-from serving.web.wording.refusals import phrase_in_words
+from serving.web.wording.translated import phrase_in_words
 
 router = APIRouter(include_in_schema=False)
 # The list of listings, and more documents than a report takes: those beyond are refused by name.

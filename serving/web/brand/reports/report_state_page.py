@@ -37,8 +37,7 @@ from serving.web.rendering import Page, respond
 from serving.web.test_buy_part import ShownTestBuy, test_buy_shown
 from serving.web.text_view import ShownText
 from serving.web.wording import words
-from serving.web.wording.refusals import phrase_in_words, refusal_in_words
-from serving.web.wording.translated import in_words
+from serving.web.wording.translated import in_words, phrase_in_words, refusal_in_words
 from serving.web.wording.vocabulary import REPORT_STATES, StateWords
 
 router = APIRouter(include_in_schema=False)

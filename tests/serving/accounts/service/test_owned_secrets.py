@@ -15,8 +15,7 @@ from serving.accounts.service.passwords import change_password, reset_by_link
 from serving.accounts.service.people import deactivate
 from serving.accounts.service.proving import FactorResponse
 from serving.accounts.service.reset_links import make_link, make_link_as_owner
-from serving.accounts.service.second_factors import remove, reset_as_owner
-from serving.accounts.service.second_step import complete_sign_in, half_session_of
+from serving.accounts.service.second_factors import complete_sign_in, half_session_of, remove, reset_as_owner
 from serving.accounts.store import reset_links
 from serving.brands.service.brand_keys import make_key
 from serving.guards import cookie_name

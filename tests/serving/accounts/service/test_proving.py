@@ -16,8 +16,13 @@ from serving.accounts.service.auth import NewSession, NotSignedIn, session_of
 from serving.accounts.service.guessing import SignInSource, TooManyAttempts
 from serving.accounts.service.known_devices import device_of
 from serving.accounts.service.proving import FactorResponse, check_password, passkey_options, prove
-from serving.accounts.service.second_factors import add_passkey, enrolment_options
-from serving.accounts.service.second_step import SIGN_IN, complete_sign_in, half_session_of
+from serving.accounts.service.second_factors import (
+    SIGN_IN,
+    add_passkey,
+    complete_sign_in,
+    enrolment_options,
+    half_session_of,
+)
 from serving.accounts.store import accounts, second_factors
 from serving.accounts.store.accounts import Session
 from tests.fixtures.factors import (

@@ -19,15 +19,16 @@ from serving.accounts.service.provisioning import add_marketplace
 from serving.accounts.service.second_factors import (
     add_passkey,
     begin_app,
+    complete_sign_in,
     confirm_app,
     confirm_by_link,
     enrolment_options,
+    half_session_of,
     new_recovery_codes,
     remove,
     reset,
     reset_as_owner,
 )
-from serving.accounts.service.second_step import complete_sign_in, half_session_of
 from serving.accounts.store import accounts, second_factors
 from serving.accounts.store.accounts import Session
 from serving.audit.tables import audit_entry

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from models.errors import Conflict, Invalid, NotFound
 from serving.accounts.rules.access import Person, Role
 from serving.audit.tables import audit_payload
-from serving.brands.rules.message_side import MessageSide
+from serving.brands.rules.authorisation import MessageSide
 from serving.brands.service.brand_messages import LONGEST, erase, mark_read, unread_count, write
 from serving.brands.store import brand_messages
 from serving.brands.store.brand_messages import Message

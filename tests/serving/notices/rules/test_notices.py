@@ -3,7 +3,7 @@ import pytest
 from models.errors import Conflict, DomainError, Invalid
 from models.verdict import Judgement, Outcome
 from serving.notices.policy import DEFAULT_NOTICES
-from serving.notices.rules.limits import TooManyNotices, check_network, check_number, check_size
+from serving.notices.rules.notice_counts import TooManyNotices, check_network, check_number, check_size
 from serving.notices.rules.notices import (
     Draft,
     Element,

@@ -24,7 +24,7 @@ from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.service.kill_switches import switch_rule
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.decision_notice import DecisionNotice
-from serving.notices.rules.limits import TooManyNotices
+from serving.notices.rules.notice_counts import TooManyNotices
 from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind
 from serving.notices.service.admission import network_token
 from serving.notices.service.notice_decisions import notifier_message

@@ -9,7 +9,7 @@ from serving.appeals.policy import DEFAULT_APPEALS
 from serving.appeals.rules.appeals import appeal_period_end
 from serving.platform.data_classes import DataClass
 from serving.privacy.policy import DEFAULT_RETENTION
-from serving.privacy.rules.retention import complained_before, expired_before, with_periods
+from serving.privacy.rules.erasure import complained_before, expired_before, with_periods
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from models.policies.learning import DEFAULT_LABELS
 from models.routing import Lane
 from serving.platform.database.types import UtcTime
 from serving.transparency.rules.transparency_figures import Share
-from serving.transparency.service.automated_accuracy import RoutedListing, accuracy_in_period, accuracy_of
+from serving.transparency.service.transparency_tables import RoutedListing, accuracy_in_period, accuracy_of
 from tests.fixtures.runtimes import Site, a_case
 from tests.serving.transparency.service.half_year import HalfYear
 from training.evaluate.bands import ScoredListing
