@@ -68,7 +68,7 @@ def _map_codes(codes: Codes, table: Codes) -> Codes:
 
 
 def in_display_order(text: str) -> str:
-    """The text in the order in which it is displayed: letters under a right-to-left override are reversed.
+    """The text as it is displayed: letters under a right-to-left override are reversed, and the override is dropped.
 
     Source: the Unicode bidirectional algorithm, right-to-left override; CVE-2021-42574.
 

@@ -43,7 +43,7 @@ def sparkline(values: Sequence[Known], label: str, *, width: int = 120, height: 
     return Sparkline(
         width,
         height,
-        tuple(_polyline((x, y) for x, y in placed[a:b] if y is not None) for a, b, is_known in runs if is_known),
+        tuple(_points((x, y) for x, y in placed[a:b] if y is not None) for a, b, is_known in runs if is_known),
         tuple(_gap(a, b, step, 2.0, len(values)) for a, b, is_known in runs if not is_known),
         known[-1] if known else None,
         f"{label}; {missing} of {len(values)} unknown" if missing else label,
@@ -59,7 +59,7 @@ def _known_runs(values: Sequence[Known]) -> Iterator[tuple[int, int, bool]]:
         begin += length
 
 
-def _polyline(placed: Iterator[tuple[float, float]]) -> str:
+def _points(placed: Iterator[tuple[float, float]]) -> str:
     points = [f"{x},{y}" for x, y in placed]
     # One point alone draws no line; the same point twice draws a dot with round ends.
     return " ".join(points * 2 if len(points) == 1 else points)
@@ -142,7 +142,7 @@ def stacked_area(
 
     def surface(below: list[float], above: list[float], begin: int, end: int) -> str:
         up = [at(i, above[i]) for i in range(begin, end)]
-        return _polyline(iter([*up, *(at(i, below[i]) for i in reversed(range(begin, end)))]))
+        return _points(iter([*up, *(at(i, below[i]) for i in reversed(range(begin, end)))]))
 
     return StackedArea(
         tuple(

@@ -122,7 +122,12 @@ def _store_naming(
     undoes_id: str | None,
 ) -> None:
     """Store the naming with its audit entry, and tell it in the case's history."""
-    marketplace_id, brand, before, facts = case.marketplace_id, naming.brand, case.brand, _facts(connection, case)
+    marketplace_id, brand, before, facts = (
+        case.marketplace_id,
+        naming.brand,
+        case.brand,
+        _scored_facts(connection, case),
+    )
     naming_id = runtime.ids.new("nam")
     row = {
         "marketplace_id": marketplace_id,
@@ -172,7 +177,7 @@ def _audit_act(before: CaseBrand, undoes_id: str | None) -> str:
     return "brand.corrected" if before.is_named else "brand.named"
 
 
-def _facts(connection: Connection, case: Case) -> Facts:
+def _scored_facts(connection: Connection, case: Case) -> Facts:
     digest = scores.get(connection, case.marketplace_id, case.score_id)["facts_digest"]
     return scores.facts_of(connection, case.marketplace_id, digest)
 

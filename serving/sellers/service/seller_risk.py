@@ -17,7 +17,7 @@ from serving.scoring.service.bundles import LiveModels
 from serving.sellers.policy import SellerRiskPolicy
 from serving.sellers.rules.seller_risk import Ranking, ScoredListing, SellerRisk, rank_sellers, risk_reasons
 from serving.sellers.store import seller_risks
-from serving.sellers.store.seller_risks import StoredRanking
+from serving.sellers.store.seller_risks import RankingHeader
 
 
 def ranking_at(connection: Connection, marketplace_id: str, as_of: datetime, policy: SellerRiskPolicy) -> Ranking:
@@ -40,7 +40,7 @@ def refresh_ranking(runtime: Runtime, marketplace: Marketplace) -> bool:
     marketplace_id, policy, now = marketplace.marketplace_id, runtime.policies[SellerRiskPolicy], runtime.clock.now()
     with runtime.store.read() as connection:
         ranking = ranking_at(connection, marketplace_id, now, policy)
-    kept_ranking = StoredRanking(now, policy.window_days, ranking.sellers, ranking.base_rate, policy_version(policy))
+    kept_ranking = RankingHeader(now, policy.window_days, ranking.sellers, ranking.base_rate, policy_version(policy))
     with runtime.store.write() as connection:
         return seller_risks.save_ranking(connection, marketplace_id, ranking, kept_ranking)
 
@@ -54,7 +54,7 @@ def refresh_seller_risks(runtime: Runtime) -> int:
             for marketplace in marketplaces.all_marketplaces(connection)
             if runtime.services[LiveModels].loaded(marketplace.marketplace_id) is not None
             and (
-                (last := seller_risks.stored_ranking(connection, marketplace.marketplace_id)) is None
+                (last := seller_risks.ranking_header(connection, marketplace.marketplace_id)) is None
                 or now - last.as_of >= lasts
             )
         ]
@@ -68,7 +68,7 @@ class RiskOfSeller:
     `kept` is None before the first ranking, `risk` where none of the seller's listings was scored in its window.
     """
 
-    ranking: StoredRanking | None
+    ranking: RankingHeader | None
     risk: SellerRisk | None
     reasons: tuple[Message, ...]
 
@@ -83,7 +83,7 @@ class RankedSeller:
 class PageOfRisks:
     """Sellers of the stored ranking, the riskiest first; `kept` is None before the first ranking."""
 
-    ranking: StoredRanking | None
+    ranking: RankingHeader | None
     riskiest: tuple[RankedSeller, ...]
     next: str | None
 
@@ -92,7 +92,7 @@ def risk_of(runtime: Runtime, connection: Connection, marketplace_id: str, selle
     """The risk of a seller; `seller` None is an unknown seller."""
     if seller is None:
         return RiskOfSeller(None, None, (message("risk.no_seller"),))
-    kept_ranking = seller_risks.stored_ranking(connection, marketplace_id)
+    kept_ranking = seller_risks.ranking_header(connection, marketplace_id)
     if kept_ranking is None:
         scored = runtime.services[LiveModels].loaded(marketplace_id) is not None
         return RiskOfSeller(None, None, (message("risk.not_ranked" if scored else "risk.no_champion"),))
@@ -108,5 +108,5 @@ def riskiest_sellers(connection: Connection, marketplace_id: str, most: int, aft
     """At most `most` ranked sellers, the riskiest first."""
     ranked = seller_risks.riskiest_sellers(connection, marketplace_id, most + 1, after)
     page, following = cut(ranked, most, lambda row: row[0])
-    kept_ranking = seller_risks.stored_ranking(connection, marketplace_id)
+    kept_ranking = seller_risks.ranking_header(connection, marketplace_id)
     return PageOfRisks(kept_ranking, tuple(RankedSeller(seller, risk) for seller, risk in page), following)

@@ -63,7 +63,7 @@ def _scored_between(marketplace_id: str, since: datetime, until: datetime) -> tu
 
 
 @dataclass(frozen=True, slots=True)
-class StoredRanking:
+class RankingHeader:
     """The common values of a ranking: its moment, its window, and its policy."""
 
     as_of: datetime
@@ -73,7 +73,7 @@ class StoredRanking:
     policy_version: str
 
 
-def save_ranking(connection: Connection, marketplace_id: str, ranking: Ranking, kept_ranking: StoredRanking) -> bool:
+def save_ranking(connection: Connection, marketplace_id: str, ranking: Ranking, kept_ranking: RankingHeader) -> bool:
     """Store a ranking in place of an earlier one; False where one of the same or a later moment is stored."""
     row = {"marketplace_id": marketplace_id, **asdict(kept_ranking)}
     earlier = (seller_ranking.c.marketplace_id == marketplace_id) & (seller_ranking.c.as_of < kept_ranking.as_of)
@@ -91,10 +91,10 @@ def save_ranking(connection: Connection, marketplace_id: str, ranking: Ranking, 
     return True
 
 
-def stored_ranking(connection: Connection, marketplace_id: str) -> StoredRanking | None:
-    """The ranking in force; None before the first."""
+def ranking_header(connection: Connection, marketplace_id: str) -> RankingHeader | None:
+    """What the whole ranking in force has in common, without its sellers; None before the first."""
     query = select(seller_ranking).where(seller_ranking.c.marketplace_id == marketplace_id)
-    return reader(StoredRanking).single(connection, query)
+    return reader(RankingHeader).single(connection, query)
 
 
 def of_seller(connection: Connection, marketplace_id: str, name: str) -> SellerRisk | None:

@@ -17,7 +17,7 @@ from serving.platform.database.store import add
 from serving.sellers.rules.seller_risk import Ranking, RiskState, SellerRisk
 from serving.sellers.service import sanctioning
 from serving.sellers.store import sanctions, seller_risks
-from serving.sellers.store.seller_risks import StoredRanking
+from serving.sellers.store.seller_risks import RankingHeader
 from serving.takedowns.tables import action, removal_approval
 from tests.fixtures.clients import key_headers, sign_in
 from tests.fixtures.contract import contract
@@ -62,7 +62,7 @@ def add_sanctions(site: Site) -> None:
 def add_ranking(site: Site) -> None:
     risks = {f"s-{n}": SellerRisk(RiskState.RANKED, 9, 0, 0, 2.0 + n % 2, 0, 0, 0.1, 50.0) for n in range(NUMBER)}
     with site.runtime.store.write() as connection:
-        ranking_basis = StoredRanking(site.clock.now(), 90, NUMBER, 0.1, "1")
+        ranking_basis = RankingHeader(site.clock.now(), 90, NUMBER, 0.1, "1")
         assert seller_risks.save_ranking(connection, site.marketplace_id, Ranking(NUMBER, 0.1, risks), ranking_basis)
 
 

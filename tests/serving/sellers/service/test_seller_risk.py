@@ -180,7 +180,7 @@ def test_a_ranking_is_stored_with_its_moment_window_and_policy(any_site: Site) -
     listing(site, "bo", "B1", "B2", price="12.00")
     assert refresh_ranking(site.runtime, site.marketplace)
     with site.runtime.store.read() as connection:
-        stored_ranking = seller_risks.stored_ranking(connection, site.marketplace_id)
+        stored_ranking = seller_risks.ranking_header(connection, site.marketplace_id)
         risks_by_seller = {
             name: seller_risks.of_seller(connection, site.marketplace_id, name) for name in ("ann", "bo")
         }
@@ -213,12 +213,12 @@ def test_an_earlier_ranking_never_replaces_a_later_one(any_site: Site) -> None:
     listing(site, "ann", "A1")
     refresh_ranking(site.runtime, site.marketplace)
     with site.runtime.store.write() as connection:
-        stored_ranking = seller_risks.stored_ranking(connection, site.marketplace_id)
+        stored_ranking = seller_risks.ranking_header(connection, site.marketplace_id)
         assert stored_ranking is not None
         earlier = replace(stored_ranking, as_of=stored_ranking.as_of - timedelta(seconds=1))
         ranking = ranking_at(connection, site.marketplace_id, earlier.as_of, SMALL)
         assert not seller_risks.save_ranking(connection, site.marketplace_id, ranking, earlier)
-        assert seller_risks.stored_ranking(connection, site.marketplace_id) == stored_ranking
+        assert seller_risks.ranking_header(connection, site.marketplace_id) == stored_ranking
 
 
 def test_the_sweep_compares_sellers_every_six_hours_once_a_model_scores(any_site: Site) -> None:
@@ -242,7 +242,7 @@ def test_a_risk_has_no_effect_on_scores_and_routes(any_site: Site) -> None:
     before = precheck(site.runtime, site.marketplace, new_listing)
     refresh_ranking(site.runtime, site.marketplace)
     with site.runtime.store.write() as connection:
-        stored_ranking = seller_risks.stored_ranking(connection, site.marketplace_id)
+        stored_ranking = seller_risks.ranking_header(connection, site.marketplace_id)
         assert stored_ranking is not None
         ranking = ranking_at(connection, site.marketplace_id, site.clock.now(), SMALL)
         worst = replace(ranking.risks["ann"], share=1.0, percentile=99.9, confirmed=2, expected=2.0)
