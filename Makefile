@@ -32,6 +32,7 @@ test: setup ## Run the tests at the smaller sizes (ARGS="-k intake")
 soak: setup ## Run the slow and full-size forms, at most 40 minutes
 	@sh requirements/system.sh soak
 	@$(BIN)/python -m pytest -m "soak and not alone" --timeout 2400 --numprocesses 2 --dist worksteal $(ARGS) || [ $$? = 5 ]
+	@TOUCHSTONE_FAST_SQL= $(BIN)/python -m pytest -m "not soak and not fast_paths" --numprocesses 2 --dist worksteal tests/serving
 	@$(BIN)/python -m pytest -m "soak and alone" --timeout 2400 $(ARGS) || [ $$? = 5 ]
 
 attack: setup ## Run every attack again, of all sizes, and check that none succeeds

@@ -56,6 +56,7 @@ def take_in(site: Site, row: dict[str, Any]) -> list[str]:
     return [sql for sql in executed_sql if not sql.startswith(_NO_ROWS)]
 
 
+@pytest.mark.fast_paths
 def test_a_new_listing_takes_few_statements(any_site: Site, engine_name: str) -> None:
     take_in(any_site, a_row(external_id="MP-warm"))  # Reads the references.
     executed_sql = take_in(any_site, a_row(external_id="MP-new", title="A bag of another kind, red and blue"))
@@ -63,6 +64,7 @@ def test_a_new_listing_takes_few_statements(any_site: Site, engine_name: str) ->
     assert len([sql for sql in executed_sql if "INSERT" in sql]) == {"sqlite": 8, "postgresql": 1}[engine_name]
 
 
+@pytest.mark.fast_paths
 def test_a_listing_that_opens_a_case_is_one_insert_and_its_change_follows_the_case(
     any_site: Site, engine_name: str
 ) -> None:
@@ -79,6 +81,7 @@ def test_a_listing_that_opens_a_case_is_one_insert_and_its_change_follows_the_ca
     assert (row.chance, row.points is None) == (None, False)
 
 
+@pytest.mark.fast_paths
 def test_plans_are_kept_for_inserts_and_the_lookup_of_texts_alone(any_site: Site, engine_name: str) -> None:
     """In a table of a few rows any index of the marketplace is as good as the key, and the plan would be kept."""
     if engine_name == "sqlite":

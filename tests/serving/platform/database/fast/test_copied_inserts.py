@@ -16,7 +16,7 @@ from serving.platform.database.store import add, add_or_ignore
 from tests.fixtures.clocks import NOW
 from tests.fixtures.runtimes import Site
 
-pytestmark = pytest.mark.both_engines
+pytestmark = [pytest.mark.both_engines, pytest.mark.fast_paths]
 MANY = FEWEST_TO_COPY + 1
 
 

@@ -13,6 +13,8 @@ from serving.schema import metadata
 from tests.fixtures.clocks import NOW
 from tests.fixtures.runtimes import Site
 
+pytestmark = pytest.mark.fast_paths
+
 
 def a_seller(site: Site, name: str) -> dict[str, Any]:
     return {

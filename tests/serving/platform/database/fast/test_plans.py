@@ -17,6 +17,8 @@ from serving.platform.database.lists import list_parameter, value_table
 from serving.platform.database.scope import HERE, inside
 from tests.fixtures.runtimes import Site, a_row
 
+pytestmark = pytest.mark.fast_paths
+
 _LONGEST_SECONDS = 20
 
 
