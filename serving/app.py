@@ -32,9 +32,9 @@ from serving.notices.service.notice_links import DOCUMENTS as NOTICE_DOCUMENTS
 from serving.platform.database.waits import LONG
 from serving.platform.progress import Progress, Report
 from serving.platform.runtime import Runtime
-from serving.web.at_marketplace import install_pages
 from serving.web.errors import error_page_of
 from serving.web.headers import SecurityHeaders
+from serving.web.site import install_pages
 from serving.web.wording.language_choice import ReadersLanguage
 
 _LOCAL_BODY_BYTES = 100_000_000  # A batch of an import may hold long texts; the peer owns the data directory.

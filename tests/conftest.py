@@ -12,6 +12,7 @@ from _pytest.runner import runtestprotocol
 from hypothesis import is_hypothesis_test, settings
 from xdist.scheduler import LoadFileScheduling
 
+from serving.platform.kernels.folder import kernel_folder
 from tests.fixtures.postgres import Postgres, shared_postgres
 
 gc.disable()  # Until the collection of tests ends.
@@ -23,7 +24,7 @@ _MEMORY, _ROOM = Path("/dev/shm"), 8_000_000_000  # noqa: S108  # pytest creates
 if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 # One cache for all processes of tests: compiling the kernels for every data directory takes seconds.
-os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".pytest_cache" / "numba"))
+os.environ.setdefault("NUMBA_CACHE_DIR", str(kernel_folder(Path(__file__).parent.parent / ".pytest_cache")))
 os.environ.setdefault("NUMBA_CACHE_LOCATOR_CLASSES", "UserProvidedCacheLocator")  # All homes of tests share them.
 
 _PLUGINS = (

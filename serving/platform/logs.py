@@ -1,7 +1,4 @@
-"""Log lines: an event with ids, for a terminal or a collector. No listing text, no personal data, no secret.
-
-The log of this process; `serving.platform.logs` sets its form.
-"""
+"""Log lines: an event with ids, for a terminal or a collector. No listing text, no personal data, no secret."""
 
 import logging
 import re

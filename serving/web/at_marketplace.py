@@ -1,25 +1,15 @@
-"""The marketplace of a page about models or operations. Most people work at one and never have to choose.
-
-Installation of all pages in an application.
-"""
+"""The marketplace of a page about models or operations. Most people work at one and never have to choose."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from fastapi import FastAPI
-from starlette.staticfiles import StaticFiles
-
 from models.errors import Invalid, NotFound
-from serving import web
 from serving.accounts.rules.access import Permission, Person
-from serving.guards import install_package
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
-from serving.web.errors import install_error_pages
 from serving.web.forms import MARKETPLACE
-from serving.web.headers import FOLDER, PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +61,3 @@ def scope_of_form(runtime: Runtime, person: Person, permission: Permission, fiel
             "The form names no marketplace, so nothing was changed. Reload the page and submit the form again."
         )
     return scope
-
-
-def install_pages(app: FastAPI) -> None:
-    """Routes, static files and error pages; the API's error handlers must be installed first."""
-    install_package(app, web)
-    app.mount(PREFIX.rstrip("/"), StaticFiles(directory=FOLDER), name="static")
-    install_error_pages(app)

@@ -1,7 +1,4 @@
-"""Fields of forms and addresses, validated at the edge; and forms that make and end secrets.
-
-The right that a notice names, for its notifier and for analysts.
-"""
+"""Fields of forms and addresses, validated at the edge; and forms that make and end secrets."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

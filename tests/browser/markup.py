@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from serving.api.errors import install_error_handlers
-from serving.web.at_marketplace import install_pages
+from serving.web.site import install_pages
 
 Attributes = dict[str, str]
 _SENDS: Final = frozenset({"submit", "image"})

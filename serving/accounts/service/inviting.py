@@ -14,8 +14,8 @@ from serving.accounts.rules.second_person import Origin, OriginKind
 from serving.accounts.rules.staffing import check_grant
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
+from serving.accounts.service.given_names import checked_address, checked_name
 from serving.accounts.service.guessing import UNKNOWN_SOURCE, SignInSource
-from serving.accounts.service.people import checked_address, checked_name
 from serving.accounts.store import accounts, invitations, origins, people
 from serving.accounts.store.invitations import Invitation
 from serving.audit.store import audit

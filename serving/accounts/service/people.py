@@ -1,14 +1,10 @@
-"""The people of a marketplace: their roles, and the transfer of their work when they leave.
+"""The people of a marketplace: their roles, and the transfer of their work when they leave."""
 
-Validation of names and e-mail addresses before they are stored.
-"""
-
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -285,24 +281,3 @@ def _record(runtime: Runtime, connection: Connection, by: Person, event: _Audite
     audit.record(
         connection, runtime.clock.now(), event.marketplace_id, by.actor, event.act, event.subject, **event.payload
     )
-
-
-UNSTORABLE: Final = "\x00\ud800-\udfff"
-_ADDRESS: Final = re.compile(rf"[^@\s{UNSTORABLE}]+@[^@\s{UNSTORABLE}]+\Z")
-_NAME: Final = re.compile(rf"[^{UNSTORABLE}]{{1,200}}\Z")
-_LONGEST_ADDRESS: Final = 320  # RFC 3696: 64 characters, the sign, 255 characters.
-
-
-def checked_address(email: str) -> str:
-    """An e-mail address as it is stored. Raises Invalid (the text is not an e-mail address)."""
-    if not _ADDRESS.match(email) or len(email) > _LONGEST_ADDRESS:
-        raise Invalid("This is not an e-mail address.")
-    return email.strip().lower()
-
-
-def checked_name(what: str, name: str) -> str:
-    """A name as it is stored. Raises Invalid (it is empty, longer than 200 characters, or cannot be stored)."""
-    stripped_name = name.strip()
-    if not _NAME.match(stripped_name):
-        raise Invalid("A {what} has a name of at most 200 characters.", what=what)
-    return stripped_name

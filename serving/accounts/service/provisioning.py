@@ -14,7 +14,7 @@ from models.errors import DomainError, Invalid, require
 from serving.accounts.rules.access import Grant, Role, Scope
 from serving.accounts.rules.second_person import Origin, OriginKind
 from serving.accounts.service import auth
-from serving.accounts.service.people import checked_address, checked_name
+from serving.accounts.service.given_names import checked_address, checked_name
 from serving.accounts.store import accounts, origins
 from serving.audit.rules.chain import FOUNDED
 from serving.audit.service.signing import public_key

@@ -1,7 +1,4 @@
-"""The entries of a list of authorised sellers that need a check.
-
-The two sides of the messages between a brand and its account manager.
-"""
+"""Entries of a list of authorised sellers that need a check, and the two sides of a brand's messages."""
 
 from collections.abc import Collection, Sequence
 from enum import StrEnum

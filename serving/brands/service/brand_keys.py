@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from models.errors import Conflict, NotFound
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.service.people import checked_name
+from serving.accounts.service.given_names import checked_name
 from serving.accounts.store import accounts
 from serving.audit.store import audit
 from serving.brands.service.brand_file import require_lead

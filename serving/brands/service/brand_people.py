@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Grant, Person, Role
+from serving.accounts.service.given_names import checked_address
 from serving.accounts.service.inviting import invite_by_mail
-from serving.accounts.service.people import checked_address
 from serving.accounts.store import accounts, invitations
 from serving.accounts.store.invitations import Invitation
 from serving.audit.store import audit

@@ -7,7 +7,7 @@ from typing import Any
 
 from features import money
 from models.errors import Invalid
-from serving.accounts.service.people import UNSTORABLE
+from serving.accounts.service.given_names import UNSTORABLE
 from serving.audit.store import audit
 from serving.marketplaces.store import exchange_rates
 from serving.platform.runtime import Runtime

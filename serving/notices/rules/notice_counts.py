@@ -1,7 +1,4 @@
-"""Counts of notified listings by reason and by result.
-
-How many listings, notices and documents of notices are accepted, at once and in a period.
-"""
+"""Counts of notified listings by reason and by result, and how many listings, notices and documents are accepted."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

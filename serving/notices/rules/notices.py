@@ -6,16 +6,14 @@ The right that a notice names: what the notifier says, which nobody has verified
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
 from features.message import Message, message
 from features.phrase import Phrase
-from models.errors import Conflict, DeadlinePassed, Invalid
+from models.errors import Conflict, Invalid
 from models.verdict import Judgement, Outcome, ReasonCode
-from serving.appeals.policy import AppealPolicy
-from serving.appeals.rules.appeals import Admission, AppealRecord, appeal_period_end, is_frivolous
 from serving.brands.rules.rights import RightKind
 from serving.notices.policy import NoticePolicy
 from serving.takedowns.rules.public_statement import Source
@@ -294,23 +292,3 @@ def possible_ids(location: str) -> Sequence[str]:
     if "://" in whole:
         parts += [part for part in _SEPARATORS.split(whole.partition("://")[2]) if part]
     return tuple(dict.fromkeys(parts))[:_MOST_PARTS]
-
-
-def admit_complaint(
-    *, informed_at: datetime, at: datetime, is_first: bool, record: AppealRecord, policy: AppealPolicy
-) -> Admission:
-    """The admission of a notifier's complaint and its priority, by the same rules as a seller's appeal.
-
-    Article 20(1) gives both six months, and a person who did not take the decision.
-
-    Raises Conflict (there has already been a complaint about this decision) or TooLate (the time to complain about the
-    decision has passed).
-    """
-    if not is_first:
-        raise Conflict("There has been a complaint about this decision already.")
-    if at >= appeal_period_end(informed_at, policy):
-        raise DeadlinePassed(
-            "A complaint was open for {months} months; that time has passed.", months=policy.open_months
-        )
-    behind = is_frivolous(record, policy)
-    return Admission(behind_others=behind, message=message("complaint.behind_others" if behind else "appeal.admitted"))

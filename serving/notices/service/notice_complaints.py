@@ -21,7 +21,8 @@ from serving.audit.store import audit
 from serving.cases.store import cases, verdicts
 from serving.cases.store.cases import Case
 from serving.listings.store import scores
-from serving.notices.rules.notices import ItemState, NoticeOutcome, admit_complaint
+from serving.notices.rules.notices import ItemState, NoticeOutcome
+from serving.notices.rules.notifier_complaints import admit_complaint
 from serving.notices.service.notice_decisions import is_final
 from serving.notices.service.notice_links import notice_of_link
 from serving.notices.store import identified_listings, notice_complaints, notices

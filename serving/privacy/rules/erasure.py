@@ -1,7 +1,4 @@
-"""Which seller data to erase on request, and which to keep for now, with the reasons.
-
-Expired data: classes of data with their retention periods, and the start of each period.
-"""
+"""Which seller data is erased, on request or after its retention period, and what is kept, with the reasons."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace

@@ -1,7 +1,4 @@
-"""The records and reports of Articles 16, 20, 23 and 24 of Regulation (EU) 2022/2065, as tables.
-
-The listings notified in a period: by notices from outside and by brands' own reports.
-"""
+"""The records and reports of Articles 16, 20, 23 and 24 of Regulation (EU) 2022/2065, as tables, with their counts."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence

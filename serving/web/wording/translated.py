@@ -1,7 +1,4 @@
-"""The pages and parts of pages that are translated; the others are in English.
-
-Messages of rules in the language of the page's reader.
-"""
+"""The pages that are translated, and messages of rules in the language of the page's reader; others are in English."""
 
 from datetime import date
 from decimal import Decimal

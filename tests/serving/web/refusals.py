@@ -30,7 +30,7 @@ REACHED: Final = (
     "serving.accounts.service.passkeys",
     "serving.accounts.service.proving",
     "serving.accounts.store.reset_links",
-    "serving.accounts.service.people",
+    "serving.accounts.service.given_names",
     "serving.accounts.service.passwords",
     "serving.accounts.service.reset_links",
     "serving.accounts.service.second_factors",

@@ -27,7 +27,7 @@ from models.policies.deciding import EnforcementPolicy
 from models.verdict import DecisionInput, Judgement, ReasonCode, Side, consequence
 from serving.accounts.rules.access import Role
 from serving.accounts.service.display_choice import save_choice
-from serving.accounts.service.people import checked_address
+from serving.accounts.service.given_names import checked_address
 from serving.appeals.rules.counter_notice import CounterNoticeState
 from serving.brands.policy import DEFAULT_RIGHTS, EnrolmentPolicy
 from serving.brands.rules.brand_dashboard import _objection_outcome

@@ -7,7 +7,7 @@ from models.errors import Conflict, DeadlinePassed
 from serving.appeals.policy import DEFAULT_APPEALS
 from serving.appeals.rules.appeals import AppealRecord
 from serving.notices.policy import DEFAULT_NOTICES
-from serving.notices.rules.notices import admit_complaint
+from serving.notices.rules.notifier_complaints import admit_complaint
 from serving.notices.rules.reporters import CountedNotice, Reputation, mute_until, reputation
 from tests.fixtures.clocks import NOW
 
