@@ -90,12 +90,7 @@ def create_cast(
     key = people.add_key("demo marketplace", [scope.value for scope in _KEY_SCOPES])
     credentials.append({"role": "api_key", "user": MARKETPLACE, "password": key})
     return Cast(
-        Marketplace(front, key),
-        analysts,
-        brand_people,
-        tuple(looking_after.values()),
-        data_scientists,
-        credentials,
+        Marketplace(front, key), analysts, brand_people, tuple(looking_after.values()), data_scientists, credentials
     )
 
 

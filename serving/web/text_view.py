@@ -208,7 +208,7 @@ def period_starts(span: Span, now: datetime) -> tuple[datetime, ...]:
 
     >>> from datetime import UTC
     >>> now = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
-    >>> [str(one)[:16] for one in period_starts(Span.HOURS, now)[-2:]], str(period_starts(Span.DAYS, now)[-1])[:16]
+    >>> [str(start)[:16] for start in period_starts(Span.HOURS, now)[-2:]], str(period_starts(Span.DAYS, now)[-1])[:16]
     (['2026-03-04 07:00', '2026-03-04 08:00'], '2026-03-03 00:00')
     """
     hour = now.replace(minute=0, second=0, microsecond=0)

@@ -9,15 +9,7 @@ from features.facts import Facts
 from features.fields import Windows
 from features.history import EventCounts, History, Outcomes
 from features.links import LinkedSeller, Links, LinkStep
-from tests.fixtures.facts import (
-    SOME_LINKS,
-    a_full_listing,
-    facts_of,
-    feature_words,
-    full_facts,
-    some_facts,
-    value_of,
-)
+from tests.fixtures.facts import SOME_LINKS, a_full_listing, facts_of, feature_words, full_facts, some_facts, value_of
 
 
 def test_goods_from_elsewhere_than_the_sellers_seat_are_told() -> None:

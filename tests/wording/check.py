@@ -11,10 +11,13 @@ import io
 import re
 import subprocess
 import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from doctest import DocTestParser
 from pathlib import Path
 from typing import Final
+
+from jinja2 import Environment, nodes
 
 from features.compute import FEATURES
 
@@ -24,6 +27,7 @@ _PROSE_ONLY: Final = {".md", ".po", ".toml", ".tsv"}
 _READ: Final = {".py", ".html", ".js", *_PROSE_ONLY}
 # Quotes of sellers, real and simulated, and stored kinds; a digest or the simulated world depends on them.
 _DATA: Final = ("features/data/", "tests/fixtures/lexicon_samples.tsv", "training/simulation/simulated/data/")
+_TEMPLATES: Final = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
 _CODE: Final = re.compile(r"`[^`]*`")
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _EXPRESSION: Final = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.DOTALL)
@@ -100,6 +104,7 @@ def hits(path: Path, source: str, known: Rules) -> Iterator[Hit]:
         file_hits += _of_bound_names(path, source, known)
     elif path.suffix == ".html":
         file_hits += _of_template(source, known)
+        file_hits += _of_bound_names_of_template(path, source, known)
     elif path.suffix == ".js":
         file_hits += _of_script(source, known)
     elif path.suffix == ".po":
@@ -123,11 +128,26 @@ def _of_python(source: str, known: Rules) -> Iterator[Hit]:
 
 
 def _of_bound_names(path: Path, source: str, known: Rules) -> Iterator[Hit]:
-    for node in ast.walk(ast.parse(source)):
-        for name in _names_bound_by(node):
-            if name in known.bound and (path.as_posix(), name) not in known.anything:
-                line: int = getattr(node, "lineno", 1)
-                yield Hit(line, name, known.bound[name])
+    trees = {0: ast.parse(source)}
+    trees |= {example.lineno: ast.parse(example.source) for example in DocTestParser().get_examples(source)}
+    bound = (
+        (first_line + getattr(node, "lineno", 1), name)
+        for first_line, tree in trees.items()
+        for node in ast.walk(tree)
+        for name in _names_bound_by(node)
+    )
+    yield from _vague_names(path, bound, known)
+
+
+def _of_bound_names_of_template(path: Path, source: str, known: Rules) -> Iterator[Hit]:
+    names = _TEMPLATES.parse(source).find_all(nodes.Name)
+    yield from _vague_names(path, ((name.lineno, name.name) for name in names if name.ctx != "load"), known)
+
+
+def _vague_names(path: Path, bound: Iterable[tuple[int, str]], known: Rules) -> Iterator[Hit]:
+    for line, name in bound:
+        if name in known.bound and (path.as_posix(), name) not in known.anything:
+            yield Hit(line, name, known.bound[name])
 
 
 def _names_bound_by(node: ast.AST) -> Iterator[str]:

@@ -32,8 +32,8 @@ def agreement(pairs: Iterable[tuple[Judgement, Judgement]]) -> Agreement:
     Genuine, licensed and grey market count as one answer, because the goods are the brand's. 'Cannot tell' and 'needs a
     test buy' are not compared.
 
-    >>> found = agreement([(Judgement.GENUINE, Judgement.LICENSED), (Judgement.GENUINE, Judgement.COUNTERFEIT)])
-    >>> found.agreed, found.of
+    >>> share = agreement([(Judgement.GENUINE, Judgement.LICENSED), (Judgement.GENUINE, Judgement.COUNTERFEIT)])
+    >>> share.agreed, share.of
     (1, 2)
     """
     compared = [VALUES[answer] == VALUES[other] for answer, other in pairs if answer in VALUES and other in VALUES]

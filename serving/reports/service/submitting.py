@@ -177,12 +177,7 @@ def pair_of_draft(connection: Connection, person: Person, draft: Draft) -> tuple
 
 
 def check_ready(
-    runtime: Runtime,
-    connection: Connection,
-    person: Person,
-    pair: Pair,
-    basis: tuple[str, ReasonCode],
-    at: datetime,
+    runtime: Runtime, connection: Connection, person: Person, pair: Pair, basis: tuple[str, ReasonCode], at: datetime
 ) -> None:
     """Refuse a report that no listing of could be confirmed: for want of a right or of the certification.
 

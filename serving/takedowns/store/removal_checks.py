@@ -48,11 +48,7 @@ _WAITING: Final = marketplaces.marketplaces_where(_is_due)
 
 
 def start(
-    connection: Connection,
-    marketplace_id: str,
-    action_ids: Sequence[str],
-    acknowledged_at: datetime,
-    due_at: datetime,
+    connection: Connection, marketplace_id: str, action_ids: Sequence[str], acknowledged_at: datetime, due_at: datetime
 ) -> None:
     rows = [
         {

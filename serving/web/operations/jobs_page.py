@@ -21,10 +21,7 @@ PLACE: Final = "/operations/jobs"
 _LATELY: Final = timedelta(days=1)
 _FAILURES: Final = 20
 _TRAININGS: Final = 5
-_QUEUES: Final = {
-    "mails": "Mails",
-    "training": "Training and publishing",
-}
+_QUEUES: Final = {"mails": "Mails", "training": "Training and publishing"}
 
 
 @router.get(PLACE)

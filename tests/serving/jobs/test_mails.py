@@ -30,10 +30,7 @@ def test_a_worker_sends_mails_at_once_and_keeps_a_failed_one_queued(
                 queue_to_accounts(site.runtime, connection, MailKind.OVERDUE_CASES, people, ENTRIES)
             while sorted(
                 mail.attempts for mail in stored_mails(site) if mail.last_error or mail.state is MailState.SENT
-            ) != [
-                1,
-                1,
-            ]:
+            ) != [1, 1]:
                 time.sleep(0.05)
             states = sorted(mail.state for mail in stored_mails(site))
     assert states == [MailState.QUEUED, MailState.SENT]

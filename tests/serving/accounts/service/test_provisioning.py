@@ -145,10 +145,7 @@ def test_enrolling_again_changes_the_enrolment(any_site: Site) -> None:
     provisioning.enrol(any_site.runtime, NewEnrolment("Solenne", any_site.account_manager.email, True), by="test")
     assert [
         enrolment.takes_part for enrolment in any_site.read(brands.enrolments, any_site.marketplace_id).values()
-    ] == [
-        True,
-        True,
-    ]
+    ] == [True, True]
 
 
 def test_a_registered_endpoint_takes_the_place_of_the_one_before(any_site: Site) -> None:

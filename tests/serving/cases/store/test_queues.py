@@ -72,10 +72,7 @@ def test_a_queue_is_filtered(any_site: Site) -> None:
         ]
         assert [
             (facet.name, facet.number) for facet in case_filters.facets_of_brands(connection, {site.marketplace_id})
-        ] == [
-            ("Aurelle", 3),
-            ("Solenne", 1),
-        ]
+        ] == [("Aurelle", 3), ("Solenne", 1)]
         assert case_filters.facets_of_brands(connection, {"mkt_other"}) == []
 
 

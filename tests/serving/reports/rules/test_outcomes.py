@@ -363,12 +363,7 @@ def test_every_grouping_adds_up_to_the_whole(rows: list[ReportedListing]) -> Non
 
 @pytest.mark.parametrize(
     ("report", "notice", "expected"),
-    [
-        (False, False, Finder.US),
-        (True, False, Finder.BRAND),
-        (False, True, Finder.OTHERS),
-        (True, True, Finder.BRAND),
-    ],
+    [(False, False, Finder.US), (True, False, Finder.BRAND), (False, True, Finder.OTHERS), (True, True, Finder.BRAND)],
 )
 def test_a_listing_is_found_by_whoever_opened_its_case(report: bool, notice: bool, expected: Finder) -> None:
     assert finder_of(report=report, notice=notice) is expected
