@@ -39,7 +39,7 @@ class PlainQuery:
             statement = driver_statement(compiled(self._build(dialect.name), dialect))
             statement = self._statements.setdefault(dialect.name, statement)
         execute = statement.execute if is_on(FastPath.QUERIES) else statement.execute_by_sqlalchemy
-        return [tuple(row) for row in execute(connection, values).fetchall()]
+        return list(execute(connection, values).fetchall())
 
 
 class KeyedQuery:
