@@ -43,6 +43,8 @@ class Evidence(StrEnum):
 
     LISTING = "listing"  # The listing's content: text, price, pictures, and the seller's history.
     TEST_BUY = "test_buy"  # The goods, bought and examined.
+    DOCUMENTS = "documents"  # Invoices, reports or pictures that somebody has handed in.
+    SELLER_ANSWER = "seller_answer"  # What the seller has answered.
 
 
 class Outcome(StrEnum):

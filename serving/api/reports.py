@@ -23,7 +23,7 @@ from serving.platform.database.pools import DEAR
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord
 from serving.reports.rules.outcomes import LONGEST_LOCATION, Code, ListingResult, results_by_name
-from serving.reports.service.attaching import hand_in
+from serving.reports.service.attaching import add_test_buy, hand_in
 from serving.reports.service.limits import limits_of
 from serving.reports.service.previewing import counts_of, preview_report
 from serving.reports.service.status import ListingState, Status, status_of
@@ -309,13 +309,27 @@ def get_report(report_id: str, request: Request, by: Reports) -> Status:
 
 @router.post("/api/v1/brand/reports/{report_id}/documents", status_code=201, response_model=ReportedDocument)
 async def postdocument_answer(
-    report_id: str, request: Request, by: Reports, name: Annotated[str, Query(max_length=LONGEST_NAME)] = "document"
+    report_id: str,
+    request: Request,
+    by: Reports,
+    name: Annotated[str, Query(max_length=LONGEST_NAME)] = "document",
+    number: Annotated[int | None, Query(ge=1, le=_MOST_ROWS)] = None,
 ) -> ReportDocument:
-    """Add a supporting document to a report of the last day; the same bytes are stored once, and answered as before."""
-    content = await request.body()
+    """Add a supporting document to a report; the same bytes are stored once, and answered as before.
+
+    `number` is the listing that it is about. A listing that stayed or was reinstated is then decided again.
+    """
+    content, report_id = await request.body(), report_id[:_LONGEST_ID]
     return await run_in_threadpool(
-        hand_in, runtime_of(request), by.person, report_id[:_LONGEST_ID], name, content, key_id=by.key_id
+        hand_in, runtime_of(request), by.person, report_id, name, content, number=number, key_id=by.key_id
     )
+
+
+@router.post("/api/v1/brand/reports/{report_id}/test-buy", status_code=201, response_model=ReportWithEvidence)
+def post_test_buy(report_id: str, body: TestBuyBody, runtime: TheRuntime, session: Answerer) -> Status:
+    """Record a test buy for a report that has none; its listing is decided again if it stayed or was reinstated."""
+    add_test_buy(runtime, session.person, report_id[:_LONGEST_ID], body.record())
+    return status_of(runtime, session.person, report_id[:_LONGEST_ID])
 
 
 @router.post("/api/v1/brand/reports/{report_id}/withdraw")

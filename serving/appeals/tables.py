@@ -119,6 +119,8 @@ counter_notice = tenant_table(
     UniqueConstraint("marketplace_id", "action_id"),
     Index("ix_counter_notice_due", "due_at"),
     Index("ix_counter_notice_brand", "marketplace_id", "brand_id", "state"),
+    # The removals that ended for a brand in a period, and those that have not.
+    Index("ix_counter_notice_closed", "marketplace_id", "brand_id", "closed_at"),
 )
 
 counter_notice_step = tenant_table(
@@ -155,5 +157,6 @@ overturn = tenant_table(
     within("reinstatement_id", "action", "action_id"),
     partial_index("ux_overturn_one_in_force", "marketplace_id", "action_id", unique=True, where=_IN_FORCE),
     Index("ix_overturn_action", "marketplace_id", "action_id"),
+    Index("ix_overturn_at", "marketplace_id", "overturned_at"),
     Index("ix_overturn_verdict", "marketplace_id", "verdict_id"),
 )

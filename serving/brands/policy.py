@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-# The certification of brand users, and the first phase of a brand, in which its answers do not count in full.
+# The certification of brand users.
 
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentPolicy:
-    """Settings of `serving.brands.rules.certification.gate_for` and of `serving.standing.rules.enrolment`.
+    """Settings of `serving.brands.rules.certification.gate_for`.
 
     The numbers are inferred.
     """
@@ -20,15 +20,6 @@ class EnrolmentPolicy:
     certification_warned_days: int = 30
     # A person who failed reads the reasons before the next try; the wait is long enough that guessing does not pay.
     certification_retry_minutes: int = 10
-    # The first phase ends after so many counted outcomes and so many days. The first objections have come in by then
-    # (three business days of the seller, four of the brand: `ALIBABA_LIKE` in `serving.appeals.policy`), and they come
-    # from more than one morning.
-    first_phase_days: int = 14
-    first_phase_outcomes: int = 20
-    # Half of the later hourly limit; the excess goes to an analyst, who gets to know the brand by it.
-    first_phase_daily: int = 10
-    # The same share of second reviews as for a brand in provisional standing.
-    first_phase_audit: Decimal = Decimal("0.10")
 
 
 DEFAULT_ENROLMENT: Final = EnrolmentPolicy()

@@ -8,7 +8,7 @@ from serving.accounts.rules.access import LOCAL
 from serving.commands.declaring import command
 from serving.commands.groups import brand
 from serving.commands.options import Marketplace
-from serving.commands.registry import Runtime
+from serving.commands.registry import CommandScope, Runtime
 
 
 @command(brand, "add")
@@ -25,6 +25,18 @@ def add_brand(
     return provisioning.add_brand(runtime, name=name, aliases=aliases, gtin_prefixes=prefixes, by=LOCAL).brand_id
 
 
+@command(brand, "approve-figure")
+def approve_figure(at: CommandScope, name: str) -> str:
+    """Approve the removals a day that an account manager has proposed for a brand, as the second person."""
+    from serving.brands.service import managed_brands
+    from serving.brands.store import brands
+
+    with at.runtime.store.read() as connection:
+        brand_id = brands.by_name(connection, name).brand_id
+    figure = managed_brands.approve_contract_day(at.runtime, (at.place.marketplace_id, brand_id), by=at.actor)
+    return f"{name} may remove {figure:,} a day."
+
+
 @command(brand, "enrol")
 def enrol_brand(
     runtime: Runtime,
@@ -39,9 +51,6 @@ def enrol_brand(
         int | None, typer.Option(min=0, help="Most questions a day; without it there is no limit.")
     ] = None,
     marketplace: Marketplace = None,
-    first_phase: Annotated[
-        bool, typer.Option(help="Whether the brand begins within limits; not one that you know already.")
-    ] = True,
 ) -> str:
     """Enrol a brand in a marketplace, or change its enrolment."""
     from serving.accounts.service import provisioning
@@ -49,9 +58,7 @@ def enrol_brand(
     sellers = tuple(authorise or ())
     provisioning.enrol(
         runtime,
-        provisioning.NewEnrolment(
-            name, account_manager, takes_part, marketplace, sellers, daily_questions, first_phase
-        ),
+        provisioning.NewEnrolment(name, account_manager, takes_part, marketplace, sellers, daily_questions),
         by=LOCAL,
     )
     return f"{name} is enrolled."

@@ -45,6 +45,15 @@ def sell_in(at: CommandScope, territory: Annotated[list[str], typer.Argument()])
     return f"It sells in {', '.join(territory)}."
 
 
+@command(marketplace, "audits")
+def set_audits(at: CommandScope, number: Annotated[int, typer.Argument(help="Audits in 24 hours.")]) -> str:
+    """Set how many confirmations of brands are audited in a day at most, beyond one in twenty."""
+    from serving.standing import service
+
+    service.set_audits_a_day(at.runtime, at.place.marketplace_id, number, by=at.actor)
+    return f"At most {number:,} audits a day."
+
+
 @command()
 def add_person(
     runtime: Runtime,

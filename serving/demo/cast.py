@@ -1,22 +1,30 @@
 """The cast of the demo: provisioned as by the data directory's owner, each with a fresh password."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from features.indicators import Direction
+from features.message import message
 from serving.accounts.rules.access import LOCAL, Role, Scope
 from serving.brands.rules.rights import RightKind, RightState
 from serving.brands.service import indicators, rights_claims
+from serving.brands.store import brands as registered_brands
 from serving.commands import brands, kill_switches, people, reference_tables, webhooks
 from serving.demo.front import Front, Marketplace, SignedInPerson
 from serving.marketplaces.rules import AutomaticRule
+from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
+from serving.standing.rules.standing import Level
+from serving.standing.service import give_level
 from training.simulation.synthetic import PER_EURO, World
 
 MARKETPLACE: Final = "Bazaar"
 _ANALYSTS: Final = ("Ines Moreau", "Tomás Rey", "Aiko Tanaka")
 _DATA_SCIENTISTS: Final = ("Wei Zhang", "Mara Lindqvist")
 _ADMINISTRATOR: Final = "Nora Haddad"
+_MADE_UP_AUDITS: Final = 59
 _KEY_SCOPES: Final = [Scope.INTAKE, Scope.SCORE, Scope.CLOCK]
 
 
@@ -69,7 +77,6 @@ def create_cast(
             brand.name,
             account_manager=looking_after[synthetic_brand.account_manager].email,
             takes_part=synthetic_brand.takes_part,
-            first_phase=False,
             authorise=list(synthetic_brand.authorised),
         )
         prices = [
@@ -92,6 +99,16 @@ def create_cast(
     return Cast(
         Marketplace(front, key), analysts, brand_people, tuple(looking_after.values()), data_scientists, credentials
     )
+
+
+def make_up_standings(runtime: Runtime, names: Sequence[str], at: datetime) -> None:
+    """Give brands the standing that an audited year earns; the reason says that the year is made up."""
+    made_up = message("standing.made_up", n=_MADE_UP_AUDITS)
+    with runtime.store.write() as connection:
+        marketplace_id = marketplaces.by_name(connection, MARKETPLACE).marketplace_id
+        for name in names:
+            pair = marketplace_id, registered_brands.by_name(connection, name).brand_id
+            give_level(runtime, connection, pair, Level.SIGNED_VOLUME, made_up, at)
 
 
 def register_rights(runtime: Runtime, world: World) -> dict[str, str]:

@@ -1,28 +1,19 @@
 """Two large reports of the demo, each confirmed with a second factor: one leaves whole, one is stopped in its hour.
 
-Two brands meet a campaign of copies. Each reports twice as many as leave at once, which earns full standing unless many
-of the brand's earlier answers were wrong, and then the rest in one report. The first brand, whose account a visitor
-has, does so before the first day, and a few more times, as a standing counts what happened in 90 days.
+Two brands meet a campaign of copies and report them in one report each. The first brand, whose account a visitor has,
+begins with a standing of an audited year; so does the other. That year is made up, and the page of standing says so.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from serving.demo.front import CONFLICT, NOT_FOUND, CallRefused, SignedInPerson
 from serving.demo.play import Play
 from serving.demo.reporting import REASON, Phone, brands_by_copies
-from serving.takedowns.policy import DEFAULT_STEP_UP
 from training.simulation.synthetic import SyntheticBrand, Truth, World
 
-_AT_ONCE: Final = 20  # What one person removes within an hour (serving.takedowns.policy).
-_TIMES: Final = 2
-_APART: Final = timedelta(hours=2)  # The undo window has closed, and the limits of an hour are free again.
-FULL_STANDING_COUNTS_AFTER: Final = timedelta(days=DEFAULT_STEP_UP.full_standing_days)
 _LARGE: Final = 24
-_EVERY: Final = timedelta(days=30)
-_STANDING_COPIES: Final = 12
 # Copies that stay on sale, so that a visitor can report them.
 _LATER_COPIES: Final = 30
 _AGE_DAYS: Final = 9
@@ -48,26 +39,11 @@ class LargeReports:
     _announced: int = 0
     _sent: list[tuple[SignedInPerson, str]] = field(default_factory=list)
 
-    def earn_standing(self, brand: SyntheticBrand) -> None:
-        """Report enough copies for full standing, and wait until it counts for large reports."""
-        self.play.move_clock(self.play.now + _APART)  # An answer within the last hour would make a burst of the first.
-        for _ in range(_TIMES):
-            self._report(brand, _AT_ONCE)
-            self.play.move_clock(self.play.now + _APART)
-        self.play.move_clock(self.play.now + FULL_STANDING_COUNTS_AFTER)
-
-    def keep_standing(self, until: datetime) -> None:
-        """Play until a moment; once in a while the first brand reports a few copies."""
-        while self.play.now < until:
-            self.play.until(min(self.play.now + _EVERY, until))
-            self._report(self.brands[0], _STANDING_COPIES)
-
     def take_place(self) -> list[str]:
         """Play both large reports, on a day on which nobody else decides about the copies.
 
         Returns copies of the first brand that are left for a visitor.
         """
-        self.earn_standing(self.brands[1])
         kept_report, stopped = (self._confirm_report(brand) for brand in self.brands)
         self._sent += [report for report in (kept_report, stopped) if report is not None]
         if stopped is not None:
@@ -117,7 +93,7 @@ class LargeReports:
         return report
 
     def _confirm_report(self, brand: SyntheticBrand) -> tuple[SignedInPerson, str] | None:
-        """The brand's person with the report that they confirmed; None where the brand has no full standing."""
+        """The brand's person with the report that they confirmed; None where the brand has lost its standing."""
         person = self._person(brand)
         sent = self._report(brand, _LARGE)
         if {listing["code"] for listing in sent["items"]} != {"step_up"}:

@@ -19,10 +19,10 @@ from models.errors import Conflict, DomainError
 from serving.commands import kill_switches
 from serving.commands.connection import connect
 from serving.composition import open_runtime
-from serving.demo.cast import Cast, create_cast, register_rights
+from serving.demo.cast import Cast, create_cast, make_up_standings, register_rights
 from serving.demo.children import Child, Children, free_port, wait_for_http, wait_for_port
 from serving.demo.front import Front
-from serving.demo.large_reports import FULL_STANDING_COUNTS_AFTER, LargeReports, campaign_brands
+from serving.demo.large_reports import LargeReports, campaign_brands
 from serving.demo.play import MATURITY, STEP, Play
 from serving.demo.progress import ProgressLine
 from serving.demo.report import LearningResults, demo_result, print_report
@@ -41,8 +41,8 @@ CREDENTIALS: Final = "demo-credentials.json"
 COPIES: Final = "demo-copies.txt"
 # Fixed, because a seed fixes the whole run.
 FIRST_DAY: Final = datetime(2026, 1, 5, 8, tzinfo=UTC)
-# Before it, the brand that is shown earns its standing.
-_DAYS_BEFORE: Final = FULL_STANDING_COUNTS_AFTER + timedelta(days=1)
+# A second factor confirms once it is a day old.
+_DAYS_BEFORE: Final = timedelta(days=2)
 # The shares of the history after which the models are trained.
 _FIRST_MODEL, _SECOND_MODEL = 0.4, 0.85
 # The listings of the last days arrive at once after the cast has finished, so that a visitor has cases to decide.
@@ -206,14 +206,13 @@ def _play_history(play: Play, world: World, large: LargeReports, home: Home) -> 
     """The whole history: the days of the scorecard, the first model and the second model, and the last listings."""
     start, end = world.sent[0].at, world.sent[-1].at
     length = end - start
-    large.earn_standing(large.brands[0])
-    large.keep_standing(start + length * _FIRST_MODEL)
+    play.until(start + length * _FIRST_MODEL)
     play.until_it_can_learn(play.now)
     before = play.train_and_promote("first model")
-    large.keep_standing(start + length * _SECOND_MODEL)
+    play.until(start + length * _SECOND_MODEL)
     play.rest(MATURITY)
     after = play.train_and_promote("retraining")
-    large.keep_standing(end - _LEFT_WAITING)
+    play.until(end - _LEFT_WAITING)
     copies = large.take_place()
     (home.root / COPIES).write_text("\n".join(copies) + "\n", encoding="utf-8")
     play.rest(3 * STEP)
@@ -252,6 +251,7 @@ def _create_cast(home: Home, front: Front, world: World, begins: datetime, seed:
     confirming = [cast.brand_people[brand.brand.brand_id] for brand in brands]
     with Home.at(home.root).owned(), closing(open_runtime(settings)) as runtime:
         cast = replace(cast, marks=register_rights(runtime, world))
+        make_up_standings(runtime, [brand.brand.name for brand in brands], begins)
         phones = enrol_phones(runtime, [(person.email, person.password) for person in confirming])
     for person in confirming:
         person.second_factor = phones[person.email].recovery_code

@@ -1,6 +1,6 @@
 """The tables of marketplaces."""
 
-from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, PrimaryKeyConstraint, String, Table
+from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Integer, PrimaryKeyConstraint, String, Table
 
 from serving.platform.database.schema import ID, metadata, moment, word
 from serving.platform.database.types import Json
@@ -13,6 +13,8 @@ marketplace = Table(
     Column("base_currency", String(3), nullable=False),
     # Where it sells, as ISO 3166 codes or EU; null until it has stated that.
     Column("sold_in", Json, nullable=True),
+    # The most audits of brands that its analysts give in a day; null for the policy's number.
+    Column("audits_a_day", Integer, nullable=True),
     moment("seller_events_since", nullable=True),
     moment("created_at"),
 )

@@ -20,8 +20,8 @@ class ReportPolicy:
     at_once: int = 20
     # As many as with a notice: an invoice of a test buy, a laboratory's report, and pictures.
     most_documents: int = 5
-    # Ours. A document that comes later is not what the report rested on; a retraction and a new report can carry it.
-    documents_hours: int = 24
+    # Evidence can be added for as long as the removal can be contested: `AppealPolicy`, six months.
+    evidence_days: int = 183
     # Ours. Ten reports with as much as each may carry, so that one brand cannot fill the disk of the database.
     most_document_bytes_a_day: int = 300_000_000
 

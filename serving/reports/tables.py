@@ -48,13 +48,12 @@ report = tenant_table(
     Index("ix_report_undecided", "known_at", sqlite_where=_UNDECIDED_ON_SQLITE, postgresql_where=_UNDECIDED),
 )
 
-# The confirmation of a report with a second factor: one for each brand and day, by one session. Its people were told,
-# and one of them may have stopped it.
+# The confirmation of a report with a second factor, by one session. Its people were told, and one of them may have
+# stopped it.
 report_step_up = tenant_table(
     "report_step_up",
     "report_id",
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
-    Column("day", String(10), nullable=False),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
     id_column("factor_id"),
     Column("token_hash", String(64), nullable=False),
@@ -63,7 +62,7 @@ report_step_up = tenant_table(
     moment("stopped_at", nullable=True),
     Column("stopped_by", ID, ForeignKey("account.user_id"), nullable=True),
     within("report_id", "report"),
-    UniqueConstraint("marketplace_id", "brand_id", "day"),
+    Index("ix_report_step_up_brand", "marketplace_id", "brand_id", "known_at"),
 )
 
 # The location is stored as it was named. `waits_until` is set while the listing has not come in, and `case_id` once a

@@ -1,33 +1,49 @@
 """A brand's good-faith standing: counted from the stored rows at each decision, and recorded when it changes."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from itertools import takewhile
-from typing import Any, Final
+from decimal import Decimal
+from typing import Final
 
 from sqlalchemy import Connection
 
-from features.message import as_json
-from models.case import CaseLane
-from models.messages.english import in_english
+from features.message import Message, as_json
+from models.errors import Invalid
 from models.policies.deciding import EnforcementPolicy
 from models.policies.version import policy_version
+from models.verdict import ReasonCode
 from serving.audit.store import audit
-from serving.brands.policy import EnrolmentPolicy
-from serving.brands.store import brands, certifications
 from serving.cases.store.cases import Case
+from serving.marketplaces.store import marketplaces
+from serving.platform.database.row_reader import row_of
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
+from serving.sellers.service.sanction_steps import components_at
 from serving.standing.policy import StandingPolicy
-from serving.standing.rules.confirmations import settled_answers
-from serving.standing.rules.enrolment import FirstPhase, Phase, Stage, limit_effect, stage
-from serving.standing.rules.standing import FULL_STANDING, Effect, Level, Scope, Standing, effect, standing
+from serving.standing.rules.audits import audit_share
+from serving.standing.rules.record import Record
+from serving.standing.rules.standing import (
+    Effect,
+    Level,
+    Standing,
+    StoredLevel,
+    daily_of,
+    effect,
+    standing,
+)
 from serving.standing.store import question_steps, standings
-from serving.standing.store.standings import StandingChange
+from serving.standing.store.standings import RecordPeriod, StandingChange
 
-_MOST_CHANGES: Final = 50
-_TOUCHES_A_BRAND: Final = frozenset({CaseLane.ASK_BRAND, CaseLane.APPEAL, CaseLane.COMPLAINT, CaseLane.SECOND_REVIEW})
+_MOST_AUDITS_A_DAY: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class CountedStanding:
+    """A brand's standing for its confirmations of one transaction, with the share of them that is audited."""
+
+    standing: Standing
+    audit_share: Decimal
 
 
 def current_standing(
@@ -35,9 +51,44 @@ def current_standing(
 ) -> Standing:
     """A brand's standing now, counted from the stored rows and never cached.
 
-    Answers, rulings and reinstatements count once they can no longer be undone.
+    Audits and reversals count once they can no longer be undone.
     """
-    return _count_standing(runtime, connection, marketplace_id, brand_id, at)[0]
+    return _count_standing(runtime, connection, (marketplace_id, brand_id), at)[0]
+
+
+def count_standing(runtime: Runtime, connection: Connection, pair: Pair, at: datetime) -> CountedStanding:
+    """A brand's standing, by (marketplace, brand), for its confirmations now; the caller has locked it."""
+    policy = runtime.policies[StandingPolicy]
+    brand_standing = current_standing(runtime, connection, *pair, at)
+    share = audit_share(
+        brand_standing,
+        standings.pace_of(connection, *pair, at - timedelta(days=policy.pace_days)),
+        drawn_today=standings.audits_drawn(connection, pair[0], at),
+        audits_a_day=audits_a_day(runtime, connection, pair[0]),
+        as_of=at,
+        policy=policy,
+    )
+    return CountedStanding(brand_standing, share)
+
+
+def audits_a_day(runtime: Runtime, connection: Connection, marketplace_id: str) -> int:
+    """The most audits that a marketplace draws in 24 hours above the least share: its own number, or the policy's."""
+    own = marketplaces.audits_a_day(connection, marketplace_id)
+    return runtime.policies[StandingPolicy].audits_a_day if own is None else own
+
+
+def set_audits_a_day(runtime: Runtime, marketplace_id: str, number: int, *, by: str) -> None:
+    """Set how many audits a marketplace draws in 24 hours at most, above the least share.
+
+    Raises Invalid (the number is out of range).
+    """
+    if not 0 <= number <= _MOST_AUDITS_A_DAY:
+        raise Invalid("Audits a day are a number from 0 to {most:,}.", most=_MOST_AUDITS_A_DAY)
+    with runtime.store.write() as connection:
+        audit.lock(connection)
+        marketplaces.record_audits_a_day(connection, marketplace_id, number)
+        at = runtime.clock.now()
+        audit.record(connection, at, marketplace_id, by, "marketplace.audits", marketplace_id, audits_a_day=number)
 
 
 def standing_with_history(
@@ -47,85 +98,43 @@ def standing_with_history(
 
     The newest change always has the level of the standing. A change that is not recorded yet is dated now.
     """
-    brand_standing, before = _count_standing(runtime, connection, marketplace_id, brand_id, at)
+    brand_standing, before = _count_standing(runtime, connection, (marketplace_id, brand_id), at)
     past = standings.standing_changes(connection, marketplace_id, brand_id, most=most)
     if _is_recorded(brand_standing, before):
         return brand_standing, past
-    reasons, version = brand_standing.reasons, policy_version(runtime.policies[StandingPolicy])
-    now = StandingChange(
-        brand_standing.level,
-        brand_standing.warned,
-        brand_standing.since,
-        counts_of(brand_standing),
-        reasons,
-        version,
-        at,
-    )
-    return brand_standing, [now, *past[: most - 1]]
-
-
-def effect_now(
-    runtime: Runtime,
-    connection: Connection,
-    brand_standing: Standing,
-    marketplace_id: str,
-    brand_id: str,
-    at: datetime,
-    *,
-    ahead: int = 0,
-) -> Effect:
-    """The effect of one more confirmation of the brand; daily limits apply per calendar day, UTC.
-
-    `ahead` is the number of immediate removals that are foreseen before it and not stored.
-    """
-    return effects_now(runtime, connection, brand_standing, marketplace_id, brand_id, at)(ahead)
+    return brand_standing, [_change_of(runtime, brand_standing, at), *past[: most - 1]]
 
 
 def effects_now(
-    runtime: Runtime, connection: Connection, brand_standing: Standing, marketplace_id: str, brand_id: str, at: datetime
+    runtime: Runtime,
+    connection: Connection,
+    brand_standing: Standing,
+    pair: Pair,
+    reason_code: ReasonCode,
+    at: datetime,
 ) -> Callable[[int], Effect]:
-    """The effect of one more confirmation of the brand after so many immediate removals that are not stored."""
-    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    begun = stage_of(runtime, connection, brand_standing, marketplace_id, brand_id, at)
-    counts = brand_standing.level is Level.CAPPED or begun.phase is not Phase.FULL
-    stored = standings.count_at_once_since(connection, marketplace_id, brand_id, midnight) if counts else 0
+    """The effect of one more confirmation after so many immediate removals that are foreseen and not stored.
+
+    Daily limits apply per calendar day, UTC.
+    """
+    policy, midnight = runtime.policies[StandingPolicy], at.replace(hour=0, minute=0, second=0, microsecond=0)
+    is_limited = daily_of(brand_standing.level, policy) is not None
+    stored = standings.count_at_once_since(connection, *pair, midnight) if is_limited else 0
 
     def after(ahead: int) -> Effect:
-        today = ahead + stored if counts else 0
-        follows = effect(brand_standing, at_once_today=today, policy=runtime.policies[StandingPolicy])
-        return limit_effect(follows, begun, at_once_today=today, policy=runtime.policies[EnrolmentPolicy])
+        return effect(brand_standing, reason_code, at_once_today=stored + ahead, policy=policy)
 
     return after
 
 
-def stage_of(
-    runtime: Runtime, connection: Connection, brand_standing: Standing, marketplace_id: str, brand_id: str, at: datetime
-) -> Stage:
-    """The phase of a brand's enrolment."""
-    full_since = brands.first_phase_ended_at(connection, marketplace_id, brand_id)
-    briefed_at = None if full_since else certifications.first_pass_of_brand(connection, marketplace_id, brand_id)
-    begun = FirstPhase(briefed_at, brand_standing.overall.tally.counted, brand_standing.good, full_since)
-    return stage(begun, at, runtime.policies[EnrolmentPolicy])
-
-
-def full_standing_since(runtime: Runtime, connection: Connection, pair: Pair, at: datetime) -> datetime | None:
-    """Since when every confirmation of a brand removes at once, without a daily limit and a first phase; None where
-    it does not."""
-    brand_standing, past = standing_with_history(runtime, connection, *pair, at, most=_MOST_CHANGES)
-    begun = stage_of(runtime, connection, brand_standing, *pair, at)
-    if brand_standing.level not in FULL_STANDING or begun.phase is not Phase.FULL:
-        return None
-    full = list(takewhile(lambda change: change.level in FULL_STANDING, past))
-    return max(full[-1].known_at, brands.first_phase_ended_at(connection, *pair) or at)
-
-
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """The effect of a confirmation at its moment, with the brand's level."""
+    """The effect of a confirmation at its moment, with the brand's level and the chance of an audit."""
 
     brand_id: str
     level: Level
     effect: Effect
+    audit_share: Decimal
 
 
 def lock_standing(connection: Connection, case: Case) -> None:
@@ -135,24 +144,31 @@ def lock_standing(connection: Connection, case: Case) -> None:
 
 
 def weigh_confirmation(
-    runtime: Runtime, connection: Connection, pair: Pair, at: datetime, counted: Standing | None = None
+    runtime: Runtime,
+    connection: Connection,
+    pair: Pair,
+    reason_code: ReasonCode,
+    at: datetime,
+    counted: CountedStanding | None = None,
 ) -> Weight:
     """The effect of a confirmation of a brand, by (marketplace, brand), now.
 
     `counted` is its standing if the caller has it already; the use of the daily limit is always read.
     """
-    brand_standing = counted or current_standing(runtime, connection, *pair, at)
-    return Weight(pair[1], brand_standing.level, effect_now(runtime, connection, brand_standing, *pair, at))
+    known = counted or count_standing(runtime, connection, pair, at)
+    follows = effects_now(runtime, connection, known.standing, pair, reason_code, at)(0)
+    return Weight(pair[1], known.standing.level, follows, known.audit_share)
 
 
 def store_confirmation(
     runtime: Runtime, connection: Connection, case: Case, verdict_id: str, weight: Weight, at: datetime
 ) -> None:
-    """Store the standing under which a confirmation was given, and sample it for a second review.
+    """Store the standing under which a confirmation was given, and draw whether it is audited.
 
-    The sampling probability is stored in every case, so that the findings can be weighted to all confirmations.
+    The probability is stored in every case, so that the findings can be weighted to all confirmations. Those that an
+    analyst decides are not audited.
     """
-    chance = float(weight.effect.audit_share)
+    chance = float(weight.audit_share) if weight.effect.at_once else 0.0
     row = {
         "marketplace_id": case.marketplace_id,
         "verdict_id": verdict_id,
@@ -166,46 +182,36 @@ def store_confirmation(
     standings.add_confirmation(connection, row)
 
 
-def recount_of(runtime: Runtime, connection: Connection, case: Case, at: datetime) -> None:
-    """Count the standing of a case's brand again if the brand may have answered on the case."""
-    if case.brand_id is not None and (case.lane in _TOUCHES_A_BRAND or case.question_returned):
-        recount(runtime, connection, case.marketplace_id, case.brand_id, at)
+def _record_change(runtime: Runtime, connection: Connection, pair: Pair, at: datetime) -> None:
+    """Count a brand's standing and record a change."""
+    counted, before = _count_standing(runtime, connection, pair, at)
+    if not _is_recorded(counted, before):
+        _add_change(runtime, connection, pair, _change_of(runtime, counted, at))
 
 
-def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> Standing:
-    """Count a brand's standing and record a change, with counts, reasons and policy, also in the audit log.
+def give_level(
+    runtime: Runtime, connection: Connection, pair: Pair, level: Level, reason: Message, at: datetime
+) -> None:
+    """Store a level that nothing has earned, with the reason, for a demo or a test: its brand keeps it until a fall."""
+    version = policy_version(runtime.policies[StandingPolicy])
+    _add_change(runtime, connection, pair, StandingChange(level, False, at, {}, (reason,), version, at))
 
-    Call this after each change to an input of the standing: a verdict, an appeal or an undo. The sweep calls it again
-    after the undo window.
-    """
-    brand_standing, before = _count_standing(runtime, connection, marketplace_id, brand_id, at)
-    _end_first_phase(runtime, connection, brand_standing, marketplace_id, brand_id, at)
-    if _is_recorded(brand_standing, before):
-        return brand_standing
+
+def _add_change(runtime: Runtime, connection: Connection, pair: Pair, change: StandingChange) -> None:
+    """Store a change, with counts, reasons and policy, also in the audit log."""
     change_id = runtime.ids.new("std")
-    row = {
-        "marketplace_id": marketplace_id,
-        "change_id": change_id,
-        "brand_id": brand_id,
-        "level": brand_standing.level.value,
-        "warned": brand_standing.warned,
-        "since": brand_standing.since,
-        "counts": counts_of(brand_standing),
-        "reasons": [as_json(reason) for reason in brand_standing.reasons],
-        "policy_version": policy_version(runtime.policies[StandingPolicy]),
-        "known_at": at,
-    }
+    key = {"marketplace_id": pair[0], "change_id": change_id, "brand_id": pair[1]}
+    row = {**key, **row_of(change), "reasons": list(map(as_json, change.reasons))}
     standings.add_change(connection, row)
-    audit.record(
-        connection,
-        at,
-        marketplace_id,
-        "standing",
-        "standing.changed",
-        change_id,
-        **({name: row[name] for name in ("brand_id", "level", "warned", "counts", "policy_version")}),
+    about = {name: row[name] for name in ("brand_id", "level", "warned", "counts", "policy_version")}
+    audit.record(connection, change.known_at, pair[0], "standing", "standing.changed", change_id, **about)
+
+
+def _change_of(runtime: Runtime, counted: Standing, at: datetime) -> StandingChange:
+    version = policy_version(runtime.policies[StandingPolicy])
+    return StandingChange(
+        counted.level, counted.warned, counted.since, counts_of(counted), counted.reasons, version, at
     )
-    return brand_standing
 
 
 def _is_recorded(brand_standing: Standing, before: StandingChange | None) -> bool:
@@ -224,8 +230,8 @@ class Recounts:
 def sweep_standings(runtime: Runtime) -> int:
     """Record the standings that changed without an event; returns how many were counted.
 
-    A brand is counted where an undo window has closed since the last sweep. All brands are counted at the first sweep
-    and once a day, because outcomes leave the period of the standing.
+    A brand is counted where the undo window of an audit or a reversal has closed since the last sweep. All brands are
+    counted at the first sweep and once a day, for what time alone changes.
     """
     swept, now = runtime.services[Recounts], runtime.clock.now()
     until = now - timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
@@ -239,47 +245,54 @@ def sweep_standings(runtime: Runtime) -> int:
     for pair in due:
         with runtime.store.write() as connection:
             standings.lock(connection, *pair)
-            recount(runtime, connection, *pair, now)
+            _record_change(runtime, connection, pair, now)
     swept.until = until
     return len(due)
 
 
-def _end_first_phase(
-    runtime: Runtime, connection: Connection, brand_standing: Standing, marketplace_id: str, brand_id: str, at: datetime
-) -> None:
-    """End a first phase that meets its conditions, permanently and with an audit entry."""
-    begun = stage_of(runtime, connection, brand_standing, marketplace_id, brand_id, at)
-    if begun.phase is not Phase.FULL or brands.first_phase_ended_at(connection, marketplace_id, brand_id):
-        return
-    brands.end_first_phase(connection, marketplace_id, brand_id, at)
-    audit.record(
-        connection,
-        at,
-        marketplace_id,
-        "enrolment",
-        "enrolment.full",
-        brand_id,
-        reasons=list(map(in_english, begun.reasons)),
-        policy_version=policy_version(runtime.policies[EnrolmentPolicy]),
-    )
-
-
-def counts_of(brand_standing: Standing) -> dict[str, Any]:
+def counts_of(brand_standing: Standing) -> dict[str, dict[str, int]]:
     """The counts behind a standing: `overall`, and by reason code."""
-    return {_scope_name(scope): asdict(scope.tally) for scope in (brand_standing.overall, *brand_standing.by_reason)}
-
-
-def _scope_name(scope: Scope) -> str:
-    return "overall" if scope.reason_code is None else scope.reason_code.value
+    return {
+        "overall" if scope.reason_code is None else scope.reason_code.value: {
+            "right": scope.audits.right,
+            "wrong": scope.audits.wrong,
+            "undecided": scope.audits.undecided,
+            **asdict(scope.removals),
+        }
+        for scope in (brand_standing.overall, *brand_standing.by_reason)
+    }
 
 
 def _count_standing(
-    runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime
+    runtime: Runtime, connection: Connection, pair: Pair, at: datetime
 ) -> tuple[Standing, StandingChange | None]:
     policy = runtime.policies[StandingPolicy]
-    before = standings.last_change(connection, marketplace_id, brand_id)
-    answers = standings.answers(connection, marketplace_id, brand_id, since=at - timedelta(days=policy.window_days))
-    answers = settled_answers(
-        answers, by=at - timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
+    before = standings.last_change(connection, *pair)
+    kept_level = before.kept_level if before else standings.first_level(connection, *pair)
+    kept_level = kept_level or StoredLevel(Level.PROVISIONAL, at)
+    period = RecordPeriod(
+        audits_after=at - timedelta(days=policy.audit_days + 7),  # A week before the last look, too.
+        removals_after=at - timedelta(days=policy.window_days),
+        confirmed_after=standings.last_fall(connection, *pair),
+        until=at - timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds),
     )
-    return standing(answers, kept_level=before.kept_level if before else None, as_of=at, policy=policy), before
+    record = standings.record_of(connection, *pair, period)
+    silent = {reversal.silent_cluster for reversal in record.reversals} - {None, ""}
+    if len(silent) >= policy.lost_from_wrong:
+        record = _with_linked_sellers(connection, pair[0], record, at)
+    return standing(record, kept_level=kept_level, as_of=at, policy=policy), before
+
+
+def _with_linked_sellers(connection: Connection, marketplace_id: str, record: Record, at: datetime) -> Record:
+    """The record in which linked sellers to whom the brand did not answer are one cluster."""
+    sellers = {reversal.silent_cluster for reversal in record.reversals if reversal.silent_cluster}
+    component_of = components_at(connection, marketplace_id, sellers, at)
+    return replace(
+        record,
+        reversals=tuple(
+            replace(reversal, silent_cluster=component_of.get(reversal.silent_cluster, reversal.silent_cluster))
+            if reversal.silent_cluster
+            else reversal
+            for reversal in record.reversals
+        ),
+    )

@@ -38,6 +38,8 @@ confirmation = tenant_table(
     within("audit_case_id", "review_case", "case_id"),
     Index("ix_confirmation_brand", "marketplace_id", "brand_id", "known_at"),
     Index("ix_confirmation_waiting", "drawn", "audit_case_id", "known_at"),
+    Index("ix_confirmation_audit", "marketplace_id", "audit_case_id"),
+    Index("ix_confirmation_drawn", "marketplace_id", "drawn", "known_at"),
 )
 
 standing_change = tenant_table(

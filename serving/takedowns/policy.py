@@ -58,8 +58,6 @@ class BudgetPolicy:
     person_day: int = 40
     # Three full days: an owner who looks once a week loses at most this. Ours.
     person_week: int = 120
-    # The people of a brand together: as with the hour, two at full speed.
-    brand_times: int = 2
     # A longer record raises the day, and the week by five raised days, so that a usual week of five days never waits.
     times_usual: float = 1.5
     working_days_a_week: int = 5
@@ -81,8 +79,10 @@ class BudgetPolicy:
     # second factor come on top, up to one full report: others were told of them. Ours.
     marketplace_times_usual: float = 3.0
     marketplace_day: int = 200
-    # A brand's removals of a day with a second factor, in place of the budget of the brand: a full report. Ours.
+    # A brand's removals of a day, ordinary and in large reports together, unless its contract has a figure: a full
+    # report. An account manager sets a figure up to it alone, and up to the next one with a second person. Ours.
     step_up_day: int = 300
+    most_contract_day: int = 3_000
 
 
 DEFAULT_BUDGETS: Final = BudgetPolicy()
@@ -99,9 +99,6 @@ class StepUpPolicy:
     undo_minutes: int = 60
     # A brand's own report names many sellers; one that names a single shop this often is for two organisations. Ours.
     per_seller: int = 50
-    # Full standing that a thief has just earned with the brand's own removals must not open the large reports. In two
-    # weeks most appeals against those removals are decided, as in `BurstPolicy`.
-    full_standing_days: int = 14
 
 
 DEFAULT_STEP_UP: Final = StepUpPolicy()

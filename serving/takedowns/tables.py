@@ -92,16 +92,39 @@ removal_check = tenant_table(
     Index("ix_removal_check_state", "marketplace_id", "state"),
 )
 
+# The removals pending approval that one person confirmed for one brand: of one report, or without a report of one day.
+# Its brand and report are empty where there is none.
+approval_batch = tenant_table(
+    "approval_batch",
+    "batch_id",
+    Column("brand_id", ID, nullable=False),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    Column("report_id", ID, nullable=False),
+    Column("day", String(10), nullable=False),
+    # The mark that an analyst named, where the brand is not registered.
+    Column("mark", String(200), nullable=True),
+    Column("causes", Json, nullable=False),
+    Column("removals", Integer, nullable=False),
+    Column("pending", Integer, nullable=False),
+    moment("opened_at"),
+    moment("settled_at", nullable=True),
+    UniqueConstraint("marketplace_id", "user_id", "brand_id", "report_id", "day"),
+    Index("ix_approval_batch_open", "marketplace_id", "settled_at", "opened_at"),
+)
+
 removal_approval = tenant_table(
     "removal_approval",
     "action_id",
+    id_column("batch_id"),
     Column("causes", Json, nullable=False),
     Column("policy_version", String(80), nullable=False),
     moment("pending_since"),
     moment("settled_at", nullable=True),
     word("settled_as", ("approve", "withdraw", "undo"), nullable=True),
     within("action_id", "action"),
+    within("batch_id", "approval_batch"),
     Index("ix_removal_approval_waiting", "marketplace_id", "settled_at", "pending_since"),
+    Index("ix_removal_approval_batch", "marketplace_id", "batch_id", "settled_at"),
 )
 
 approval_vote = tenant_table(

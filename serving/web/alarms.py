@@ -17,7 +17,7 @@ from serving.platform.runtime import Runtime
 from serving.takedowns.policy import TellingPolicy
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import alerts, approvals, removal_checks, removal_notices
-from serving.takedowns.store.approvals import PendingGroup
+from serving.takedowns.store.approvals import PendingBatch
 from serving.web.wording import words
 
 _WATCHERS = (Permission.REVIEW_CASES, Permission.MANAGE_BRANDS, Permission.ADMINISTER)
@@ -69,7 +69,7 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
     with runtime.store.read() as connection:
         off = kill_switches.rules_off(connection, places)
         raised = alerts.open_alerts(connection, places)
-        groups = [group for group in approvals.pending_groups(connection, places) if _can_see(person, group)]
+        groups = [group for group in approvals.pending_batches(connection, places) if _can_see(person, group)]
         names = accounts.names(connection, [alert.subject for alert in raised])
         names |= {group.brand_id or "": group.brand for group in groups}
         still_shown = removal_checks.still_shown_count(connection, places)
@@ -90,16 +90,16 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
         if alert.cause is alerts.CheckAlarm.CAMPAIGN
     ]
     pending = [
-        f"{words.many(group.removals, 'removal')} pending approval since {words.moment(group.since, now)}: "
+        f"{words.many(group.pending, 'removal')} pending approval since {words.moment(group.since, now)}: "
         f"{group.brand}, confirmed by {group.person}"
         for group in groups[:_MOST_GROUPS]
     ]
-    if rest := sum(group.removals for group in groups[_MOST_GROUPS:]):
+    if rest := sum(group.pending for group in groups[_MOST_GROUPS:]):
         pending.append(f"{words.many(rest, 'more removal')} pending approval")
     return Alarms(tuple(lines), tuple(pending), still_shown)
 
 
-def _can_see(person: Person, group: PendingGroup) -> bool:
+def _can_see(person: Person, group: PendingBatch) -> bool:
     """Whether a person sees these removals; an account manager sees those of brands that no other one manages."""
     team = person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.ADMINISTER)
     return group.marketplace_id in team or group.manager_id in {None, person.user_id}

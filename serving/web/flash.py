@@ -25,6 +25,7 @@ class Flash(StrEnum):
     TAKEN_UP = "taken_up"
     QUEUE_DONE = "queue_done"
     BRAND_CHANGED = "brand_changed"
+    CONTRACT_PROPOSED = "contract_proposed"
     DOCUMENT_KEPT = "document_kept"
     LIST_CHANGED = "list_changed"
     ALIAS_ACCEPTED = "alias_accepted"
@@ -64,9 +65,9 @@ class Flash(StrEnum):
     BREAKER_CLOSED = "breaker_closed"
     DRIFT_ACKNOWLEDGED = "drift_acknowledged"
     DRIFT_ALARMED = "drift_alarmed"
-    REMOVAL_VOTED = "removal_voted"
-    REMOVAL_APPROVED = "removal_approved"
-    REMOVAL_WITHDRAWN = "removal_withdrawn"
+    REMOVALS_VOTED = "removals_voted"
+    REMOVALS_APPROVED = "removals_approved"
+    REMOVALS_WITHDRAWN = "removals_withdrawn"
     SANCTION_VOTED = "sanction_voted"
     SANCTION_CARRIED_OUT = "sanction_carried_out"
     SANCTION_REFUSED = "sanction_refused"
@@ -144,9 +145,10 @@ SENTENCES: Final = {
     Flash.APPROVAL_WITHDRAWN: "Approval withdrawn.",
     Flash.PROMOTED: "Model promoted. It scores listings from now on.",
     Flash.ROLLED_BACK: "Rolled back. The previous champion scores listings again.",
-    Flash.REMOVAL_VOTED: "Vote recorded. It also needs approval from another organisation.",
-    Flash.REMOVAL_APPROVED: "Removal approved. It is sent when its undo window closes.",
-    Flash.REMOVAL_WITHDRAWN: "Removal withdrawn. An analyst reviews the case again.",
+    Flash.CONTRACT_PROPOSED: "Figure recorded. It holds once a second person approves it.",
+    Flash.REMOVALS_VOTED: "Vote recorded. Somebody of another organisation must agree.",
+    Flash.REMOVALS_APPROVED: "Removals approved. They are sent when their undo windows close.",
+    Flash.REMOVALS_WITHDRAWN: "Removals withdrawn. Analysts review the cases again.",
     Flash.SANCTION_VOTED: "Vote recorded. It also needs approval from another organisation.",
     Flash.SANCTION_CARRIED_OUT: "Sanction approved. The marketplace is notified when the undo window closes.",
     Flash.SANCTION_REFUSED: "Sanction rejected. Only a further strike can propose it again.",

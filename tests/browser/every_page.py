@@ -75,7 +75,10 @@ PAGES: Final = (
     OnePage("bulk", "/cases/bulk", Role.ANALYST, KnownAddress("bulk"), phone=True),
     OnePage("bulk-answer", "/cases/bulk/{bulk_id}", Role.ANALYST, KnownAddress("bulk-answer"), phone=True),
     OnePage("notes", "/notes", Role.ANALYST, phone=True),
-    OnePage("pending-removals", "/pending-removals", Role.ANALYST),
+    OnePage("pending-removals", "/pending-removals", Role.ANALYST, phone=True),
+    OnePage(
+        "pending-batch", "/pending-removals/{batch_id}", Role.ANALYST, LinkPath("/pending-removals", _ROWS), phone=True
+    ),
     OnePage("sellers", "/sellers", Role.ANALYST),
     OnePage("settings", "/settings", Role.ANALYST, phone=True),
     OnePage("second-factor", "/settings/second-factor", Role.ANALYST, phone=True),

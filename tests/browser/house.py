@@ -4,7 +4,6 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -33,7 +32,6 @@ from serving.platform.settings import Settings
 from serving.reports.rules.attachments import TestBuyRecord
 from serving.reports.service import attaching, submitting
 from serving.reports.service.stepping_up import prove_second_factor
-from serving.standing.policy import StandingPolicy
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import removal_notices
 from tests.fixtures.clocks import TestClock
@@ -153,13 +151,9 @@ def _confirmed_report(site: Site) -> str:
     odile = invite(site.runtime, "odile@aurelle.example", "Odile Renard", Role.BRAND, "Aurelle")
     standing_site = in_full_standing(replace(site, brand_person=odile))
     at_once = replace(standing_site.runtime.policies[SecondFactorPolicy], counts_after_hours=0)
-    # One removal of the house was overturned, which is too large a share of so few.
-    lenient = replace(
-        standing_site.runtime.policies[StandingPolicy], accepted_share=Decimal(0), overturned_share=Decimal(1)
-    )
     standing_site = replace(
         standing_site,
-        runtime=replace(standing_site.runtime, policies=standing_site.runtime.policies.changed(at_once, lenient)),
+        runtime=replace(standing_site.runtime, policies=standing_site.runtime.policies.changed(at_once)),
     )
     app, _ = an_app(standing_site, odile)
     report_id = waiting_report(standing_site, on_sale(standing_site, 21, 500))

@@ -49,7 +49,12 @@ from tests.browser.workshop import Window, Workshop, a_workshop, without_script
 from tests.fixtures.notifying import a_listing, items_of, notify
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.service_process import until
-from tests.serving.web import test_large_report_pages, test_manager_brand_page, test_second_factor_pages
+from tests.serving.web import (
+    test_large_report_pages,
+    test_manager_brand_page,
+    test_report_attachments,
+    test_second_factor_pages,
+)
 
 _PDF = b"%PDF-1.4\n% certificate\n%%EOF\n"
 _SOON = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
@@ -94,11 +99,27 @@ def test_every_journey_is_a_test_that_holds_that_its_forms_were_sent() -> None:
 def test_a_form_that_no_browser_sends_is_sent_by_a_test_of_its_page() -> None:
     sources = [
         inspect.getsource(module)
-        for module in (test_second_factor_pages, test_large_report_pages, test_manager_brand_page)
+        for module in (
+            test_second_factor_pages,
+            test_large_report_pages,
+            test_manager_brand_page,
+            test_report_attachments,
+        )
     ]
     sent = {address for source in sources for address in re.findall(r"(?:post|get)\(([^,)]+)", source)}
     endings = {form.route.rpartition("/")[2].partition("{")[0] for form in FORMS if form.journey == BY_HTTP} - {""}
-    assert endings == {"limits", "step-up", "send", "stop", "approve", "reset", "passkey", "sellers"}
+    assert endings == {
+        "limits",
+        "step-up",
+        "send",
+        "stop",
+        "approve",
+        "reset",
+        "passkey",
+        "sellers",
+        "test-buy",
+        "contract",
+    }
     assert [ending for ending in endings if not any(re.search(rf"/{ending}[\"?]", address) for address in sent)] == []
     assert "stop_path(" in sources[1]
 
@@ -457,9 +478,11 @@ def test_two_organisations_decide_about_sellers_and_pending_removals(workshop: W
         tomas.says("Seller removed from the list.")
 
         tomas.go("/pending-removals")
+        tomas.page.locator("main table tbody a").first.click()
+        tomas.field("All").check()
         tomas.fill("Reason", "Looked at it.")
-        tomas.press("Withdraw removal")
-        tomas.says("Removal withdrawn. An analyst reviews the case again.")
+        tomas.press("Withdraw removals")
+        tomas.says("Removals withdrawn. Analysts review the cases again.")
 
 
 def _other_thresholds_and_an_explained_shift(wei: Window) -> None:

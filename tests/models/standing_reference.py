@@ -1,152 +1,136 @@
 """A reference implementation of good-faith standing, independent of the rule, and random histories to test it."""
 
 import random
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal, localcontext
+from functools import cache
+from math import comb, sqrt
 from typing import Final
 
-from models.verdict import Judgement, ReasonCode
-from serving.standing.rules.confirmations import BrandAnswer, Ruling
+from models.verdict import Evidence, Judgement, ReasonCode
+from serving.standing.rules.record import Audit, Record, Reversal, StoodRemovals
 from serving.standing.rules.standing import Level, StoredLevel
+from tests.fixtures.clocks import NOW
 
-# The outcomes of an answer and how each counts: accepted, rejected, overturned, or not at all.
-COUNTS_AS: Final = {
-    "removed": "a",
-    "analyst agrees": "a",
-    "audit agrees": "a",
-    "audit cannot tell": "a",
-    "audit: grey market": "a",
-    "analyst disagrees": "r",
-    "analyst: licensed": "r",
-    "stopped": "r",
-    "audit disagrees": "r",
-    "given back": "o",
-    "given back after the analyst agreed": "o",
-    "nobody decided": "",
-    "analyst cannot tell": "",
-    "analyst: grey market": "",
-    "analyst: test buy": "",
-    "brand cannot tell": "",
-    "brand: grey market": "",
-    "brand: test buy": "",
-    "brand: genuine": "",
-}
+_UPWARDS: Final = (Level.PROVISIONAL, Level.FULL, Level.SIGNED_VOLUME, Level.SELF_SERVICE)
+_WRONG_SHARE: Final = {Level.FULL: "0.1", Level.SIGNED_VOLUME: "0.05", Level.SELF_SERVICE: "0.02"}
+_MONDAY: Final = NOW.replace(hour=0)
+_CODES: Final = (ReasonCode.TRADEMARK_COUNTERFEIT, ReasonCode.DESIGN)
 
-_SETTLED_AT_ONCE: Final = frozenset(
-    became
-    for became, counts in COUNTS_AS.items()
-    if became.startswith(("removed", "nobody", "brand")) or (became.startswith("audit") and counts == "a")
-)
-_WORDS: Final = {
-    "disagrees": Judgement.GENUINE,
-    " agrees": Judgement.COUNTERFEIT,
-    "agreed": Judgement.COUNTERFEIT,
-    "licensed": Judgement.LICENSED,
-    "cannot tell": Judgement.CANNOT_TELL,
-    "grey market": Judgement.GREY_MARKET,
-    "test buy": Judgement.NEEDS_TEST_BUY,
-    "genuine": Judgement.GENUINE,
-}
-_VERDICTS_BEHIND: Final = {
-    became: (
-        next((who for who in ("brand", "analyst", "audit") if who in became), "nobody"),
-        next((word for end, word in _WORDS.items() if became.endswith(end)), Judgement.COUNTERFEIT),
+
+@cache
+def _chance_of_so_few(wrong: int, n: int, share: str) -> Decimal:
+    with localcontext(prec=40):
+        p = Decimal(share)
+        return sum((comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(wrong + 1)), Decimal(0))
+
+
+def _ends(part: int, n: int) -> tuple[float, float]:
+    p, z = part / n, 1.96
+    root = z * sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2)
+    return (p + z * z / (2 * n) - root) / (1 + z * z / n), (p + z * z / (2 * n) + root) / (1 + z * z / n)
+
+
+def _is_surely_wrong(audits: list[Audit], least_right: float) -> bool:
+    for days in (90, 30):
+        recent = [audit.is_right for audit in audits if NOW - audit.at < timedelta(days=days) and audit.at <= NOW]
+        right, wrong = recent.count(True), recent.count(False)
+        if wrong >= 3 and _ends(right, right + wrong)[1] < least_right:
+            return True
+    return False
+
+
+def _numbers(record: Record, days: int) -> tuple[int, int, int]:
+    """Stood, overturned, undefended."""
+    after = NOW - timedelta(days=days)
+    reversals = [reversal for reversal in record.reversals if reversal.at > after]
+    clusters = {reversal.silent_cluster for reversal in reversals if reversal.silent_cluster is not None}
+    overturned = sum(reversal.silent_cluster is None for reversal in reversals)
+    return sum(stood.number for stood in record.stood if stood.day > after.date()), overturned, len(clusters)
+
+
+def _is_broken(record: Record) -> bool:
+    if _is_surely_wrong([*record.audits], 0.9):
+        return True
+    for days, least in ((90, 3), (30, 6)):
+        stood, overturned, undefended = _numbers(record, days)
+        if overturned >= least and _ends(overturned, stood + overturned + undefended)[0] > 0.05:
+            return True
+    return False
+
+
+def _parts(record: Record) -> dict[ReasonCode, Record]:
+    return {
+        code: Record(
+            tuple(audit for audit in record.audits if audit.reason_code is code),
+            tuple(reversal for reversal in record.reversals if reversal.reason_code is code),
+            tuple(stood for stood in record.stood if stood.reason_code is code),
+        )
+        for code in _CODES
+    }
+
+
+def reference(record: Record, level_before: Level, age: float) -> tuple[Level, set[ReasonCode]]:
+    """The level now, and the reason codes that are closed; `age` is that of the level before in days."""
+    broken = _is_broken(record)
+    closed = {code for code, part in _parts(record).items() if _is_broken(part)}
+    if level_before not in _UPWARDS:
+        if level_before is Level.CAPPED and (broken or closed):
+            return Level.SUSPENDED, set()
+        back = age >= 90 and not broken
+        return (Level.PROVISIONAL, closed) if back else (level_before, set())
+    if broken:
+        return Level.CAPPED, set()
+    stood, overturned, undefended = _numbers(record, 90)
+    if undefended >= 3 and _ends(undefended, stood + overturned + undefended)[0] > 0.1:
+        return Level.PROVISIONAL, closed
+    if level_before is Level.SELF_SERVICE:
+        return (Level.SIGNED_VOLUME if _is_surely_wrong([*record.audits], 0.95) else level_before), closed
+    recent = [audit.is_right for audit in record.audits if NOW - timedelta(days=90) < audit.at <= NOW]
+    right, wrong = recent.count(True), recent.count(False)
+    off = 10 * right < 9 * (right + wrong) or 20 * overturned > stood + overturned + undefended
+    looked = [audit.is_right for audit in record.audits if timedelta(0) <= _MONDAY - audit.at < timedelta(days=365)]
+    above = _UPWARDS[_UPWARDS.index(level_before) + 1]
+    n, mistakes = looked.count(True) + looked.count(False), looked.count(False)
+    is_early = NOW - timedelta(days=age) >= _MONDAY
+    rises = not off and not is_early and _chance_of_so_few(mistakes, n, _WRONG_SHARE[above]) <= Decimal("0.05")
+    return (above if rises and n else level_before), closed
+
+
+def history(rng: random.Random) -> tuple[Record, StoredLevel]:
+    """A record of a few or of hundreds of outcomes, near the limits more often than not, and the level before."""
+    codes, errors = _CODES[: rng.choice((1, 2))], rng.choice((0.0, 0.01, 0.03, 0.1, 0.3))
+    spread = rng.choice((20.0, 80.0, 400.0))
+    audits = [_audit(rng, codes, errors, spread) for _ in range(rng.choice((0, 3, 10, 29, 30, 46, 59, 100, 149, 260)))]
+    ends = rng.choice((0, 4, 20, 60, 300))
+    reversals = [_reversal(rng, codes) for _ in range(ends) if rng.random() < rng.choice((0.0, 0.05, 0.1))]
+    record = Record(
+        audits=tuple(sorted(audits, key=lambda audit: audit.at)),
+        reversals=tuple(reversals),
+        stood=_stood(rng, codes, ends),
     )
-    for became in COUNTS_AS
-}
+    age = rng.choice((rng.uniform(0, 120), 0.1, 0.5, 89.0, 90.0))
+    return record, StoredLevel(rng.choice(tuple(Level)), NOW - timedelta(days=age))
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One answer as the reference reads it: outcome, reason code, and the days since it was given and settled."""
-
-    became: str
-    code: ReasonCode
-    answer_age: float
-    settled: float
+def _moment(rng: random.Random, days: float) -> float:
+    return int(days * rng.random() * 1024) / 1024  # Exact in a double, and in microseconds.
 
 
-def reference(rows: list[Row], last_level: tuple[str, float] | None) -> str:
-    """The level now; `last_level` is the level before and its age in days."""
-
-    def ends(part: int, n: int) -> tuple[Decimal, Decimal]:
-        with localcontext(prec=60):
-            p, z = Decimal(part) / n, Decimal("1.96")
-            root = z * (p * (1 - p) / n + (z / (2 * n)) ** 2).sqrt()
-            return (p + z * z / (2 * n) - root) / (1 + z * z / n), (p + z * z / (2 * n) + root) / (1 + z * z / n)
-
-    def judged(seen: list[Row]) -> tuple[bool, bool, bool, bool]:
-        a, r, o = (sum(COUNTS_AS[row.became] == letter for row in seen) for letter in "aro")
-        n, looks = a + r + o, [row.became for row in seen if row.became in {"audit agrees", "audit disagrees"}]
-        if n == 0:
-            return False, False, False, False
-        off = 100 * a < 90 * n or 100 * o > 5 * n
-        sure = r + o >= 3 and (ends(a, n)[1] < Decimal("0.9") or ends(o, n)[0] > Decimal("0.05"))
-        lost = off and (n >= 100 or sure)
-        right = len(looks) >= 59 and 100 * looks.count("audit agrees") >= 99 * len(looks)
-        low = ends(a, n)[0]
-        return lost, off, n >= 100 or low >= Decimal("0.8"), right or low >= Decimal("0.9")
-
-    seen = [row for row in rows if 0 <= row.settled < 90]
-    codes = [judged([row for row in seen if row.code is code]) for code in ReasonCode]
-    lost, off, much, all_right = judged(seen)
-    level = (
-        "provisional" if off or any(code[1] for code in codes) or not much else "self_service" if all_right else "full"
-    )
-    level = "capped" if lost or any(code[0] for code in codes) else level
-    if last_level is None or last_level[0] not in {"capped", "suspended"}:
-        return level
-    later = [row for row in seen if row.answer_age < last_level[1]]
-    parts = [later, *([row for row in later if row.code is code] for code in ReasonCode)]
-    if last_level[0] == "suspended" or any(judged(part)[0] for part in parts):
-        return "suspended" if last_level[0] == "capped" or last_level[1] < 90 or level == "capped" else level
-    return "capped" if last_level[1] < 90 else level
+def _audit(rng: random.Random, codes: tuple[ReasonCode, ...], errors: float, spread: float) -> Audit:
+    age, draw = _moment(rng, spread), rng.random()
+    judgement = Judgement.GENUINE if draw < errors else Judgement.CANNOT_TELL if draw > 0.97 else Judgement.COUNTERFEIT
+    evidence = Evidence.LISTING if rng.random() < 0.03 else Evidence.DOCUMENTS
+    judged_at = NOW - timedelta(days=age)
+    return Audit(rng.choice(codes), judged_at - timedelta(days=_moment(rng, 6)), judgement, evidence, judged_at)
 
 
-def brand_answer(row: Row, now: datetime) -> BrandAnswer:
-    """The same answer as the rule reads it."""
-    at, settled = now - timedelta(days=row.answer_age), now - timedelta(days=row.settled)
-    who, word = _VERDICTS_BEHIND[row.became]
-    ruling = Ruling(word, settled) if who in {"analyst", "audit"} else None
-    return BrandAnswer(
-        judgement=word if who == "brand" else Judgement.COUNTERFEIT,
-        reason_code=row.code,
-        at=at,
-        at_once=who == "audit" or row.became in {"removed", "stopped", "given back"},
-        analyst=ruling if who == "analyst" else None,
-        audit=ruling if who == "audit" else None,
-        stopped_at=settled if row.became == "stopped" else None,
-        overturned_at=settled if row.became.startswith("given back") else None,
-    )
+def _reversal(rng: random.Random, codes: tuple[ReasonCode, ...]) -> Reversal:
+    reversed_at = NOW - timedelta(days=_moment(rng, 100))
+    cluster = rng.choice((None, None, None, "ring", str(rng.random())))
+    return Reversal(rng.choice(codes), reversed_at - timedelta(days=_moment(rng, 40)), reversed_at, cluster)
 
 
-def history(rng: random.Random) -> tuple[list[Row], tuple[str, float] | None]:
-    """A history of a few or of hundreds of answers, careful or careless, near the limits more often than not."""
-    weights = dict.fromkeys(COUNTS_AS, rng.choice((0.0, 0.02, 0.2)))
-    weights["removed"], weights["audit agrees"] = rng.choice((1.0, 10.0, 40.0)), rng.choice((0.0, 1.0, 30.0))
-    codes, days = tuple(ReasonCode)[: rng.choice((1, 1, 2, 5))], rng.choice((3, 89))
-    size = rng.randint(0, rng.choice((2, 5, 20, 80, 250)))
-    rows = [_row(rng, became, days, codes) for became in rng.choices(list(weights), list(weights.values()), k=size)]
-    if rng.random() < 0.2:  # Exactly at a limit, or one beyond it.
-        n = rng.choice((10, 16, 20, 35, 40, 60, 100, 120, 200))
-        wrong = max(0, n // rng.choice((10, 20)) + rng.choice((-1, 0, 0, 1)))
-        became = rng.choice(("analyst disagrees", "given back"))
-        rows += [Row(became if step < wrong else "removed", codes[-1], step / 64, step / 64) for step in range(n)]
-    last_level = rng.choice((None, *(str(level) for level in Level)))
-    age = rng.choice((rng.uniform(0, 120), 0.0, 1.0, 89.0, 90.0))
-    return rows, None if last_level is None else (last_level, age)
-
-
-def _row(rng: random.Random, became: str, days: float, codes: tuple[ReasonCode, ...]) -> Row:
-    chance = rng.random()
-    settled = int(days * chance * 1024) / 1024  # Exact in a double, and in microseconds.
-    if chance > 0.96:
-        settled = rng.choice((0.0, 90.0, 91.0, -1.0))
-    answer_age = settled if became in _SETTLED_AT_ONCE else settled + rng.choice((0.0, 1.0, 30.0, 200.0))
-    return Row(became, codes[int(rng.random() * len(codes))], answer_age, settled)
-
-
-def stored_level(before: tuple[str, float] | None, now: datetime) -> StoredLevel | None:
-    """The level before as the rule reads it."""
-    return None if before is None else StoredLevel(Level(before[0]), now - timedelta(days=before[1]))
+def _stood(rng: random.Random, codes: tuple[ReasonCode, ...], number: int) -> tuple[StoodRemovals, ...]:
+    days = [(NOW - timedelta(days=_moment(rng, 100))).date() for _ in range(3)]
+    return tuple(StoodRemovals(rng.choice(codes), day, number // 3) for day in days if number >= 3)

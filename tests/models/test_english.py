@@ -11,12 +11,13 @@ SEVERAL: Final = {
     "a limit or a need of a policy": (
         "pending.",
         "standing.capped",
-        "standing.too_few",
+        "standing.provisional",
+        "standing.made_up",
         "effect.",
-        "phase.first",
         "reach.",
     ),
     "enough to compare with": ("likeness_", "price_to_", "seller_price_spread", "breaker.", "risk.", "alert."),
+    "the whole of a share, and no noun of its own": ("standing.audits",),
     "between two or more": ("price_largest_fall", "seller_linked_sellers.more", "route.high.brands"),
 }
 

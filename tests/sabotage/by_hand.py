@@ -362,10 +362,19 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("sanctioning.end_after_void", "", "the sanction is not reduced"),
         ("        sanctioning.propose_after_strike", "        ", "the sanction is not raised"),
     ),
-    "serving/standing/rules/confirmations.py": (
-        ("        (Outcome.OVERTURNED, answer.overturned_at),\n", "", "overturned removals count as accepted"),
-        ("        (Outcome.REJECTED, answer.stopped_at),\n", "", "rejected removals count as accepted"),
-        ("not after < became[1] <= until", "not after < given.at <= until", "by the time of the verdict"),
+    "serving/standing/rules/audits.py": (
+        ("max(policy.least_audit_share, share)", "share", "a record that is never audited again"),
+        ("counted.wrong + 1", "counted.wrong", "no room for one mistake"),
+    ),
+    "serving/standing/rules/bounds.py": (
+        ("(1 - Fraction(confidence))", "Fraction(confidence)", "nothing needs proof"),
+        ("range(min(wrong, audited) + 1)", "range(min(wrong, audited))", "one mistake too many"),
+    ),
+    "serving/standing/rules/record.py": (
+        ("if self.evidence is Evidence.LISTING:", "if False:", "judged from the listing alone"),
+        ("silent_clusters.count(None)", "len(silent_clusters)", "undefended ones count as overturned"),
+        ("len({*silent_clusters} - {None})", "len(silent_clusters)", "linked sellers count often"),
+        ("after < audit.at <= until", "audit.at <= until", "audits of any age"),
     ),
     "serving/standing/rules/reminders.py": (
         ("REMINDED: (escalated, reminded)", "REMINDED: (now, reminded)", "a reminder beside the escalation"),
@@ -373,14 +382,14 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("now, escalated", "now - timedelta(days=1), escalated", "past ones are escalated"),
     ),
     "serving/standing/rules/standing.py": (
+        ("for scope in (overall, *by_reason)):", "for scope in (overall,)):", "by one reason code only"),
+        ("kept_level.since >= look or ", "", "two levels at one look"),
         (
-            "any(scope.finding is Finding.BROKEN for scope in again)",
-            "again[0].finding is Finding.BROKEN",
-            "by one reason code only",
+            "after=look - timedelta(days=policy.audit_days), until=look",
+            "after=look - timedelta(days=999), until=look",
+            "old audits",
         ),
-        ("policy.audit_full", "Decimal(0)", "full standing is never sampled"),
-        ("raw_from or surely_at_least", "raw_from or ", "everybody has full standing"),
-        ("None: more(counted[None]), ", "", "the overall figure is missing"),
+        ("return above if proven else level_before", "return above", "everybody rises"),
     ),
     "serving/standing/store/standings.py": (
         ("        ~was_pending(),\n", "", "pending removals count as removed at once"),
@@ -418,7 +427,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "serving/takedowns/store/budgets.py": (
         ("        ~OVERTURNED,\n", "", "overturned removals raise a record"),
         ("            removal_approval.c.action_id.is_(None),\n", "", "pending removals count"),
-        ("number(of_brand, ordinary, today)", "number(of_brand, today)", "step-ups fill the budget"),
+        ("number(of_brand, today)", "number(of_brand)", "a brand's day never ends"),
     ),
     "serving/webhooks/rules/delivery.py": (
         ("failures - policy.rest_after_failures", "failures - 1", "one lost answer pauses the receiver"),

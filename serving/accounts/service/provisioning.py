@@ -151,7 +151,7 @@ class NewEnrolment:
     """A brand in a marketplace, with its named account manager; `daily_questions` is None for no limit.
 
     Without an account manager a new brand goes to the manager with the fewest brands, and an enrolled one keeps its
-    own. Without `first_phase` the operator knows the brand already, and its answers count in full from the beginning.
+    own.
     """
 
     brand: str
@@ -160,7 +160,6 @@ class NewEnrolment:
     marketplace: str | None = None
     authorised_sellers: tuple[str, ...] = ()
     daily_questions: int | None = None
-    first_phase: bool = True
 
 
 def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
@@ -178,7 +177,6 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
             account_manager_id=manager,
             daily_questions=enrolment.daily_questions,
             at=now,
-            full_since=None if enrolment.first_phase else now,
         )
         sellers = enrolment.authorised_sellers
         authorised_sellers.authorise(
@@ -189,7 +187,6 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
             "account_manager": manager,
             "authorised": list(sellers),
             "daily_questions": enrolment.daily_questions,
-            "first_phase": enrolment.first_phase,
         }
         _record(runtime, connection, marketplace_id, by, _AuditedAct("brand.enrolled", brand.brand_id, payload))
     runtime.forget()

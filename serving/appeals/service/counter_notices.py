@@ -19,7 +19,7 @@ from serving.cases.store import cases, verdicts
 from serving.listings.store import signatures
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
-from serving.standing.service import lock_standing, recount
+from serving.standing.service import lock_standing
 from serving.takedowns.rules.statement import OverturnCause
 from serving.takedowns.store import actions
 
@@ -134,8 +134,6 @@ def _apply_step(
         gave_way = None if person is None else _record_genuine_verdict(runtime, connection, counter_notice, person, now)
         why = OverturnCause.SILENCE if gave_way is None else OverturnCause.CONCEDED
         overturn(runtime, connection, removal, Ground(why, gave_way, statement.actor), now)
-        if counter_notice.brand_id is not None:
-            recount(runtime, connection, marketplace_id, counter_notice.brand_id, now)
     return counter_notices.get(connection, marketplace_id, counter_notice.counter_notice_id)
 
 

@@ -137,6 +137,21 @@ def steps(connection: Connection, marketplace_id: str, counter_notice_id: str) -
     return reader(StoredStep).all(connection, query)
 
 
+def seller_statements(connection: Connection, marketplace_id: str, listing_id: str) -> tuple[str, ...]:
+    """What the seller of a listing stated in the counter-notices against its removals, oldest first."""
+    query = (
+        select(counter_notice_step.c.statement)
+        .join(counter_notice, same(counter_notice, counter_notice_step, "counter_notice_id"))
+        .where(
+            inside(counter_notice, marketplace_id, listing_id=listing_id),
+            counter_notice_step.c.party == Party.SELLER.value,
+            counter_notice_step.c.statement.is_not(None),
+        )
+        .order_by(counter_notice_step.c.known_at, counter_notice_step.c.step_id)
+    )
+    return tuple(connection.execute(query).scalars())
+
+
 def due_counter_notices(connection: Connection, at: datetime, most: int) -> list[CounterNotice]:
     """The counter-notices past their deadline, the longest overdue first."""
     return _read(connection, counter_notice.c.due_at <= at, most=most)

@@ -7,7 +7,6 @@ from typing import Final
 
 from features.message import Message, message
 from serving.brands.policy import AttentionPolicy
-from serving.standing.rules.enrolment import Phase
 from serving.standing.rules.standing import IN_GOOD_STANDING, Level
 
 
@@ -36,8 +35,8 @@ class BrandFigures:
     """The state of a brand at a moment.
 
     `answered_at` is None where no brand user has ever answered. `unanswered` are the questions returned unanswered
-    within the days of the policy. `rights_ending` are the rights that end within the reminder period. `outlook` is the
-    condition that would end good standing.
+    within the days of the policy. `certified` is set once one of its users is certified. `rights_ending` are the rights
+    that end within the reminder period. `outlook` is the condition that would end good standing.
     """
 
     takes_part: bool
@@ -48,7 +47,7 @@ class BrandFigures:
     level: Level
     warned: bool
     outlook: Message | None
-    phase: Phase
+    certified: bool
     rights_to_verify: int
     rights_ending: int
     unread: int
@@ -105,7 +104,7 @@ def _answer_needs(figures: BrandFigures, at: datetime, policy: AttentionPolicy) 
         messages[Need.SILENT] = silence
     if figures.escalated:
         messages[Need.ESCALATED] = message("attention.escalated", n=figures.escalated)
-    if figures.phase is Phase.INVITED:
+    if not figures.certified:
         messages[Need.INVITED] = message("attention.invited")
     return messages
 

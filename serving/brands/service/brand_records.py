@@ -58,9 +58,11 @@ STANDING_COLUMNS: Final = {
     "changed_at": Kind.MOMENT,
     "level": Kind.TEXT,
     "warned": Kind.TEXT,
-    "accepted": Kind.COUNT,
-    "rejected": Kind.COUNT,
-    "overturned": Kind.COUNT,
+    "audits_right": Kind.COUNT,
+    "audits_wrong": Kind.COUNT,
+    "removals_stood": Kind.COUNT,
+    "removals_overturned": Kind.COUNT,
+    "removals_undefended": Kind.COUNT,
     "reasons": Kind.TEXT,
     "policy_version": Kind.TEXT,
 }
@@ -79,7 +81,7 @@ def _change_row(standing_change: StandingChange) -> tuple[Any, ...]:
         standing_change.known_at,
         standing_change.level.value,
         "Yes" if standing_change.warned else "No",
-        *(counted.get(name) for name in ("accepted", "rejected", "overturned")),
+        *(counted.get(name) for name in ("right", "wrong", "stood", "overturned", "undefended")),
         " ".join(map(in_english, standing_change.reasons)),
         standing_change.policy_version,
     )

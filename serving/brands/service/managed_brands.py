@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from models.errors import Conflict, Invalid, NotFound
+from models.errors import Conflict, Invalid, NotFound, require
 from serving.accounts.rules.access import Person
 from serving.accounts.service.provisioning import NewEnrolment, enrol
 from serving.accounts.store import accounts
@@ -17,15 +17,16 @@ from serving.brands.rules.authorisation import MessageSide
 from serving.brands.rules.rights import RightState
 from serving.brands.service.brand_messages import managed_pairs
 from serving.brands.service.rights_claims import settle_right
-from serving.brands.store import brand_attention, brand_messages, brands, mandates
+from serving.brands.store import brand_attention, brand_messages, brands, certifications, mandates
 from serving.brands.store.brands import Enrolment
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.standing import outlook
-from serving.standing.service import current_standing, stage_of
+from serving.standing.service import current_standing
 from serving.standing.store import question_steps
+from serving.takedowns.policy import BudgetPolicy
 from serving.takedowns.store import approvals
 
 _MOST_QUESTIONS = 10_000
@@ -75,7 +76,7 @@ def attention_of_brands(
     proposed = brand_attention.aliases_to_decide(connection, pairs)
     to_check = brand_attention.open_seller_requests(connection, pairs)
     unread = brand_messages.unread_counts(connection, pairs, person.user_id, MessageSide.MANAGER)
-    pending = approvals.pending_groups(connection, set(enrolled))
+    pending = approvals.pending_batches(connection, set(enrolled))
     reasons_by_brand = {}
     for pair in pairs:
         standing = current_standing(runtime, connection, *pair, at)
@@ -88,11 +89,11 @@ def attention_of_brands(
             level=standing.level,
             warned=standing.warned,
             outlook=next(reversed(outlook(standing, runtime.policies[StandingPolicy])), None),
-            phase=stage_of(runtime, connection, standing, *pair, at).phase,
+            certified=certifications.first_pass_of_brand(connection, *pair) is not None,
             rights_to_verify=to_verify.get(pair, 0),
             rights_ending=ending.get(pair, 0),
             unread=unread.get(pair, 0),
-            removals_pending=sum(group.removals for group in pending if (group.marketplace_id, group.brand_id) == pair),
+            removals_pending=sum(group.pending for group in pending if (group.marketplace_id, group.brand_id) == pair),
             aliases_to_decide=proposed.get(pair, 0),
             sellers_to_check=to_check.get(pair, 0),
         )
@@ -155,6 +156,48 @@ def change_enrolment(
         managed_brand.enrolment.name, None, takes_part, managed_brand.marketplace, (), daily_questions=daily_questions
     )
     enrol(runtime, new_enrolment, by=person.actor)
+
+
+def set_contract_day(runtime: Runtime, person: Person, pair: Pair, figure: int | None) -> bool:
+    """Set how many removals a day a brand's contract has; None is the policy's number.
+
+    A figure above the policy's waits for a second person (`approve_contract_day`); returns whether it holds already.
+
+    Raises NotFound (it is not their brand) or Invalid (the number is out of range).
+    """
+    policy = runtime.policies[BudgetPolicy]
+    if figure is not None and not 0 <= figure <= policy.most_contract_day:
+        raise Invalid(
+            "Removals a day are a number from 0 to {most:,}, or nothing for the policy's.",
+            most=policy.most_contract_day,
+        )
+    alone = figure is None or figure <= policy.step_up_day
+    with runtime.store.write() as connection:
+        audit.lock(connection)
+        _require_manager(connection, person, pair)
+        if alone:
+            brands.set_contract_day(connection, *pair, figure)
+        else:
+            brands.propose_contract_day(connection, *pair, figure or 0, person.user_id)
+        act = "brand.contract_set" if alone else "brand.contract_proposed"
+        audit.record(connection, runtime.clock.now(), pair[0], person.actor, act, pair[1], contract_day=figure)
+    return alone
+
+
+def approve_contract_day(runtime: Runtime, pair: Pair, *, by: str) -> int:
+    """Approve the figure that an account manager has proposed for a brand's contract, as the second person.
+
+    Raises NotFound (the brand is not enrolled there) or Conflict (no figure waits).
+    """
+    with runtime.store.write() as connection:
+        audit.lock(connection)
+        enrolled = require(brands.enrolments(connection, pair[0]).get(pair[1]), "There is no such brand.")
+        if enrolled.proposed_day is None:
+            raise Conflict("No figure of this brand waits for a second person.")
+        brands.set_contract_day(connection, *pair, enrolled.proposed_day)
+        about = {"contract_day": enrolled.proposed_day}
+        audit.record(connection, runtime.clock.now(), pair[0], by, "brand.contract_set", pair[1], **about)
+    return enrolled.proposed_day
 
 
 def judge_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, state: RightState, note: str) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, literal, select, update
+from sqlalchemy import Connection, select, update
 
 from features.brands import Brand
 from models.errors import Conflict, NotFound
@@ -13,7 +13,6 @@ from serving.brands.tables import brand, brand_enrolment
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
-from serving.platform.database.types import UtcTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,8 @@ class Enrolment:
     account_manager: str
     account_manager_email: str
     daily_questions: int | None
+    contract_day: int | None = None
+    proposed_day: int | None = None
 
 
 def add_brand(connection: Connection, new_brand: Brand, at: datetime) -> None:
@@ -109,12 +110,8 @@ def enrol(
     account_manager_id: str,
     daily_questions: int | None,
     at: datetime,
-    full_since: datetime | None = None,
 ) -> None:
-    """Enrol a brand, or change whether it takes part, its daily question limit and its account manager.
-
-    A first phase that has ended does not begin again; `full_since` ends one.
-    """
+    """Enrol a brand, or change whether it takes part, its daily question limit and its account manager."""
     of_enrolment = inside(brand_enrolment, marketplace_id, brand_id=brand_id)
     changed = connection.execute(
         update(brand_enrolment)
@@ -123,7 +120,6 @@ def enrol(
             takes_part=takes_part,
             account_manager_id=account_manager_id,
             daily_questions=daily_questions,
-            full_since=func.coalesce(brand_enrolment.c.full_since, literal(full_since, UtcTime)),
         )
     )
     if changed.rowcount == 0:
@@ -134,23 +130,30 @@ def enrol(
             "account_manager_id": account_manager_id,
             "daily_questions": daily_questions,
             "enrolled_at": at,
-            "full_since": full_since,
         }
         add(connection, brand_enrolment, [row])
 
 
-def first_phase_ended_at(connection: Connection, marketplace_id: str, brand_id: str) -> datetime | None:
-    """When a brand's first phase ended; None while it lasts."""
-    query = select(brand_enrolment.c.full_since).where(inside(brand_enrolment, marketplace_id, brand_id=brand_id))
-    ended_at: datetime | None = connection.execute(query).scalar()
-    return ended_at
+def contract_day(connection: Connection, marketplace_id: str, brand_id: str) -> int | None:
+    """The removals a day of a brand's contract; None where it has no figure of its own."""
+    query = select(brand_enrolment.c.contract_day).where(inside(brand_enrolment, marketplace_id, brand_id=brand_id))
+    figure: int | None = connection.execute(query).scalar()
+    return figure
 
 
-def end_first_phase(connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> None:
-    """End a brand's first phase."""
-    connection.execute(
-        update(brand_enrolment).where(inside(brand_enrolment, marketplace_id, brand_id=brand_id)).values(full_since=at)
-    )
+def set_contract_day(connection: Connection, marketplace_id: str, brand_id: str, figure: int | None) -> None:
+    """Set the figure of a brand's contract; a proposed one ends."""
+    _change_contract(connection, marketplace_id, brand_id, contract_day=figure, proposed_day=None, proposed_by=None)
+
+
+def propose_contract_day(connection: Connection, marketplace_id: str, brand_id: str, figure: int, by: str) -> None:
+    """Keep a figure that waits for a second person."""
+    _change_contract(connection, marketplace_id, brand_id, proposed_day=figure, proposed_by=by)
+
+
+def _change_contract(connection: Connection, marketplace_id: str, brand_id: str, **columns: object) -> None:
+    of_brand = inside(brand_enrolment, marketplace_id, brand_id=brand_id)
+    connection.execute(update(brand_enrolment).where(of_brand).values(**columns))
 
 
 def enrolments(connection: Connection, marketplace_id: str) -> dict[str, Enrolment]:
@@ -164,7 +167,15 @@ def enrolments(connection: Connection, marketplace_id: str) -> dict[str, Enrolme
     )
     return {
         row.brand_id: Enrolment(
-            row.brand_id, row.name, row.takes_part, row.account_manager_id, row.manager, row.email, row.daily_questions
+            row.brand_id,
+            row.name,
+            row.takes_part,
+            row.account_manager_id,
+            row.manager,
+            row.email,
+            row.daily_questions,
+            row.contract_day,
+            row.proposed_day,
         )
         for row in connection.execute(query)
     }

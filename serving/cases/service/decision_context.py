@@ -26,7 +26,7 @@ class Answer:
 
     `right_id` is the right under which a brand confirms; None selects the best of its applicable rights. `naming` is
     the brand that an analyst names with the answer; None leaves the brand of the case. `claimant` is the brand that
-    was not asked and reports the listing of its own accord; None for every other answer.
+    was not asked and reports the listing of its own accord, and `report_id` its report; None for every other answer.
     """
 
     case_id: str
@@ -38,6 +38,7 @@ class Answer:
     right_id: str | None = None
     naming: Naming | None = None
     claimant: str | None = None
+    report_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Removals pending approval: the people who may see them, their votes, and the result once enough agree."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from sqlalchemy import Connection
 
 from features.message import Message
 from features.phrase import Phrase
-from models.errors import Conflict, Forbidden, Invalid, require
+from models.errors import Conflict, DomainError, Forbidden, Invalid, require
 from models.verdict import Side
 from serving.accounts.rules.access import LOCAL, Permission, Person, Role
 from serving.accounts.rules.second_person import Roots
@@ -22,7 +23,8 @@ from serving.cases.store import cases, verdicts
 from serving.cases.store.cases import Case
 from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
-from serving.standing.service import lock_standing, recount_of
+from serving.standing.service import lock_standing
+from serving.standing.store import standings
 from serving.takedowns.rules.approval import (
     ADMINISTRATION,
     PROGRAMME,
@@ -42,10 +44,12 @@ from serving.takedowns.rules.bursts import PendingCause, PendingReason
 from serving.takedowns.service.takedown import send_approved, withdraw
 from serving.takedowns.store import actions, alerts, approvals, removal_notices
 from serving.takedowns.store.actions import StoredAction
-from serving.takedowns.store.approvals import StoredApproval
+from serving.takedowns.store.approvals import PendingBatch, RemovalVerdict, StoredApproval
 from serving.webhooks.rules.action import ActionState
 
 _MOST: Final = 500
+MOST_IN_BATCH: Final = 10_000
+_AT_ONCE: Final = 50  # Short transactions, as with reports.
 VOTERS: Final = (Permission.REVIEW_CASES, Permission.MANAGE_BRANDS, Permission.ADMINISTER)
 
 
@@ -54,14 +58,15 @@ class PendingRemoval:
     """A removal pending approval, as a person with a role in it sees it, or an administrator.
 
     `no_vote` is why the person cannot vote, `no_approval` why they can only withdraw the removal; None where they can.
-    `left_out` are the people whose vote does not count now, with the reason. `able` are the names of the people who can
-    approve it now.
+    `verdict_ids` are those behind it. `left_out` are the people whose vote does not count now, with the reason. `able`
+    are the names of the people who can approve it now.
     """
 
     action: StoredAction
     case: Case
     brand: str
     confirmed_by: tuple[str, ...]
+    verdict_ids: tuple[str, ...]
     approval: StoredApproval
     bearing: ApprovalParties
     organisation: str
@@ -88,8 +93,12 @@ def page_of_pending(runtime: Runtime, person: Person, after: str | None) -> tupl
         roots = origins.roots(connection)
         waiting = approvals.pending_removals(connection, _marketplaces_of(person), _MOST + 1, after)
         page, following = cut(waiting, _MOST, lambda row: row[1])
-        removals = [_pending_removal(connection, person, roots, *row) for row in page]
-    return [removal for removal in removals if removal is not None], following
+        removals: dict[str, PendingRemoval] = {}
+        for place in {place for place, _ in page}:
+            removals |= _gather_removals(
+                connection, person, roots, place, [action_id for of, action_id in page if of == place]
+            )
+    return [removals[action_id] for _, action_id in page if action_id in removals], following
 
 
 def record_vote(runtime: Runtime, person: Person, action_id: str, decision: Decision, reason: str) -> Decision | None:
@@ -102,46 +111,147 @@ def record_vote(runtime: Runtime, person: Person, action_id: str, decision: Deci
     pending, or the person has already voted so) or Forbidden, Invalid (the person confirmed it, or approves it and
     counts as one with a confirmer; the reason is missing).
     """
-    now = runtime.clock.now()
     with runtime.store.write() as connection:
         place = actions.marketplace_of(connection, action_id, _marketplaces_of(person))
-        case = cases.of_verdict(connection, place, actions.get(connection, place, action_id).verdict_id)
-        lock_standing(connection, case)
-        # A concurrent vote waits, and then counts this one.
-        audit.lock(connection)
-        roots = origins.roots(connection)
-        pending_removal = require(
-            _pending_removal(connection, person, roots, place, action_id), "There is no such removal."
-        )
-        if pending_removal.action.state is not ActionState.PENDING_APPROVAL:
-            raise Conflict("Somebody has decided about this removal in the meantime.")
-        vote = Vote(person.user_id, pending_removal.organisation, decision, reason.strip()[:500])
-        check_vote(person, pending_removal.bearing, pending_removal.votes, vote, roots)
-        key = {"marketplace_id": place, "vote_id": runtime.ids.new("opn"), "action_id": action_id}
-        approvals.add_vote(connection, key, vote, now)
-        actor = person.actor
-        audit.record(
-            connection,
-            now,
-            place,
-            actor,
-            f"approval_vote.{decision.value}",
-            action_id,
-            organisation=vote.organisation,
-            reason=vote.reason,
-        )
-        agreed = agreed_decision([*pending_removal.votes, vote], pending_removal.bearing, roots)
-        if agreed is Decision.APPROVE:
-            send_approved(runtime, connection, pending_removal.action, actor, now)
-            _lift_stop(
-                connection, pending_removal.action, pending_removal.approval, pending_removal.bearing.confirmed_by, now
-            )
-            recount_of(runtime, connection, case, now)
-        elif agreed is Decision.WITHDRAW:
-            confirmations = approvals.verdicts_behind(connection, place, action_id)
-            withdraw(runtime, connection, pending_removal.action, actor, now, how=Decision.WITHDRAW.value)
-            for confirmation in confirmations:
-                overrule(runtime, connection, person, (place, confirmation.verdict_id), now)
+        voting = _begin_voting(runtime, connection, _Ballot(person, decision, reason), place, [action_id])
+        return _vote(voting, require(voting.removals.get(action_id), "There is no such removal."))
+
+
+@dataclass(frozen=True, slots=True)
+class BatchVotes:
+    """The effect of a vote on many removals: the number decided now, the number that waits for another vote, and the
+    refusals of others, with their number.
+    """
+
+    settled: int
+    voted: int
+    refused: Counter[Phrase]
+
+
+def record_votes(
+    runtime: Runtime, person: Person, batch_id: str, action_ids: Collection[str], decision: Decision, reason: str
+) -> BatchVotes:
+    """Record a vote on these removals of a batch, or on all that are pending in it if none is named.
+
+    Each follows the rules of a single vote; a refused one affects no other. A few are decided in each transaction.
+
+    Raises NotFound (the person has no role in the batch, or there is none), Invalid (the reason is missing) or, where
+    every removal refuses the vote, the first refusal.
+    """
+    if not reason.strip():
+        raise Invalid("Give a reason.")
+    place = batch_of(runtime, person, batch_id).marketplace_id
+    with runtime.store.read() as connection:
+        pending = approvals.removals_of_batch(connection, place, batch_id, MOST_IN_BATCH)
+    chosen = [action_id for action_id in pending if not action_ids or action_id in action_ids]
+    settled, voted, refusals = 0, 0, list[DomainError]()
+    for begin in range(0, len(chosen), _AT_ONCE):
+        with runtime.store.write() as connection:
+            few = chosen[begin : begin + _AT_ONCE]
+            voting = _begin_voting(runtime, connection, _Ballot(person, decision, reason), place, few)
+            for removal in voting.removals.values():
+                try:
+                    with connection.begin_nested():
+                        agreed = _vote(voting, removal)
+                except DomainError as error:
+                    refusals.append(error)
+                else:
+                    settled, voted = settled + (agreed is not None), voted + (agreed is None)
+    if refusals and not settled and not voted:
+        raise refusals[0]
+    return BatchVotes(settled, voted, Counter(error.phrase for error in refusals))
+
+
+def batches_of(runtime: Runtime, person: Person, most: int) -> tuple[list[PendingBatch], int]:
+    """The batches in which a person has a role, the longest waiting first, and the number of all of them."""
+    with runtime.store.read() as connection:
+        batches = approvals.pending_batches(connection, _marketplaces_of(person))
+    own = [batch for batch in batches if _sees_batch(person, batch)]
+    return own[:most], len(own)
+
+
+def batch_of(runtime: Runtime, person: Person, batch_id: str) -> PendingBatch:
+    """One batch with pending removals. Raises NotFound (there is none, or the person has no role in it)."""
+    with runtime.store.read() as connection:
+        batches = approvals.pending_batches(connection, _marketplaces_of(person), batch_id=batch_id)
+    own = [batch for batch in batches if _sees_batch(person, batch)]
+    return require(own[0] if own else None, "There are no such removals, or all of them are decided.")
+
+
+def removals_in(runtime: Runtime, person: Person, batch: PendingBatch, most: int) -> list[PendingRemoval]:
+    """So many pending removals of a batch, spread over it, in the order in which they were confirmed."""
+    with runtime.store.read() as connection:
+        ids = approvals.removals_of_batch(connection, batch.marketplace_id, batch.batch_id, MOST_IN_BATCH)
+        ids = ids[:: max(1, len(ids) // most)][:most]
+        removals = _gather_removals(connection, person, origins.roots(connection), batch.marketplace_id, ids)
+    return [removals[action_id] for action_id in ids if action_id in removals]
+
+
+def _sees_batch(person: Person, batch: PendingBatch) -> bool:
+    """Whether a person sees these removals; an account manager sees those of brands that no other one manages."""
+    place = batch.marketplace_id
+    if place in person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.ADMINISTER):
+        return True
+    if place in person.marketplaces(Permission.MANAGE_BRANDS) and batch.manager_id in {None, person.user_id}:
+        return True
+    return batch.brand_id is not None and (place, batch.brand_id) in person.brands(Permission.ANSWER_QUESTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ballot:
+    """One person's vote, in which organisation's name each removal says, and its reason."""
+
+    person: Person
+    decision: Decision
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Voting:
+    """A vote on removals in one transaction, which holds the locks; `removals` are by action."""
+
+    runtime: Runtime
+    connection: Connection
+    ballot: _Ballot
+    removals: Mapping[str, PendingRemoval]
+    roots: Roots
+    now: datetime
+
+
+def _begin_voting(
+    runtime: Runtime, connection: Connection, ballot: _Ballot, place: str, action_ids: Sequence[str]
+) -> _Voting:
+    """Lock what the votes change. A concurrent vote waits, and then counts these."""
+    verdict_ids = [action.verdict_id for action in actions.of_ids(connection, place, action_ids).values()]
+    brand_ids = {case.brand_id for case in cases.of_verdicts(connection, place, verdict_ids).values()}
+    for brand_id in sorted(brand_id for brand_id in brand_ids if brand_id is not None):
+        standings.lock(connection, place, brand_id)
+    audit.lock(connection)
+    roots = origins.roots(connection)
+    removals = _gather_removals(connection, ballot.person, roots, place, action_ids)
+    return _Voting(runtime, connection, ballot, removals, roots, runtime.clock.now())
+
+
+def _vote(voting: _Voting, removal: PendingRemoval) -> Decision | None:
+    """Record the vote on one removal, with what enough of them agree on."""
+    runtime, connection, ballot, now = voting.runtime, voting.connection, voting.ballot, voting.now
+    person, place, action_id = ballot.person, removal.action.marketplace_id, removal.action.action_id
+    if removal.action.state is not ActionState.PENDING_APPROVAL:
+        raise Conflict("Somebody has decided about this removal in the meantime.")
+    vote = Vote(person.user_id, removal.organisation, ballot.decision, ballot.reason.strip()[:500])
+    check_vote(person, removal.bearing, removal.votes, vote, voting.roots)
+    key = {"marketplace_id": place, "vote_id": runtime.ids.new("opn"), "action_id": action_id}
+    approvals.add_vote(connection, key, vote, now)
+    act, about = f"approval_vote.{vote.decision.value}", {"organisation": vote.organisation, "reason": vote.reason}
+    audit.record(connection, now, place, person.actor, act, action_id, **about)
+    agreed = agreed_decision([*removal.votes, vote], removal.bearing, voting.roots)
+    if agreed is Decision.APPROVE:
+        send_approved(runtime, connection, removal.action, person.actor, now)
+        _lift_stop(connection, removal.action, removal.approval, removal.bearing.confirmed_by, now)
+    elif agreed is Decision.WITHDRAW:
+        withdraw(runtime, connection, removal.action, person.actor, now, how=Decision.WITHDRAW.value)
+        for verdict_id in removal.verdict_ids:
+            overrule(runtime, connection, person, (place, verdict_id), now)
     return agreed
 
 
@@ -165,11 +275,9 @@ def approve_as_owner(runtime: Runtime, place: str, action_id: str, reason: str) 
         audit.record(connection, now, place, LOCAL, how, action_id, organisation="owner", reason=reason.strip()[:500])
         send_approved(runtime, connection, action, LOCAL, now)
         approval = approvals.of_actions(connection, place, [action_id])[action_id]
-        confirmed_by = [
-            confirmation.user_id for confirmation in approvals.verdicts_behind(connection, place, action_id)
-        ]
+        behind = approvals.verdicts_behind(connection, place, [action_id]).get(action_id, [])
+        confirmed_by = [confirmation.user_id for confirmation in behind]
         _lift_stop(connection, action, approval, confirmed_by, now)
-        recount_of(runtime, connection, case, now)
 
 
 def _lift_stop(
@@ -187,36 +295,54 @@ def _marketplaces_of(person: Person) -> frozenset[str]:
     return answered.union(*(person.marketplaces(permission) for permission in VOTERS))
 
 
-def _pending_removal(
-    connection: Connection, person: Person, roots: Roots, place: str, action_id: str
-) -> PendingRemoval | None:
-    approval = approvals.of_actions(connection, place, [action_id]).get(action_id)
-    if approval is None:
-        return None
-    action = actions.get(connection, place, action_id)
-    case = cases.of_verdict(connection, place, action.verdict_id)
-    enrolled = brands.enrolments(connection, place).get(case.brand_id or "")
-    bearing = _approval_parties(connection, action, approval, case, enrolled)
-    organisation = organisation_of(person, bearing)
-    if organisation is None and place in person.marketplaces(Permission.ADMINISTER):
-        organisation = ADMINISTRATION
-    if organisation is None:
-        return None
-    votes = approvals.votes(connection, place, [action_id]).get(action_id, [])
-    return PendingRemoval(
-        action,
-        case,
-        enrolled.name if enrolled else case.mark or "",
-        tuple(accounts.names(connection, sorted(bearing.confirmed_by)).values()),
-        approval,
-        bearing,
-        organisation,
-        tuple(votes),
-        no_vote=why_no_vote(person, bearing),
-        no_approval=why_no_approval(person.user_id, bearing, roots),
-        left_out=excluded_approvers(votes, bearing, roots),
-        able=_useful_approvers(connection, votes, bearing, roots),
-    )
+def _gather_removals(
+    connection: Connection, person: Person, roots: Roots, place: str, action_ids: Sequence[str]
+) -> dict[str, PendingRemoval]:
+    """These removals by action, as a person sees them; those without an approval or a role of the person are absent.
+
+    Removals of the same parties and votes, as most of a batch are, have the same approvers, which are looked up once.
+    """
+    stored = approvals.of_actions(connection, place, action_ids)
+    requested = actions.of_ids(connection, place, list(stored))
+    cases_by_verdict = cases.of_verdicts(connection, place, [action.verdict_id for action in requested.values()])
+    enrolled = brands.enrolments(connection, place)
+    votes = approvals.votes(connection, place, list(stored))
+    behind = approvals.verdicts_behind(connection, place, list(stored))
+    sides = verdicts.sides(connection, place, list(cases_by_verdict))
+    names = accounts.names(connection, sorted({known.user_id for known_by in behind.values() for known in known_by}))
+    able: dict[tuple[ApprovalParties, tuple[Vote, ...]], tuple[str, ...]] = {}
+    removals = {}
+    for action_id in action_ids:
+        if action_id not in requested:
+            continue
+        action, approval, confirmations = requested[action_id], stored[action_id], behind.get(action_id, [])
+        case = cases_by_verdict[action.verdict_id]
+        enrolment = enrolled.get(case.brand_id or "")
+        bearing = _approval_parties(case, approval, enrolment, confirmations, sides[action.verdict_id])
+        organisation = organisation_of(person, bearing)
+        if organisation is None and place in person.marketplaces(Permission.ADMINISTER):
+            organisation = ADMINISTRATION
+        if organisation is None:
+            continue
+        ballots = tuple(votes.get(action_id, ()))
+        if (bearing, ballots) not in able:
+            able[bearing, ballots] = _useful_approvers(connection, ballots, bearing, roots)
+        removals[action_id] = PendingRemoval(
+            action,
+            case,
+            enrolment.name if enrolment else case.mark or "",
+            tuple(names[user_id] for user_id in sorted(bearing.confirmed_by)),
+            tuple(confirmation.verdict_id for confirmation in confirmations),
+            approval,
+            bearing,
+            organisation,
+            ballots,
+            no_vote=why_no_vote(person, bearing),
+            no_approval=why_no_approval(person.user_id, bearing, roots),
+            left_out=excluded_approvers(ballots, bearing, roots),
+            able=able[bearing, ballots],
+        )
+    return removals
 
 
 def _useful_approvers(
@@ -239,12 +365,14 @@ def _useful_approvers(
 
 
 def _approval_parties(
-    connection: Connection, action: StoredAction, approval: StoredApproval, case: Case, enrolled: Enrolment | None
+    case: Case,
+    approval: StoredApproval,
+    enrolled: Enrolment | None,
+    confirmations: Sequence[RemovalVerdict],
+    side: Side,
 ) -> ApprovalParties:
-    confirmations = approvals.verdicts_behind(connection, action.marketplace_id, action.action_id)
-    side = verdicts.get(connection, action.marketplace_id, action.verdict_id).side
     return ApprovalParties(
-        marketplace_id=action.marketplace_id,
+        marketplace_id=case.marketplace_id,
         brand_id=case.brand_id,
         account_manager_id=enrolled.account_manager_id if enrolled else None,
         confirmed_by=frozenset(confirmation.user_id for confirmation in confirmations),

@@ -15,7 +15,6 @@ from serving.cases.store import cases
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_accounts
 from serving.platform.runtime import Runtime
-from serving.standing.service import recount
 from serving.standing.store import standings
 from serving.takedowns.rules.bursts import PendingCause
 from serving.takedowns.service.stop_links import REMOVALS, read_link
@@ -99,8 +98,6 @@ def stop_removals(runtime: Runtime, person: Person, notice_id: str) -> int:
         removal_notices.record_stop(connection, notice, person.user_id, now)
         ended = people.end_sessions(connection, remover.user_id)
         end_secrets(runtime, connection, remover.user_id, "stopped", now, by=actor)
-        if remover.brand_id is not None:
-            recount(runtime, connection, marketplace_id, remover.brand_id, now)
         about = {"user_id": remover.user_id, "withdrawn": done, "sessions_ended": ended}
         audit.record(connection, now, marketplace_id, actor, "removals.stopped", notice_id, **about)
         names = names_of(connection, remover)
@@ -134,7 +131,7 @@ def _withdraw_removal(
     """Whether a removal was withdrawn; not where an independent person confirmed it too, or it has left meanwhile."""
     remover, removal, roots = about
     marketplace_id = remover.marketplace_id
-    behind = approvals.verdicts_behind(connection, marketplace_id, removal.action_id)
+    behind = approvals.verdicts_behind(connection, marketplace_id, [removal.action_id]).get(removal.action_id, [])
     if any(are_independent(roots, verdict.user_id, remover.user_id) for verdict in behind):
         return False
     try:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import Connection
@@ -42,13 +41,21 @@ from serving.notices.rules.notices import source_of
 from serving.notices.service import notice_decisions
 from serving.notices.store import notices
 from serving.platform.runtime import Runtime
-from serving.standing.rules.standing import Effect, Standing
-from serving.standing.service import Weight, lock_standing, recount_of, store_confirmation, weigh_confirmation
+from serving.reports.store import report_test_buys
+from serving.standing.rules.standing import Effect
+from serving.standing.service import (
+    CountedStanding,
+    Weight,
+    lock_standing,
+    store_confirmation,
+    weigh_confirmation,
+)
+from serving.standing.store import standings
 from serving.takedowns.rules.budgets import is_new_device
 from serving.takedowns.rules.bursts import PendingCause, PendingReason
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.removal_check import Origin, is_model_initiated, random_delay
-from serving.takedowns.rules.statement import OverturnCause, ProtectedMark, removal_statement
+from serving.takedowns.rules.statement import Discovery, OverturnCause, ProtectedMark, removal_statement
 from serving.takedowns.rules.telling import is_unknown_device
 from serving.takedowns.service.pending_approval import Confirmation, pending_grounds
 from serving.takedowns.service.takedown import Cause, schedule, undo_window
@@ -93,13 +100,13 @@ def record_in(
     now: datetime,
     *,
     examined: bool = False,
-    counted: Standing | None = None,
+    counted: CountedStanding | None = None,
     stepped_up_at: datetime | None = None,
 ) -> VerdictOutcome:
     """Record a verdict in the caller's transaction; raises like `record_verdict`.
 
     `examined` is set for the finding of a test buy. `counted` is the brand's standing if the caller has locked and
-    counted it, and will count it again. `stepped_up_at` is when the person confirmed the report of the listing with a
+    counted it. `stepped_up_at` is when the person confirmed the report of the listing with a
     second factor. Whether the listing is removed is computed here alone, from what is stored: in doubt an analyst
     decides on a brand's claim, and another person approves an analyst's (`serving.cases.rules.doubt`).
     """
@@ -112,10 +119,10 @@ def record_in(
     if counted is None:
         lock_standing(connection, case)
     context = DecisionContext(runtime, connection, person, case, side, now, stepped_up_at, answer.claimant)
-    if answer.evidence is Evidence.TEST_BUY and side is Side.BRAND:
-        raise Forbidden("Only an analyst can record a test buy, because analysts hold its supporting documents.")
+    if answer.evidence is not Evidence.LISTING and side is Side.BRAND:
+        raise Forbidden("Only an analyst can state what an answer rests on, because analysts hold its documents.")
     if answer.evidence is Evidence.TEST_BUY and not examined:
-        check_has_finding(test_buys.states_of_listing(connection, case.marketplace_id, case.listing_id))
+        _check_test_buy(connection, case)
     if case.version_id != answer.version_id:
         raise Conflict("The listing has changed since you loaded it. Review the current version.")
     confirms = side is Side.BRAND and answer.judgement is Judgement.COUNTERFEIT
@@ -123,7 +130,8 @@ def record_in(
         certification.require_certification(
             runtime, connection, person, (case.marketplace_id, context.brand_id or ""), now
         )
-    weight = _weight(context, counted) if confirms else None
+    reason_code = answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT
+    weight = _weight(context, reason_code, counted) if confirms else None
     decision_input = replace(_decision_input(context, weight), examined=examined)
     follows = consequence(answer.judgement, decision_input, runtime.policies[EnforcementPolicy])
     _change_case(context, follows)
@@ -139,8 +147,6 @@ def record_in(
         action_id = None if action is None else action.action_id
         decision = notice_decisions.FinalVerdict(verdict_id, answer.judgement, follows.outcome, action_id, now)
         notice_decisions.settle_items(connection, case, decision)
-    if counted is None:
-        recount_of(runtime, connection, case, now)
     waits = " The removal is pending approval." if action and action.state is ActionState.PENDING_APPROVAL else ""
     says_it = follows.reasons[0].code.startswith(f"verdict.{answer.judgement.value}")
     add_timeline_line(
@@ -150,17 +156,26 @@ def record_in(
     return VerdictOutcome(verdict_id, follows, action, undo_until)
 
 
-def _weight(context: DecisionContext, counted: Standing | None) -> Weight:
+def _check_test_buy(connection: Connection, case: Case) -> None:
+    """Refuse a judgement by a test buy that nobody has recorded: one of the marketplace, or one of a brand's report."""
+    place = case.marketplace_id
+    reported = standings.audited_case_id(connection, place, case.case_id) or case.case_id
+    if not report_test_buys.is_received(connection, place, reported):
+        check_has_finding(test_buys.states_of_listing(connection, case.marketplace_id, case.listing_id))
+
+
+def _weight(context: DecisionContext, reason_code: ReasonCode, counted: CountedStanding | None) -> Weight:
     """The effect of a brand's claim: none in doubt, and otherwise that of its standing."""
     marketplace_id, brand_id = context.case.marketplace_id, context.brand_id or ""
-    weight = weigh_confirmation(context.runtime, context.connection, (marketplace_id, brand_id), context.at, counted)
+    pair = (marketplace_id, brand_id)
+    weight = weigh_confirmation(context.runtime, context.connection, pair, reason_code, context.at, counted)
     doubt = _doubt(context)
     if doubt is None:
         return weight
     before = verdicts.latest_of_case(context.connection, marketplace_id, context.case.case_id, brand_id)
     if before is not None and before.judgement is Judgement.COUNTERFEIT:
         raise Conflict("Your statement on this listing is recorded. An analyst decides.")
-    return replace(weight, effect=Effect(False, Decimal(0), message(f"report.{doubt.value}")))
+    return replace(weight, effect=Effect(False, message(f"report.{doubt.value}")))
 
 
 def _doubt(context: DecisionContext) -> Doubt | None:
@@ -235,12 +250,14 @@ def _apply_outcome(
                 owned=_protected_mark(case, decision_input),
                 reason_code=answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT,
                 side=decision_input.side,
-                was_flagged=decision_input.lane is not CaseLane.AUDIT,
+                discovery=_discovery_of(case, answer, source),
+                examined=decision_input.examined,
                 source=source,
                 sold_in=sorted(marketplaces.countries_sold_in(context.connection, context.case.marketplace_id) or ()),
             )
             new = is_new_device(context.person.secret, context.runtime.wall.now())
-            confirmation = Confirmation(case, context.side, context.person.user_id, context.stepped_up_at, new)
+            by, report_id = context.person.user_id, answer.report_id
+            confirmation = Confirmation(case, context.side, by, context.stepped_up_at, new, report_id)
             grounds = pending_grounds(context.runtime, context.connection, confirmation, context.at)
             if context.side is Side.ANALYST and _doubt(context) is not None:
                 grounds = grounds.with_reason(PendingReason(PendingCause.DOUBT, message("pending.doubt")))
@@ -290,6 +307,17 @@ def _source_of(connection: Connection, case: Case) -> Source:
     if case.report_id is not None:
         return Source.NOTICE
     return source_of(notices.cases_opened_by_notice(connection, case.marketplace_id, [case.case_id]).get(case.case_id))
+
+
+def _discovery_of(case: Case, answer: Answer, source: Source) -> Discovery:
+    """How the listing was found. An answer to a question says nothing of it; a report does."""
+    if answer.report_id is not None:
+        return Discovery.REPORTED
+    if source is not Source.VOLUNTARY:
+        return Discovery.NOTIFIED
+    if case.opened_by is not None:
+        return Discovery.CHOSEN
+    return Discovery.RANDOM if case.lane is CaseLane.AUDIT else Discovery.CLASSIFIER
 
 
 def _settle_appeal(context: DecisionContext, follows: Consequence) -> None:

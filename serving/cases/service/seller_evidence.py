@@ -28,6 +28,7 @@ from serving.cases.store import verdicts
 from serving.cases.store.cases import Case
 from serving.listings.store import listings
 from serving.platform.runtime import Runtime
+from serving.standing.store import standings
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 
@@ -36,11 +37,14 @@ _MOST_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document, its listing, the outcome of that listing's removal, and whether the case is about that removal."""
+    """A document, its listing, the outcome of that listing's removal, and whether the case is about that removal.
+
+    The outcome is None in an audit of that listing, whose analyst judges without knowing it.
+    """
 
     upload: SellerUpload
     listing: str
-    came_of: Message
+    came_of: Message | None
     at_issue: bool
 
 
@@ -99,22 +103,41 @@ def accepts_documents(runtime: Runtime, connection: Connection, removal: StoredA
 def documents_of(connection: Connection, case: Case) -> tuple[Document, ...]:
     """The documents of a case's seller that an analyst sees, newest first.
 
-    A second review omits those of its own listing, because they reveal earlier decisions on it.
+    A second review omits those of its own listing, because they reveal earlier decisions on it. An audit of a
+    confirmation shows them without the decision: it is judged from them.
     """
     marketplace_id = case.marketplace_id
     seller = listings.seller_of(connection, marketplace_id, case.version_id)
     uploads = seller_uploads.of_listing_or_seller(connection, marketplace_id, case.listing_id, seller, most=_MOST_SHOWN)
-    if case.lane is CaseLane.SECOND_REVIEW:
+    is_review, is_audit = case.lane is CaseLane.SECOND_REVIEW, is_audit_of_brand(connection, case)
+    if is_review and not is_audit:
         uploads = [upload for upload in uploads if upload.listing_id != case.listing_id]
     appeal = appeals.of_case(connection, marketplace_id, case.case_id)
     about = {
         action_id: _listing_and_outcome(connection, marketplace_id, action_id)
         for action_id in {upload.action_id for upload in uploads}
     }
-    return tuple(
-        Document(upload, *about[upload.action_id], at_issue=appeal is not None and appeal.action_id == upload.action_id)
-        for upload in uploads
-    )
+    documents = []
+    for upload in uploads:
+        listing, came_of = about[upload.action_id]
+        is_told = not (is_audit and upload.listing_id == case.listing_id)
+        at_issue = appeal is not None and appeal.action_id == upload.action_id
+        documents.append(Document(upload, listing, came_of if is_told else None, at_issue))
+    return tuple(documents)
+
+
+def is_audit_of_brand(connection: Connection, case: Case) -> bool:
+    """Whether a case is the audit of a brand's confirmation."""
+    if case.lane is not CaseLane.SECOND_REVIEW:
+        return False
+    return standings.audited_case_id(connection, case.marketplace_id, case.case_id) is not None
+
+
+def seller_answers(connection: Connection, case: Case) -> tuple[str, ...]:
+    """What the seller has answered about the listing of an audit, oldest first; empty in other cases."""
+    if not is_audit_of_brand(connection, case):
+        return ()
+    return counter_notices.seller_statements(connection, case.marketplace_id, case.listing_id)
 
 
 def analyst_document(runtime: Runtime, person: Person, case_id: str, upload_id: str) -> tuple[SellerUpload, bytes]:

@@ -27,8 +27,7 @@ from serving.cases.store.takedown_requests import StoredItem, StoredRequest
 from serving.platform.ids import has_form
 from serving.platform.phrases import as_data
 from serving.platform.runtime import Runtime
-from serving.standing.rules.standing import Standing
-from serving.standing.service import current_standing, recount
+from serving.standing.service import CountedStanding, count_standing
 from serving.standing.store import standings
 
 
@@ -91,7 +90,7 @@ class _RequestContext:
     person: Person
     request: NewTakedownRequest
     pair: tuple[str, str]
-    counted: Standing
+    counted: CountedStanding
     at: datetime
 
 
@@ -125,10 +124,9 @@ def confirm_all(runtime: Runtime, person: Person, takedown: NewTakedownRequest) 
             return _earlier_result(connection, person, before)
         certification.require_certification(runtime, connection, person, (place, brand_id), now)
         cases.lock(connection, place, [listing.case_id for listing in items])
-        counted = current_standing(runtime, connection, place, brand_id, now)
+        counted = count_standing(runtime, connection, (place, brand_id), now)
         click = _RequestContext(runtime, connection, person, takedown, (place, brand_id), counted, now)
         outcomes = [_confirm(click, listing) for listing in items]
-        recount(runtime, connection, place, brand_id, now)
         row = {
             "marketplace_id": place,
             "request_id": request_id,
@@ -165,7 +163,6 @@ def withdraw(runtime: Runtime, person: Person, request_id: str) -> int:
         ]
         cases.lock(connection, request.marketplace_id, [listing.case_id for listing in standing])
         refusals = [_undo(runtime, connection, person, listing, now) for listing in standing]
-        recount(runtime, connection, request.marketplace_id, request.brand_id, now)
         done = refusals.count(None)
         if not done:
             raise next(
@@ -224,7 +221,7 @@ def _undo(
 ) -> DomainError | None:
     try:
         with connection.begin_nested():
-            undo_in(runtime, connection, person, listing.case_id, now, recounts=False)
+            undo_in(runtime, connection, person, listing.case_id, now, locks=False)
     except DomainError as refused:
         return refused
     return None

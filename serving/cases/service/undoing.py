@@ -27,7 +27,7 @@ from serving.notices.service import notice_decisions
 from serving.notices.store import notices
 from serving.platform.runtime import Runtime
 from serving.sellers.service import strike_recording
-from serving.standing.service import lock_standing, recount_of
+from serving.standing.service import lock_standing
 from serving.takedowns.rules.statement import OverturnCause
 from serving.takedowns.service.takedown import undo_window, withdraw
 from serving.takedowns.store import actions
@@ -53,19 +53,19 @@ def undo_in(
     case_id: str,
     now: datetime,
     *,
-    recounts: bool = True,
+    locks: bool = True,
     claimant: str | None = None,
 ) -> str:
     """Undo a verdict in the caller's transaction; raises like `undo_verdict`.
 
-    `recounts` is False where the caller has locked the brand's standing and counts it again afterwards. `claimant` is
-    the brand that withdraws its report of the listing.
+    `locks` is False where the caller has locked the brand's standing. `claimant` is the brand that withdraws its report
+    of the listing.
     """
     if claimant is None:
         case, side = visible_case(connection, person, case_id)
     else:
         case, side = claimed_case(connection, person, case_id, claimant)
-    if recounts:
+    if locks:
         lock_standing(connection, case)
     context = DecisionContext(runtime, connection, person, case, side, now)
     verdict = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
@@ -80,10 +80,7 @@ def undo_in(
     action = actions.of_verdicts(connection, case.marketplace_id, [verdict.verdict_id]).get(verdict.verdict_id)
     if now >= verdict.known_at + undo_window(runtime, stepped_up=action is not None and action.stepped_up):
         raise Conflict("The undo window has closed.")
-    withdrawal_id = withdraw_last(context, verdict)
-    if recounts:
-        recount_of(runtime, connection, case, now)
-    return withdrawal_id
+    return withdraw_last(context, verdict)
 
 
 def withdraw_last(context: DecisionContext, verdict: StoredVerdict) -> str:
@@ -134,7 +131,6 @@ def overrule(runtime: Runtime, connection: Connection, person: Person, key: tupl
     notice_decisions.reopen(connection, case, verdict_id)
     if elsewhere is not None:
         notices.move_to_case(connection, marketplace_id, case.case_id, elsewhere.case_id)
-    recount_of(runtime, connection, case, at)
     add_timeline_line(context, "The pending removal was withdrawn; an analyst decides again.")
 
 

@@ -98,6 +98,19 @@ def of_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> 
     return require(reader(Case).single(connection, query), "There is no such verdict.")
 
 
+def of_verdicts(connection: Connection, marketplace_id: str, verdict_ids: Collection[str]) -> dict[str, Case]:
+    """The cases on which these verdicts were given, by verdict."""
+    case_of_verdict = select(verdict.c.verdict_id, verdict.c.case_id).where(
+        inside(verdict, marketplace_id), verdict.c.verdict_id.in_(verdict_ids)
+    )
+    case_ids = {row.verdict_id: row.case_id for row in connection.execute(case_of_verdict)}
+    query = select(review_case).where(
+        inside(review_case, marketplace_id), review_case.c.case_id.in_(set(case_ids.values()))
+    )
+    known = {case.case_id: case for case in reader(Case).all(connection, query)}
+    return {verdict_id: known[case_id] for verdict_id, case_id in case_ids.items()}
+
+
 def marketplace_of(connection: Connection, case_id: str, marketplaces: Collection[str]) -> str:
     """The marketplace of a case, among those that the person may see.
 

@@ -105,6 +105,14 @@ def get(connection: Connection, marketplace_id: str, verdict_id: str) -> StoredV
     return require(verdicts[0] if verdicts else None, "There is no such verdict.")
 
 
+def sides(connection: Connection, marketplace_id: str, verdict_ids: Collection[str]) -> dict[str, Side]:
+    """The sides of these verdicts, withdrawn ones included."""
+    query = select(verdict.c.verdict_id, verdict.c.side).where(
+        inside(verdict, marketplace_id), verdict.c.verdict_id.in_(verdict_ids)
+    )
+    return {row.verdict_id: Side(row.side) for row in connection.execute(query)}
+
+
 def last_of_brand(connection: Connection, marketplace_id: str, case_id: str, brand_id: str) -> str | None:
     """The id of a brand's last answer or withdrawal on a case, concessions left out; None before the first."""
     own = inside(verdict, marketplace_id, case_id=case_id, brand_id=brand_id, side=Side.BRAND.value)

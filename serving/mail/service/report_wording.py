@@ -22,15 +22,12 @@ _WHY: Final = {
     "pending.chosen": N_("Pending approval: the case was opened by choice"),
     "pending.untold": N_("Pending approval: no mail about these removals reaches anybody who could stop them"),
     "pending.stopped": N_("Pending approval: somebody has stopped the removals of this person"),
-    "pending.brand_alarm": N_("Pending approval: earlier removals of your brand are pending after a burst"),
     "pending.person_day": N_("Pending approval: too many removals of one person within a day"),
     "pending.person_week": N_("Pending approval: too many removals of one person within a week"),
     "pending.brand_day": N_("Pending approval: too many removals of your brand within a day"),
-    "pending.brand_week": N_("Pending approval: too many removals of your brand within a week"),
-    "pending.step_up_day": N_("Pending approval: too many removals of your brand within a day"),
     "pending.marketplace_day": N_("Pending approval: far more removals than usual at the marketplace"),
     "effect.capped.used": N_("With an analyst: today's immediate removals are used"),
-    "effect.first_phase.used": N_("With an analyst: today's immediate removals are used"),
+    "effect.provisional.used": N_("With an analyst: today's immediate removals are used"),
 }
 
 

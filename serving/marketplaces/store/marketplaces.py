@@ -117,6 +117,20 @@ def countries_sold_in(connection: Connection, marketplace_id: str) -> frozenset[
     return None if countries is None else frozenset(countries)
 
 
+def audits_a_day(connection: Connection, marketplace_id: str) -> int | None:
+    """The most audits that a marketplace draws in 24 hours; None where it has not set its own number."""
+    query = select(marketplace.c.audits_a_day).where(marketplace.c.marketplace_id == marketplace_id)
+    number: int | None = connection.execute(query).scalar()
+    return number
+
+
+def record_audits_a_day(connection: Connection, marketplace_id: str, number: int) -> None:
+    """Store how many audits a marketplace draws in 24 hours at most."""
+    connection.execute(
+        update(marketplace).where(marketplace.c.marketplace_id == marketplace_id).values(audits_a_day=number)
+    )
+
+
 def record_countries(connection: Connection, marketplace_id: str, territories: Sequence[str]) -> None:
     """Record the countries in which a marketplace sells from now on."""
     connection.execute(update(marketplace).where(inside(marketplace, marketplace_id)).values(sold_in=list(territories)))

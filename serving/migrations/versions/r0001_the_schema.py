@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "7608e6eeded6"
+revision = "ba45dce51d0d"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

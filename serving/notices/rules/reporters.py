@@ -8,7 +8,7 @@ from typing import Final
 from features.message import Message, message
 from models.errors import Conflict
 from serving.notices.policy import NoticePolicy
-from serving.standing.rules.confirmations import surely_below
+from serving.standing.rules.bounds import surely_below
 
 WARNING: Final = message("notice.warning")
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, DateTime, Dialect, LargeBinary, String, Text, TypeDecorator
+from sqlalchemy import ColumnElement, Connection, DateTime, Dialect, LargeBinary, String, Text, TypeDecorator, func
 from sqlalchemy.types import TypeEngine
 
 from serving.platform.ids import bits_of
@@ -92,6 +92,13 @@ class UtcTime(TypeDecorator[datetime]):
 def moment_of(connection: Connection) -> Callable[[Any], datetime]:
     """What makes a time of a stored one that the driver returned, as `UtcTime` does."""
     return datetime.fromisoformat if connection.dialect.name == "sqlite" else _in_utc
+
+
+def day_of(connection: Connection, moment: ColumnElement[Any]) -> ColumnElement[str]:
+    """The day of a stored moment (UTC), as ISO 8601 writes it."""
+    if connection.dialect.name == "sqlite":
+        return func.substr(moment, 1, 10, type_=String)
+    return func.to_char(func.timezone("UTC", moment), "YYYY-MM-DD", type_=String)
 
 
 def stored_moment(connection: Connection, moment: datetime) -> Any:

@@ -39,15 +39,26 @@ def admit_document(
 
 
 def may_hand_in(reported_at: datetime, now: datetime, policy: ReportPolicy) -> bool:
-    return now < reported_at + timedelta(hours=policy.documents_hours)
+    """Whether a report still takes evidence: a removal that can be contested must be defensible."""
+    return now < reported_at + timedelta(days=policy.evidence_days)
 
 
 def check_hand_in(reported_at: datetime, now: datetime, policy: ReportPolicy) -> None:
-    """Refuse a document for an old report. Raises TooLate (the time for documents is over)."""
+    """Refuse evidence for an old report. Raises DeadlinePassed (the time for it is over)."""
     if not may_hand_in(reported_at, now, policy):
-        raise DeadlinePassed(
-            "A report takes documents for {hours} hours after it was sent.", hours=policy.documents_hours
-        )
+        raise DeadlinePassed("A report takes evidence for {days} days after it was sent.", days=policy.evidence_days)
+
+
+def number_in_report(number: int | None, listings: int) -> int | None:
+    """The number of the listing that evidence is about: the only one needs no number. None is the whole report.
+
+    Raises Invalid (the report has no listing of this number).
+    """
+    if number is None:
+        return 1 if listings == 1 else None
+    if not 1 <= number <= listings:
+        raise Invalid("The report has no listing of this number.")
+    return number
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class Code(StrEnum):
     FOUND_GENUINE = "found_genuine"
     COMPLAINT_OPEN = "complaint_open"
     STANDING = "standing"
+    EVIDENCE_ADDED = "evidence_added"  # Decided again, because the brand has added evidence.
     NOT_KNOWN = "not_known"
     NAMED_TWICE = "named_twice"
     REPORTED_BEFORE = "reported_before"
@@ -154,7 +155,7 @@ def _make_outcome(listing_result: ListingResult, code: Code) -> Outcome:
 
 
 _STEP_UP: Final = f"report.{Code.STEP_UP}"
-_QUOTA_USED: Final = frozenset({"effect.capped.used", "effect.first_phase.used"})
+_QUOTA_USED: Final = frozenset({"effect.capped.used", "effect.provisional.used"})
 
 
 def why_not_at_once(outcome: Outcome) -> str | None:

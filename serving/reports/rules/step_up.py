@@ -23,42 +23,30 @@ class StepUpState(StrEnum):
 class Circumstances:
     """What decides whether a person can confirm a large report now.
 
-    `standing_wait` is how long until the brand's full standing counts, None where it has none; `used_today` that
-    another report of the brand was confirmed today, `others` the number of people beside the person who are told and
-    can stop it.
+    `others` is the number of people beside the person who are told and can stop it.
     """
 
     factors: Sequence[Factor]
-    standing_wait: timedelta | None
+    full_standing: bool
     switched_on: bool
-    alarm: bool
-    used_today: bool
     others: int
 
 
 def why_no_step_up(circumstances: Circumstances, now: datetime, policy: SecondFactorPolicy) -> tuple[Message, ...]:
     """Why a large report cannot be confirmed with a second factor now; empty where it can.
 
-    The factor must be a day old, so that a stolen session cannot use one of its own. Full standing must be two weeks
-    old, in which the sellers of the removals that led to it can complain. Somebody else must be told, or the
-    hour in which the report can be stopped would pass unseen. While removals of the brand are pending after a burst,
-    everything is pending.
+    The factor must be a day old, so that a stolen session cannot use one of its own. Somebody else must be told, or the
+    hour in which the report can be stopped would pass unseen.
     """
     reasons = []
     if not circumstances.factors:
         reasons.append(message("step_up.no_factor"))
     elif (begins := min(effective_from(factor, policy) for factor in circumstances.factors)) > now:
         reasons.append(message("step_up.too_new", n=_hours_of_wait(begins - now)))
-    if circumstances.standing_wait is None:
+    if not circumstances.full_standing:
         reasons.append(message("step_up.standing"))
-    elif circumstances.standing_wait:
-        reasons.append(message("step_up.standing_new", n=-(-circumstances.standing_wait // timedelta(days=1))))
     if not circumstances.switched_on:
         reasons.append(message("step_up.switched_off"))
-    if circumstances.alarm:
-        reasons.append(message("step_up.alarm"))
-    if circumstances.used_today:
-        reasons.append(message("step_up.used_today"))
     if not circumstances.others:
         reasons.append(message("step_up.nobody_told"))
     return tuple(reasons)

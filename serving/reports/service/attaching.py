@@ -1,4 +1,4 @@
-"""The documents of a report: kept with a draft before it is sent, handed in for a day afterwards, read by the brand."""
+"""The documents of a report: kept with a draft before it is sent, handed in later, and read by the brand."""
 
 import hashlib
 from collections.abc import Collection
@@ -14,10 +14,18 @@ from serving.audit.store import audit
 from serving.brands.rules.rights_document import readable_name
 from serving.brands.service.rights_claims import pair_of
 from serving.platform.database.documents import document_row
+from serving.platform.deadlines import latest_day
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
-from serving.reports.rules.attachments import admit_document, check_hand_in
-from serving.reports.store import report_documents, reports
+from serving.reports.rules.attachments import (
+    TestBuyRecord,
+    admit_document,
+    bought_listing_number,
+    check_hand_in,
+    number_in_report,
+)
+from serving.reports.service.reopening import reopen_listing
+from serving.reports.store import report_documents, report_test_buys, reports
 from serving.reports.store.report_documents import DraftKey, ReportDocument
 from serving.reports.store.reports import StoredReport
 
@@ -54,14 +62,22 @@ def delete_from_draft(runtime: Runtime, draft: DraftKey, document_ids: Collectio
 
 
 def hand_in(
-    runtime: Runtime, person: Person, report_id: str, name: str, content: bytes, *, key_id: str | None = None
+    runtime: Runtime,
+    person: Person,
+    report_id: str,
+    name: str,
+    content: bytes,
+    *,
+    number: int | None = None,
+    key_id: str | None = None,
 ) -> ReportDocument:
     """Store a document of a report that was sent. A repeated upload adds nothing and has the same answer.
 
-    `key_id` is the brand's API key that sent it; None for a session.
+    `number` is the listing that it is about: one that stayed or was reinstated is decided again. `key_id` is the
+    brand's API key that sent it; None for a session.
 
-    Raises NotFound (the person's brands have no such report), TooLate (the report was sent more than a day ago) or
-    Invalid, Conflict (the file is not a document, too large, or one too many).
+    Raises NotFound (the person's brands have no such report), DeadlinePassed (the report was sent too long ago) or
+    Invalid, Conflict (the file is not a document, too large, or one too many; the report has no such listing).
     """
     with runtime.store.write() as connection:
         audit.lock(connection)
@@ -72,7 +88,7 @@ def hand_in(
         ]
         if before:
             return before[0]
-        check_hand_in(stored.known_at, runtime.clock.now(), runtime.policies[ReportPolicy])
+        number = _check_evidence(runtime, connection, stored, number)
         _store_document(runtime, connection, stored, person.user_id, name, content)
         document = next(
             document for document in report_documents.documents_of(connection, stored) if document.digest == digest
@@ -84,7 +100,38 @@ def hand_in(
         audit.record(
             connection, document.known_at, stored.marketplace_id, by, "report_document.handed_in", report_id, **payload
         )
+        if number is not None:
+            reopen_listing(runtime, connection, person, stored, number, document.known_at)
         return document
+
+
+def add_test_buy(runtime: Runtime, person: Person, report_id: str, record: TestBuyRecord) -> None:
+    """Record a test buy for a report that has none; a listing that stayed or was reinstated is decided again.
+
+    Raises NotFound (the person's brands have no such report), DeadlinePassed (the report was sent too long ago),
+    Conflict (it has a test buy already) or Invalid (the record is incomplete, or names no listing of the report).
+    """
+    with runtime.store.write() as connection:
+        audit.lock(connection)
+        stored, now = (
+            reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS)),
+            runtime.clock.now(),
+        )
+        if report_test_buys.of_report(connection, stored.marketplace_id, report_id) is not None:
+            raise Conflict("This report has a test buy already.")
+        locations = [location for _, location in reports.locations(connection, stored)]
+        number = bought_listing_number(record, locations, latest_day(now))
+        _check_evidence(runtime, connection, stored, number)
+        report_test_buys.add_test_buy(connection, stored, runtime.ids.new("rtb"), record, number, now)
+        act = "report.test_buy_added"
+        audit.record(connection, now, stored.marketplace_id, person.actor, act, report_id, number=number)
+        reopen_listing(runtime, connection, person, stored, number, now)
+
+
+def _check_evidence(runtime: Runtime, connection: Connection, stored: StoredReport, number: int | None) -> int | None:
+    """The number of the listing that evidence is about; refuses evidence that comes too late or about no listing."""
+    check_hand_in(stored.known_at, runtime.clock.now(), runtime.policies[ReportPolicy])
+    return number_in_report(number, reports.listing_counts(connection, [stored])[stored.report_id])
 
 
 def _store_document(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from features.message import Message
 from models.errors import NotFound, require
-from models.verdict import Side
+from models.verdict import ReasonCode, Side
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.second_person import Proof, is_fresh
@@ -30,8 +30,8 @@ from serving.takedowns.rules.budgets import Limit
 from serving.takedowns.rules.bursts import OF_BRAND, Caps, PendingCause, PendingReason, Sales, hourly_caps
 from serving.takedowns.service.pending_approval import RequestedRemoval, gather_circumstances, sales_of
 
-# How many of these are used says how many are left. The alarm is for all to see.
-_COUNTED: Final = OF_BRAND - {PendingCause.BRAND_ALARM} | {PendingCause.STEP_UP_DAY, PendingCause.SELLER_BURST}
+# How many of these are used says how many are left.
+_COUNTED: Final = OF_BRAND | {PendingCause.SELLER_BURST}
 
 # The same for listings that are not known and those of other brands.
 _NO_LISTING: Final = "The brand has no such listing."
@@ -106,9 +106,8 @@ def limits_of(
     marketplace_id, brand_id = pair
     with runtime.store.read() as connection:
         now = runtime.clock.now()
-        effects = effects_now(
-            runtime, connection, current_standing(runtime, connection, marketplace_id, brand_id, now), *pair, now
-        )
+        standing = current_standing(runtime, connection, *pair, now)
+        effects = effects_now(runtime, connection, standing, pair, ReasonCode.TRADEMARK_COUNTERFEIT, now)
         seller, sales, external_id = None, Sales(), None
         examination = Examination(runtime, connection, marketplace_id, brand_id, now)
         if listing:

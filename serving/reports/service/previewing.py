@@ -16,7 +16,7 @@ from serving.reports.service.submitting import (
     waits_for_step_up,
 )
 from serving.reports.store.reports import StoredReport
-from serving.standing.service import current_standing
+from serving.standing.service import count_standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def preview_report(runtime: Runtime, person: Person, draft: Draft) -> tuple[Fore
         if draft.by_program and waits_for_step_up(runtime, connection, (marketplace_id, brand_id), draft, now):
             return tuple(ForeseenOutcome(number, location, None, None, WAITING) for number, location in numbered)
         examination = Examination(runtime, connection, marketplace_id, brand_id, now)
-        standing = current_standing(runtime, connection, marketplace_id, brand_id, now)
+        standing = count_standing(runtime, connection, (marketplace_id, brand_id), now)
         reporting = Reporting(
             runtime, connection, person, drafted, standing, examination, now, now if draft.with_step_up else None
         )

@@ -29,9 +29,7 @@ from serving.reports.service.examining import Examination, ExaminedListing
 from serving.reports.service.requesting import request_listing
 from serving.reports.store import reports
 from serving.reports.store.reports import StoredReport
-from serving.standing.rules.standing import Standing
-from serving.standing.service import effect_now
-from serving.takedowns.rules.bursts import OF_BRAND
+from serving.standing.service import CountedStanding, effects_now
 from serving.takedowns.service import evidence
 from serving.takedowns.service.pending_approval import EarlierRemovals, RequestedRemoval, pending_reasons_of, sales_of
 from serving.takedowns.store import approvals as holds_db
@@ -49,7 +47,7 @@ class Reporting:
     connection: Connection
     person: Person
     report: StoredReport
-    standing: Standing
+    standing: CountedStanding
     examination: Examination
     at: datetime
     stepped_up_at: datetime | None = None
@@ -90,10 +88,9 @@ def _audit_listing(examined: ExaminedListing | None) -> dict[str, str]:
 
 @dataclass(slots=True)
 class ForeseenRemovals:
-    """What is foreseen before a listing and not stored: the brand's removals, those by seller, and an alarm."""
+    """What is foreseen before a listing and not stored: the brand's removals, and those by seller."""
 
     leaves: int = 0
-    alarm: bool = False
     by_seller: Counter[str | None] = field(default_factory=Counter)
 
     def count(self, examined: ExaminedListing | None, outcome: Outcome) -> None:
@@ -109,21 +106,26 @@ def foresee_outcome(reporting: Reporting, examined: ExaminedListing | None, ahea
     if examined is None or outcome.result is not ListingResult.SCHEDULED:
         return outcome
     seller = examined.facts.listing.seller.external_id
-    before = EarlierRemovals(ahead.leaves, ahead.by_seller[seller], ahead.alarm)
+    before = EarlierRemovals(ahead.leaves, ahead.by_seller[seller])
     sales, confirmer = sales_of(connection, examined.facts, at), reporting.person.user_id
     request = RequestedRemoval(
         marketplace_id, brand_id, seller, sales, Side.BRAND, confirmer, before, reporting.stepped_up_at
     )
     reasons = pending_reasons_of(runtime, connection, request, at)
-    ahead.alarm = ahead.alarm or any(reason.cause in OF_BRAND for reason in reasons)
     return pending_outcome(reasons, examined.situation) if reasons else outcome
 
 
 def _outcome_by_standing(reporting: Reporting, examined: ExaminedListing | None, leaves: int = 0) -> Outcome:
     """The outcome where no hold meets its removal, after so many removals that are foreseen before it."""
-    runtime, connection, (marketplace_id, brand_id) = reporting.runtime, reporting.connection, reporting.pair
-    effect = effect_now(runtime, connection, reporting.standing, marketplace_id, brand_id, reporting.at, ahead=leaves)
-    return outcome_of(None if examined is None else examined.situation, effect, ())
+    effects = effects_now(
+        reporting.runtime,
+        reporting.connection,
+        reporting.standing.standing,
+        reporting.pair,
+        reporting.report.reason_code,
+        reporting.at,
+    )
+    return outcome_of(None if examined is None else examined.situation, effects(leaves), ())
 
 
 def _record_verdict(
@@ -175,6 +177,7 @@ def _record_answer(reporting: Reporting, examined: ExaminedListing, case_id: str
         note=reporting.report.note,
         right_id=reporting.report.right_id,
         claimant=reporting.report.brand_id,
+        report_id=reporting.report.report_id,
     )
     return record_in(
         reporting.runtime,

@@ -26,6 +26,7 @@ from serving.reports.store.report_documents import ReportDocument
 from serving.reports.store.report_test_buys import ReportTestBuy
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.reports.store.step_ups import StoredStepUp
+from serving.standing.store import standings
 from serving.takedowns.service.takedown import undo_window
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionKind, ActionState
@@ -168,16 +169,23 @@ def _listing_state(
 
 
 def documents_of(connection: Connection, case: Case) -> Sequence[ReportDocument]:
-    """The documents of the reports that a case is about; none for a second review, which they would influence."""
-    return report_documents.of_case(connection, case.marketplace_id, case.case_id) if _shows_report(case) else ()
+    """The documents of the reports that a case is about.
+
+    An audit shows those of the confirmation that it is about; another second review none, which they would influence.
+    """
+    case_id = _reported_case_id(connection, case)
+    return () if case_id is None else report_documents.of_case(connection, case.marketplace_id, case_id)
 
 
 def test_buys_of(connection: Connection, case: Case) -> Sequence[ReportTestBuy]:
-    return report_test_buys.of_case(connection, case.marketplace_id, case.case_id) if _shows_report(case) else ()
+    case_id = _reported_case_id(connection, case)
+    return () if case_id is None else report_test_buys.of_case(connection, case.marketplace_id, case_id)
 
 
-def _shows_report(case: Case) -> bool:
-    return case.lane is not CaseLane.SECOND_REVIEW
+def _reported_case_id(connection: Connection, case: Case) -> str | None:
+    if case.lane is CaseLane.SECOND_REVIEW:
+        return standings.audited_case_id(connection, case.marketplace_id, case.case_id)
+    return case.case_id
 
 
 def document_for_analyst(

@@ -23,13 +23,12 @@ from serving.marketplaces.store import kill_switches, marketplaces
 from serving.platform.logs import log
 from serving.platform.runtime import Runtime
 from serving.reports.rules.step_up import Circumstances, StepUpState, why_no_step_up
-from serving.reports.service.submitting import check_ready, decide_all, full_standing_wait
+from serving.reports.service.submitting import check_ready, decide_all, has_full_standing
 from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredReport
 from serving.reports.store.step_ups import StoredStepUp
 from serving.standing.store import standings
 from serving.takedowns.policy import StepUpPolicy
-from serving.takedowns.service.pending_approval import has_alarm
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.service.telling import notified_people, report_departure
 from serving.takedowns.store.removal_notices import Remover
@@ -47,10 +46,8 @@ def circumstances(runtime: Runtime, connection: Connection, person: Person, pair
     now = runtime.clock.now()
     return Circumstances(
         factors=second_factors.of_person(connection, person.user_id),
-        standing_wait=full_standing_wait(runtime, connection, pair, now),
+        full_standing=has_full_standing(runtime, connection, pair, now),
         switched_on=kill_switches.is_on(connection, pair[0], AutomaticRule.BRAND_REMOVALS),
-        alarm=has_alarm(connection, *pair),
-        used_today=step_ups.has_step_up_on(connection, pair, now.date().isoformat()),
         others=len(set(notified_people(connection, pair)) - {person.user_id}),
     )
 
@@ -58,7 +55,7 @@ def circumstances(runtime: Runtime, connection: Connection, person: Person, pair
 def prove_second_factor(runtime: Runtime, session: Session, report_id: str, given_proof: FactorResponse) -> None:
     """Prove a second factor for one report, tell everybody who can stop it, and decide its listings.
 
-    The proof is bound to the session and to this report. One report of a brand and day leaves so.
+    The proof is bound to the session and to this report.
 
     Raises NotFound (the person's brands have no such report), Conflict (the report does not wait, or cannot be
     confirmed now; the sentence says why), Invalid, TooManyAttempts (the proof is wrong; too many were wrong before),
@@ -81,15 +78,13 @@ def prove_second_factor(runtime: Runtime, session: Session, report_id: str, give
             marketplace_id=report.marketplace_id,
             report_id=report_id,
             brand_id=report.brand_id,
-            day=now.date().isoformat(),
             user_id=person.user_id,
             factor_id=proof.factor_id or "",
             token_hash=session.token_hash,
             recipients=recipients,
             known_at=now,
         )
-        if not step_ups.add_step_up(connection, confirmation):
-            raise Conflict("Another report of the brand was confirmed with a second factor today.")
+        step_ups.add_step_up(connection, confirmation)
         step_ups.set_state(connection, report.marketplace_id, report_id, StepUpState.GIVEN)
         about = {"brand_id": report.brand_id, "factor": proof.factor_id, "recipients": list(recipients)}
         audit.record(connection, now, pair[0], person.actor, "report.stepped_up", report_id, **about)

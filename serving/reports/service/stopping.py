@@ -24,7 +24,6 @@ from serving.reports.service.withdrawing import STANDS, close_case
 from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.reports.store.step_ups import StoredStepUp
-from serving.standing.service import recount
 from serving.standing.store import standings
 from serving.takedowns.service.stop_links import REPORTS, read_link
 from serving.takedowns.service.takedown import undo_window
@@ -158,7 +157,6 @@ def stop_report(runtime: Runtime, person: Person, report_id: str) -> int:
         step_ups.record_stop(connection, step_up, person.user_id, now)
         ended = people.end_sessions(connection, step_up.user_id)
         end_secrets(runtime, connection, step_up.user_id, "stopped", now, by=person.actor)
-        recount(runtime, connection, marketplace_id, step_up.brand_id, now)
         about = {"brand_id": step_up.brand_id, "listings": done, "too_late": len(refusals), "sessions_ended": ended}
         audit.record(connection, now, marketplace_id, person.actor, "report.stopped", report_id, **about)
         mail_stop(runtime, connection, stored, step_up, person, listings=done, too_late=len(refusals))

@@ -35,9 +35,10 @@ from serving.reports.service.waiting import mail_wait
 from serving.reports.store import report_documents, report_test_buys, reports, step_ups
 from serving.reports.store.report_documents import DraftKey
 from serving.reports.store.reports import StoredOutcome, StoredReport
-from serving.standing.service import current_standing, full_standing_since, recount
+from serving.standing.rules.standing import FULL_STANDING
+from serving.standing.service import count_standing, current_standing
 from serving.standing.store import standings
-from serving.takedowns.policy import BurstPolicy, StepUpPolicy
+from serving.takedowns.policy import BurstPolicy
 
 LONGEST_KEY: Final = 255
 LONGEST_NOTE: Final = 2_000
@@ -145,14 +146,12 @@ def waits_for_step_up(runtime: Runtime, connection: Connection, pair: Pair, draf
         listings=len(draft.locations),
         per_user=runtime.policies[BurstPolicy].per_user,
     )
-    return would_wait and full_standing_wait(runtime, connection, pair, at) == timedelta(0)
+    return would_wait and has_full_standing(runtime, connection, pair, at)
 
 
-def full_standing_wait(runtime: Runtime, connection: Connection, pair: Pair, at: datetime) -> timedelta | None:
-    """How long until the full standing of a brand counts before a large report; None where it has none."""
-    since = full_standing_since(runtime, connection, pair, at)
-    lasts = timedelta(days=runtime.policies[StepUpPolicy].full_standing_days)
-    return None if since is None else max(timedelta(0), since + lasts - at)
+def has_full_standing(runtime: Runtime, connection: Connection, pair: Pair, at: datetime) -> bool:
+    """Whether a brand, by (marketplace, brand), has the standing for large reports."""
+    return current_standing(runtime, connection, *pair, at).level in FULL_STANDING
 
 
 def check_draft(runtime: Runtime, draft: Draft) -> tuple[str, ...]:
@@ -261,7 +260,7 @@ def decide_listings(
         cases.lock(connection, marketplace_id, [case.case_id for case in waiting.values()])
         audit.lock(connection)
         examination.seen.update(outcome.listing_id for outcome in before.values() if outcome.listing_id is not None)
-        standing = current_standing(runtime, connection, marketplace_id, brand_id, now)
+        standing = count_standing(runtime, connection, (marketplace_id, brand_id), now)
         proof = step_ups.of_report(connection, marketplace_id, stored.report_id)
         fresh = timedelta(minutes=runtime.policies[SecondFactorPolicy].fresh_minutes)
         since = None if proof is None or now >= proof.known_at + fresh else proof.known_at
@@ -269,7 +268,6 @@ def decide_listings(
         for number, location in listings_left:
             step = before[number].step + 1 if number in before else 0
             settle_listing(reporting, number, location, step)
-        recount(runtime, connection, marketplace_id, brand_id, now)
         if len(done) + len(listings_left) == reports.listing_counts(connection, [stored])[stored.report_id]:
             latest = {outcome.number: outcome for outcome in reports.outcomes(connection, stored)}
             mail_wait(runtime, connection, stored, latest.values())

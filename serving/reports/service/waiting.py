@@ -24,7 +24,7 @@ from serving.reports.service.reporting import Reporting, append_step, settle_lis
 from serving.reports.store import reports
 from serving.reports.store.reports import StoredOutcome, StoredReport, WaitingItem
 from serving.reports.store.step_ups import StoredStepUp
-from serving.standing.service import current_standing, recount
+from serving.standing.service import count_standing
 from serving.standing.store import standings
 
 
@@ -117,7 +117,7 @@ def _decide_or_end_wait(runtime: Runtime, listing: WaitingItem) -> int:
                 connection, stored, listing.number, step, outcome, now, by=_WAITING, refusal=as_data(refused.phrase)
             )
             return 1
-        standing = current_standing(runtime, connection, marketplace_id, brand_id, now)
+        standing = count_standing(runtime, connection, (marketplace_id, brand_id), now)
         reporting = Reporting(runtime, connection, person, stored, standing, examination, now)
         settle_listing(reporting, listing.number, listing.location, step)
         settled = [
@@ -126,7 +126,6 @@ def _decide_or_end_wait(runtime: Runtime, listing: WaitingItem) -> int:
             if (outcome.number, outcome.step) == (listing.number, step)
         ]
         mail_wait(runtime, connection, stored, settled)
-        recount(runtime, connection, marketplace_id, brand_id, now)
     return 1
 
 

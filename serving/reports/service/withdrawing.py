@@ -28,7 +28,6 @@ from serving.reports.service.reporting import append_step
 from serving.reports.service.submitting import is_waiting
 from serving.reports.store import reports
 from serving.reports.store.reports import StoredOutcome, StoredReport
-from serving.standing.service import recount
 from serving.standing.store import standings
 from serving.takedowns.rules.statement import OverturnCause
 from serving.takedowns.service import takedown
@@ -116,7 +115,6 @@ def _change_listings(
                 refusals.append(None)
             except DomainError as refused:
                 refusals.append(refused)
-        recount(runtime, connection, marketplace_id, report.brand_id, now)
         done = refusals.count(None)
         if not done:
             raise next(
@@ -137,7 +135,7 @@ def _withdraw_listing(change: _Change, outcome: StoredOutcome) -> Outcome:
         raise Conflict("A reviewer decides about this listing. It can no longer be withdrawn.")
     claimant = change.report.brand_id
     undo_in(
-        change.runtime, change.connection, change.person, outcome.case_id, change.at, recounts=False, claimant=claimant
+        change.runtime, change.connection, change.person, outcome.case_id, change.at, locks=False, claimant=claimant
     )
     verdict = verdicts.get(change.connection, change.marketplace_id, outcome.verdict_id)
     close_case(change.connection, verdict, outcome.lane_before, change.at)

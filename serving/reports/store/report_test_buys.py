@@ -65,6 +65,14 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[R
     )
 
 
+def is_received(connection: Connection, marketplace_id: str, case_id: str) -> bool:
+    """Whether a brand has recorded a test buy of the listing of this case whose goods were received."""
+    return any(
+        bought.received_on is not None and bought.case_id == case_id
+        for bought in of_case(connection, marketplace_id, case_id)
+    )
+
+
 def _select_test_buys(connection: Connection, which: ColumnElement[bool]) -> list[ReportTestBuy]:
     query = (
         select(report_test_buy, report_item.c.location, report_item.c.case_id)

@@ -9,19 +9,18 @@ from sqlalchemy import Connection, select, tuple_, update
 
 from serving.platform.database.row_reader import RowReader, row_of
 from serving.platform.database.scope import inside
-from serving.platform.database.store import insert_or_ignore
+from serving.platform.database.store import add
 from serving.reports.rules.step_up import StepUpState
 from serving.reports.tables import report, report_step_up
 
 
 @dataclass(frozen=True, slots=True)
 class StoredStepUp:
-    """A confirmation of a report with a second factor; `told` are the people who were told and can stop it."""
+    """A confirmation of a report with a second factor; `recipients` are the people who were told and can stop it."""
 
     marketplace_id: str
     report_id: str
     brand_id: str
-    day: str
     user_id: str
     factor_id: str
     token_hash: str
@@ -31,15 +30,12 @@ class StoredStepUp:
     stopped_by: str | None = None
 
 
-_STEP_UPS: Final = RowReader(StoredStepUp, told=tuple)
+_STEP_UPS: Final = RowReader(StoredStepUp, recipients=tuple)
 
 
-def add_step_up(connection: Connection, step_up: StoredStepUp) -> bool:
-    """Store a confirmation; False, without a change, where the brand had one that day or the report has one."""
-    statement = insert_or_ignore(connection, report_step_up).values(
-        {**row_of(step_up), "recipients": list(step_up.recipients)}
-    )
-    return connection.execute(statement.returning(report_step_up.c.report_id)).first() is not None
+def add_step_up(connection: Connection, step_up: StoredStepUp) -> None:
+    """Store the confirmation of a report that has none."""
+    add(connection, report_step_up, [{**row_of(step_up), "recipients": list(step_up.recipients)}])
 
 
 def of_report(connection: Connection, marketplace_id: str, report_id: str) -> StoredStepUp | None:
@@ -51,12 +47,6 @@ def of_report(connection: Connection, marketplace_id: str, report_id: str) -> St
 def of_id(connection: Connection, report_id: str) -> StoredStepUp | None:
     """The confirmation of a report, from any marketplace; None without one."""
     return _STEP_UPS.single(connection, select(report_step_up).where(report_step_up.c.report_id == report_id))
-
-
-def has_step_up_on(connection: Connection, pair: tuple[str, str], day: str) -> bool:
-    """Whether a report of a brand was confirmed on a day; `pair` is (marketplace, brand)."""
-    query = select(report_step_up.c.report_id).where(inside(report_step_up, pair[0], brand_id=pair[1], day=day))
-    return connection.execute(query).first() is not None
 
 
 def step_ups_since(connection: Connection, pairs: Collection[tuple[str, str]], at: datetime) -> list[StoredStepUp]:

@@ -1,9 +1,10 @@
-"""A brand's good-faith standing, and the effect of one more of its confirmations.
+"""A brand's good-faith standing by the judgement of others, and the effect of one more of its confirmations.
 
-The further outcomes that would change a brand's standing.
+A rise needs blind audits that prove its level; it is looked at once a week and goes one level at a time. A fall is at
+once, where the recent record is beyond a limit by more than chance.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,37 +15,32 @@ from typing import Final
 from features.message import Message, message
 from models.verdict import ReasonCode, reason_message
 from serving.standing.policy import StandingPolicy
-from serving.standing.rules.confirmations import (
-    BrandAnswer,
-    Tally,
-    surely_above,
-    surely_at_least,
-    surely_below,
-    tallies,
-)
+from serving.standing.rules.bounds import audits_needed, is_proven, surely_above, surely_below
+from serving.standing.rules.record import Audit, AuditTally, Record, RemovalTally, tally_audits, tally_removals
 
 
 class Level(StrEnum):
     """The effect of a brand's confirmation, strongest first."""
 
-    SELF_SERVICE = "self_service"  # Removes at once, without audit.
-    FULL = "full"  # Removes at once.
-    PROVISIONAL = "provisional"  # Removes at once; the record is short, so more removals are audited.
-    CAPPED = "capped"  # Good standing is lost: a few per day remove at once, an analyst decides the others.
+    SELF_SERVICE = "self_service"
+    SIGNED_VOLUME = "signed_volume"  # Reports that the brand's own tool signs remove at once, too.
+    FULL = "full"  # Large reports that a person confirms with a second factor remove at once, too.
+    PROVISIONAL = "provisional"  # Too few audits prove more: so many a day remove at once.
+    CAPPED = "capped"  # Good standing is lost: a few a day remove at once, an analyst decides the others.
     SUSPENDED = "suspended"  # An analyst decides every one.
 
 
 class Finding(StrEnum):
-    """The comparison of a tally with the limits."""
+    """The comparison of a record with the limits."""
 
     HOLDS = "holds"
     IN_DOUBT = "in_doubt"  # Beyond a limit, but with so few outcomes that chance can explain it.
     BROKEN = "broken"
 
 
-IN_GOOD_STANDING: Final = frozenset({Level.SELF_SERVICE, Level.FULL, Level.PROVISIONAL})
-FULL_STANDING: Final = frozenset({Level.SELF_SERVICE, Level.FULL})
 _FROM_THE_TOP: Final = tuple(Level)
+IN_GOOD_STANDING: Final = frozenset(_FROM_THE_TOP[: _FROM_THE_TOP.index(Level.CAPPED)])
+FULL_STANDING: Final = IN_GOOD_STANDING - {Level.PROVISIONAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +55,23 @@ class StoredLevel:
 class Scope:
     """One line of the breakdown; `reason_code` None is the total.
 
-    `level` is the level that this line alone would earn; `near` is set beyond a limit or close to it.
+    `audits` are those of the year, `removals` those of the period. `finding` is that of the recent audits and of the
+    removals; `near` is set beyond a limit or close to it.
     """
 
     reason_code: ReasonCode | None
-    tally: Tally
+    audits: AuditTally
+    removals: RemovalTally
     finding: Finding
-    level: Level
     near: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A brand's standing at a moment with the counts behind it and the reasons.
+    """A brand's standing at a moment with the record behind it and the reasons.
 
     `since` is when the level began. `warned` is set where a loss is near. `returns_at` is the earliest return of lost
-    good standing, None in good standing.
+    good standing, None in good standing. In good standing an analyst decides on confirmations for `closed_codes`.
     """
 
     level: Level
@@ -89,139 +86,196 @@ class Standing:
     def good(self) -> bool:
         return self.level in IN_GOOD_STANDING
 
+    @property
+    def closed_codes(self) -> frozenset[ReasonCode]:
+        broken = (scope.reason_code for scope in self.by_reason if scope.finding is Finding.BROKEN)
+        return frozenset(code for code in broken if self.good and code is not None)
+
+    @property
+    def next_level(self) -> Level | None:
+        """The level above in good standing; None at the top and without good standing."""
+        return _level_above(self.level) if self.good else None
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The effect of a confirmation now: immediate removal or not, audit sampling probability, and reason."""
+    """The effect of a confirmation now: immediate removal or not, and the reason."""
 
     at_once: bool
-    audit_share: Decimal
     reason: Message
 
 
-def standing(
-    answers: Iterable[BrandAnswer], *, kept_level: StoredLevel | None, as_of: datetime, policy: StandingPolicy
-) -> Standing:
-    """A brand's standing at a moment, from its answers and its last stored level; None is no level yet.
+def standing(record: Record, *, kept_level: StoredLevel, as_of: datetime, policy: StandingPolicy) -> Standing:
+    """A brand's standing at a moment, from its record and its last stored level.
 
-    The counted outcomes of the window decide, overall and in every reason code. A broken limit ends good standing at
-    once; with few outcomes the break must exceed chance. The brand is then capped to a few immediate removals per day.
-    A capped brand that breaks a limit again is suspended. Lost good standing does not return for `reentry_days`,
-    whatever the shares are, and then by the same rule as for every brand.
+    A broken limit ends good standing at once; the brand is then capped to a few immediate removals per day. A capped
+    brand whose later confirmations break a limit again is suspended. Lost good standing does not return for
+    `reentry_days`, and then as provisional.
     """
-    known, reentry = list(answers), timedelta(days=policy.reentry_days)
-    starts = as_of - timedelta(days=policy.window_days)
-    overall, *by_reason = _breakdown(tallies(known, after=starts, until=as_of), policy)
-    level = _lowest_level(overall, by_reason)
-    lost = kept_level if kept_level is not None and kept_level.level not in IN_GOOD_STANDING else None
-    if lost is not None and lost.level is Level.CAPPED:
-        later_answers = [answer for answer in known if answer.at > lost.since]
-        again = _breakdown(tallies(later_answers, after=starts, until=as_of), policy)
-        if any(scope.finding is Finding.BROKEN for scope in again):
-            level = Level.SUSPENDED
-        elif as_of < lost.since + reentry:
-            level = Level.CAPPED
-    elif lost is not None and (as_of < lost.since + reentry or level is Level.CAPPED):
+    overall = _make_scope(None, record, as_of, policy)
+    by_reason = _scopes_by_reason(record, overall, as_of, policy)
+    level_before, is_broken = kept_level.level, overall.finding is Finding.BROKEN
+    if level_before in IN_GOOD_STANDING:
+        level = Level.CAPPED if is_broken else _good_level(record, overall, kept_level, as_of, policy)
+    elif level_before is Level.CAPPED and any(scope.finding is Finding.BROKEN for scope in (overall, *by_reason)):
         level = Level.SUSPENDED
-    since = kept_level.since if kept_level is not None and kept_level.level is level else as_of
+    else:
+        is_early = as_of < kept_level.since + timedelta(days=policy.reentry_days)
+        level = level_before if is_early or is_broken else Level.PROVISIONAL
+    since = kept_level.since if level_before is level else as_of
     good = level in IN_GOOD_STANDING
-    warned = good and any(scope.near for scope in (overall, *by_reason))
-    returns_at = None if good else since + reentry
+    warned = good and overall.near
+    returns_at = None if good else max(since + timedelta(days=policy.reentry_days), as_of)
     reasons = _standing_reasons(level, warned, (overall, *by_reason), returns_at, policy)
-    return Standing(level, since, warned, overall, tuple(by_reason), returns_at, reasons)
+    return Standing(level, since, warned, overall, by_reason, returns_at, reasons)
 
 
-def effect(brand_standing: Standing, *, at_once_today: int, policy: StandingPolicy) -> Effect:
+def effect(brand_standing: Standing, reason_code: ReasonCode, *, at_once_today: int, policy: StandingPolicy) -> Effect:
     """The effect of one more confirmation, after `at_once_today` immediate removals of the brand today."""
-    match brand_standing.level:
-        case Level.SELF_SERVICE:
-            return Effect(True, Decimal(0), message("effect.self_service"))
-        case Level.FULL:
-            return Effect(True, policy.audit_full, message("effect.full"))
-        case Level.PROVISIONAL:
-            return Effect(True, policy.audit_provisional, message("effect.provisional"))
-        case Level.SUSPENDED:
-            return Effect(False, Decimal(0), message("effect.suspended"))
-    if at_once_today < policy.daily_cap:
-        return Effect(True, policy.audit_provisional, message("effect.capped", n=policy.daily_cap))
-    return Effect(False, Decimal(0), message("effect.capped.used", n=policy.daily_cap))
+    level, most = brand_standing.level, daily_of(brand_standing.level, policy)
+    if reason_code in brand_standing.closed_codes:
+        return Effect(False, message("effect.closed_code", code=reason_message(reason_code)))
+    if most is None:
+        return Effect(level is not Level.SUSPENDED, message(f"effect.{level.value}"))
+    if at_once_today < most:
+        return Effect(True, message(f"effect.{level.value}", n=most))
+    return Effect(False, message(f"effect.{level.value}.used", n=most))
 
 
-def earned_level(counted: Mapping[ReasonCode | None, Tally], policy: StandingPolicy) -> Level:
-    """The level by counts alone, without an earlier level: `capped` where a limit is broken."""
-    overall, *by_reason = _breakdown(counted, policy)
-    return _lowest_level(overall, by_reason)
+def daily_of(level: Level, policy: StandingPolicy) -> int | None:
+    """How many confirmations a day remove at once at a level; None without such a limit."""
+    return {Level.CAPPED: policy.capped_daily, Level.PROVISIONAL: policy.provisional_daily}.get(level)
 
 
-def _breakdown(counted: Mapping[ReasonCode | None, Tally], policy: StandingPolicy) -> list[Scope]:
-    """The total, then the reason codes with counted outcomes, in their order."""
-    keys = [None, *(code for code in ReasonCode if code in counted)]
-    return [_make_scope(key, counted[key], policy) for key in keys]
+def wrong_share_of(level: Level, policy: StandingPolicy) -> Decimal:
+    """The most wrong audits, as a share, that a level above provisional proves."""
+    return {
+        Level.FULL: policy.full_wrong_share,
+        Level.SIGNED_VOLUME: policy.signed_volume_wrong_share,
+        Level.SELF_SERVICE: policy.self_service_wrong_share,
+    }[level]
 
 
-def _make_scope(reason_code: ReasonCode | None, tally: Tally, policy: StandingPolicy) -> Scope:
-    finding = _finding(tally, policy)
-    near = _is_beyond(tally, policy.warned_below_accepted, policy.warned_above_overturned)
-    return Scope(reason_code, tally, finding, _level_of_tally(tally, finding, policy), near)
+def last_look(as_of: datetime) -> datetime:
+    """The latest weekly look at rises: Monday, midnight (UTC)."""
+    midnight = as_of.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - timedelta(days=midnight.weekday())
 
 
-def _finding(tally: Tally, policy: StandingPolicy) -> Finding:
-    if not _is_beyond(tally, policy.accepted_share, policy.overturned_share):
-        return Finding.HOLDS
-    sure = surely_below(tally.accepted, tally.counted, policy.accepted_share, policy.z) or (
-        surely_above(tally.overturned, tally.counted, policy.overturned_share, policy.z)
-    )
-    if tally.counted >= policy.raw_from or (sure and tally.counted - tally.accepted >= policy.lost_from_wrong):
-        return Finding.BROKEN
-    return Finding.IN_DOUBT
-
-
-def _is_beyond(tally: Tally, accepted_share: Decimal, overturned_share: Decimal) -> bool:
-    """Whether fewer were accepted or more overturned than these shares; False where nothing was counted."""
-    return tally.accepted < Fraction(accepted_share) * tally.counted or (
-        tally.overturned > Fraction(overturned_share) * tally.counted
-    )
-
-
-def _level_of_tally(tally: Tally, finding: Finding, policy: StandingPolicy) -> Level:
-    if finding is Finding.BROKEN:
-        return Level.CAPPED
-    n, right = tally.counted, tally.accepted
-    if finding is Finding.IN_DOUBT or not (
-        n >= policy.raw_from or surely_at_least(right, n, policy.full_lower_bound, policy.z)
-    ):
+def _good_level(
+    record: Record, overall: Scope, kept_level: StoredLevel, as_of: datetime, policy: StandingPolicy
+) -> Level:
+    """The level of a brand that stays in good standing."""
+    level_before = kept_level.level
+    if _is_undefended(overall.removals, policy):
         return Level.PROVISIONAL
-    audited = tally.audited >= policy.self_service_audited_from and (
-        tally.audited_right >= Fraction(policy.self_service_audited_share) * tally.audited
+    if level_before is Level.SELF_SERVICE and _is_surely_wrong(
+        record.audits, policy.self_service_right_share, as_of, policy
+    ):
+        return Level.SIGNED_VOLUME
+    look, above = last_look(as_of), _level_above(level_before)
+    if above is None or kept_level.since >= look or overall.finding is not Finding.HOLDS:
+        return level_before
+    audits = tally_audits(record.audits, after=look - timedelta(days=policy.audit_days), until=look)
+    proven = is_proven(audits.wrong, audits.counted, wrong_share_of(above, policy), policy.confidence)
+    return above if proven else level_before
+
+
+def _level_above(level: Level) -> Level | None:
+    place = _FROM_THE_TOP.index(level)
+    return _FROM_THE_TOP[place - 1] if place else None
+
+
+def _scopes_by_reason(record: Record, overall: Scope, as_of: datetime, policy: StandingPolicy) -> tuple[Scope, ...]:
+    codes = record.reason_codes
+    if len(codes) == 1:
+        return (replace(overall, reason_code=codes[0]),)
+    return tuple(_make_scope(code, record.of_code(code), as_of, policy) for code in codes)
+
+
+def _make_scope(code: ReasonCode | None, record: Record, as_of: datetime, policy: StandingPolicy) -> Scope:
+    removals = _recent_removals(record, policy.window_days, as_of)
+    recent = _recent_audits(record.audits, policy.window_days, as_of)
+    near = _is_beyond(recent, removals, policy.warned_below_right, policy.warned_above_overturned)
+    return Scope(
+        code,
+        _recent_audits(record.audits, policy.audit_days, as_of),
+        removals,
+        _finding(record, as_of, policy),
+        near,
     )
-    if audited or surely_at_least(right, n, policy.self_service_lower_bound, policy.z):
-        return Level.SELF_SERVICE
-    return Level.FULL
 
 
-def _lowest_level(overall: Scope, by_reason: Iterable[Scope]) -> Level:
-    """The lowest level of the total and of the reason codes beyond a limit; codes within the limits never lower it."""
-    limits = [scope.level for scope in by_reason if scope.finding is not Finding.HOLDS]
-    return max(overall.level, *limits, key=_FROM_THE_TOP.index) if limits else overall.level
+def _finding(record: Record, as_of: datetime, policy: StandingPolicy) -> Finding:
+    if _is_surely_wrong(record.audits, policy.right_share, as_of, policy):
+        return Finding.BROKEN
+    periods = policy.overturned_fall
+    if any(_is_overturned(_recent_removals(record, days, as_of), least, policy) for days, least in periods):
+        return Finding.BROKEN
+    recent = _recent_audits(record.audits, policy.window_days, as_of)
+    removals = _recent_removals(record, policy.window_days, as_of)
+    beyond = _is_beyond(recent, removals, policy.right_share, policy.overturned_share)
+    return Finding.IN_DOUBT if beyond else Finding.HOLDS
+
+
+def _is_surely_wrong(audits: Iterable[Audit], right_share: Decimal, as_of: datetime, policy: StandingPolicy) -> bool:
+    """Whether the audits of one of the periods before a fall are beyond a limit by more than chance."""
+    known = tuple(audits)
+    tallies = [_recent_audits(known, days, as_of) for days in policy.fall_days]
+    return any(
+        tally.wrong >= policy.lost_from_wrong and surely_below(tally.right, tally.counted, right_share, policy.z)
+        for tally in tallies
+    )
+
+
+def _is_overturned(removals: RemovalTally, least: int, policy: StandingPolicy) -> bool:
+    return removals.overturned >= least and surely_above(
+        removals.overturned, removals.ended, policy.overturned_share, policy.z
+    )
+
+
+def _is_undefended(removals: RemovalTally, policy: StandingPolicy) -> bool:
+    return removals.undefended >= policy.lost_from_wrong and surely_above(
+        removals.undefended, removals.ended, policy.undefended_share, policy.z
+    )
+
+
+def _recent_removals(record: Record, days: int, as_of: datetime) -> RemovalTally:
+    return tally_removals(record, after=as_of - timedelta(days=days))
+
+
+def _recent_audits(audits: Iterable[Audit], days: int, as_of: datetime) -> AuditTally:
+    return tally_audits(audits, after=as_of - timedelta(days=days), until=as_of)
+
+
+def _is_beyond(audits: AuditTally, removals: RemovalTally, right_share: Decimal, overturned_share: Decimal) -> bool:
+    """Whether fewer were right or more overturned than these shares; False where nothing was counted."""
+    return audits.right < Fraction(right_share) * audits.counted or (
+        removals.overturned > Fraction(overturned_share) * removals.ended
+    )
 
 
 def _standing_reasons(
     level: Level, warned: bool, scopes: Iterable[Scope], returns_at: datetime | None, policy: StandingPolicy
 ) -> tuple[Message, ...]:
     overall, *by_reason = scopes
-    is_capped = level is Level.CAPPED
-    messages = [
-        message("standing.capped", n=policy.daily_cap) if is_capped else message(f"standing.{level.value}"),
-        _counts_message(overall, policy),
-    ]
-    # A single reason code repeats the total.
+    daily = daily_of(level, policy)
+    messages = [message(f"standing.{level.value}", **({} if daily is None else {"n": daily}))]
+    messages += [_audits_message(overall, policy), _removals_message(overall, policy)]
     messages += [
-        _finding_message(scope, policy)
+        message("standing.closed_code", code=reason_message(scope.reason_code), **_limit_parameters(policy))
         for scope in by_reason
-        if scope.finding is not Finding.HOLDS and len(by_reason) > 1
+        if scope.finding is Finding.BROKEN and scope.reason_code is not None and level in IN_GOOD_STANDING
     ]
-    if level is Level.PROVISIONAL and overall.finding is Finding.HOLDS:
-        messages.append(message("standing.too_few", n=policy.raw_from))
+    if _is_undefended(overall.removals, policy):
+        messages.append(
+            message(
+                "standing.undefended",
+                n=overall.removals.undefended,
+                all=overall.removals.ended,
+                most=float(policy.undefended_share),
+            )
+        )
     if warned:
         messages.append(message("standing.warned", **_limit_parameters(policy)))
     if level is Level.SUSPENDED:
@@ -231,35 +285,34 @@ def _standing_reasons(
     return tuple(messages)
 
 
-def _counts_message(overall: Scope, policy: StandingPolicy) -> Message:
-    if not overall.tally.counted:
-        return message("standing.none_counted", days=policy.window_days)
-    counts = {"days": policy.window_days, **_tally_parameters(overall.tally)}
-    if overall.finding is Finding.HOLDS:
-        return message("standing.counts", **counts)
-    return message(f"standing.counts.{overall.finding.value}", **counts, **_limit_parameters(policy))
+def _audits_message(overall: Scope, policy: StandingPolicy) -> Message:
+    audits = overall.audits
+    if not audits.counted:
+        return message("standing.none_audited", days=policy.audit_days)
+    return message(
+        "standing.audits",
+        days=policy.audit_days,
+        right=audits.right,
+        n=audits.counted,
+        share=_round_against_brand(Fraction(audits.right, audits.counted), up=False),
+    )
 
 
-def _finding_message(scope: Scope, policy: StandingPolicy) -> Message:
-    assert scope.reason_code is not None
-    code, counts = reason_message(scope.reason_code), {**_tally_parameters(scope.tally), **_limit_parameters(policy)}
-    return message(f"standing.code.{scope.finding.value}", code=code, **counts)
+def _removals_message(overall: Scope, policy: StandingPolicy) -> Message:
+    removals = overall.removals
+    if not removals.ended:
+        return message("standing.none_ended", days=policy.window_days)
+    return message(
+        "standing.removals",
+        days=policy.window_days,
+        overturned=removals.overturned,
+        n=removals.ended,
+        share=_round_against_brand(Fraction(removals.overturned, removals.ended), up=True),
+    )
 
 
 def _limit_parameters(policy: StandingPolicy) -> dict[str, float]:
-    return {"least": float(policy.accepted_share), "most": float(policy.overturned_share)}
-
-
-def _tally_parameters(tally: Tally) -> dict[str, int | float]:
-    n = tally.counted
-    return {
-        "n": n,
-        "accepted": tally.accepted,
-        "accepted_share": _round_against_brand(Fraction(tally.accepted, n), up=False),
-        "rejected": tally.rejected,
-        "overturned": tally.overturned,
-        "overturned_share": _round_against_brand(Fraction(tally.overturned, n), up=True),
-    }
+    return {"least": float(policy.right_share), "most": float(policy.overturned_share)}
 
 
 def _round_against_brand(share: Fraction, *, up: bool) -> float:
@@ -269,52 +322,22 @@ def _round_against_brand(share: Fraction, *, up: bool) -> float:
 
 
 _MOST: Final = 2_000
-_ABOVE: Final = frozenset({Level.SELF_SERVICE, Level.FULL})
 
 
 def outlook(brand_standing: Standing, policy: StandingPolicy) -> tuple[Message, ...]:
-    """The fewest further outcomes that would change a level in good standing, if nothing else happens.
-
-    They are counted in the reason code that holds the brand back, or else in the most frequent. Without good standing
-    there is no outlook; the reasons then say when it can return.
+    """What the next level needs, and the fewest overturned removals that would end good standing, if nothing else
+    happens. Without good standing there is no outlook; the reasons then say when it can return.
     """
     if not brand_standing.good:
         return ()
-    counted = {scope.reason_code: scope.tally for scope in (brand_standing.overall, *brand_standing.by_reason)}
-    code = _outlook_code(brand_standing.by_reason)
-    shown = code if len(brand_standing.by_reason) > 1 else None
-    messages = []
-    if brand_standing.level is not Level.SELF_SERVICE:
-        for more in range(1, _MOST):
-            level = earned_level(_with_outcomes(counted, code, accepted=more), policy)
-            if level in _ABOVE and level is not brand_standing.level:
-                messages.append(_outlook_message(level.value, more, shown))
-                break
+    messages, above = [], brand_standing.next_level
+    if above is not None:
+        audits = brand_standing.overall.audits
+        needed = audits_needed(audits.wrong, wrong_share_of(above, policy), policy.confidence) - audits.counted
+        messages.append(message(f"outlook.{above.value}", n=needed) if needed > 0 else message("outlook.next_look"))
+    removals = brand_standing.overall.removals
     for more in range(1, _MOST):
-        if earned_level(_with_outcomes(counted, code, overturned=more), policy) not in IN_GOOD_STANDING:
-            messages.append(_outlook_message("lost", more, shown))
+        if _is_overturned(replace(removals, overturned=removals.overturned + more), policy.lost_from_wrong, policy):
+            messages.append(message("outlook.lost", n=more))
             break
     return tuple(messages)
-
-
-def _outlook_message(what: str, more: int, code: ReasonCode | None) -> Message:
-    if code is None:
-        return message(f"outlook.{what}", n=more)
-    return message(f"outlook.{what}.code", n=more, code=reason_message(code))
-
-
-def _outlook_code(by_reason: tuple[Scope, ...]) -> ReasonCode:
-    if not by_reason:
-        return ReasonCode.TRADEMARK_COUNTERFEIT
-    withheld = [scope for scope in by_reason if scope.finding is not Finding.HOLDS]
-    chosen = max(withheld or by_reason, key=lambda scope: scope.tally.counted)
-    return chosen.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT
-
-
-def _with_outcomes(
-    counted: Mapping[ReasonCode | None, Tally], code: ReasonCode, *, accepted: int = 0, overturned: int = 0
-) -> dict[ReasonCode | None, Tally]:
-    def more(tally: Tally) -> Tally:
-        return replace(tally, accepted=tally.accepted + accepted, overturned=tally.overturned + overturned)
-
-    return {**counted, None: more(counted[None]), code: more(counted.get(code, Tally()))}

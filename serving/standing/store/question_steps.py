@@ -4,16 +4,17 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, select, tuple_, union
+from sqlalchemy import Connection, exists, func, select, tuple_, union
 
 from models.case import CaseLane, CaseState
+from serving.appeals.tables import overturn
 from serving.brands.tables import brand_enrolment
 from serving.cases.store.case_filters import IS_OPEN
 from serving.cases.tables import review_case, verdict
 from serving.platform.database.scope import same
 from serving.platform.database.store import insert_or_ignore
 from serving.standing.rules.reminders import QuestionStep
-from serving.standing.tables import question_step
+from serving.standing.tables import confirmation, question_step
 from serving.takedowns.tables import action
 
 
@@ -82,29 +83,18 @@ def brands_enrolled(connection: Connection) -> list[tuple[str, str]]:
 
 
 def brands_touched(connection: Connection, after: datetime, until: datetime) -> list[tuple[str, str]]:
-    """The enrolments with a verdict or an action in (after, until] on one of the brand's cases, in order.
-
-    Every part reads an index by marketplace and time.
-    """
-    pairs = brands_enrolled(connection)
-    places = sorted({place for place, _ in pairs})
-    of_case = (review_case.c.marketplace_id, review_case.c.brand_id)
-    judged = and_(verdict.c.known_at > after, verdict.c.known_at <= until)
-    ruled = (
-        select(*of_case)
-        .join(verdict, same(review_case, verdict, "case_id"))
-        .where(verdict.c.marketplace_id.in_(places), verdict.c.brand_id.is_(None), judged)
+    """The enrolments with an audit decided or a removal reversed in (after, until], in order."""
+    audited = (
+        select(confirmation.c.marketplace_id, confirmation.c.brand_id)
+        .join(verdict, same(verdict, confirmation) & (verdict.c.case_id == confirmation.c.audit_case_id))
+        .where(verdict.c.lane == CaseLane.SECOND_REVIEW.value, verdict.c.known_at > after, verdict.c.known_at <= until)
     )
-    acted = (
-        select(*of_case)
+    reversed_removals = (
+        select(review_case.c.marketplace_id, review_case.c.brand_id)
         .join(verdict, same(review_case, verdict, "case_id"))
         .join(action, same(action, verdict, "verdict_id"))
-        .where(action.c.marketplace_id.in_(places), action.c.created_at > after, action.c.created_at <= until)
+        .join(overturn, same(overturn, action, "action_id"))
+        .where(overturn.c.overturned_at > after, overturn.c.overturned_at <= until)
     )
-    answered = (
-        select(brand_enrolment.c.marketplace_id, brand_enrolment.c.brand_id)
-        .join(verdict, same(brand_enrolment, verdict, "brand_id"))
-        .where(judged)
-    )
-    touched_pairs = {(place, brand_id) for place, brand_id in connection.execute(union(ruled, acted, answered))}
-    return [pair for pair in pairs if pair in touched_pairs]
+    touched_pairs = {(place, brand_id) for place, brand_id in connection.execute(union(audited, reversed_removals))}
+    return [pair for pair in brands_enrolled(connection) if pair in touched_pairs]

@@ -1,32 +1,35 @@
-"""The inputs of a brand's good-faith standing, the confirmations under it, and its changes."""
+"""A brand's record by the judgement of others, its confirmations, and the changes of its standing."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Subquery, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, or_, select, update
 
 from features.message import Message, from_json
-from models.case import BLIND_LANES
-from models.verdict import Judgement, ReasonCode, Side
+from models.verdict import Evidence, Judgement, ReasonCode, Side
+from serving.appeals.tables import counter_notice, overturn
 from serving.brands.tables import brand_enrolment
 from serving.cases.tables import verdict
+from serving.listings.tables import listing_version
 from serving.platform.database.row_reader import RowReader
-from serving.platform.database.scope import columns, inside
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
-from serving.standing.rules.confirmations import BrandAnswer, Ruling
-from serving.standing.rules.standing import Level, StoredLevel
+from serving.platform.database.types import day_of
+from serving.standing.rules.audits import Pace
+from serving.standing.rules.record import Audit, Record, Reversal, StoodRemovals
+from serving.standing.rules.standing import IN_GOOD_STANDING, Level, StoredLevel
 from serving.standing.tables import confirmation, standing_change
+from serving.takedowns.rules.statement import OverturnCause
 from serving.takedowns.store.approvals import was_pending
 from serving.takedowns.tables import action
-from serving.webhooks.rules.action import ActionKind, ActionState
 
-# By then an analyst has decided and any second review is complete; a later reinstatement still counts.
-_SETTLED_WITHIN: Final = timedelta(days=31)
+_DAY: Final = timedelta(days=1)
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # Created once, because an alias copies all columns and every confirmation counts a standing.
 _LATER: Final = verdict.alias("later")
+_OWN: Final = verdict.alias("own")
 
 
 def lock(connection: Connection, marketplace_id: str, brand_id: str) -> None:
@@ -35,138 +38,172 @@ def lock(connection: Connection, marketplace_id: str, brand_id: str) -> None:
     connection.execute(query.with_for_update(key_share=True)).all()
 
 
-def answers(connection: Connection, marketplace_id: str, brand_id: str, *, since: datetime) -> list[BrandAnswer]:
-    """A brand's answers that are not withdrawn, each with its outcome; all that may have an outcome after `since`.
+@dataclass(frozen=True, slots=True)
+class RecordPeriod:
+    """The beginnings of the periods of a record, and its end: what was found later can still be undone.
 
-    A pending removal is undecided; one withdrawn before it was sent was stopped. A later reinstatement overturns it.
+    Only what was confirmed after `confirmed_after` counts, which is the last fall.
     """
-    given_back = select(action.c.listing_id).where(
-        inside(action, marketplace_id, kind=ActionKind.REINSTATE.value), action.c.created_at > since
+
+    audits_after: datetime
+    removals_after: datetime
+    confirmed_after: datetime
+    until: datetime
+
+
+def record_of(connection: Connection, marketplace_id: str, brand_id: str, period: RecordPeriod) -> Record:
+    """A brand's record. The cluster of a seller to whom the brand did not answer is the seller alone."""
+    return Record(
+        audits=_audits(connection, marketplace_id, brand_id, period),
+        reversals=tuple(
+            reversal
+            for reversal in reversals(connection, marketplace_id, brand_id, period.removals_after, period.until)
+            if reversal.confirmed_at > period.confirmed_after
+        ),
+        stood=_stood(connection, marketplace_id, brand_id, period),
+        waiting=_waiting(connection, marketplace_id, brand_id),
     )
-    recent = or_(verdict.c.known_at > since - _SETTLED_WITHIN, verdict.c.listing_id.in_(given_back))
-    own = and_(verdict.c.brand_id == brand_id, verdict.c.side == Side.BRAND.value, recent)
-    query = _judgements_in_force(marketplace_id, own, retracted=True).add_columns(confirmation.c.audit_case_id)
-    query = query.outerjoin(confirmation, _joins_verdict(confirmation, verdict.c.verdict_id, "verdict_id"))
-    rows = connection.execute(query).all()
-    if not rows:
-        return []
-    own_answers = query.subquery()
-    done = _actions_by_listing(connection, marketplace_id, own_answers)
-    by_analyst = and_(
-        verdict.c.case_id.in_(select(own_answers.c.case_id).where(own_answers.c.passed_on)),
-        verdict.c.side == Side.ANALYST.value,
-        verdict.c.lane.not_in([lane.value for lane in BLIND_LANES]),
+
+
+def _audits(connection: Connection, marketplace_id: str, brand_id: str, period: RecordPeriod) -> tuple[Audit, ...]:
+    """The decided audits, oldest first."""
+    query = (
+        select(_OWN.c.reason_code, _OWN.c.known_at, verdict.c.judgement, verdict.c.evidence, verdict.c.known_at)
+        .select_from(confirmation)
+        .join(_OWN, same(_OWN, confirmation, "verdict_id"))
+        .join(verdict, _joins_verdict(confirmation, verdict.c.case_id, "audit_case_id"))
+        .outerjoin(_LATER, _joins_verdict(_LATER, verdict.c.verdict_id, "supersedes_id"))
+        .where(
+            inside(confirmation, marketplace_id, brand_id=brand_id),
+            verdict.c.side == Side.ANALYST.value,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+            verdict.c.known_at > period.audits_after,
+            verdict.c.known_at <= period.until,
+            _OWN.c.known_at > period.confirmed_after,
+            _LATER.c.verdict_id.is_(None),
+        )
+        .order_by(verdict.c.known_at)
     )
-    looks = verdict.c.case_id.in_(select(own_answers.c.audit_case_id).where(own_answers.c.audit_case_id.is_not(None)))
-    rulings, audits = (
-        _last_by_case(connection, marketplace_id, by_analyst),
-        _last_by_case(connection, marketplace_id, looks),
+    return tuple(
+        Audit(_reason_of(code), confirmed_at, Judgement(judgement), Evidence(evidence), at)
+        for code, confirmed_at, judgement, evidence, at in connection.execute(query)
+    )
+
+
+def reversals(
+    connection: Connection, marketplace_id: str, brand_id: str, after: datetime, until: datetime
+) -> list[Reversal]:
+    """The reversals in (after, until] of removals that a brand confirmed, other than by its own retraction."""
+    query = _select_removals(
+        _OWN.c.reason_code, _OWN.c.known_at, overturn.c.overturned_at, overturn.c.cause,
+        listing_version.c.seller_external_id,
+    )  # fmt: skip
+    query = (
+        query.join(listing_version, same(_OWN, listing_version, "version_id"))
+        .join(overturn, same(overturn, action, "action_id"))
+        .where(
+            inside(overturn, marketplace_id),
+            overturn.c.undone_at.is_(None),
+            overturn.c.overturned_at > after,
+            overturn.c.overturned_at <= until,
+            overturn.c.cause != OverturnCause.RETRACTED.value,
+            _OWN.c.brand_id == brand_id,
+        )
+        .order_by(overturn.c.overturned_at)
     )
     return [
-        _read_answer(row, done.get(row.listing_id, []), rulings.get(row.case_id), audits.get(row.audit_case_id))
-        for row in rows
+        Reversal(_reason_of(code), confirmed_at, at, (seller or "") if cause == OverturnCause.SILENCE else None)
+        for code, confirmed_at, at, cause, seller in connection.execute(query)
     ]
+
+
+def count_stood(connection: Connection, marketplace_id: str, brand_id: str, after: datetime, until: datetime) -> int:
+    """The removals that a brand confirmed and that stood when their seller's time ran out, in (after, until]."""
+    period = RecordPeriod(after, after, _BEGINNING, until)
+    return sum(stood.number for stood in _stood(connection, marketplace_id, brand_id, period))
+
+
+def _stood(
+    connection: Connection, marketplace_id: str, brand_id: str, period: RecordPeriod
+) -> tuple[StoodRemovals, ...]:
+    """The removals that stood when their seller's time ran out, by reason code and day."""
+    day = day_of(connection, counter_notice.c.closed_at)
+    query = (
+        _select_removals(_OWN.c.reason_code, day, func.count())
+        .join(counter_notice, same(counter_notice, action, "action_id"))
+        .outerjoin(overturn, and_(same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
+        .where(
+            inside(counter_notice, marketplace_id, brand_id=brand_id),
+            counter_notice.c.closed_at > period.removals_after,
+            counter_notice.c.closed_at <= period.until,
+            overturn.c.overturn_id.is_(None),
+            _OWN.c.brand_id == brand_id,
+            _OWN.c.known_at > period.confirmed_after,
+        )
+    )
+    rows = connection.execute(query.group_by(_OWN.c.reason_code, day))
+    return tuple(StoodRemovals(_reason_of(code), date.fromisoformat(of_day), number) for code, of_day, number in rows)
+
+
+def _waiting(connection: Connection, marketplace_id: str, brand_id: str) -> dict[ReasonCode, int]:
+    """The removals whose seller can still answer, by reason code."""
+    query = (
+        _select_removals(_OWN.c.reason_code, func.count())
+        .join(counter_notice, same(counter_notice, action, "action_id"))
+        .where(
+            inside(counter_notice, marketplace_id, brand_id=brand_id),
+            counter_notice.c.closed_at.is_(None),
+            _OWN.c.brand_id == brand_id,
+        )
+    )
+    return {_reason_of(code): number for code, number in connection.execute(query.group_by(_OWN.c.reason_code))}
+
+
+def _select_removals(*what: Any) -> Select[Any]:
+    """Removals, each with the confirmation of the brand, `own`, on the case that requested it.
+
+    A brand's later answer on a case replaces the one before; one that it retracted by a retraction still counts.
+    """
+    retracted = and_(_LATER.c.judgement == Judgement.GENUINE.value, _LATER.c.reported)
+    return (
+        select(*what)
+        .select_from(action)
+        .join(verdict, same(action, verdict, "verdict_id"))
+        .join(_OWN, same(_OWN, verdict, "case_id"))
+        .outerjoin(
+            _LATER, and_(_LATER.c.marketplace_id == _OWN.c.marketplace_id, _LATER.c.supersedes_id == _OWN.c.verdict_id)
+        )
+        .where(
+            _OWN.c.side == Side.BRAND.value,
+            _OWN.c.judgement == Judgement.COUNTERFEIT.value,
+            or_(_LATER.c.verdict_id.is_(None), retracted),
+        )
+    )
+
+
+def _reason_of(code: str | None) -> ReasonCode:
+    return ReasonCode(code or ReasonCode.TRADEMARK_COUNTERFEIT)
 
 
 def _joins_verdict(table: FromClause, key: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     return and_(table.c.marketplace_id == verdict.c.marketplace_id, table.c[name] == key)
 
 
-def _judgements_in_force(
-    marketplace_id: str, condition: ColumnElement[bool], *, retracted: bool = False
-) -> Select[Any]:
-    """The judgements in force, oldest first; `retracted` includes those of reports that the brand retracted."""
-    replaced = and_(_LATER.c.judgement == Judgement.GENUINE.value, _LATER.c.reported)
-    stands = _LATER.c.verdict_id.is_(None)
-    return (
-        select(
-            *columns(
-                verdict, "verdict_id", "case_id", "listing_id", "judgement", "reason_code", "passed_on", "known_at"
-            ),
-            _LATER.c.known_at.label("retracted_at"),
-        )
-        .outerjoin(_LATER, _joins_verdict(_LATER, verdict.c.verdict_id, "supersedes_id"))
-        .where(
-            verdict.c.marketplace_id == marketplace_id,
-            or_(stands, replaced) if retracted else stands,
-            verdict.c.judgement != Judgement.WITHDRAWN.value,
-            condition,
-        )
-        .order_by(verdict.c.known_at, verdict.c.verdict_id)
+def pace_of(connection: Connection, marketplace_id: str, brand_id: str, since: datetime) -> Pace:
+    """A brand's confirmations since a moment that removed at once: those that can be audited."""
+    known_at = confirmation.c.known_at
+    query = select(func.count(), func.min(known_at, type_=known_at.type)).where(
+        inside(confirmation, marketplace_id, brand_id=brand_id), known_at > since, confirmation.c.audit_chance > 0
     )
+    return Pace(*connection.execute(query).one())
 
 
-def _last_by_case(connection: Connection, marketplace_id: str, condition: ColumnElement[bool]) -> dict[str, Ruling]:
-    """The last judgement of each case."""
-    rows = connection.execute(_judgements_in_force(marketplace_id, condition))
-    return {row.case_id: Ruling(Judgement(row.judgement), row.known_at) for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class _ListingAction:
-    """An action on a listing by a verdict that is not withdrawn, with the case of the verdict."""
-
-    sequence: int
-    kind: ActionKind
-    state: ActionState
-    created_at: datetime
-    case_id: str
-
-
-def _actions_by_listing(
-    connection: Connection, marketplace_id: str, subquery: Subquery
-) -> dict[str, list[_ListingAction]]:
-    """The actions of verdicts that are not withdrawn, by listing, in order."""
-    query = (
-        select(*columns(action, "listing_id", "sequence", "kind", "state", "created_at"), verdict.c.case_id)
-        .join(verdict, _joins_verdict(action, verdict.c.verdict_id, "verdict_id"))
-        .outerjoin(_LATER, _joins_verdict(_LATER, verdict.c.verdict_id, "supersedes_id"))
-        .where(
-            action.c.marketplace_id == marketplace_id,
-            action.c.listing_id.in_(select(subquery.c.listing_id)),
-            _LATER.c.verdict_id.is_(None),
-        )
-        .order_by(action.c.sequence)
+def audits_drawn(connection: Connection, marketplace_id: str, at: datetime) -> int:
+    """The audits that a marketplace has drawn in the 24 hours before a moment."""
+    query = select(func.count()).where(
+        inside(confirmation, marketplace_id), confirmation.c.drawn, confirmation.c.known_at > at - _DAY
     )
-    actions_by_listing: dict[str, list[_ListingAction]] = defaultdict(list)
-    for row in connection.execute(query):
-        done = _ListingAction(row.sequence, ActionKind(row.kind), ActionState(row.state), row.created_at, row.case_id)
-        actions_by_listing[row.listing_id].append(done)
-    return actions_by_listing
-
-
-def _read_answer(
-    row: Row[Any], done: Sequence[_ListingAction], analyst: Ruling | None, audit: Ruling | None
-) -> BrandAnswer:
-    own = [action for action in done if action.kind is ActionKind.REMOVE and action.case_id == row.case_id]
-    removal = own[-1] if own else None
-    given_back = [
-        action.created_at
-        for action in done
-        if removal is not None
-        and action.kind is ActionKind.REINSTATE
-        and action.state is not ActionState.WITHDRAWN
-        and action.sequence > removal.sequence
-    ]
-    stopped = removal is not None and removal.state is ActionState.WITHDRAWN
-    return BrandAnswer(
-        judgement=Judgement(row.judgement),
-        reason_code=ReasonCode(row.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT),
-        at=row.known_at,
-        at_once=not row.passed_on,
-        analyst=analyst if analyst is not None and analyst.at > row.known_at else None,
-        audit=audit,
-        waits=any(_is_pending(action, row) for action in done),
-        stopped_at=removal.created_at if removal is not None and stopped else None,
-        overturned_at=given_back[0] if given_back else None,
-        retracted_at=row.retracted_at,
-    )
-
-
-def _is_pending(action: _ListingAction, row: Row[Any]) -> bool:
-    """Whether an answer requested or joined a removal that is pending approval."""
-    took_part = action.case_id == row.case_id or row.known_at >= action.created_at
-    return action.kind is ActionKind.REMOVE and action.state is ActionState.PENDING_APPROVAL and took_part
+    return int(connection.execute(query).scalar_one())
 
 
 def add_confirmation(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -212,6 +249,18 @@ def record_review(connection: Connection, sampled: SampledConfirmation, case_id:
     connection.execute(update(confirmation).where(_same_confirmation(sampled)).values(audit_case_id=case_id))
 
 
+def audited_case_id(connection: Connection, marketplace_id: str, case_id: str) -> str | None:
+    """The case of the confirmation that a second review audits; None where the review audits none."""
+    query = (
+        select(verdict.c.case_id)
+        .join(confirmation, _joins_verdict(confirmation, verdict.c.verdict_id, "verdict_id"))
+        .where(inside(confirmation, marketplace_id, audit_case_id=case_id))
+        .limit(1)
+    )
+    audited: str | None = connection.execute(query).scalar()
+    return audited
+
+
 def _same_confirmation(sampled: SampledConfirmation) -> ColumnElement[bool]:
     return inside(confirmation, sampled.marketplace_id, verdict_id=sampled.verdict_id)
 
@@ -228,8 +277,13 @@ def count_at_once_since(connection: Connection, marketplace_id: str, brand_id: s
         verdict.c.passed_on.is_(False),
         ~was_pending(),
     )
-    confirmations = _judgements_in_force(marketplace_id, condition).order_by(None).subquery()
-    return connection.execute(select(func.count()).select_from(confirmations)).scalar_one()
+    query = (
+        select(func.count())
+        .select_from(verdict)
+        .outerjoin(_LATER, _joins_verdict(_LATER, verdict.c.verdict_id, "supersedes_id"))
+        .where(verdict.c.marketplace_id == marketplace_id, condition, _LATER.c.verdict_id.is_(None))
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,3 +327,21 @@ def last_change(connection: Connection, marketplace_id: str, brand_id: str) -> S
     """The last change; None where a brand's standing has never changed."""
     latest_changes = standing_changes(connection, marketplace_id, brand_id, most=1)
     return latest_changes[0] if latest_changes else None
+
+
+def last_fall(connection: Connection, marketplace_id: str, brand_id: str) -> datetime:
+    """When a brand last lost its good standing, or more of it; long ago where it never did."""
+    since = standing_change.c.since
+    lost = [level.value for level in Level if level not in IN_GOOD_STANDING]
+    query = select(func.max(since, type_=since.type)).where(
+        inside(standing_change, marketplace_id, brand_id=brand_id), standing_change.c.level.in_(lost)
+    )
+    fallen_at: datetime | None = connection.execute(query).scalar_one()
+    return fallen_at or _BEGINNING
+
+
+def first_level(connection: Connection, marketplace_id: str, brand_id: str) -> StoredLevel | None:
+    """The level that a brand has before its first change, since its enrolment; None where it is not enrolled."""
+    query = select(brand_enrolment.c.enrolled_at).where(inside(brand_enrolment, marketplace_id, brand_id=brand_id))
+    enrolled_at = connection.execute(query).scalar()
+    return None if enrolled_at is None else StoredLevel(Level.PROVISIONAL, enrolled_at)

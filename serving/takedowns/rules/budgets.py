@@ -56,19 +56,25 @@ class RemovalUsage:
 
 
 @dataclass(frozen=True, slots=True)
+class BrandUsage:
+    """A brand's removals of the last 24 hours, those of large reports included, and the figure of its contract."""
+
+    day: int
+    contract_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Spending:
     """What counts against the budgets that one removal meets.
 
     `person` has the removals of all accounts that count as the same person. `routed` is set for an analyst's removal of
-    a case that somebody else opened; `person` then has those alone. `brand` has those of a brand's people together,
-    None for an analyst's removal; `with_step_up` is the number of the brand's day with those of step-ups. `marketplace`
-    has those of step-ups for a removal after one alone.
+    a case that somebody else opened; `person` then has those alone. `brand` is None for an analyst's removal.
+    `marketplace` has the removals of step-ups for a removal after one alone.
     """
 
     person: RemovalUsage
     marketplace: RemovalUsage
-    brand: RemovalUsage | None = None
-    with_step_up: int = 0
+    brand: BrandUsage | None = None
     stepped_up: bool = False
     routed: bool = False
     new_device: bool = False
@@ -91,27 +97,25 @@ class Limit:
 def limits(spending: Spending, policy: BudgetPolicy) -> tuple[Limit, ...]:
     """The limits that a removal meets, in the order of `PendingCause`.
 
-    A removal after a step-up meets that of the brand's day alone, in which the ordinary ones count too. An ordinary one
-    meets the same limit beside its budgets, so that nothing leaves on top of a day's step-up. The marketplace's day is
-    for ordinary removals, so that a large report holds nobody else's; all together have one full report more.
+    A brand has one figure a day, in which ordinary removals and those of large reports count together. An ordinary
+    removal also meets the day and the week of one secret. The marketplace's day is for ordinary removals, so that a
+    large report holds nobody else's; all together have one full report more.
     """
     met_limits: list[Limit] = []
-    person, brand, whole, in_place = spending.person, spending.brand, spending.marketplace, policy.step_up_day
+    person, whole = spending.person, spending.marketplace
     if not spending.stepped_up and spending.routed:
         raised = max(policy.routed_day, _raised_day(person, policy.most_routed_day, policy))
         met_limits.append(
             Limit(PendingCause.PERSON_DAY, policy.new_device_day if spending.new_device else raised, person.day)
         )
     elif not spending.stepped_up:
-        met_limits += _day_and_week_limits(PendingCause.PERSON_DAY, PendingCause.PERSON_WEEK, person, 1, policy)
-    if not spending.stepped_up and brand is not None:
-        of_brand = _day_and_week_limits(
-            PendingCause.BRAND_DAY, PendingCause.BRAND_WEEK, brand, policy.brand_times, policy
-        )
-        met_limits += of_brand
-        in_place = max(in_place, of_brand[0].limit)
-    if spending.stepped_up or brand is not None:
-        met_limits.append(Limit(PendingCause.STEP_UP_DAY, in_place, spending.with_step_up))
+        raised = _raised_day(person, policy.most_person_day, policy)
+        of_week = max(policy.person_week, policy.working_days_a_week * raised)
+        met_limits.append(Limit(PendingCause.PERSON_DAY, max(policy.person_day, raised), person.day))
+        met_limits.append(Limit(PendingCause.PERSON_WEEK, of_week, person.week))
+    if spending.brand is not None:
+        figure = policy.step_up_day if spending.brand.contract_day is None else spending.brand.contract_day
+        met_limits.append(Limit(PendingCause.BRAND_DAY, figure, spending.brand.day))
     usual = int(policy.marketplace_times_usual * _counted_usual_day(whole.usual, policy))
     of_all = max(policy.marketplace_day, usual) + (policy.step_up_day if spending.stepped_up else 0)
     return (*met_limits, Limit(PendingCause.MARKETPLACE_DAY, of_all, whole.day))
@@ -128,15 +132,6 @@ def pending_reasons(spending: Spending, policy: BudgetPolicy) -> tuple[PendingRe
 
 def _limit_parameters(limit: Limit) -> dict[str, int]:
     return {} if limit.cause is PendingCause.MARKETPLACE_DAY else {"n": limit.limit}
-
-
-def _day_and_week_limits(
-    day: PendingCause, week: PendingCause, spent: RemovalUsage, people: int, policy: BudgetPolicy
-) -> list[Limit]:
-    """The limits of so many people; a record raises the week by as many raised days as a working week has."""
-    raised = _raised_day(spent, people * policy.most_person_day, policy)
-    of_week = max(people * policy.person_week, policy.working_days_a_week * raised)
-    return [Limit(day, max(people * policy.person_day, raised), spent.day), Limit(week, of_week, spent.week)]
 
 
 def _raised_day(spent: RemovalUsage, most: int, policy: BudgetPolicy) -> int:

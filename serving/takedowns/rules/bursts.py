@@ -19,13 +19,10 @@ class PendingCause(StrEnum):
     SELLER_BURST = "seller_burst"
     SELLER_SHARE = "seller_share"  # More of one seller than a report with a second factor removes on its own.
     HIGH_IMPACT = "high_impact"
-    BRAND_ALARM = "brand_alarm"  # Removals of the brand are still pending after a burst of its users.
     # The budgets of 24 hours and of seven days (`serving.takedowns.rules.budgets`).
     PERSON_DAY = "person_day"
     PERSON_WEEK = "person_week"
-    BRAND_DAY = "brand_day"
-    BRAND_WEEK = "brand_week"
-    STEP_UP_DAY = "step_up_day"  # More of one brand than leaves in a day with a second factor.
+    BRAND_DAY = "brand_day"  # More of one brand than its figure a day.
     MARKETPLACE_DAY = "marketplace_day"
     ANALYST_ALARM = "analyst_alarm"  # Removals of the analyst are still pending after a burst.
     CHOSEN = "chosen"  # An analyst opened the case by choice.
@@ -39,15 +36,13 @@ _OF_PERSON = frozenset({PendingCause.USER_BURST, PendingCause.PERSON_DAY, Pendin
 OF_ANALYST = _OF_PERSON | {PendingCause.ANALYST_ALARM}
 OF_BRAND = _OF_PERSON | {
     PendingCause.BRAND_BURST,
-    PendingCause.BRAND_ALARM,
     PendingCause.BRAND_DAY,
-    PendingCause.BRAND_WEEK,
 }
 # Of an analyst: another person approves, also one of the same organisation.
 BY_SECOND_PERSON = frozenset(
     {PendingCause.CHOSEN, PendingCause.FIRST_DAY, PendingCause.UNTOLD, PendingCause.STOPPED, PendingCause.DOUBT}
 )
-BURSTS = OF_BRAND | OF_ANALYST | {PendingCause.SELLER_BURST, PendingCause.STEP_UP_DAY}
+BURSTS = OF_BRAND | OF_ANALYST | {PendingCause.SELLER_BURST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +72,13 @@ class RemovalRequest:
 
     `brand` and `seller` are None where the listing names none; their caps then do not apply. `user` has the removals of
     every account of the brand, or of every analyst, that counts as one person with the user's
-    (`serving.accounts.rules.second_person`). `switched_on` is about the removals of the side. `alarm` and `own_alarm`
-    are set while removals of the brand, or of the analyst, are pending after a burst. `chosen` is set for a case that
-    was opened by choice, unless a brand's user confirms who counts as another person than the one who opened it.
-    `first_day` is set on the first day of an analyst whom somebody else let in. `untold` is the number of the person's
-    removals of a day where no mail about them arrives. `stopped` is set once somebody has stopped them. `stepped_up` is
-    set for a report that a person has confirmed with a second factor; `seller` then has the removals since that moment,
-    or of the last hour where these are more. Removals of such reports are not among those of `user` and `brand`.
+    (`serving.accounts.rules.second_person`). `switched_on` is about the removals of the side. `own_alarm` is set while
+    removals of the analyst are pending after a burst. `chosen` is set for a case that was opened by choice, unless a
+    brand's user confirms who counts as another person than the one who opened it. `first_day` is set on the first day
+    of an analyst whom somebody else let in. `untold` is the number of the person's removals of a day where no mail
+    about them arrives. `stopped` is set once somebody has stopped them. `stepped_up` is set for a report that a person
+    has confirmed with a second factor; `seller` then has the removals since that moment, or of the last hour where
+    these are more. Removals of such reports are not among those of `user` and `brand`.
     """
 
     side: Side
@@ -92,7 +87,6 @@ class RemovalRequest:
     seller: Pace | None
     sales: Sales
     switched_on: bool
-    alarm: bool = False
     stepped_up: bool = False
     own_alarm: bool = False
     chosen: bool = False
@@ -160,9 +154,10 @@ def hourly_caps(removal: RemovalRequest, policy: BurstPolicy, step_up: StepUpPol
 def pending_reasons(removal: RemovalRequest, policy: BurstPolicy, step_up: StepUpPolicy) -> tuple[PendingReason, ...]:
     """The holds of a removal; empty where it may be sent.
 
-    The verdict stays in force; only the message to the marketplace is delayed. While removals of a brand or an analyst
-    are pending after a burst, all that they confirm is pending too, also with a second factor: a stolen account gets no
-    new cap in the next hour. What an analyst chose without a route, a brand or a notifier needs a second person.
+    The verdict stays in force; only the message to the marketplace is delayed. While removals of an analyst are pending
+    after a burst, all that they confirm is pending too: a stolen account gets no new cap in the next hour. A brand's
+    reports do not hold one another; its budgets of the day bound what a stolen account sends. What an analyst chose
+    without a route, a brand or a notifier needs a second person.
     """
     reasons: list[PendingReason] = []
     by_brand, limits = removal.side is Side.BRAND, hourly_caps(removal, policy, step_up)
@@ -180,8 +175,6 @@ def pending_reasons(removal: RemovalRequest, policy: BurstPolicy, step_up: StepU
     large = high_impact_reason(removal.sales, policy)
     if large is not None:
         reasons.append(PendingReason(PendingCause.HIGH_IMPACT, large))
-    if by_brand and removal.alarm:
-        reasons.append(PendingReason(PendingCause.BRAND_ALARM, message("pending.brand_alarm")))
     if not by_brand and removal.own_alarm:
         reasons.append(PendingReason(PendingCause.ANALYST_ALARM, message("pending.analyst_alarm")))
     if removal.chosen:
@@ -196,10 +189,10 @@ def pending_reasons(removal: RemovalRequest, policy: BurstPolicy, step_up: StepU
 
 
 def begins_alarm(reasons: Sequence[PendingReason], side: Side) -> bool:
-    """Whether a removal with these holds is the first one pending after a burst of a brand's users or an analyst."""
+    """Whether a removal with these holds is one after a burst of a brand's users, or the first after an analyst's."""
     causes = {reason.cause for reason in reasons}
     if side is Side.BRAND:
-        return bool(causes & OF_BRAND) and PendingCause.BRAND_ALARM not in causes
+        return bool(causes & OF_BRAND)
     return bool(causes & OF_ANALYST) and PendingCause.ANALYST_ALARM not in causes
 
 

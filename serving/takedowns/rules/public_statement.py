@@ -256,9 +256,14 @@ def _facts_text(restriction: Restriction) -> str:
     how = _DISCOVERY_SENTENCES[restriction.source]
     if restriction.source is Source.VOLUNTARY and restriction.found_by_model:
         how = "The listing was found by an automated classifier."
-    who = "The rights holder" if restriction.side is Side.BRAND else "A trained analyst"
-    what = "the goods, bought from this seller," if restriction.evidence is Evidence.TEST_BUY else "the listing"
-    sentences = [how, f"{who} examined {what} and found that the goods are not genuine or infringe the right."]
+    finding = "the goods are not genuine or infringe the right"
+    if restriction.evidence is Evidence.TEST_BUY:
+        basis = f"The goods were bought from this seller and examined: {finding}."
+    elif restriction.side is Side.BRAND:
+        basis = f"The rights holder declared in good faith that {finding}."
+    else:
+        basis = f"An analyst examined the listing and found that {finding}."
+    sentences = [how, basis]
     if restriction.influence is Influence.FULLY:
         sentences = [how, "It was removed by an automated rule."]
     if restriction.reversed_on is not None:

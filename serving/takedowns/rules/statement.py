@@ -52,31 +52,52 @@ class ProtectedMark:
     owner: str | None = None
 
 
+class Discovery(StrEnum):
+    """How the listing of a removal was found."""
+
+    REPORTED = "reported"  # By the rights holder, who reported it.
+    NOTIFIED = "notified"
+    CHOSEN = "chosen"  # By an analyst.
+    RANDOM = "random"
+    CLASSIFIER = "classifier"
+
+
 def removal_statement(
     *,
     owned: ProtectedMark,
     reason_code: ReasonCode,
     side: Side,
-    was_flagged: bool,
+    discovery: Discovery,
+    examined: bool,
     source: Source,
     sold_in: Sequence[str],
 ) -> Statement:
     """The statement of a removal. It names the mark and its owner, because the ground is their right, but no score.
 
+    It says who found what by which means. A rights holder's report is a declaration and no examination by
+    the marketplace. `examined` is set where the goods were bought and examined.
+
     `sold_in` are the codes of the countries in which the marketplace declares to sell; empty where it has not declared
     any. The statement does not name the notifier: it names the rights holder, and Article 17(3)(b) requires more only
     where strictly necessary.
     """
-    detected = "classifier" if was_flagged else "person"
+    ground = message(f"statement.ground.{reason_code.value}")
+    declared = "reported" if discovery is Discovery.REPORTED else "asked"
+    if examined:
+        facts = message("statement.facts.examined", ground=ground)
+    elif side is Side.BRAND:
+        facts = message(f"statement.facts.{declared}", name=owned.mark, ground=ground)
+    else:
+        facts = message("statement.facts.analyst", ground=ground)
     return Statement(
         decision=message("statement.decision"),
-        ground=message(f"statement.ground.{reason_code.value}"),
-        facts=(
-            message("statement.facts.rights_holder", name=owned.mark)
-            if side is Side.BRAND
-            else message("statement.facts.analyst")
+        ground=ground,
+        facts=facts,
+        automated_means=message(
+            "statement.means",
+            discovery=message(f"statement.discovery.{discovery.value}"),
+            decision=message(f"statement.decision_by.{side.value}"),
         ),
-        automated_means=message(f"statement.means.{detected if source is Source.VOLUNTARY else 'notified'}"),
         redress=REDRESS,
         territory=(
             message("statement.territory.countries", countries=tuple(sold_in))

@@ -6,15 +6,23 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from serving.brands.store import brands
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import BudgetPolicy, BurstPolicy
-from serving.takedowns.rules.budgets import RemovalUsage, Spending, UsualDay, limits, reference_period, usual_day
+from serving.takedowns.rules.budgets import (
+    BrandUsage,
+    RemovalUsage,
+    Spending,
+    UsualDay,
+    limits,
+    reference_period,
+    usual_day,
+)
 from serving.takedowns.rules.bursts import Pace, PendingCause
 from serving.takedowns.store import budgets
-from serving.takedowns.store.approvals import Pacer, busiest_hour, by_brand, sent_unapproved
+from serving.takedowns.store.approvals import Pacer, busiest_hour, sent_unapproved
 
 _OF_PERSON = frozenset({PendingCause.PERSON_DAY, PendingCause.PERSON_WEEK})
-_OF_BRAND = frozenset({PendingCause.BRAND_DAY, PendingCause.BRAND_WEEK, PendingCause.STEP_UP_DAY})
 
 
 @dataclass(slots=True)
@@ -95,12 +103,14 @@ def spending_of(
     """
     marketplace_id, brand_id = place
     spent = budgets.removal_usage(connection, marketplace_id, person, accounts, brand_id, at, stepped_up=stepped_up)
-    day, week, brand_day, brand_week, with_step_up, marketplace_day = (number + ahead for number in spent)
+    day, week, brand_day, marketplace_day = (number + ahead for number in spent)
+    brand = None
+    if brand_id is not None:
+        brand = BrandUsage(brand_day, brands.contract_day(connection, marketplace_id, brand_id))
     spending = Spending(
         person=RemovalUsage(day, week),
-        brand=None if brand_id is None else RemovalUsage(brand_day, brand_week),
         marketplace=RemovalUsage(marketplace_day),
-        with_step_up=with_step_up,
+        brand=brand,
         stepped_up=stepped_up,
         routed=routed,
         new_device=new_device,
@@ -112,8 +122,6 @@ def spending_of(
     used_up = {limit.cause for limit in limits(spending, runtime.policies[BudgetPolicy]) if not limit.remaining}
     if shown or used_up & _OF_PERSON:
         spending = replace(spending, person=raised(spending.person, person))
-    if spending.brand is not None and brand_id is not None and (shown or used_up & _OF_BRAND):
-        spending = replace(spending, brand=raised(spending.brand, by_brand(brand_id)))
     if PendingCause.MARKETPLACE_DAY in used_up:
         spending = replace(spending, marketplace=raised(spending.marketplace, None))
     return spending

@@ -41,7 +41,7 @@ from serving.takedowns.store import alerts, removal_notices
 from serving.takedowns.store import approvals as holds_db
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.alerts import Alert
-from serving.takedowns.store.approvals import Pacer, by_analysts, by_brand, by_person_of_brand, of_seller
+from serving.takedowns.store.approvals import BatchKey, Pacer, by_analysts, by_brand, by_person_of_brand, of_seller
 from serving.takedowns.store.budgets import by_analyst
 from serving.takedowns.store.removal_notices import Remover
 
@@ -54,7 +54,7 @@ class Confirmation:
     """A confirmation that requests a removal: its case, its side, and the person.
 
     `stepped_up_at` is when the person confirmed the report with a second factor; None without. `new_device` is set
-    where they act from a device on its first day.
+    where they act from a device on its first day. `report_id` is the brand's report of the listing, None without.
     """
 
     case: Case
@@ -62,15 +62,15 @@ class Confirmation:
     user_id: str
     stepped_up_at: datetime | None = None
     new_device: bool = False
+    report_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierRemovals:
-    """What is foreseen before a removal: those that leave, of its person and brand and of its seller, and an alarm."""
+    """What is foreseen before a removal: those that leave, of its person and brand and of its seller."""
 
     by_person: int = 0
     of_seller: int = 0
-    alarm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +96,13 @@ class PendingGrounds:
     """The holds of a removal, and the person, brand or seller that each cause is about.
 
     `begins_alarm` is whether an alarm begins with it: of the brand `alarmed`, or of an analyst where that is None.
-    `user_id` is the person who confirmed.
     """
 
     reasons: tuple[PendingReason, ...]
     subjects: dict[PendingCause, str]
     begins_alarm: bool
     alarmed: str | None
-    user_id: str
+    confirmation: Confirmation
 
     def with_reason(self, reason: PendingReason) -> "PendingGrounds":
         """The same with one more hold, which is about the marketplace as a whole."""
@@ -136,12 +135,12 @@ def pending_grounds(
     of_seller_alone = {PendingCause.SELLER_BURST, PendingCause.SELLER_SHARE, PendingCause.HIGH_IMPACT}
     subjects = (
         dict.fromkeys(PendingCause, "")
-        | dict.fromkeys(OF_BRAND | {PendingCause.STEP_UP_DAY}, brand_id or "")
+        | dict.fromkeys(OF_BRAND, brand_id or "")
         | dict.fromkeys(OF_ANALYST | BY_SECOND_PERSON, confirmation.user_id)
         | dict.fromkeys(of_seller_alone, seller or "")
     )
     alarmed = brand_id if confirmation.side is Side.BRAND else None
-    return PendingGrounds(reasons, subjects, begins_alarm(reasons, confirmation.side), alarmed, confirmation.user_id)
+    return PendingGrounds(reasons, subjects, begins_alarm(reasons, confirmation.side), alarmed, confirmation)
 
 
 def pending_reasons_of(
@@ -205,7 +204,6 @@ def gather_circumstances(
             seller=paces.get(PendingCause.SELLER_BURST),
             sales=request.sales,
             switched_on=kill_switches.is_on(connection, marketplace_id, rule),
-            alarm=before.alarm or (brand_id is not None and has_alarm(connection, marketplace_id, brand_id)),
             stepped_up=since is not None,
             own_alarm=is_analyst and holds_db.is_pending_for_analysts(connection, marketplace_id, same, OF_ANALYST),
             chosen=request.opened_by is not None and not second,
@@ -229,14 +227,9 @@ def _is_first_day(runtime: Runtime, connection: Connection, request: RequestedRe
 def _untold_removals(
     runtime: Runtime, connection: Connection, remover: Remover, spending: Spending, at: datetime
 ) -> int | None:
-    used = spending.with_step_up if spending.stepped_up else spending.person.day
+    used = spending.brand.day if spending.stepped_up and spending.brand is not None else spending.person.day
     spent = used >= runtime.policies[TellingPolicy].untold_a_day
     return used if spent and is_unreachable(runtime, connection, remover, at) else None
-
-
-def has_alarm(connection: Connection, marketplace_id: str, brand_id: str) -> bool:
-    """Whether removals of a brand are pending after a burst of its users."""
-    return holds_db.is_pending_for_brand(connection, marketplace_id, brand_id, OF_BRAND)
 
 
 def sales_of(connection: Connection, facts: Facts, at: datetime) -> Sales:
@@ -273,11 +266,15 @@ def record_pending(
         grounds.reasons[0],
         policy_version(runtime.policies[BurstPolicy]),
     )
-    holds_db.add_pending(connection, marketplace_id, action.action_id, grounds.reasons, version, at)
-    remover = Remover(marketplace_id, grounds.user_id, grounds.alarmed)
-    if grounds.begins_alarm:
+    batch_id, is_first = _join_batch(runtime, connection, grounds, at)
+    holds_db.add_pending(
+        connection, marketplace_id, action.action_id, batch_id, grounds.reasons, version=version, at=at
+    )
+    remover = Remover(marketplace_id, grounds.confirmation.user_id, grounds.alarmed)
+    if grounds.begins_alarm and _is_first_after_burst(connection, remover, batch_id, first_of_batch=is_first):
         mail_alarm(runtime, connection, remover, action.action_id)
-    mail_voters(runtime, connection, action, [reason.cause for reason in grounds.reasons], remover)
+    if is_first:
+        mail_voters(runtime, connection, batch_id, remover)
     subject = grounds.subjects[first.cause]
     alert = Alert(marketplace_id, runtime.ids.new("alr"), first.cause, subject, in_english(first.message), at)
     if not alerts.raise_alert(connection, alert):
@@ -294,6 +291,32 @@ def record_pending(
         action_id=action.action_id,
     )
     log.warning("alert.raised", marketplace_id=marketplace_id, cause=alert.cause.value, sentence=alert.sentence)
+
+
+def _is_first_after_burst(connection: Connection, remover: Remover, batch_id: str, *, first_of_batch: bool) -> bool:
+    """Whether nothing else is pending after a burst of a brand; an analyst's alarm begins only once by itself."""
+    if remover.brand_id is None or not first_of_batch:
+        return remover.brand_id is None
+    batches = holds_db.pending_batches(connection, {remover.marketplace_id})
+    return not any(
+        batch.brand_id == remover.brand_id and batch.causes & OF_BRAND and batch.batch_id != batch_id
+        for batch in batches
+    )
+
+
+def _join_batch(runtime: Runtime, connection: Connection, grounds: PendingGrounds, at: datetime) -> tuple[str, bool]:
+    """The batch of a removal, and whether it is the first pending one there: then those who vote are told."""
+    confirmation = grounds.confirmation
+    case, report_id = confirmation.case, confirmation.report_id or ""
+    key = BatchKey(
+        case.marketplace_id,
+        confirmation.user_id,
+        case.brand_id or "",
+        report_id,
+        day="" if report_id else at.date().isoformat(),
+    )
+    causes = [reason.cause for reason in grounds.reasons]
+    return holds_db.join_batch(connection, key, runtime.ids.new("apb"), case.mark, causes, at)
 
 
 def settle_removal(connection: Connection, action: StoredAction, how: str, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """Mails about removals, to those who can stop them or watch or vote on them, queued in the removal's transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,7 +11,6 @@ from serving.accounts.rules.access import Role, Secret
 from serving.accounts.store import accounts, display_settings, people
 from serving.audit.store import audit
 from serving.brands.store import brands
-from serving.cases.store import cases
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_summary, queue_to_accounts
 from serving.marketplaces.store import marketplaces
@@ -204,29 +203,23 @@ def mail_alarm(runtime: Runtime, connection: Connection, remover: Remover, actio
     queue_to_accounts(runtime, connection, MailKind.BURST_ALARM, watchers, parameters, subject_id=action_id)
 
 
-def mail_voters(
-    runtime: Runtime, connection: Connection, action: StoredAction, causes: Collection[PendingCause], remover: Remover
-) -> None:
-    """Tell the staff with a vote on a removal, where it is the first pending one of its brand and person.
+def mail_voters(runtime: Runtime, connection: Connection, batch_id: str, remover: Remover) -> None:
+    """Tell the staff with a vote on the removals of a batch that the first of them is pending.
 
     `remover` is the person who confirmed it, with the brand unless they did so as an analyst.
     """
     marketplace_id = remover.marketplace_id
-    key = cases.of_verdict(connection, marketplace_id, action.verdict_id).brand_id, remover.user_id
-    groups = approvals.pending_groups(connection, {marketplace_id})
-    group = next(group for group in groups if (group.brand_id, group.user_id) == key)
-    if group.removals > 1:
-        return
+    (batch,) = approvals.pending_batches(connection, {marketplace_id}, batch_id=batch_id)
     managers = people.with_role(connection, marketplace_id, Role.ACCOUNT_MANAGER)
-    voters = {manager for manager in managers if group.manager_id in {None, manager}}
+    voters = {manager for manager in managers if batch.manager_id in {None, manager}}
     voters.update(people.with_role(connection, marketplace_id, Role.ANALYST))
-    if remover.brand_id is None or PendingCause.MARKETPLACE_DAY in causes:
+    if remover.brand_id is None or PendingCause.MARKETPLACE_DAY in batch.causes:
         voters.update(people.with_role(connection, marketplace_id, Role.ADMIN))
     about = {
         "marketplace_id": marketplace_id,
-        "brand_id": group.brand_id,
-        "brand": group.brand,
-        "due": group.since.isoformat(),
+        "brand_id": batch.brand_id,
+        "brand": batch.brand,
+        "due": batch.since.isoformat(),
     }
     summary_entry = {**names_of(connection, remover), **about, "n": 1}
     queue_summary(runtime, connection, MailKind.PENDING_REMOVALS, voters - {remover.user_id}, summary_entry)

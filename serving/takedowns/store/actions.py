@@ -66,6 +66,12 @@ def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredAc
     return require(actions[0] if actions else None, "There is no such action.")
 
 
+def of_ids(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, StoredAction]:
+    """These actions by id; those that are not of this marketplace are absent."""
+    actions = _select_actions(connection, inside(action, marketplace_id), action.c.action_id.in_(action_ids))
+    return {stored_action.action_id: stored_action for stored_action in actions}
+
+
 def marketplace_of(connection: Connection, action_id: str, marketplaces: Collection[str]) -> str:
     """The marketplace of an action, among those that the person may see.
 

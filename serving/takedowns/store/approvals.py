@@ -13,7 +13,7 @@ from models.verdict import Judgement, Side
 from serving.accounts.tables import account
 from serving.brands.tables import brand, brand_enrolment
 from serving.cases.store.verdicts import NOT_WITHDRAWN
-from serving.cases.tables import review_case, verdict
+from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
 from serving.platform.database.pages import page
 from serving.platform.database.row_reader import RowReader, reader, row_of
@@ -21,7 +21,7 @@ from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.takedowns.rules.approval import Vote
 from serving.takedowns.rules.bursts import PendingCause, PendingReason
-from serving.takedowns.tables import action, approval_vote, removal_approval
+from serving.takedowns.tables import action, approval_batch, approval_vote, removal_approval
 from serving.webhooks.rules.action import ActionKind, ActionState
 
 
@@ -79,11 +79,11 @@ def sent_unapproved(
     """The removals of each pacer since its moment that needed no approval and still stand: their number, and the time
     of the first. One pass over the removals since the earliest moment counts for all.
     """
-    created, columns = action.c.created_at, list[ColumnElement[Any]]()
+    created, counts = action.c.created_at, list[ColumnElement[Any]]()
     for pacer, moment in since:
         theirs = case((and_(pacer.condition, created > moment), created))
-        columns += [func.count(theirs), func.min(theirs, type_=created.type)]
-    query = _unapproved_removals(marketplace_id, *columns).where(created > min(moment for _, moment in since))
+        counts += [func.count(theirs), func.min(theirs, type_=created.type)]
+    query = _unapproved_removals(marketplace_id, *counts).where(created > min(moment for _, moment in since))
     numbers = iter(connection.execute(query).one())
     return list(zip(numbers, numbers, strict=True))
 
@@ -111,17 +111,58 @@ def _unapproved_removals(marketplace_id: str, *what: Any) -> Select[Any]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class BatchKey:
+    """What the removals of a batch have in common; without a report its day, and empty what there is none of."""
+
+    marketplace_id: str
+    user_id: str
+    brand_id: str
+    report_id: str
+    day: str
+
+
+def join_batch(
+    connection: Connection,
+    key: BatchKey,
+    batch_id: str,
+    mark: str | None,
+    causes: Collection[PendingCause],
+    at: datetime,
+) -> tuple[str, bool]:
+    """Count one more pending removal in its batch; returns the batch, and whether it is the first pending one there.
+
+    `batch_id` is the id of a batch that is new.
+    """
+    of_key = inside(approval_batch, **row_of(key))
+    named = {cause.value for cause in causes}
+    query = select(approval_batch.c.batch_id, approval_batch.c.causes, approval_batch.c.pending).where(of_key)
+    known = connection.execute(query).first()
+    if known is None:
+        row = {**row_of(key), "batch_id": batch_id, "mark": mark, "causes": sorted(named)}
+        add(connection, approval_batch, [{**row, "removals": 1, "pending": 1, "opened_at": at}])
+        return batch_id, True
+    counted = {"removals": approval_batch.c.removals + 1, "pending": approval_batch.c.pending + 1}
+    opened = {} if known.pending else {"opened_at": at}
+    changed = {**counted, **opened, "causes": sorted(named | set(known.causes)), "settled_at": None}
+    connection.execute(update(approval_batch).where(of_key).values(**changed))
+    return known.batch_id, not known.pending
+
+
 def add_pending(
     connection: Connection,
     marketplace_id: str,
     action_id: str,
+    batch_id: str,
     reasons: Sequence[PendingReason],
+    *,
     version: str,
     at: datetime,
 ) -> None:
     row = {
         "marketplace_id": marketplace_id,
         "action_id": action_id,
+        "batch_id": batch_id,
         "causes": [{"cause": reason.cause.value, "message": as_json(reason.message)} for reason in reasons],
         "policy_version": version,
         "pending_since": at,
@@ -174,34 +215,93 @@ def pending_removals(
 
 
 @dataclass(frozen=True, slots=True)
-class PendingGroup:
-    """The removals pending approval of one brand that one person confirmed: their number, and the time of the first."""
+class PendingBatch:
+    """The removals pending approval that one person confirmed for one brand in one report, or without one on one day.
+
+    `removals` have joined it, `pending` of them wait; `since` is when the first did.
+    """
 
     marketplace_id: str
+    batch_id: str
     brand_id: str | None
     brand: str
     manager_id: str | None
     user_id: str
     person: str
+    report_id: str | None
+    causes: frozenset[PendingCause]
     removals: int
+    pending: int
     since: datetime
 
 
-def pending_groups(connection: Connection, marketplaces: Collection[str]) -> list[PendingGroup]:
-    """The removals pending approval by brand and person, the longest waiting first."""
-    of_case, enrolled = review_case.c.brand_id, brand_enrolment.c
-    name = func.coalesce(brand.c.name, review_case.c.mark, "")
-    by = (action.c.marketplace_id, of_case, name, enrolled.account_manager_id, verdict.c.user_id, account.c.name)
-    since = func.min(removal_approval.c.pending_since, type_=removal_approval.c.pending_since.type)
+_BATCHES: Final = RowReader(
+    PendingBatch,
+    brand_id=lambda brand_id: brand_id or None,
+    report_id=lambda report_id: report_id or None,
+    causes=lambda causes: frozenset(map(PendingCause, causes)),
+)
+
+
+def pending_batches(
+    connection: Connection, marketplaces: Collection[str], *, most: int | None = None, batch_id: str | None = None
+) -> list[PendingBatch]:
+    """The batches with pending removals, the longest waiting first, or the one of an id."""
+    batch, enrolled = approval_batch.c, brand_enrolment.c
     query = (
-        _select_pending(*by, func.count(), since)
-        .join(account, account.c.user_id == verdict.c.user_id)
-        .join(review_case, same(verdict, review_case, "case_id"))
-        .outerjoin(brand, brand.c.brand_id == of_case)
-        .outerjoin(brand_enrolment, same(review_case, brand_enrolment, "brand_id"))
-        .where(removal_approval.c.marketplace_id.in_(marketplaces))
+        select(
+            batch.marketplace_id, batch.batch_id, batch.brand_id, batch.user_id, batch.report_id, batch.causes,
+            batch.removals, batch.pending, batch.opened_at.label("since"),
+            func.coalesce(brand.c.name, batch.mark, "").label("brand"),
+            enrolled.account_manager_id.label("manager_id"), account.c.name.label("person"),
+        )
+        .join(account, account.c.user_id == batch.user_id)
+        .outerjoin(brand, brand.c.brand_id == batch.brand_id)
+        .outerjoin(brand_enrolment, same(approval_batch, brand_enrolment, "brand_id"))
+        .where(batch.marketplace_id.in_(marketplaces), batch.settled_at.is_(None))
+        .order_by(batch.opened_at, batch.batch_id)
+        .limit(most)
+    )  # fmt: skip
+    if batch_id is not None:
+        query = query.where(batch.batch_id == batch_id)
+    return _BATCHES.all(connection, query)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFigures:
+    """The sellers of the pending removals of a batch, and the sums of their prices in minor units by currency."""
+
+    sellers: int
+    minor_units: Mapping[str, int]
+
+
+def batch_figures(connection: Connection, marketplace_id: str, batch_ids: Collection[str]) -> dict[str, BatchFigures]:
+    """The figures of batches by id; a listing without a price adds nothing."""
+    of_batch, version = removal_approval.c.batch_id, listing_version.c
+    pending = (
+        _select_pending(of_batch, version.seller_external_id, version.currency, func.sum(version.price_minor))
+        .join(listing_version, same(verdict, listing_version, "version_id"))
+        .where(removal_approval.c.marketplace_id == marketplace_id, of_batch.in_(batch_ids))
+        .group_by(of_batch, version.seller_external_id, version.currency)
     )
-    return [PendingGroup(*row) for row in connection.execute(query.group_by(*by).order_by(since, account.c.name))]
+    sellers: dict[str, set[str | None]] = {}
+    sums: dict[str, Counter[str]] = {}
+    for batch_id, seller, currency, minor_units in connection.execute(pending):
+        sellers.setdefault(batch_id, set()).add(seller)
+        if currency is not None and minor_units:
+            sums.setdefault(batch_id, Counter())[currency] += int(minor_units)
+    return {batch_id: BatchFigures(len(names), sums.get(batch_id, {})) for batch_id, names in sellers.items()}
+
+
+def removals_of_batch(connection: Connection, marketplace_id: str, batch_id: str, most: int) -> list[str]:
+    """The actions of the pending removals of a batch, in the order in which they were confirmed."""
+    query = (
+        select(removal_approval.c.action_id)
+        .where(inside(removal_approval, marketplace_id, batch_id=batch_id), removal_approval.c.settled_at.is_(None))
+        .order_by(removal_approval.c.pending_since, removal_approval.c.action_id)
+        .limit(most)
+    )
+    return list(connection.execute(query).scalars())
 
 
 def pending_causes(connection: Connection, marketplace_id: str) -> frozenset[PendingCause]:
@@ -217,38 +317,33 @@ def _select_pending(*what: Any) -> Select[Any]:
     return query.join(verdict, same(action, verdict, "verdict_id")).where(removal_approval.c.settled_at.is_(None))
 
 
-def is_pending_for_brand(
-    connection: Connection, marketplace_id: str, brand_id: str, causes: Collection[PendingCause]
-) -> bool:
-    """Whether a removal that the brand's users requested is pending for one of these causes."""
-    return _is_pending_for(connection, marketplace_id, verdict.c.brand_id == brand_id, causes)
-
-
 def is_pending_for_analysts(
     connection: Connection, marketplace_id: str, same: Collection[str], causes: Collection[PendingCause]
 ) -> bool:
     """Whether a removal that one of these accounts requested as an analyst is pending for one of these causes."""
-    return _is_pending_for(connection, marketplace_id, _confirmed_by_analyst(same), causes)
+    query = _select_pending(removal_approval.c.causes).where(
+        inside(removal_approval, marketplace_id), _confirmed_by_analyst(same)
+    )
+    return any(cause["cause"] in causes for own_causes in connection.execute(query).scalars() for cause in own_causes)
 
 
 def _confirmed_by_analyst(same: Collection[str]) -> ColumnElement[bool]:
     return and_(verdict.c.user_id.in_(same), verdict.c.side == Side.ANALYST.value)
 
 
-def _is_pending_for(
-    connection: Connection, marketplace_id: str, theirs: ColumnElement[bool], causes: Collection[PendingCause]
-) -> bool:
-    query = _select_pending(removal_approval.c.causes).where(inside(removal_approval, marketplace_id), theirs)
-    return any(cause["cause"] in causes for own_causes in connection.execute(query).scalars() for cause in own_causes)
-
-
 def settle_removal(connection: Connection, marketplace_id: str, action_id: str, how: str, at: datetime) -> None:
-    """Store the decision on a removal pending approval; other removals stay unchanged."""
-    connection.execute(
+    """Store the decision on a removal pending approval; its batch is settled with its last one."""
+    settled = connection.execute(
         update(removal_approval)
         .where(inside(removal_approval, marketplace_id, action_id=action_id), removal_approval.c.settled_at.is_(None))
         .values(settled_at=at, settled_as=how)
+        .returning(removal_approval.c.batch_id)
     )
+    batch_id = settled.scalar_one_or_none()
+    if batch_id is not None:
+        of_batch, pending = inside(approval_batch, marketplace_id, batch_id=batch_id), approval_batch.c.pending
+        connection.execute(update(approval_batch).where(of_batch).values(pending=pending - 1))
+        connection.execute(update(approval_batch).where(of_batch, pending == 0).values(settled_at=at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,14 +352,18 @@ class RemovalVerdict:
     user_id: str
 
 
-def verdicts_behind(connection: Connection, marketplace_id: str, action_id: str) -> list[RemovalVerdict]:
-    """The verdicts behind a removal, newest first: the one that created it and those that joined it; none withdrawn."""
+def verdicts_behind(
+    connection: Connection, marketplace_id: str, action_ids: Collection[str]
+) -> dict[str, list[RemovalVerdict]]:
+    """The verdicts behind each of these removals, newest first: the one that created it and those that joined it; none
+    withdrawn.
+    """
     query = (
-        select(verdict.c.verdict_id, verdict.c.user_id)
+        select(verdict.c.verdict_id, verdict.c.user_id, action.c.action_id)
         .join(action, same(action, verdict, "listing_id"))
         .where(
             action.c.marketplace_id == marketplace_id,
-            action.c.action_id == action_id,
+            action.c.action_id.in_(action_ids),
             verdict.c.judgement == Judgement.COUNTERFEIT.value,
             verdict.c.known_at >= action.c.created_at,
             # At the same moment, verdicts with a lower id came before the removal; ids are ordered by time.
@@ -273,7 +372,10 @@ def verdicts_behind(connection: Connection, marketplace_id: str, action_id: str)
         )
         .order_by(verdict.c.known_at.desc(), verdict.c.verdict_id.desc())
     )
-    return [RemovalVerdict(row.verdict_id, row.user_id) for row in connection.execute(query)]
+    behind: dict[str, list[RemovalVerdict]] = {}
+    for row in connection.execute(query):
+        behind.setdefault(row.action_id, []).append(RemovalVerdict(row.verdict_id, row.user_id))
+    return behind
 
 
 def add_vote(connection: Connection, key: Mapping[str, str], vote: Vote, at: datetime) -> None:

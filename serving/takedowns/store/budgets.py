@@ -4,12 +4,13 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, String, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, select, true
 from sqlalchemy.sql.selectable import Select
 
 from models.verdict import Side
 from serving.cases.tables import review_case, verdict
 from serving.platform.database.scope import inside, same
+from serving.platform.database.types import day_of
 from serving.takedowns.rules.budgets import DAY, WEEK
 from serving.takedowns.store.approvals import NOT_SENT, OVERTURNED, Pacer
 from serving.takedowns.tables import action, removal_approval
@@ -41,8 +42,8 @@ def removal_usage(
     *,
     stepped_up: bool,
 ) -> tuple[int, ...]:
-    """The removals without a hold that stand: of a person in 24 hours and seven days, of the brand's people the same,
-    of the brand in 24 hours with those of step-ups, and of the marketplace in 24 hours, with them if `stepped_up`.
+    """The removals without a hold that stand: of a person in 24 hours and seven days, of the brand in 24 hours with
+    those of step-ups, and of the marketplace in 24 hours, with them if `stepped_up`.
 
     `accounts` are those that request removals of `person`. `brand_id` is None where no brand's people confirm.
     """
@@ -62,8 +63,6 @@ def removal_usage(
             marketplace_id,
             number(person.condition, today),
             number(person.condition),
-            number(of_brand, ordinary, today),
-            number(of_brand, ordinary),
             number(of_brand, today),
             of_all,
         )
@@ -96,11 +95,7 @@ def removals_per_day(
     """
     start, end = period
     created = action.c.created_at if pacer is None else verdict.c.known_at
-    day = (
-        func.substr(created, 1, 10, type_=String)
-        if connection.dialect.name == "sqlite"
-        else func.to_char(func.timezone("UTC", created), "YYYY-MM-DD", type_=String)
-    ).label("day")
+    day = day_of(connection, created).label("day")
     query = select(day, func.count().label("n")).select_from(action).group_by(day)
     query = query.where(
         inside(action, marketplace_id),

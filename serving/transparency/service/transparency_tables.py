@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -22,7 +22,6 @@ from serving.platform.clock import Window
 from serving.platform.tabular import Columns, Kind
 from serving.reports.store.good_faith import Scope, reported_listings
 from serving.sellers.store import sanctions
-from serving.standing.rules.confirmations import BrandAnswer, Outcome, outcome_of
 from serving.standing.rules.standing import IN_GOOD_STANDING
 from serving.standing.store import standings
 from serving.takedowns.rules.public_statement import Restriction, category_of
@@ -224,24 +223,20 @@ def _seller_entries(connection: Connection, span: Span) -> Iterable[MisuseEntry 
 def _brand_entries(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
     marketplace_id = span.marketplace_id
     for brand_id, enrolled in brands.enrolments(connection, marketplace_id).items():
-        answers = standings.answers(connection, marketplace_id, brand_id, since=span.since)
-        counted = [(answer, ending[0]) for answer in answers if (ending := _outcome_in_span(answer, span)) is not None]
+        reversed_removals = standings.reversals(connection, marketplace_id, brand_id, span.since, span.until)
         wrong = [
-            Misuse(
-                answer.at,
-                answer.reason_code.value,
-                "removed and given back" if became is Outcome.OVERTURNED else "found wrong before anything was removed",
-            )
-            for answer, became in counted
-            if became not in {Outcome.ACCEPTED, Outcome.WITHDRAWN}
+            Misuse(reversal.confirmed_at, reversal.reason_code.value, "removed and given back")
+            for reversal in reversed_removals
+            if reversal.silent_cluster is None
         ]
+        stood = standings.count_stood(connection, marketplace_id, brand_id, span.since, span.until)
         changes = standings.standing_changes(connection, marketplace_id, brand_id, most=_ALL_CHANGES)
         warnings = [change.known_at for change in changes if change.warned or change.level not in IN_GOOD_STANDING]
         before = [at for at in warnings if at < span.until]
         yield misuse_entry(
             SubjectKind.NOTIFIER,
             enrolled.name,
-            items=len(counted),
+            items=stood + len(reversed_removals),
             misuses=wrong,
             warned_at=min(before) if before else None,
         )
@@ -253,24 +248,6 @@ def _reporter_entries(connection: Connection, span: Span) -> Iterable[MisuseEntr
     for (reporter_id, warned_at), ended in decided.items():
         wrong = [Misuse(notice.notified_at, reason.value) for notice, reason in ended if not notice.founded]
         yield misuse_entry(SubjectKind.NOTIFIER, reporter_id, items=len(ended), misuses=wrong, warned_at=warned_at)
-
-
-def _outcome_in_span(answer: BrandAnswer, span: Span) -> tuple[Outcome, datetime] | None:
-    """The outcome of an answer as known at the end of the period; None where it fell outside the period."""
-
-    def known(at: datetime | None) -> datetime | None:
-        return at if at is not None and at < span.until else None
-
-    then = replace(
-        answer,
-        analyst=answer.analyst if answer.analyst is not None and known(answer.analyst.at) else None,
-        audit=answer.audit if answer.audit is not None and known(answer.audit.at) else None,
-        stopped_at=known(answer.stopped_at),
-        overturned_at=known(answer.overturned_at),
-        retracted_at=known(answer.retracted_at),
-    )
-    ending = outcome_of(then)
-    return ending if ending is not None and span.since <= ending[1] < span.until else None
 
 
 def _complainant_entries(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:

@@ -168,7 +168,7 @@ class ScopeBar:
 
 @dataclass(frozen=True, slots=True)
 class ScopeChart:
-    """Accepted shares overall and by reason code, against the limits; the axis starts at one half."""
+    """Right shares of audits, overall and by reason code, each with what it proves, against the limits of levels."""
 
     bars: tuple[ScopeBar, ...]
     limits: tuple[Tick, ...]
@@ -180,13 +180,13 @@ _SCOPE_LEFT, _SCOPE_RIGHT, _SCOPE_ROW = 176.0, 540.0, 28.0
 
 
 def scope_chart(
-    scopes: Sequence[tuple[str, int, int, tuple[float, float]]], limits: Sequence[tuple[str, float]]
+    scopes: Sequence[tuple[str, int, int, float]], limits: Sequence[tuple[str, float]]
 ) -> ScopeChart | None:
-    """The chart of scopes (name, accepted, counted, interval); None if no outcome is counted."""
+    """The chart of scopes (name, right, counted, proven share); None without an audit. The axis starts at one half."""
     counted = [scope for scope in scopes if scope[2]]
     if not counted:
         return None
-    least = min(0.5, *(low for *_, (low, _) in counted))
+    least = min(0.5, *(low for *_, low in counted))
     floor = int(least * 10) / 10
 
     def x(share: float) -> float:
@@ -196,23 +196,22 @@ def scope_chart(
         ScopeBar(
             y=34 + _SCOPE_ROW * number,
             name=name,
-            text=say("%(n)s of %(all)s", n=tongues.number(accepted), all=tongues.number(n)),
-            x=x(accepted / n),
+            text=say("%(n)s of %(all)s", n=tongues.number(right), all=tongues.number(n)),
+            x=x(right / n),
             low_x=x(low),
-            width=round(max(1.0, x(high) - x(low)), 1),
+            width=round(max(1.0, x(right / n) - x(low)), 1),
         )
-        for number, (name, accepted, n, (low, high)) in enumerate(counted)
+        for number, (name, right, n, low) in enumerate(counted)
     )
     sentence = "; ".join(
         say(
-            "%(name)s: %(n)s of %(all)s accepted, interval %(low)s to %(high)s",
+            "%(name)s: %(n)s of %(all)s audits right, which proves %(low)s",
             name=name,
-            n=tongues.number(accepted),
+            n=tongues.number(right),
             all=tongues.number(n),
             low=words.percent(low, 1),
-            high=words.percent(high, 1),
         )
-        for name, accepted, n, (low, high) in counted
+        for name, right, n, low in counted
     )
     return ScopeChart(bars, tuple(Tick(x(at), name) for name, at in limits), 44 + _SCOPE_ROW * len(bars), sentence)
 

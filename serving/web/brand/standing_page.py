@@ -16,14 +16,14 @@ from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
 from serving.platform.tongues import N_, join_sentences, number, say
 from serving.standing.policy import StandingPolicy
-from serving.standing.rules.confirmations import Tally
-from serving.standing.rules.standing import Level, Scope
-from serving.standing.service import effect_now, standing_with_history
+from serving.standing.rules.bounds import audits_needed, proven_right_share
+from serving.standing.rules.record import AuditTally, RemovalTally
+from serving.standing.rules.standing import Finding, Level, Scope, wrong_share_of
+from serving.standing.service import standing_with_history
 from serving.web.brand.brand_charts import LevelChart, ScopeChart, level_chart, scope_chart
 from serving.web.brand.brand_scope import BrandScope, scope_of
-from serving.web.brand.standing_part import NAMES, StandingCard, scope_name, standing_card
+from serving.web.brand.standing_part import NAMES, StandingCard, next_effect, scope_name, standing_card
 from serving.web.downloads import download
-from serving.web.model.model_charts import wilson
 from serving.web.rendering import Page, respond
 from serving.web.wording import words
 from serving.web.wording.translated import in_words
@@ -36,16 +36,15 @@ _AT_ONCE: Final = {True: N_("It removes the listing at once."), False: N_("An an
 
 @dataclass(frozen=True, slots=True)
 class ScopeRow:
-    """The counts of a scope with the interval of its accepted share, and the level that it alone would earn."""
+    """The counts of a scope with its shares, and the right share that its audits prove; empty without counts."""
 
     name: str
-    accepted: int
-    rejected: int
-    overturned: int
-    share: str
-    interval: str
-    audited: str
-    level: str
+    audits: AuditTally
+    removals: RemovalTally
+    right: str
+    proven: str
+    overturned: str
+    is_closed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +83,7 @@ class StandingPage(Page, template="brand_standing.html", place="/brand/dashboard
     history_chart: LevelChart
     history: tuple[HistoryRow, ...]
     window_days: int
+    audit_days: int
 
 
 @router.get("/brand/standing")
@@ -106,22 +106,25 @@ def _page(runtime: Runtime, session: Session, request: Request) -> StandingPage:
         scope = scope_of(connection, session.person, request.query_params)
         card = standing_card(runtime, connection, scope.pair, scope.brand, now)
         standing, changes = standing_with_history(runtime, connection, *scope.pair, now, most=_MOST_CHANGES)
-        follows = effect_now(runtime, connection, standing, *scope.pair, now)
-    scopes = [part for part in (standing.overall, *standing.by_reason) if part.tally.counted]
+        follows = next_effect(runtime, connection, standing, scope.pair, now)
+    scopes = [part for part in (standing.overall, *standing.by_reason) if part.audits.counted or part.removals.ended]
     limits = [
-        (say("full %(share)s", share=_percent(policy.full_lower_bound)), float(policy.full_lower_bound)),
         (
-            say("self-service %(share)s", share=_percent(policy.self_service_lower_bound)),
-            float(policy.self_service_lower_bound),
-        ),
+            _level_label(level)[0] + " " + _percent(1 - wrong_share_of(level, policy)),
+            float(1 - wrong_share_of(level, policy)),
+        )
+        for level in (Level.FULL, Level.SELF_SERVICE)
     ]
     return StandingPage(
         scope=scope,
         card=card,
         effect=join_sentences(say(_AT_ONCE[follows.at_once]), in_words(follows.reason)),
-        scopes=tuple(map(_scope_row, scopes)),
+        scopes=tuple(_scope_row(part, policy) for part in scopes),
         chart=scope_chart(
-            [(scope_name(part), part.tally.accepted, part.tally.counted, _accepted_interval(part)) for part in scopes],
+            [
+                (scope_name(part), part.audits.right, part.audits.counted, _proven(part.audits, policy))
+                for part in scopes
+            ],
             limits,
         ),
         levels=tuple(_level_rows(policy, standing.level)),
@@ -139,6 +142,7 @@ def _page(runtime: Runtime, session: Session, request: Request) -> StandingPage:
             for change in changes
         ),
         window_days=policy.window_days,
+        audit_days=policy.audit_days,
     )
 
 
@@ -148,33 +152,28 @@ def _level_label(level: Level) -> tuple[str, str]:
     return say(word), tone
 
 
-def _accepted_interval(scope: Scope) -> tuple[float, float]:
-    return wilson(scope.tally.accepted, scope.tally.counted)
-
-
-def _scope_row(scope: Scope) -> ScopeRow:
-    tally, (low, high) = scope.tally, _accepted_interval(scope)
+def _scope_row(scope: Scope, policy: StandingPolicy) -> ScopeRow:
+    audits, removals = scope.audits, scope.removals
     return ScopeRow(
         name=scope_name(scope),
-        accepted=tally.accepted,
-        rejected=tally.rejected,
-        overturned=tally.overturned,
-        share=words.percent(tally.accepted / tally.counted, 1),
-        interval=say("%(low)s to %(high)s", low=words.percent(low, 1), high=words.percent(high, 1)),
-        audited=_audited_in_words(tally),
-        level=_level_label(scope.level)[0],
+        audits=audits,
+        removals=removals,
+        right=words.percent(audits.right / audits.counted, 1) if audits.counted else "",
+        proven=words.percent(_proven(audits, policy), 1) if audits.counted else "",
+        overturned=words.percent(removals.overturned / removals.ended, 1) if removals.ended else "",
+        is_closed=scope.finding is Finding.BROKEN,
     )
 
 
+def _proven(audits: AuditTally, policy: StandingPolicy) -> float:
+    return float(proven_right_share(audits.wrong, audits.counted, policy.confidence))
+
+
 def _counts_in_words(overall: dict[str, int]) -> str:
-    counted = {name: number(overall.get(name, 0)) for name in ("accepted", "rejected", "overturned")}
-    return say("%(accepted)s accepted, %(rejected)s rejected, %(overturned)s overturned", **counted)
-
-
-def _audited_in_words(tally: Tally) -> str:
-    if not tally.audited:
-        return say("none yet")
-    return say("%(n)s of %(all)s right", n=number(tally.audited_right), all=number(tally.audited))
+    counted = {name: number(overall.get(name, 0)) for name in ("right", "wrong", "stood", "overturned")}
+    return say(
+        "%(right)s audits right, %(wrong)s wrong; %(stood)s removals stood, %(overturned)s overturned", **counted
+    )
 
 
 def _percent(share: Decimal) -> str:
@@ -184,43 +183,35 @@ def _percent(share: Decimal) -> str:
 
 def _level_rows(policy: StandingPolicy, level: Level) -> list[LevelRow]:
     """The levels, described from the policy in force."""
-    least, most = _percent(policy.accepted_share), _percent(policy.overturned_share)
+    least, most = _percent(policy.right_share), _percent(policy.overturned_share)
+    audited = say("%(share)s or more are audited.", share=_percent(policy.least_audit_share))
     rows = {
-        Level.SELF_SERVICE: (
-            say("Removes at once, without a second review."),
+        level: (
+            join_sentences(say("Removes at once."), audited),
             say(
-                "The lower end of the accepted share's 95 %% interval reaches %(bound)s, or %(share)s of %(n)s or "
-                "more blind second reviews agreed with you.",
-                bound=_percent(policy.self_service_lower_bound),
-                share=_percent(policy.self_service_audited_share),
-                n=policy.self_service_audited_from,
+                "Audits of a year prove at least %(share)s right: %(n)s audits with none wrong, %(more)s with one.",
+                share=_percent(1 - wrong_share_of(level, policy)),
+                n=audits_needed(0, wrong_share_of(level, policy), policy.confidence),
+                more=audits_needed(1, wrong_share_of(level, policy), policy.confidence),
             ),
-        ),
-        Level.FULL: (
-            say("Removes at once; %(share)s get a blind second review.", share=_percent(policy.audit_full)),
-            say(
-                "The lower end reaches %(bound)s, or %(n)s outcomes meet the limits.",
-                bound=_percent(policy.full_lower_bound),
-                n=policy.raw_from,
-            ),
-        ),
+        )
+        for level in (Level.SELF_SERVICE, Level.SIGNED_VOLUME, Level.FULL)
+    }
+    rows |= {
         Level.PROVISIONAL: (
-            say("Removes at once; %(share)s get a blind second review.", share=_percent(policy.audit_provisional)),
-            say("Every brand starts here, and stays here while too few outcomes are counted."),
+            say("%(n)s confirmations a day remove at once; an analyst decides the rest.", n=policy.provisional_daily),
+            say("Every brand starts here. Levels rise one at a time, at a weekly look on Mondays."),
         ),
         Level.CAPPED: (
             say(
                 "%(n)s confirmations a day remove at once; an analyst decides the rest. No brand is excluded.",
-                n=policy.daily_cap,
+                n=policy.capped_daily,
             ),
             say(
-                "Good standing is lost below %(least)s accepted or above %(most)s overturned, overall or in one "
-                "reason code. With fewer than %(n)s counted outcomes, the result must exclude chance and at least "
-                "%(wrong)s must be wrong. Good standing can return after %(days)s days.",
+                "Good standing is lost at once if recent audits are surely below %(least)s right, or recent removals "
+                "surely above %(most)s overturned. It can return after %(days)s days.",
                 least=least,
                 most=most,
-                n=policy.raw_from,
-                wrong=policy.lost_from_wrong,
                 days=policy.reentry_days,
             ),
         ),

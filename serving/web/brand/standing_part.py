@@ -15,9 +15,9 @@ from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say, say_many
 from serving.standing.policy import StandingPolicy
-from serving.standing.rules.enrolment import Phase
-from serving.standing.rules.standing import Finding, Level, Scope, Standing, outlook
-from serving.standing.service import effect_now, stage_of, standing_with_history
+from serving.standing.rules.record import AuditTally, RemovalTally
+from serving.standing.rules.standing import Effect, Finding, Level, Scope, Standing, outlook
+from serving.standing.service import effects_now, standing_with_history
 from serving.standing.store.standings import StandingChange
 from serving.takedowns.store import removal_checks
 from serving.web.wording import words
@@ -25,6 +25,7 @@ from serving.web.wording.translated import in_words
 
 NAMES: Final = {
     Level.SELF_SERVICE: (N_("Self-service"), "v-g"),
+    Level.SIGNED_VOLUME: (N_("Signed volume"), "v-g"),
     Level.FULL: (N_("Full"), "v-g"),
     Level.PROVISIONAL: (N_("Provisional"), "v-l"),
     Level.CAPPED: (N_("Daily limit"), "v-w"),
@@ -55,9 +56,8 @@ class ScopeLine:
     """A line of the counts; `tone` marks a share beyond a limit."""
 
     name: str
-    accepted: int
-    rejected: int
-    overturned: int
+    audits: AuditTally
+    removals: RemovalTally
     tone: str
 
 
@@ -73,7 +73,7 @@ class ChangeLine:
 class StandingCard:
     """The card of a brand. `withheld` is why its next confirmation does not remove at once, if it does not.
 
-    All counts and the speed are of the last `window_days`.
+    Removals and the speed are of the last `window_days`, audits of the last `audit_days`.
     """
 
     brand: str
@@ -85,28 +85,33 @@ class StandingCard:
     history: tuple[ChangeLine, ...]
     withheld: Message | None
     speed: str | None
-    phase: tuple[str, ...]
     window_days: int
+    audit_days: int
 
 
 def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: str, now: datetime) -> StandingCard:
     """The card of a brand at a marketplace, computed now."""
     standing, changes = standing_with_history(runtime, connection, *pair, now, most=_MOST_CHANGES)
-    follows = effect_now(runtime, connection, standing, *pair, now)
-    begun = stage_of(runtime, connection, standing, *pair, now)
+    follows = next_effect(runtime, connection, standing, pair, now)
+    policy = runtime.policies[StandingPolicy]
     return StandingCard(
         brand=brand,
         key=f"{pair[0]}-{pair[1]}",
         badge=_level_badge(standing),
         reasons=tuple(map(in_words, standing.reasons)),
         lines=_scope_lines(standing),
-        outlook=tuple(map(in_words, outlook(standing, runtime.policies[StandingPolicy]))),
+        outlook=tuple(map(in_words, outlook(standing, policy))),
         history=tuple(ChangeLine(_level_badge(change), words.moment(change.known_at, now)) for change in changes),
         withheld=None if follows.at_once else follows.reason,
         speed=_removal_speed(runtime, connection, pair, now),
-        phase=tuple(map(in_words, begun.reasons)) if begun.phase is not Phase.FULL else (),
-        window_days=runtime.policies[StandingPolicy].window_days,
+        window_days=policy.window_days,
+        audit_days=policy.audit_days,
     )
+
+
+def next_effect(runtime: Runtime, connection: Connection, standing: Standing, pair: Pair, now: datetime) -> Effect:
+    """The effect of a brand's next confirmation, for the reason that brands confirm most."""
+    return effects_now(runtime, connection, standing, pair, ReasonCode.TRADEMARK_COUNTERFEIT, now)(0)
 
 
 def _removal_speed(runtime: Runtime, connection: Connection, pair: Pair, now: datetime) -> str | None:
@@ -137,8 +142,7 @@ def _scope_lines(standing: Standing) -> tuple[ScopeLine, ...]:
 
 
 def _scope_line(scope: Scope) -> ScopeLine:
-    tally = scope.tally
-    return ScopeLine(scope_name(scope), tally.accepted, tally.rejected, tally.overturned, _FINDINGS[scope.finding])
+    return ScopeLine(scope_name(scope), scope.audits, scope.removals, _FINDINGS[scope.finding])
 
 
 def scope_name(scope: Scope) -> str:

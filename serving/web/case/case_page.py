@@ -38,7 +38,7 @@ from serving.cases.service.case_access import (
     who_may_judge,
     why_not_judge,
 )
-from serving.cases.service.seller_evidence import documents_of
+from serving.cases.service.seller_evidence import documents_of, seller_answers
 from serving.cases.store import cases, deferrals, queue_positions, test_buys, verdicts
 from serving.cases.store.cases import Case
 from serving.cases.store.deferrals import StoredDeferral
@@ -50,11 +50,13 @@ from serving.notices.rules.notices import InvalidReason
 from serving.notices.store import notice_complaints, notices
 from serving.operations.service.simulation import Visits
 from serving.platform.runtime import Runtime
+from serving.reports.service.status import test_buys_of
 from serving.scoring.service.scoring import explain_score
 from serving.scoring.store import references
 from serving.takedowns.store import actions, evidence
 from serving.takedowns.store.actions import StoredAction
 from serving.web import scores as shown_scores
+from serving.web import text_view
 from serving.web.case import case_cards, changes
 from serving.web.case.brand_card import NO_DRAFT, BrandDraft, brand_card
 from serving.web.case.case_cards import reasons_card
@@ -316,6 +318,7 @@ def _page(
         # It is computed from scores and verdicts, including those of this listing.
         risk=None if dark else risk_part(runtime, connection, marketplace_id, facts.listing.seller.external_id),
         documents=documents_card(documents_of(connection, case), case.case_id, now),
+        answers=tuple(map(text_view.show, seller_answers(connection, case))),
         links=links_card(facts),
         near_duplicates=near_duplicates_card(connection, marketplace_id, facts, now),
         reasons=None,
@@ -325,7 +328,9 @@ def _page(
             cases.timeline(connection, marketplace_id, case.case_id), blind=blind, is_masked=is_masked
         ),
         evidence=evidence.of_listing(connection, marketplace_id, case.listing_id),
-        has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, marketplace_id, case.listing_id),
+        is_second_review=case.lane is CaseLane.SECOND_REVIEW,
+        has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, marketplace_id, case.listing_id)
+        or any(bought.received_on is not None for bought in test_buys_of(connection, case)),
         notes=notes_card(connection, person, case, blind=blind),
         effects=effects(
             decision_input_of(case.lane, Side.ANALYST, name, can_be_asked=_can_be_asked(case, enrolled)),

@@ -25,6 +25,8 @@ from serving.platform.runtime import ByClass, Runtime
 from serving.reports.store.good_faith import Scope
 from serving.scoring.policy import BreakerPolicy
 from serving.scoring.store import breakers
+from serving.standing.service import audits_a_day
+from serving.standing.store import standings
 from serving.takedowns.store import approvals, removal_checks
 from serving.web.at_marketplace import PlaceScope, scope_of, scope_of_form
 from serving.web.bar_charts import AgeBox, age_box
@@ -113,7 +115,7 @@ def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: S
         breaker = breakers.breaker_of(connection, marketplace_id)
         seen = volumes_of(connection, marketplace_id, span, now, opened_at=breaker.opened_at)
         queues = queue_rows(connection, marketplace_id, runtime.policies, now)
-        figures = _operations_figures(connection, marketplace_id, now)
+        figures = _operations_figures(runtime, connection, marketplace_id, now)
         reported = reported_part(
             connection, Scope(marketplace_id, None, now - _LATELY, now + timedelta(microseconds=1))
         )
@@ -137,12 +139,15 @@ def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: S
     )
 
 
-def _operations_figures(connection: Connection, marketplace_id: str, now: datetime) -> tuple[Figure, ...]:
+def _operations_figures(
+    runtime: Runtime, connection: Connection, marketplace_id: str, now: datetime
+) -> tuple[Figure, ...]:
     states = outgoing.counts_by_state(connection, marketplace_id)
     return (
         *_scored_figures(connection, marketplace_id, now),
         _answers_figure(connection, marketplace_id, now),
         _removal_figure(connection, marketplace_id, now),
+        _audits_figure(runtime, connection, marketplace_id, now),
         _stuck_figure(connection, marketplace_id, states[ActionState.DEAD], now),
         _prevalence_figure(connection, marketplace_id),
     )
@@ -182,16 +187,24 @@ def _removal_figure(connection: Connection, marketplace_id: str, now: datetime) 
     return Figure(words.duration(_decile(times, 5)), "median, confirmation to acknowledgement", rests_on)
 
 
+def _audits_figure(runtime: Runtime, connection: Connection, marketplace_id: str, now: datetime) -> Figure:
+    drawn, most = (
+        standings.audits_drawn(connection, marketplace_id, now),
+        audits_a_day(runtime, connection, marketplace_id),
+    )
+    return Figure(f"{drawn:,}", "audits of brands drawn, last 24 hours", f"at most {most:,} beyond one in twenty")
+
+
 def _decile(times: Sequence[float], parts: int) -> float:
     return times[(len(times) - 1) * parts // 10]
 
 
 def _stuck_figure(connection: Connection, marketplace_id: str, dead: int, now: datetime) -> Figure:
-    groups = approvals.pending_groups(connection, {marketplace_id})
+    groups = approvals.pending_batches(connection, {marketplace_id})
     tone = "is-red" if dead else ""
     if not groups:
         return Figure(f"{dead:,}", "dead letters", "no removals pending approval", tone)
-    number = sum(group.removals for group in groups)
+    number = sum(group.pending for group in groups)
     waits = words.duration((now - groups[0].since).total_seconds())
     return Figure(
         f"{dead:,}", "dead letters", f"{words.many(number, 'removal')} pending approval, oldest {waits}", tone

@@ -154,7 +154,7 @@ def test_the_certification_of_the_maker_holds(client: TestClient, site: Site) ->
 def test_the_caps_of_the_maker_hold(client: TestClient, site: Site) -> None:
     names, key = on_sale(site, 23), a_key(site)
     counts = client.post(PATH, json=body(site, names), headers=headers_of(key, "first")).json()["counts"]
-    assert (counts["scheduled"], counts["pending_approval"]) == (20, 3)
+    assert (counts["scheduled"], counts["cases"]) == (20, 3)
 
 
 def test_a_key_knows_neither_another_marketplace_nor_another_brand(client: TestClient, site: Site) -> None:

@@ -26,10 +26,12 @@ from serving.reports.rules.outcomes import Code, ListingResult
 from serving.reports.service.submitting import submit_report
 from serving.reports.service.withdrawing import retract
 from serving.reports.store.reports import StoredOutcome
-from serving.standing.rules.confirmations import Tally
+from serving.standing.rules.record import RemovalTally
+from serving.standing.rules.standing import Level
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.tables import action
+from tests.fixtures.complaining import end_answering_time
 from tests.fixtures.reporting import (
     a_draft,
     a_marketplace_that_listens,
@@ -43,10 +45,10 @@ from tests.fixtures.reporting import (
     request_takedown,
 )
 from tests.fixtures.runtimes import Site, a_case, a_row, case_now, having, invite, judge, open_cases, supply_rights
+from tests.fixtures.stepping_up import in_level, standing_of
 from tests.fixtures.strikes import SELLER, sanctions_of, strikes_of
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from tests.serving.sellers.service.test_sanctioning import PAYOUT
-from tests.serving.standing.test_service import standing_of, suspend
 
 pytestmark = pytest.mark.attack
 WAYS = ("takedown request", "report")
@@ -178,14 +180,15 @@ def test_a_question_on_a_listing_that_was_won_back_needs_another_analyst(site: S
 
 
 def test_one_question_answered_often_counts_once(site: Site) -> None:
-    having(site, suspend)
+    in_level(site, Level.SUSPENDED)
     case = a_case(site, CaseLane.ASK_BRAND)
     for _ in range(6):
         try_act(lambda: judge(site, site.brand_person, case_now(site, case), FAKE))
         site.clock.forward(minutes=4)
-    judge(site, site.analyst, case_now(site, case), FAKE)
-    site.clock.forward(hours=1)
-    assert standing_of(site).overall.tally == Tally(accepted=1)
+    with a_marketplace_that_listens(site):
+        carry_out_action(site, judge(site, site.analyst, case_now(site, case), FAKE).action)
+    end_answering_time(site)
+    assert standing_of(site).overall.removals == RemovalTally(stood=1)
 
 
 def retracted_listing(site: Site) -> str:

@@ -216,12 +216,19 @@ def codes_of(message: Told) -> Iterator[str]:
 def messages_told() -> Iterator[Told]:
     """The messages to sellers and notifiers, made by the rules themselves."""
     owned = (statement.ProtectedMark("Aurelle"), statement.ProtectedMark("Vela", "Vela AG"))
-    for code, side, flagged, source, countries, owner in product(
-        ReasonCode, Side, (True, False), Source, ((), ("DE", "FR")), owned
+    ways = product((True, False), statement.Discovery)
+    for code, side, (examined, found_by), source, countries, owner in product(
+        ReasonCode, Side, ways, Source, ((), ("DE", "FR")), owned
     ):
         yield from messages_of(
             statement.removal_statement(
-                owned=owner, reason_code=code, side=side, was_flagged=flagged, source=source, sold_in=countries
+                owned=owner,
+                reason_code=code,
+                side=side,
+                discovery=found_by,
+                examined=examined,
+                source=source,
+                sold_in=countries,
             )
         )
     for why in statement.OverturnCause:

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import select
 
 from models.case import CaseLane
+from models.errors import Conflict
 from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Permission, Person, Role
 from serving.accounts.service import provisioning
@@ -15,6 +16,7 @@ from serving.brands.rules.rights import RightKind, RightState
 from serving.brands.service.authorised_sellers import change_list
 from serving.brands.service.brand_file import objection
 from serving.brands.service.brand_messages import write
+from serving.brands.service.managed_brands import approve_contract_day
 from serving.brands.service.mandates import NewMandate, grant_mandate
 from serving.brands.service.rights_claims import NewRight, basis_of, claim_right
 from serving.brands.service.rights_copies import keep_document
@@ -167,6 +169,31 @@ def test_a_manager_changes_how_much_a_brand_is_asked(site: Site, place: str) -> 
     visitor.post(f"{place}/enrolment", {"daily_questions": ""})
     enrolment = site.read(brands.enrolments, site.marketplace_id)[site.brand_id]
     assert (enrolment.takes_part, enrolment.daily_questions) == (False, None)
+
+
+def test_the_figure_of_a_contract_holds_at_once_up_to_the_policys_and_then_with_a_second_person(site: Site) -> None:
+    visitor, place = visit_as(site, site.account_manager), f"/brands/{site.brand_id}"
+    pair = site.marketplace_id, site.brand_id
+
+    def figures() -> tuple[int | None, int | None]:
+        enrolment = site.read(brands.enrolments, site.marketplace_id)[site.brand_id]
+        return enrolment.contract_day, enrolment.proposed_day
+
+    visitor.post(f"{place}/contract", {"contract_day": "120"})
+    assert figures() == (120, None)
+    with pytest.raises(Conflict, match="No figure of this brand waits"):
+        approve_contract_day(site.runtime, pair, by="test")
+    visitor.post(f"{place}/contract", {"contract_day": "600"})
+    assert figures() == (120, 600)
+    assert "600 a day waits for a second person." in words(visitor.get(place).text)
+    assert approve_contract_day(site.runtime, pair, by="test") == 600
+    assert figures() == (600, None)
+    for wrong in ("3001", "-1", "many"):
+        assert visitor.post(f"{place}/contract", {"contract_day": wrong}).status_code == 422
+    visitor.post(f"{place}/contract", {"contract_day": ""})
+    assert figures() == (None, None)
+    stranger = invite(site.runtime, "noor@touchstone.example", "Noor Said", Role.ACCOUNT_MANAGER)
+    assert visit_as(site, stranger).post(f"{place}/contract", {"contract_day": "3"}).status_code == 404
 
 
 def test_a_brand_that_somebody_else_looks_after_is_not_there(site: Site, place: str) -> None:

@@ -6,20 +6,25 @@ from serving.mail.rules.kinds import MailKind
 from serving.mail.service.wording import content
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.service.kill_switches import switch_rule
+from serving.reports.service.submitting import submit_report
+from serving.standing.rules.standing import Level
 from serving.takedowns.policy import DEFAULT_BURSTS
 from serving.takedowns.rules.bursts import PendingCause
-from serving.takedowns.store import alerts
+from serving.takedowns.store import alerts, approvals
 from serving.takedowns.store.alerts import Alert
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.mails import stored_mails
 from tests.fixtures.receivers import a_receiver
-from tests.fixtures.reporting import action_states, confirm, questions
+from tests.fixtures.reporting import a_draft, action_states, confirm, on_sale, questions
 from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.stepping_up import in_level
 from tests.serving.takedowns.service.test_pending_approval import a_burst
 from tests.serving.takedowns.service.test_removal_checks import an_acknowledged_removal, look, register
 from tests.serving.web.visits import an_administrator, visit_as, words
 
 AT_ONCE_PENDING = replace(DEFAULT_BURSTS, per_user=0)
+APPROVE = {"decision": "approve", "reason": "Looked at it.", "all": "yes"}
+WITHDRAW = {**APPROVE, "decision": "withdraw"}
 OFF = "“Removals on a brand's confirmation” has been switched off since"
 
 
@@ -34,14 +39,17 @@ def test_a_pending_removal_is_announced_on_every_page_and_approved_on_its_own(si
     assert OFF in words(queue)
     assert "1 removal pending approval" in words(queue)
     assert "<b>An account</b>" not in queue
-    assert "MP-0" in words(analyst.get("/pending-removals").text)
-    refused = analyst.post(f"/pending-removals/{action.action_id}", {"decision": "approve", "reason": " "})
-    assert refused.status_code == 422
-    done = analyst.post(f"/pending-removals/{action.action_id}", {"decision": "approve", "reason": "Looked at it."})
+    path = batch_path(site)
+    assert f'href="{path}"' in analyst.get("/pending-removals").text
+    assert "MP-0" in words(analyst.get(path).text)
+    assert analyst.post(path, {**APPROVE, "reason": " "}).status_code == 422
+    assert analyst.post(path, {"decision": "approve", "reason": "Looked at it."}).status_code == 422  # Nothing ticked.
+    ticked = {"decision": "approve", "reason": "Looked at it.", f"removal:{action.action_id}": "yes"}
+    done = analyst.post(path, ticked)
     assert (done.status_code, done.headers["location"]) == (303, "/pending-removals")
     assert action_states(site) == {"scheduled": 1}
     page = words(analyst.get("/pending-removals").text)
-    assert "Removal approved. It is sent when its undo window closes." in page
+    assert "Removals approved. They are sent when their undo windows close." in page
     assert "No pending removals" in page
 
 
@@ -83,13 +91,18 @@ def test_a_listing_that_is_still_shown_is_announced_to_the_staff_and_named_to_it
     assert "Median time from confirmation to verified removal, last 90 days: 4 h" in page
 
 
+def batch_path(site: Site) -> str:
+    """The address of the only batch with pending removals."""
+    (batch,) = site.read(approvals.pending_batches, {site.marketplace_id})
+    return f"/pending-removals/{batch.batch_id}"
+
+
 def a_pending_removal(site: Site) -> str:
-    """What the brand confirmed while its rule was off; returns the address of its form."""
+    """What the brand confirmed while its rule was off; returns the address of its batch."""
     switch_rule(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="Taken over.")
     (case,) = questions(site, 1)
-    action = confirm(site, site.brand_person, case).action
-    assert action is not None
-    return f"/pending-removals/{action.action_id}"
+    confirm(site, site.brand_person, case)
+    return batch_path(site)
 
 
 def test_the_banner_names_brand_and_person_and_leads_an_administrator_to_what_it_counts(site: Site) -> None:
@@ -102,16 +115,17 @@ def test_the_banner_names_brand_and_person_and_leads_an_administrator_to_what_it
         (visit_as(site, site.account_manager), "/brands"),
     ):
         assert banner.search(words(visitor.get(path).text))
-    page = admin.get("/pending-removals")
+    assert "Camille Duval on one day Aurelle 1 1" in words(admin.get("/pending-removals").text)
+    page = admin.get(form)
     assert page.status_code == 200
     for phrase in (
-        "MP-0 Aurelle Camille Duval",
+        "MP-0 Camille Duval",
         "Administrators see this removal and have no vote on it.",
         "Can approve",
     ):
         assert phrase in words(page.text)
-    assert "Approve removal" not in page.text
-    assert admin.post(form, {"decision": "withdraw", "reason": "Looked at it."}).status_code == 403
+    assert "Approve removals" not in page.text
+    assert admin.post(form, WITHDRAW).status_code == 403
     assert action_states(site) == {"pending_approval": 1}
     for visitor in (admin, analyst):
         links = re.findall(r'href="(/(?:cases|pending-removals)[^"]*)"', visitor.get("/pending-removals").text)
@@ -167,27 +181,67 @@ def test_an_account_that_counts_as_the_confirmers_can_only_withdraw_it_and_reads
     form = a_pending_removal(site)
     an_invited_user(site, site.brand_person, site.analyst)
     visitor = visit_as(site, site.analyst)
-    page = visitor.get("/pending-removals").text
+    page = visitor.get(form).text
     assert "Your account and one that confirmed this removal count as one person" in words(page)
     assert "Can approve now: Lena Okafor, Tomás Rey." in words(page)
     assert "touchstone person add EMAIL --name NAME --role analyst|account_manager" in words(page)
-    assert ("Approve removal" in page, ">Withdraw removal<" in page) == (False, True)
-    assert visitor.post(form, {"decision": "approve", "reason": "Looked at it."}).status_code == 403
+    assert ("Approve removals" in page, ">Withdraw removals<" in page) == (False, True)
+    assert visitor.post(form, APPROVE).status_code == 403
     assert action_states(site) == {"pending_approval": 1}
-    assert visitor.post(form, {"decision": "withdraw", "reason": "Looked at it."}).status_code == 303
+    assert visitor.post(form, WITHDRAW).status_code == 303
     assert action_states(site) == {"withdrawn": 1}
 
 
 def test_an_approver_who_turns_out_to_be_the_confirmer_is_left_out_and_the_page_says_why(site: Site) -> None:
-    text = {"decision": "approve", "reason": "Looked at it."}
-    form = f"/pending-removals/{a_burst(site)}"
-    visitor = visit_as(site, site.analyst)
-    visitor.post(form, text)
+    in_level(site, Level.FULL)
+    a_burst(site)
+    form, visitor = batch_path(site), visit_as(site, site.analyst)
+    visitor.post(form, APPROVE)
     an_invited_user(site, site.analyst, site.brand_person)
-    page = words(visitor.get("/pending-removals").text)
+    page = words(visitor.get(form).text)
     assert "review team: approve. Looked at it. Does not count: this account and that of a confirmer" in page
     assert "Can approve now: Lena Okafor, Tomás Rey." in page
-    visit_as(site, site.account_manager).post(form, text)
+    visit_as(site, site.account_manager).post(form, APPROVE)
     assert action_states(site)["pending_approval"] == 1
-    visit_as(site, site.second_analyst).post(form, text)
+    visit_as(site, site.second_analyst).post(form, APPROVE)
     assert action_states(site)["pending_approval"] == 0
+
+
+def test_a_report_is_a_batch_of_its_own_and_two_people_decide_it_in_ten_actions(site: Site) -> None:
+    """Each opens the list and the batch, ticks all, gives a reason and approves."""
+    in_level(site, Level.FULL)
+    a_burst(site)
+    site.clock.forward(hours=2)
+    policies = site.runtime.policies.changed(replace(DEFAULT_BURSTS, per_user=0))
+    limited_site = replace(site, runtime=replace(site.runtime, policies=policies))
+    submit_report(limited_site.runtime, site.brand_person, a_draft(site, on_sale(site, 60), "many"))
+    batches = site.read(approvals.pending_batches, {site.marketplace_id})
+    reported = next(batch for batch in batches if batch.report_id is not None)
+    assert (len(batches), reported.pending) == (2, 60)
+    form = f"/pending-removals/{reported.batch_id}"
+    analyst, manager = visit_as(site, site.analyst), visit_as(site, site.account_manager)
+    page = analyst.get(form).text
+    assert page.count('name="removal:') == 10
+    assert "60 sellers" in words(page)
+    assert analyst.get(f"{form}?show=all").text.count('name="removal:') == 60
+    assert analyst.post(form, APPROVE).headers["location"] == form
+    assert "Vote recorded. Somebody of another organisation must agree." in words(analyst.get(form).text)
+    assert manager.post(form, APPROVE).headers["location"] == "/pending-removals"
+    (remaining,) = site.read(approvals.pending_batches, {site.marketplace_id})
+    assert remaining.report_id is None
+
+
+def test_some_of_a_batch_are_withdrawn_and_the_others_stay(site: Site) -> None:
+    policies = site.runtime.policies.changed(replace(DEFAULT_BURSTS, per_user=0))
+    limited_site = replace(site, runtime=replace(site.runtime, policies=policies))
+    submit_report(limited_site.runtime, site.brand_person, a_draft(site, on_sale(site, 4), "few"))
+    form = batch_path(site)
+    ticked = re.findall(r'name="(removal:[^"]+)"', visit_as(site, site.analyst).get(form).text)[:3]
+    for person in (site.analyst, site.account_manager):
+        fields = {"decision": "withdraw", "reason": "Wrong goods.", **dict.fromkeys(ticked, "yes")}
+        assert visit_as(site, person).post(form, fields).status_code == 303
+    assert action_states(site) == {"withdrawn": 3, "pending_approval": 1}
+    page = words(visit_as(site, site.analyst).get(form).text)
+    assert "1 of 4, 1 seller" in page
+    mixed = visit_as(site, site.analyst).post(form, {**APPROVE, f"removal:{'act_0'}": "yes"})
+    assert mixed.headers["location"] == form

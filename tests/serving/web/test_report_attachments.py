@@ -16,10 +16,11 @@ from serving.platform.display import Display
 from serving.reports.service.status import status_of
 from serving.reports.store.report_documents import ReportDocument
 from serving.standing.policy import StandingPolicy
+from serving.standing.rules.standing import Level
 from tests.fixtures.reporting import a_rival, action_states, on_sale
 from tests.fixtures.runtimes import Site, a_row, having, open_cases
+from tests.fixtures.stepping_up import in_level
 from tests.serving.brands.service.test_rights import withdraw_all
-from tests.serving.standing.test_service import lose
 from tests.serving.web.test_documents_card import HOSTILE, UNREADABLE
 from tests.serving.web.test_told_brands import english_words_left
 from tests.serving.web.visits import Visitor, hidden_fields, visit_as, words
@@ -87,7 +88,7 @@ def test_a_report_without_documents_says_so_before_it_is_sent(site: Site) -> Non
     brand = visit_as(site, site.brand_person)
     ahead = look_ahead(brand, typed_report(brand, on_sale(site, 1)))
     assert "No document and no test buy is attached." in words(ahead.text)
-    assert "Order reference" not in words(brand.get(send(brand, ahead)).text)
+    assert "Record a test buy" in words(brand.get(send(brand, ahead)).text), "it can be added later"
 
 
 @UNREADABLE
@@ -156,17 +157,22 @@ def test_a_document_is_added_to_a_report_for_a_day(site: Site) -> None:
     rival = visit_as(site, a_rival(site))
     form, files = {"csrf_token": rival.csrf_token}, {"document": ("x.pdf", PNG)}
     assert rival.client.post(f"{place}/documents", data=form, files=files, headers=rival.headers).status_code == 404
-    site.clock.forward(hours=24)
+    wrong = brand.post(f"{place}/test-buy", {"order_reference": "", "ordered_on": "", "finding": ""})
+    assert wrong.status_code == 422
+    bought = {"order_reference": "A-1", "ordered_on": "2026-02-20", "received_on": "2026-02-27", "finding": "A copy."}
+    assert brand.post(f"{place}/test-buy", bought).status_code == 303
+    assert "A copy." in words(brand.get(place).text)
+    assert brand.post(f"{place}/test-buy", bought).status_code == 409
+    site.clock.forward(days=183)
     assert "Upload document" not in words(brand.get(place).text)
     late = add("label.png", PNG)
     assert late.status_code == 409
-    assert "for 24 hours after it was sent" in words(late.text)
+    assert "for 183 days after it was sent" in words(late.text)
 
 
 def test_the_analyst_who_decides_reads_hostile_evidence_as_text_and_downloads_it_safely(site: Site) -> None:
-    having(site, lose)
-    site.clock.forward(days=1)
-    names = having(site, on_sale, site.runtime.policies[StandingPolicy].daily_cap + 1)
+    in_level(site, Level.CAPPED)
+    names = having(site, on_sale, site.runtime.policies[StandingPolicy].capped_daily + 1)
     brand = visit_as(site, site.brand_person)
     hostile = {**BOUGHT, "order_reference": f"47{SCRIPT}", "finding": f"Printed.{SCRIPT}"}
     place = send(brand, look_ahead(brand, typed_report(brand, names, **hostile), (HOSTILE, PDF)))

@@ -23,6 +23,7 @@ from serving.marketplaces.store.marketplaces import KeyRecord, Marketplace
 from serving.notices.rules.notices import Draft, NamedRight
 from serving.platform.display import Display
 from serving.platform.runtime import Runtime
+from serving.standing.rules.record import AuditTally, RemovalTally
 from serving.web.headers import FOLDER
 from serving.web.queue.queue_rows import RowContext
 from serving.web.rendering import TEMPLATES as ENVIRONMENT
@@ -33,6 +34,7 @@ ALL = sorted(TEMPLATES.rglob("*.html"))
 KIT = Path(__file__).with_name("kit")
 # What pages for brands, sellers and notifiers may hold as it is stored. None has a score or names a reporter.
 _FOR_OUTSIDERS = {
+    AuditTally,
     BrandKey,
     Display,
     Draft,
@@ -41,6 +43,7 @@ _FOR_OUTSIDERS = {
     Message,
     NamedRight,
     OwnedSecret,
+    RemovalTally,
     Right,
     SecretPolicy,
     StoredFactor,

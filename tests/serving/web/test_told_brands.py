@@ -48,11 +48,10 @@ from serving.platform.display import Display, showing_as
 from serving.platform.languages import Language, languages
 from serving.platform.row_files import LARGEST, rows_of
 from serving.standing.policy import StandingPolicy
-from serving.standing.rules.confirmations import BrandAnswer
-from serving.standing.rules.enrolment import FirstPhase, limit_effect, stage
+from serving.standing.rules.record import Record
 from serving.standing.rules.standing import Level, StoredLevel, effect, outlook, standing
 from serving.takedowns.rules.public_statement import Source
-from serving.takedowns.rules.statement import ProtectedMark, removal_statement
+from serving.takedowns.rules.statement import Discovery, ProtectedMark, removal_statement
 from serving.web.brand.questions import _ICONS
 from serving.web.wording.translated import in_words, phrase_in_words
 from serving.web.wording.words import age, due, duration
@@ -62,11 +61,10 @@ from tests.fixtures.facts import A_HISTORY, full_facts, suspect_facts
 from tests.fixtures.reporting import a_leader
 from tests.fixtures.runtimes import Site, a_case, a_row, invite
 from tests.fixtures.two_marketplaces import put_on_file, with_two_marketplaces
-from tests.serving.standing.rules.test_standing import BACK, MARK, WRONG, past_answers
+from tests.serving.standing.rules.test_standing import DESIGN, MARK, audits, ended, undefended
 from tests.serving.web.catalogues import OTHERS
 from tests.serving.web.visits import Visitor, hidden_fields, visit_as, words
 
-DESIGN = ReasonCode.DESIGN
 _QUOTED = re.compile("„[^“]*“|“[^”]*”|«[^»]*»")
 # Codes and formats that are called so in every language.
 _EVERYWHERE = ("CSV", "Parquet", "PNG", "JPEG", "WORLD", "UTC")
@@ -90,29 +88,23 @@ def listing_messages() -> list[Message]:
 
 def standing_messages() -> list[Message]:
     """The possible standings of a brand, and the effect of its next confirmation."""
-    policies, messages = default_policies(), list[Message]()
-    answers: list[list[BrandAnswer]] = [
-        [],
-        past_answers(3),
-        past_answers(40),
-        past_answers(400),
-        past_answers(12, 1, 1),
-        past_answers(40, 5),
-        past_answers(20, 20),
-        [*past_answers(400), *past_answers(2, 1, 1, code=DESIGN)],
-        [*past_answers(400), *past_answers(20, 20, code=DESIGN)],
-        [WRONG, BACK],
+    policies, messages = default_policies(), [message("standing.made_up", n=59)]
+    records = [
+        Record(),
+        Record(audits(28)),
+        Record(audits(500)),
+        Record(audits(40, 5)),
+        Record((*audits(400), *audits(5, 5, code=DESIGN))),
+        ended(20, 2),
+        ended(10, 10),
+        undefended(4, "shop-1", "shop-2", "shop-3"),
     ]
-    for history, kept_level in product(
-        answers, (None, *(StoredLevel(level, NOW - timedelta(days=60)) for level in Level))
-    ):
-        stands = standing(history, kept_level=kept_level, as_of=NOW, policy=policies[StandingPolicy])
+    for record, level in product(records, Level):
+        kept_level = StoredLevel(level, NOW - timedelta(days=60))
+        stands = standing(record, kept_level=kept_level, as_of=NOW, policy=policies[StandingPolicy])
         messages += [*stands.reasons, *outlook(stands, policies[StandingPolicy])]
-        for used, briefed in product((0, 99), (None, NOW - timedelta(days=1), NOW - timedelta(days=400))):
-            follows = effect(stands, at_once_today=used, policy=policies[StandingPolicy])
-            begun = stage(FirstPhase(briefed, 3, stands.good, None), NOW, policies[EnrolmentPolicy])
-            first = limit_effect(follows, begun, at_once_today=used, policy=policies[EnrolmentPolicy])
-            messages += [follows.reason, first.reason, *begun.reasons]
+        for code, used in product((MARK, DESIGN), (0, 99)):
+            messages.append(effect(stands, code, at_once_today=used, policy=policies[StandingPolicy]).reason)
     for days in (None, 1, 360, 400):
         passed = None if days is None else CertificationPass(NOW - timedelta(days=days), CertificationMethod.ANSWERED)
         messages.append(gate_for(passed, NOW, policies[EnrolmentPolicy]).reason)
@@ -234,8 +226,8 @@ def test_what_is_refused_to_a_brand_is_known_in_every_language() -> None:
 
 def test_a_date_is_written_as_the_language_writes_it() -> None:
     with showing_as(Display(language=Language("es"))):
-        sentence = in_words(message("phase.until", date=date(2026, 5, 1))).replace("\xa0", " ")
-    assert sentence == "Dura al menos hasta el 1 de mayo de 2026."
+        sentence = in_words(message("certification.expired", date=date(2026, 5, 1))).replace("\xa0", " ")
+    assert sentence == "Su formación caducó el 1 de mayo de 2026; responda de nuevo a sus preguntas."
 
 
 _DISCOUNT = message("price_claimed_discount", share=0.7, list_price=Amount(Decimal("1200.50"), "EUR"))
@@ -302,7 +294,8 @@ def test_no_name_of_others_is_beyond_the_page_that_shows_it(name: str, language:
         owned=ProtectedMark(name, name),
         reason_code=MARK,
         side=Side.BRAND,
-        was_flagged=True,
+        discovery=Discovery.CLASSIFIER,
+        examined=False,
         source=Source.VOLUNTARY,
         sold_in=("DE",),
     )

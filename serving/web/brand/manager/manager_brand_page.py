@@ -29,6 +29,7 @@ from serving.brands.service.managed_brands import (
     change_enrolment,
     judge_right,
     managed_brand_of,
+    set_contract_day,
     set_lead,
     void_agency,
 )
@@ -37,6 +38,7 @@ from serving.brands.store import mandates as powers
 from serving.guards import Manager, TheRuntime, runtime_of
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
+from serving.takedowns.policy import BudgetPolicy
 from serving.web import downloads
 from serving.web.brand.reports.limits_page import large_rows
 from serving.web.brand.rights_page import mandate_rows, people_of_rights, right_rows
@@ -124,24 +126,41 @@ def post_sellers(brand_id: str, request: Request, runtime: TheRuntime, session: 
     return redirect_to_part(request, brand, Flash.BRAND_CHANGED, "sellers")
 
 
+def _whole_number(text: str) -> int | None:
+    """A number of a form, None where the field is empty. Raises Invalid (it is no whole number)."""
+    if text and not (text.isascii() and text.isdigit() and len(text) <= 6):
+        raise Invalid("The maximum is not a whole number. Correct it, or leave it empty for no limit.")
+    return int(text) if text else None
+
+
 @router.post(_PLACE + "/enrolment")
 def post_enrolment(brand_id: str, request: Request, session: Manager, fields: Fields) -> Response:
     """Change whether the brand receives questions, and how many per day."""
     runtime, daily_limit = runtime_of(request), fields.get("daily_questions", "").strip()
     brand = managed_brand(runtime, session, brand_id, fields)
     try:
-        if daily_limit and not (daily_limit.isascii() and daily_limit.isdigit() and len(daily_limit) <= 6):
-            raise Invalid("The maximum is not a whole number. Correct it, or leave it empty for no limit.")
         change_enrolment(
             runtime,
             session.person,
             brand.pair,
             takes_part=fields.get("takes_part") == "yes",
-            daily_questions=int(daily_limit) if daily_limit else None,
+            daily_questions=_whole_number(daily_limit),
         )
     except DomainError as refused:
         return refused_page(request, session, brand, refused)
     return redirect_to_part(request, brand, Flash.BRAND_CHANGED, "enrolment")
+
+
+@router.post(_PLACE + "/contract")
+def post_contract(brand_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+    """Set how many removals a day the brand's contract has."""
+    runtime, figure = runtime_of(request), fields.get("contract_day", "").strip()
+    brand = managed_brand(runtime, session, brand_id, fields)
+    try:
+        holds = set_contract_day(runtime, session.person, brand.pair, _whole_number(figure))
+    except DomainError as refused:
+        return refused_page(request, session, brand, refused)
+    return redirect_to_part(request, brand, Flash.BRAND_CHANGED if holds else Flash.CONTRACT_PROPOSED, "contract")
 
 
 @router.post(_PLACE + "/messages")
@@ -219,6 +238,9 @@ def _page(
         reasons=tuple(in_english(reason.message) for reason in reasons),
         takes_part=brand.enrolment.takes_part,
         daily_questions="" if daily is None else str(daily),
+        contract_day="" if brand.enrolment.contract_day is None else str(brand.enrolment.contract_day),
+        proposed_day=brand.enrolment.proposed_day,
+        most_contract_alone=runtime.policies[BudgetPolicy].step_up_day,
         standing=card,
         rights=right_rows(on_file, by_digest, names, now, told_days=told_days, place=place),
         mandates=mandates,

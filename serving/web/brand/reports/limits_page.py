@@ -21,7 +21,7 @@ from serving.reports.rules.outcomes import LONGEST_LOCATION
 from serving.reports.service.limits import Limits, limits_of
 from serving.reports.service.stopping import LargeReport, can_stop, large_report, stop_report
 from serving.reports.store import step_ups
-from serving.takedowns.policy import BudgetPolicy, BurstPolicy, StepUpPolicy
+from serving.takedowns.policy import BurstPolicy, StepUpPolicy
 from serving.takedowns.rules.bursts import Cap, PendingCause
 from serving.web import text_view
 from serving.web.brand.brand_scope import AboutBrand, scope_of
@@ -80,8 +80,8 @@ def get_limits(request: Request, session: Member) -> HTMLResponse:
         step_up=tuple(map(in_words, limits.step_up)),
         step_up_works=(
             say_many(
-                "One report a day of up to %(n)s listing leaves whole.",
-                "One report a day of up to %(n)s listings leaves whole.",
+                "A report of up to %(n)s listing leaves whole, within the removals of the brand in a day.",
+                "A report of up to %(n)s listings leaves whole, within the removals of the brand in a day.",
                 runtime.policies[ReportPolicy].most_listings,
             ),
             say_many(
@@ -94,11 +94,6 @@ def get_limits(request: Request, session: Member) -> HTMLResponse:
                 "At most %(n)s listing of one seller leaves so.",
                 "At most %(n)s listings of one seller leave so.",
                 step_up.per_seller,
-            ),
-            say_many(
-                "At most %(n)s listing of the brand leaves in a day with a second factor, its other removals counted.",
-                "At most %(n)s listings of the brand leave in a day with a second factor, its other removals counted.",
-                runtime.policies[BudgetPolicy].step_up_day,
             ),
         ),
         location=location,
@@ -130,9 +125,7 @@ def _limit_rows(limits: Limits, bursts: BurstPolicy, now: datetime) -> tuple[Lim
     names = {
         PendingCause.PERSON_DAY: say("Your removals in a day"),
         PendingCause.PERSON_WEEK: say("Your removals in a week"),
-        PendingCause.BRAND_DAY: say("Removals of the brand in a day"),
-        PendingCause.BRAND_WEEK: say("Removals of the brand in a week"),
-        PendingCause.STEP_UP_DAY: say("Removals of the brand in a day, with large reports"),
+        PendingCause.BRAND_DAY: say("Removals of the brand in a day, with large reports"),
     }
     rows = [
         _cap_row(say("Your removals in an hour"), limits.caps.user, limits),
@@ -158,15 +151,6 @@ def _limit_rows(limits: Limits, bursts: BurstPolicy, now: datetime) -> tuple[Lim
                 dollars=number(bursts.high_dollars_12m),
             ),
             stops=large,
-        )
-    )
-    alarm = PendingCause.BRAND_ALARM in causes
-    rows.append(
-        LimitRow(
-            say("Alarm after a burst"),
-            say("stands") if alarm else say("none"),
-            say("until its removals are decided") if alarm else "",
-            stops=alarm,
         )
     )
     if PendingCause.SWITCHED_OFF in causes:

@@ -1,4 +1,4 @@
-"""The documents of a report that was sent: added for a day, and downloaded by the brand's own people."""
+"""The evidence of a report that was sent: added while it can be contested, and downloaded by the brand's people."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -6,16 +6,17 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from models.errors import DomainError, NotFound
+from models.errors import DomainError, Invalid, NotFound
 from serving.api.errors import status_of
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.guards import Member, runtime_of
 from serving.platform.runtime import Runtime
-from serving.reports.service.attaching import document_for_brand, hand_in
+from serving.reports.service.attaching import add_test_buy, document_for_brand, hand_in
 from serving.web.brand.brand_scope import Uploader
+from serving.web.brand.reports.attached_part import typed_test_buy
 from serving.web.brand.reports.report_state_page import PLACE, state_page
 from serving.web.downloads import document
-from serving.web.forms import LONGEST_ID, Upload, upload_of
+from serving.web.forms import LONGEST_ID, Fields, Upload, upload_of
 from serving.web.rendering import respond
 from serving.web.wording.translated import refusal_in_words
 
@@ -31,12 +32,34 @@ def post_document(
     report_id: str,
     request: Request,
     session: Uploader,
+    fields: Fields,
     upload: Annotated[Upload, upload_of("document", _largest_bytes)],
 ) -> Response:
     """Add a document; a refused one leaves earlier documents unchanged."""
     runtime, number = runtime_of(request), report_id[:LONGEST_ID]
+    typed = fields.get("number", "").strip()
     try:
-        hand_in(runtime, session.person, number, upload.name, upload.content)
+        if typed and not (typed.isascii() and typed.isdigit() and len(typed) < 5):
+            raise Invalid("The report has no listing of this number.")
+        about = int(typed) if typed else None
+        hand_in(runtime, session.person, number, upload.name, upload.content, number=about)
+    except NotFound:
+        raise
+    except DomainError as refused:
+        page = replace(state_page(runtime, session, number), document_error=refusal_in_words(refused))
+        return respond(request, page, session, status=status_of(refused))
+    return RedirectResponse(f"{PLACE}/{number}#documents", status_code=303)
+
+
+@router.post(PLACE + "/{report_id}/test-buy")
+def post_test_buy(report_id: str, request: Request, session: Member, fields: Fields) -> Response:
+    """Record a test buy for a report that has none; a refused one changes nothing."""
+    runtime, number = runtime_of(request), report_id[:LONGEST_ID]
+    try:
+        record = typed_test_buy(fields)
+        if record is None:
+            raise Invalid("Fill in the order reference, the date and what was found.")
+        add_test_buy(runtime, session.person, number, record)
     except NotFound:
         raise
     except DomainError as refused:

@@ -18,7 +18,7 @@ from models.errors import DomainError
 from models.labels import AppealState, GivenVerdict, Label, label_from
 from models.policies.deciding import DEFAULT_ENFORCEMENT
 from models.policies.learning import DEFAULT_LABELS
-from models.verdict import DecisionInput, Judgement, ReasonCode, Side, consequence
+from models.verdict import DecisionInput, Judgement, Side, consequence
 from models.verdict import Outcome as Following
 from serving.appeals.policy import DEFAULT_APPEALS, PROFILES
 from serving.appeals.rules import appeals
@@ -31,7 +31,6 @@ from serving.appeals.rules.counter_notice import (
     apply_event,
     first_turn,
 )
-from serving.standing.rules.confirmations import BrandAnswer, Outcome, outcome_of
 from serving.webhooks.rules import action
 from serving.webhooks.rules.action import ActionEvent, ActionState
 from tests.serving.appeals.rules.test_counter_notice import CALENDAR, NOW
@@ -242,17 +241,7 @@ class MatterStates(RuleBasedStateMachine):
         assert (matter.appeal is AppealState.OPEN) is (matter.appeal_case is CaseState.OPEN)
 
     @invariant()
-    def an_upheld_appeal_corrects_the_label_and_the_count_once(self) -> None:
-        confirmed = BrandAnswer(
-            Judgement.COUNTERFEIT,
-            ReasonCode.TRADEMARK_COUNTERFEIT,
-            NOW,
-            at_once=True,
-            overturned_at=self.now if self.matter.undone else None,
-        )
-        counted = outcome_of(confirmed)
-        assert counted is not None
-        assert (counted[0] is Outcome.OVERTURNED) is self.matter.undone
+    def an_upheld_appeal_corrects_the_label(self) -> None:
         if self.matter.appeal is not AppealState.UPHELD:
             return
         text = GivenVerdict("vdt_1", Judgement.COUNTERFEIT, Side.BRAND, "usr_1", NOW, superseded=False)

@@ -45,7 +45,6 @@ from serving.learning.store import verdict_history
 from serving.listings.service.intake import receive_rows
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.service.kill_switches import switch_rule
-from serving.standing.rules.confirmations import Outcome, outcome_of
 from serving.standing.store import standings
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.statement import OverturnCause
@@ -323,9 +322,8 @@ class OneListing(RuleBasedStateMachine):
             by_brand = confirmed.where(action.c.action_id.in_(undone), verdict.c.side == Side.BRAND.value)
             confirmed_at = set(connection.execute(by_brand).scalars())
             versions = verdict_history.of_marketplace(connection, self.site.marketplace_id, self.site.clock.now())
-            answers = standings.answers(
-                connection, self.site.marketplace_id, self.site.brand_id, since=self.site.clock.now().replace(year=2000)
-            )
+            now = self.site.clock.now()
+            reversals = standings.reversals(connection, *self.site.pair, now.replace(year=2000), now)
         actions_by_id = {stored_action.action_id: stored_action for stored_action in self.all_actions()}
         by_appeal = {
             key for key, undoing in undone.items() if undoing is not None and undoing.cause is OverturnCause.APPEAL
@@ -342,7 +340,7 @@ class OneListing(RuleBasedStateMachine):
             if stored_action.kind is ActionKind.REINSTATE and stored_action.state is not ActionState.WITHDRAWN
         }
         assert reinstated <= set(back)
-        counted = Counter(answer.at for answer in answers if (outcome_of(answer) or (None,))[0] is Outcome.OVERTURNED)
+        counted = Counter(reversal.confirmed_at for reversal in reversals)
         assert all(counted[at] == 1 for at in confirmed_at)
         later = self.site.clock.now() + self.site.runtime.policies[LabelPolicy].matures * 2
         for version in versions.values():

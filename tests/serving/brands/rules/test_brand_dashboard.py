@@ -14,7 +14,6 @@ from serving.brands.policy import DEFAULT_ATTENTION
 from serving.brands.rules.attention import BrandFigures, Need, attention_reasons, urgency
 from serving.brands.rules.brand_dashboard import Period, dashboard, periods_between
 from serving.brands.rules.brand_record import AnswerFacts, AnswerOutcome, brand_record, result_of
-from serving.standing.rules.enrolment import Phase
 from serving.standing.rules.standing import Level
 from serving.webhooks.rules.action import ActionState
 
@@ -222,7 +221,7 @@ QUIET = BrandFigures(
     level=Level.FULL,
     warned=False,
     outlook=message("outlook.lost", n=2),
-    phase=Phase.FULL,
+    certified=True,
     rights_to_verify=0,
     rights_ending=0,
     unread=0,
@@ -254,7 +253,7 @@ LONG_AGO = ATTENTION_NOW - timedelta(days=40)
         ({"rights_ending": 1}, [Need.RIGHTS_ENDING], "renewal takes time"),
         ({"sellers_to_check": 1}, [Need.SELLERS], "an entry holds only after a check"),
         ({"aliases_to_decide": 1}, [Need.ALIASES], "a proposal waits"),
-        ({"phase": Phase.INVITED}, [Need.INVITED], "it cannot confirm yet"),
+        ({"certified": False}, [Need.INVITED], "it cannot confirm yet"),
         ({"takes_part": False, "overdue": 1, "level": Level.CAPPED}, [], "it is asked nothing"),
         (
             {"takes_part": False, "unread": 1, "rights_to_verify": 1},
@@ -277,7 +276,7 @@ def test_reasons_stand_in_the_order_of_urgency_with_their_numbers() -> None:
     assert [in_english(reason.message) for reason in reasons] == [
         "3 questions overdue.",
         "No answer for 40 days; 1 question expired unanswered in 14 days.",
-        "Good-faith standing is at risk. 2 more overturned outcomes would end good-faith standing.",
+        "Good-faith standing is at risk. 2 more overturned removals would end good-faith standing.",
         "2 rights to verify.",
         "1 unread message.",
     ]
@@ -287,7 +286,7 @@ def test_a_warning_says_how_little_is_missing() -> None:
     [reason] = attention_reasons(replace(QUIET, warned=True), ATTENTION_NOW, DEFAULT_ATTENTION)
     assert (
         in_english(reason.message)
-        == "Good-faith standing is at risk. 2 more overturned outcomes would end good-faith standing."
+        == "Good-faith standing is at risk. 2 more overturned removals would end good-faith standing."
     )
 
 

@@ -1,24 +1,26 @@
 """Only certified users confirm for a brand, and a new brand begins within limits."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person, Role
 from serving.accounts.service import provisioning
-from serving.accounts.service.provisioning import NewEnrolment, NewPerson
+from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.store import accounts
 from serving.audit.tables import audit_entry
+from serving.brands.rules.attention import Need
 from serving.brands.rules.certification import NotCertified, questions
 from serving.brands.service.certification import AttemptTooSoon, gate_of, submit_answers
-from serving.brands.tables import brand_enrolment, certification_attempt
+from serving.brands.service.managed_brands import attention_of_brands
+from serving.brands.tables import certification_attempt
 from serving.cases.service.takedown_requests import confirm_all
 from serving.cases.tables import takedown_request, verdict
-from serving.standing.rules.enrolment import Phase
-from serving.standing.service import current_standing, recount, stage_of
+from serving.standing.policy import StandingPolicy
 from tests.fixtures.reporting import action_states, confirm, new_takedown_request
 from tests.fixtures.reporting import questions as open_questions
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, judge, open_cases
@@ -82,53 +84,21 @@ def test_a_certification_expires_after_a_year(site: Site) -> None:
         judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
 
 
-def begin_again(site: Site) -> None:
-    """The site's brand as if it had just been enrolled."""
-    site.execute(update(brand_enrolment).values(full_since=None))
+def test_of_a_new_brand_so_many_a_day_leave_and_an_analyst_decides_the_rest(any_site: Site) -> None:
+    policies = any_site.runtime.policies.changed(StandingPolicy(provisional_daily=10))
+    site = replace(any_site, runtime=replace(any_site.runtime, policies=policies))
+    for case in open_questions(site, 12):
+        recorded = confirm(site, site.brand_person, case)
+    assert action_states(site) == {"scheduled": 10}
+    assert len(open_cases(site, CaseLane.ANALYST)) == 2
+    assert "effect.provisional.used" in {reason.code for reason in recorded.consequence.reasons}
 
 
-def phase(site: Site) -> Phase:
-    with site.runtime.store.read() as connection:
-        now = site.clock.now()
-        standing = current_standing(site.runtime, connection, site.marketplace_id, site.brand_id, now)
-        return stage_of(site.runtime, connection, standing, site.marketplace_id, site.brand_id, now).phase
-
-
-def test_of_a_brand_in_its_first_phase_ten_a_day_leave_and_an_analyst_decides_the_rest(any_site: Site) -> None:
-    begin_again(any_site)
-    for case in open_questions(any_site, 12):
-        recorded = confirm(any_site, any_site.brand_person, case)
-    assert action_states(any_site) == {"scheduled": 10}
-    assert len(open_cases(any_site, CaseLane.ANALYST)) == 2
-    assert "effect.first_phase.used" in {reason.code for reason in recorded.consequence.reasons}
-
-
-def test_a_first_phase_ends_by_time_and_outcomes_for_good_and_in_the_log(any_site: Site) -> None:
-    begin_again(any_site)
-    assert phase(any_site) is Phase.FIRST
-    for day in range(3):
-        cases = [
-            a_case(any_site, CaseLane.ASK_BRAND, external_id=f"MP-{day}-{n}", title=f"Aurelle 1:1 replica {day} {n}")
-            for n in range(7)
-        ]
-        for case in cases:
-            judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
-        any_site.clock.forward(days=1)
-    assert phase(any_site) is Phase.FIRST  # 21 outcomes in three days.
-    any_site.clock.forward(days=12)
-    with any_site.runtime.store.write() as connection:
-        recount(any_site.runtime, connection, any_site.marketplace_id, any_site.brand_id, any_site.clock.now())
-    any_site.clock.forward(days=200)  # Every outcome is older than the window.
-    assert phase(any_site) is Phase.FULL
-    assert len(any_site.rows(select(audit_entry.c.act).where(audit_entry.c.act == "enrolment.full"))) == 1
-
-
-def test_a_brand_of_which_nobody_is_briefed_is_invited(site: Site) -> None:
-    begin_again(site)
-    site.execute(certification_attempt.delete())
-    assert phase(site) is Phase.INVITED
-
-
-def test_enrolling_again_begins_no_first_phase_anew(site: Site) -> None:
-    provisioning.enrol(site.runtime, NewEnrolment("Aurelle", site.account_manager.email, True), by="test")
-    assert phase(site) is Phase.FULL
+def test_a_manager_is_told_of_a_brand_of_which_nobody_is_certified(site: Site) -> None:
+    for certified in (True, False):
+        with site.runtime.store.read() as connection:
+            of_brands = attention_of_brands(
+                site.runtime, connection, site.account_manager, [site.pair], site.clock.now()
+            )
+        assert (Need.INVITED in {reason.need for reason in of_brands[site.pair]}) is not certified
+        site.execute(certification_attempt.delete())

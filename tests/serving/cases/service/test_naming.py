@@ -33,7 +33,7 @@ from serving.cases.tables import review_case
 from serving.listings.service.intake import receive_rows
 from serving.listings.tables import listing_version
 from serving.takedowns.rules.public_statement import Source
-from serving.takedowns.rules.statement import ProtectedMark, removal_statement
+from serving.takedowns.rules.statement import Discovery, ProtectedMark, removal_statement
 from serving.takedowns.service.takedown import Cause, schedule
 from serving.takedowns.tables import action as action_table
 from serving.webhooks.rules.action import ActionKind
@@ -397,7 +397,8 @@ def test_no_removal_is_made_without_a_brand_whoever_asks(any_site: Site, missing
         owned=ProtectedMark("Solenne"),
         reason_code=ReasonCode.DESIGN,
         side=Side.ANALYST,
-        was_flagged=True,
+        discovery=Discovery.CLASSIFIER,
+        examined=False,
         source=Source.VOLUNTARY,
         sold_in=(),
     )

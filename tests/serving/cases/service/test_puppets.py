@@ -16,8 +16,6 @@ from serving.brands.service.certification import vouch
 from serving.cases.service.removal_approvals import record_vote
 from serving.learning.service.promote import approve
 from serving.takedowns.rules.approval import Decision
-from serving.takedowns.rules.bursts import OF_BRAND
-from serving.takedowns.store import approvals
 from tests.fixtures.puppets import ANOTHER_PASSWORD, invited_person, person_invited_by_lead, taken_over_account
 from tests.fixtures.reporting import a_leader, action_states, confirm, questions
 from tests.fixtures.runtimes import Site, judge
@@ -118,30 +116,14 @@ def test_guests_of_a_lead_do_not_double_the_cap_of_the_brand(any_site: Site) -> 
     assert action_states(any_site) == {"scheduled": CAP, "pending_approval": CAP}
 
 
-def test_while_the_alarm_stands_nothing_of_the_brand_leaves_an_hour_later(any_site: Site) -> None:
-    cases = questions(any_site, 2 * CAP + 2)
+def test_pending_removals_hold_nothing_of_the_next_hour(any_site: Site) -> None:
+    cases = questions(any_site, 2 * CAP)
     for case in cases[: CAP + 1]:
         confirm(any_site, any_site.brand_person, case)
     any_site.clock.forward(hours=1, minutes=1)
-    colleague = added(any_site.runtime, "jo@aurelle.example", "Jo Petit", Role.BRAND, "Aurelle")
-    for number, case in enumerate(cases[CAP + 1 :]):
-        confirm(any_site, colleague if number % 2 else any_site.brand_person, case)
-    assert action_states(any_site) == {"scheduled": CAP, "pending_approval": CAP + 2}
-
-
-def test_the_alarm_of_one_brand_holds_nothing_of_another(site: Site) -> None:
-    """And a decision about what is pending ends it."""
-    cases = questions(site, CAP + 3)
-    *_, last = (confirm(site, site.brand_person, case) for case in cases[: CAP + 1])
-    assert last.action is not None
-    with site.runtime.store.read() as connection:
-        assert approvals.is_pending_for_brand(connection, site.marketplace_id, site.brand_id, OF_BRAND)
-        assert not approvals.is_pending_for_brand(connection, site.marketplace_id, "brd_another", OF_BRAND)
-    for person in (site.analyst, site.account_manager):
-        record_vote(site.runtime, person, last.action.action_id, Decision.APPROVE, WHY)
-    site.clock.forward(hours=1, minutes=1)
-    confirm(site, site.brand_person, cases[-1])
-    assert action_states(site) == {"scheduled": CAP + 2}
+    for case in cases[CAP + 1 :]:
+        confirm(any_site, any_site.brand_person, case)
+    assert action_states(any_site) == {"scheduled": 2 * CAP - 1, "pending_approval": 1}
 
 
 def test_a_colleague_whom_the_lead_invited_confirms_after_a_day(site: Site) -> None:

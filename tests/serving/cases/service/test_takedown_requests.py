@@ -28,13 +28,14 @@ from serving.cases.store.queues import QueueFilter
 from serving.cases.tables import takedown_request, verdict
 from serving.listings.service.intake import receive_rows
 from serving.standing.policy import StandingPolicy
+from serving.standing.rules.standing import Level
 from serving.standing.tables import confirmation
 from serving.takedowns.service.evidence import verify
 from serving.takedowns.tables import action, evidence_part
 from tests.fixtures.reporting import action_states, new_takedown_request, questions, request_takedown, right_of
 from tests.fixtures.runtimes import Site, a_case, a_suspect_row, having, invite, judge, open_cases
+from tests.fixtures.stepping_up import in_level
 from tests.serving.brands.service.test_rights import verify_mark
-from tests.serving.standing.test_service import lose
 from tests.serving.web.test_brand_page import a_person_of
 
 CAP = 20
@@ -70,6 +71,7 @@ def test_each_listing_has_its_verdict_removal_statement_basis_evidence_and_entry
 
 def excess(site: Site, many: int) -> None:
     cases = having(site, questions, many)
+    in_level(site, Level.FULL)
     began = time.monotonic()
     done = request_takedown(site, cases)
     took = time.monotonic() - began
@@ -92,9 +94,8 @@ def test_three_hundred_listings_are_confirmed_by_one_click(any_site: Site) -> No
 
 
 def test_of_a_brand_that_lost_its_standing_a_few_a_day_leave_and_an_analyst_decides_the_rest(any_site: Site) -> None:
-    having(any_site, lose)
-    daily = any_site.runtime.policies[StandingPolicy].daily_cap
-    any_site.clock.forward(days=1)
+    in_level(any_site, Level.CAPPED)
+    daily = any_site.runtime.policies[StandingPolicy].capped_daily
     done = request_takedown(any_site, having(any_site, questions, daily + 2))
     assert done.counts[Fate.LEAVES] == daily
     assert done.counts[Fate.PASSED_ON] == 2
@@ -299,6 +300,7 @@ def contend(site: Site, cases: list[Case], seed: int) -> Tally:
 @pytest.mark.both_engines
 @pytest.mark.parametrize(("count", "run"), SIZES)
 def test_of_eight_threads_exactly_one_confirms_each_case(any_site: Site, count: int, run: int) -> None:
+    in_level(any_site, Level.FULL)
     cases = open_questions(any_site, count)
     tally = contend(any_site, cases, run)
     assert tally.others == []

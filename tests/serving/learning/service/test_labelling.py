@@ -74,7 +74,7 @@ def test_a_brand_does_not_record_test_buys_of_its_own_goods(site: Site) -> None:
     """Otherwise its answer, which a second review may contradict, would count as evidence from goods."""
     case = a_case(site, CaseLane.ASK_BRAND)
     answer = Answer(case.case_id, case.version_id, Judgement.GENUINE, evidence=Evidence.TEST_BUY)
-    with pytest.raises(Forbidden, match="Only an analyst can record a test buy"):
+    with pytest.raises(Forbidden, match="Only an analyst can state what an answer rests on"):
         record_verdict(site.runtime, site.brand_person, answer)
 
 

@@ -81,7 +81,7 @@ def test_a_removal_that_was_undone_is_told_as_both() -> None:
     text = decision_notice(decision)
     assert in_english(text.decision) == "The listing was removed and is now reinstated."
     assert in_english(text.facts) == (
-        "The rights holder examined the listing and found that the goods are not genuine or infringe the right. "
+        "The rights holder declared that the goods are not genuine or infringe the right. "
         "After the seller's complaint, the removal was undone and the listing was reinstated."
     )
 

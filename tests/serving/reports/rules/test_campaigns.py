@@ -9,10 +9,16 @@ from typing import Final
 import pytest
 
 from models.errors import Conflict, DeadlinePassed, DomainError, Invalid
-from serving.appeals.policy import SellerEvidencePolicy
+from serving.appeals.policy import AppealPolicy, SellerEvidencePolicy
 from serving.appeals.rules.seller_evidence import DocumentsOnFile
 from serving.reports.policy import DEFAULT_CAMPAIGNS, DEFAULT_REPORTS, ReportPolicy
-from serving.reports.rules.attachments import TestBuyRecord, admit_document, bought_listing_number, check_hand_in
+from serving.reports.rules.attachments import (
+    TestBuyRecord,
+    admit_document,
+    bought_listing_number,
+    check_hand_in,
+    number_in_report,
+)
 from serving.reports.rules.good_faith import Accusation, Campaign, find_campaigns
 from serving.reports.rules.outcomes import digest_of, is_marketplace_asked
 from tests.fixtures.clocks import NOW
@@ -167,11 +173,23 @@ def test_a_document_is_refused(
         admit_document(content, before, today, policy=POLICY, documents=DOCUMENTS)
 
 
-def test_a_report_takes_documents_for_a_day() -> None:
-    day = timedelta(hours=POLICY.documents_hours)
-    check_hand_in(SENT_AT, SENT_AT + day - timedelta(microseconds=1), POLICY)
-    with pytest.raises(DeadlinePassed, match="for 24 hours after it was sent"):
-        check_hand_in(SENT_AT, SENT_AT + day, POLICY)
+def test_a_report_takes_evidence_for_as_long_as_its_removals_can_be_contested() -> None:
+    days = timedelta(days=POLICY.evidence_days)
+    assert POLICY.evidence_days >= 30.5 * AppealPolicy().open_months
+    check_hand_in(SENT_AT, SENT_AT + days - timedelta(microseconds=1), POLICY)
+    with pytest.raises(DeadlinePassed, match="for 183 days after it was sent"):
+        check_hand_in(SENT_AT, SENT_AT + days, POLICY)
+
+
+@pytest.mark.parametrize(("number", "listings", "about"), [(None, 1, 1), (None, 3, None), (3, 3, 3), (1, 1, 1)])
+def test_evidence_is_about_a_listing_or_the_whole_report(number: int | None, listings: int, about: int | None) -> None:
+    assert number_in_report(number, listings) == about
+
+
+@pytest.mark.parametrize("number", [0, 4])
+def test_evidence_about_no_listing_of_the_report_is_refused(number: int) -> None:
+    with pytest.raises(Invalid, match="no listing of this number"):
+        number_in_report(number, 3)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 import pytest
@@ -41,10 +40,10 @@ from serving.standing.rules.standing import Effect
 from serving.takedowns.rules.bursts import PendingCause, PendingReason
 from serving.webhooks.rules.action import ActionState
 
-FULL = Effect(True, Decimal(0), message("effect.full"))
-PROVISIONAL = Effect(True, Decimal("0.1"), message("effect.provisional"))
-USED = Effect(False, Decimal(0), message("effect.capped.used", n=20))
-SUSPENDED = Effect(False, Decimal(0), message("effect.suspended"))
+FULL = Effect(True, message("effect.full"))
+PROVISIONAL = Effect(True, message("effect.provisional", n=20))
+USED = Effect(False, message("effect.capped.used", n=20))
+SUSPENDED = Effect(False, message("effect.suspended"))
 BURST = (PendingReason(PendingCause.USER_BURST, message("pending.user_burst", n=20)),)
 OWN = ListingSituation(Owner.OWN)
 REVERSED = replace(OWN, doubt=Doubt.REINSTATED_BEFORE)

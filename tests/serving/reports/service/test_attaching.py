@@ -42,13 +42,14 @@ from serving.reports.store import report_documents
 from serving.reports.store.report_documents import DraftKey
 from serving.reports.tables import report_document, report_test_buy
 from serving.standing.policy import StandingPolicy
+from serving.standing.rules.standing import Level
 from serving.takedowns.service.evidence import page_of, verify
 from serving.takedowns.store import evidence
 from serving.takedowns.tables import action
 from tests.fixtures.reporting import a_draft, a_rival, on_sale, right_of
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_row, having, judge, open_cases
+from tests.fixtures.stepping_up import in_level
 from tests.fixtures.two_marketplaces import put_on_file, with_two_marketplaces
-from tests.serving.standing.test_service import lose
 
 PDF = b"%PDF-1.7 invoice of the test buy"
 PICTURE = b"\x89PNG\r\n\x1a\n picture of the label"
@@ -149,7 +150,7 @@ def test_drafts_that_are_not_sent_are_deleted_after_a_day(any_site: Site) -> Non
 
 
 @pytest.mark.both_engines
-def test_a_document_is_handed_in_once_for_a_day_by_the_brand_alone(any_site: Site) -> None:
+def test_a_document_is_handed_in_once_and_in_time_by_the_brand_alone(any_site: Site) -> None:
     report_id = send(any_site, having(any_site, on_sale, 1)).report.report_id
     first = hand_in(any_site.runtime, any_site.brand_person, report_id, "../invoice.pdf", PDF)
     assert hand_in(any_site.runtime, any_site.brand_person, report_id, "x.pdf", PDF) == first
@@ -161,7 +162,7 @@ def test_a_document_is_handed_in_once_for_a_day_by_the_brand_alone(any_site: Sit
         hand_in(any_site.runtime, any_site.brand_person, report_id, "page.pdf", PDF + b"%d" % number)
     with pytest.raises(Conflict, match="already has 5 documents"):
         hand_in(any_site.runtime, any_site.brand_person, report_id, "sixth.pdf", PDF + b"6")
-    any_site.clock.forward(hours=24)
+    any_site.clock.forward(days=183)
     assert hand_in(any_site.runtime, any_site.brand_person, report_id, "x.pdf", PDF) == first, (
         "a repetition is answered"
     )
@@ -210,9 +211,8 @@ def test_the_day_of_an_order_is_the_buyers_wherever_it_begins_first(site: Site) 
 
 
 def test_the_analyst_who_decides_sees_what_the_report_carries_and_a_second_reviewer_does_not(any_site: Site) -> None:
-    having(any_site, lose)
-    any_site.clock.forward(days=1)
-    daily = any_site.runtime.policies[StandingPolicy].daily_cap
+    in_level(any_site, Level.CAPPED)
+    daily = any_site.runtime.policies[StandingPolicy].capped_daily
     store_with_draft(any_site.runtime, draft(any_site), "invoice.pdf", PDF)
     send(any_site, having(any_site, on_sale, daily + 1), test_buy=BOUGHT)
     (case,) = open_cases(any_site, CaseLane.ANALYST)

@@ -11,26 +11,13 @@ from serving.cases.service.doubts import open_sampled_reviews
 from serving.cases.tables import review_case
 from serving.reports.rules.outcomes import ListingResult
 from serving.standing.rules.standing import Level
-from serving.standing.service import sweep_standings
 from serving.standing.tables import confirmation, question_step
 from serving.takedowns.tables import action
 from tests.fixtures.reporting import action_states, on_sale, report
 from tests.fixtures.runtimes import Site, having, judge, open_cases
+from tests.fixtures.stepping_up import in_level
 from tests.serving.reports.service.test_submitting import rows
 from tests.serving.reports.service.test_withdrawing import carry_out_all, pass_undo_window
-from tests.serving.standing.test_service import standing_of, suspend
-
-FULL_FROM = 16  # Of 16 right, Wilson's interval says 80.6 % at least.
-
-
-def in_full_standing(site: Site) -> int:
-    """The brand has reported enough right removals; returns how many."""
-    report(site, on_sale(site, FULL_FROM, 500), key="before")
-    pass_undo_window(site)
-    sweep_standings(site.runtime)
-    site.clock.forward(hours=2)
-    assert standing_of(site).level is Level.FULL
-    return FULL_FROM
 
 
 def questions(site: Site) -> int:
@@ -39,12 +26,12 @@ def questions(site: Site) -> int:
 
 
 def test_full_standing_removes_twenty_pasted_addresses_without_a_case_or_a_question(any_site: Site) -> None:
-    before = having(any_site, in_full_standing)
+    in_level(any_site, Level.FULL)
     done = report(any_site, [f"https://bazaar.example/item/{name}" for name in on_sale(any_site, 20)])
     assert done.counts[ListingResult.SCHEDULED] == 20
     assert (len(open_cases(any_site)), questions(any_site)) == (0, 0)
     carry_out_all(any_site)
-    assert action_states(any_site) == {"acknowledged": before + 20}
+    assert action_states(any_site) == {"acknowledged": 20}
     removals = rows(any_site, select(action.c.action_id, action.c.statement, action.c.verdict_id))
     verdicts = {outcome.verdict_id for outcome in done.outcomes}
     own = [removal for removal in removals if removal.verdict_id in verdicts]
@@ -58,27 +45,34 @@ def test_full_standing_removes_twenty_pasted_addresses_without_a_case_or_a_quest
             "acknowledged": 1,
         }
     assert counted[done.report.report_id, "report.received"] == 1
-    assert len({row.level for row in rows(any_site, select(confirmation.c.level))}) == 2, "provisional, then full"
+    assert {row.level for row in rows(any_site, select(confirmation.c.level))} == {"full"}
 
 
-def test_provisional_standing_removes_and_audits_a_tenth_blind(any_site: Site) -> None:
+def test_provisional_standing_removes_twenty_a_day_and_audits_a_sample_blind(any_site: Site) -> None:
     done = report(any_site, having(any_site, on_sale, 50))
-    assert done.counts[ListingResult.SCHEDULED] + done.counts[ListingResult.PENDING_APPROVAL] == 50
-    confirmations = rows(any_site, select(confirmation.c.level, confirmation.c.audit_chance, confirmation.c.drawn))
-    assert {(row.level, row.audit_chance) for row in confirmations} == {("provisional", 0.1)}
-    drawn = sum(row.drawn for row in confirmations)
-    # By the binomial distribution 1 to 11 of 50 at 0.1 in 99.5 % of all seeds; this seed is fixed.
-    assert 1 <= drawn <= 11
-    assert (len(open_cases(any_site)), questions(any_site)) == (0, 0)
+    assert (done.counts[ListingResult.SCHEDULED], done.counts[ListingResult.CASE]) == (20, 30)
+    any_site.clock.forward(days=1)
+    report(any_site, on_sale(any_site, 20, 500), "next day")
+    sampled = select(confirmation.c.level, confirmation.c.audit_chance, confirmation.c.drawn)
+    counted = Counter(map(tuple, rows(any_site, sampled)))
+    drawn = counted.pop(("provisional", 0.056, True), 0)
+    assert drawn <= 5  # By the binomial distribution in 99.9 % of all seeds; this seed is fixed.
+    assert counted == {
+        ("provisional", 1.0, True): 20,
+        ("provisional", 0.0, False): 30,
+        ("provisional", 0.056, False): 20 - drawn,
+    }
     pass_undo_window(any_site)
-    assert open_sampled_reviews(any_site.runtime) == drawn
-    assert len(open_cases(any_site, CaseLane.SECOND_REVIEW)) == drawn
-    assert all(case.lane is CaseLane.SECOND_REVIEW for case in open_cases(any_site))
+    assert open_sampled_reviews(any_site.runtime) == 20 + drawn
+    assert Counter(case.lane for case in open_cases(any_site)) == {
+        CaseLane.SECOND_REVIEW: 20 + drawn,
+        CaseLane.ANALYST: 30,
+    }
 
 
 def test_suspended_standing_leaves_the_decision_to_an_analyst_who_asks_nobody(any_site: Site) -> None:
     """Intake has drawn some of the fifty for the random sample, and the report answers these cases."""
-    having(any_site, suspend)
+    in_level(any_site, Level.SUSPENDED)
     before = len(rows(any_site, select(action)))
     questions_before = questions(any_site)
     done = report(any_site, on_sale(any_site, 50))

@@ -25,6 +25,8 @@ from serving.platform.clock import Window
 from serving.reports.service.withdrawing import retract
 from serving.scoring.store import histories
 from serving.sellers.service import sanctioning
+from serving.standing.rules.record import RemovalTally
+from serving.standing.rules.standing import Level
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
@@ -42,8 +44,8 @@ from tests.fixtures.runtimes import (
     judge,
     open_cases,
 )
+from tests.fixtures.stepping_up import in_level, standing_of
 from tests.serving.reports.service.test_withdrawing import carry_out_all, pass_undo_window
-from tests.serving.standing.test_service import standing_of
 from training.snapshots.snapshot import read_snapshot, write_snapshot
 from training.snapshots.summary import summarise
 
@@ -229,6 +231,7 @@ def test_nothing_is_left_but_the_history(twins: tuple[Site, Site], undo: Undo, m
     both_questions = [questions(site, many) for site in twins]
     sellers = [f"shop-{number}" for number in range(many)]
     names = [f"MP-{number}" for number in range(many)]
+    in_level(report_site, Level.FULL)
     with a_marketplace_that_listens(report_site):
         done = remove(report_site, names)
         assert strikes(report_site, sellers) == [1.0] * many, "while the removal stands"
@@ -244,9 +247,9 @@ def test_nothing_is_left_but_the_history(twins: tuple[Site, Site], undo: Undo, m
     assert histories_of(report_site, sellers) == histories_of(answer_site, sellers)
     assert open_cases(report_site) == open_cases(answer_site) == []
     _is_shown(report_site, names)
-    counted, other = (standing_of(site).overall.tally for site in twins)
-    assert (counted.withdrawn, counted.overturned) == ((many, 0) if undo is retract_all else (0, many))
-    assert replace(counted, withdrawn=0, overturned=0) == other
+    counted, other = (standing_of(site).overall for site in twins)
+    assert counted.removals == RemovalTally(overturned=0 if undo is retract_all else many)
+    assert (other.removals, other.audits) == (RemovalTally(), counted.audits)
 
 
 def _is_shown(site: Site, names: list[str]) -> None:

@@ -1,7 +1,6 @@
 """What is foreseen of the limits equals what then happens."""
 
 import random
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,13 +13,13 @@ from serving.marketplaces.service.kill_switches import switch_rule
 from serving.reports.rules.outcomes import ListingResult
 from serving.reports.service.limits import Limits, limits_of
 from serving.reports.service.stepping_up import prove_second_factor
+from serving.standing.rules.standing import Level
 from serving.takedowns.rules.bursts import PendingCause
 from tests.fixtures.factors import an_app, with_a_counting_factor
 from tests.fixtures.reporting import a_leader, a_rival, action_states, confirm, on_sale, questions, report
 from tests.fixtures.runtimes import Site
-from tests.fixtures.stepping_up import HOUR, OVER, in_full_standing, waiting_report, with_a_small_hour
+from tests.fixtures.stepping_up import HOUR, OVER, in_full_standing, in_level, waiting_report, with_a_small_hour
 from tests.serving.attacks.test_roads_around_questions import unbranded_listing
-from tests.serving.standing.test_service import lose, suspend
 
 
 def limits(site: Site, listing: str | None = None) -> Limits:
@@ -76,8 +75,7 @@ def test_a_seller_of_high_impact_is_foreseen(site: Site) -> None:
 
 
 def test_the_daily_quota_of_a_capped_brand_is_foreseen(site: Site) -> None:
-    lose(site)
-    site.clock.forward(days=1)
+    in_level(site, Level.CAPPED)
     forecast = limits(site)
     assert forecast.quota is not None
     assert forecast.leave_now == forecast.quota.remaining == 5
@@ -87,20 +85,18 @@ def test_the_daily_quota_of_a_capped_brand_is_foreseen(site: Site) -> None:
 
 
 def test_of_a_suspended_brand_an_analyst_decides_everything(site: Site) -> None:
-    suspend(site)
+    in_level(site, Level.SUSPENDED)
     forecast = limits(site)
     assert (forecast.leave_now, forecast.effect.at_once) == (0, False)
 
 
-def test_a_standing_alarm_and_the_kill_switch_are_foreseen(site: Site) -> None:
+def test_pending_removals_hold_nothing_of_the_next_hour_and_the_kill_switch_is_foreseen(site: Site) -> None:
+    in_level(site, Level.FULL)
     report(site, on_sale(site, 21))
     site.clock.forward(hours=2)
-    assert [reason.cause for reason in limits(site).pending_reasons] == [PendingCause.BRAND_ALARM]
+    assert limits(site).pending_reasons == ()
     switch_rule(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="test")
-    assert {reason.cause for reason in limits(site).pending_reasons} == {
-        PendingCause.SWITCHED_OFF,
-        PendingCause.BRAND_ALARM,
-    }
+    assert [reason.cause for reason in limits(site).pending_reasons] == [PendingCause.SWITCHED_OFF]
 
 
 def test_whether_a_second_factor_helps_is_foreseen(site: Site) -> None:
@@ -109,9 +105,8 @@ def test_whether_a_second_factor_helps_is_foreseen(site: Site) -> None:
     assert [reason.code for reason in limits(full_site).step_up] == ["step_up.no_factor"]
     an_app(full_site, full_site.brand_person)
     assert [reason.code for reason in limits(full_site).step_up] == ["step_up.too_new"]
-    assert [reason.code for reason in limits(replace(full_site, runtime=site.runtime)).step_up][:1] == [
-        "step_up.standing"
-    ]
+    in_level(full_site, Level.PROVISIONAL)
+    assert [reason.code for reason in limits(full_site).step_up] == ["step_up.too_new", "step_up.standing"]
 
 
 def test_a_second_factor_does_what_was_foreseen(site: Site) -> None:
@@ -126,7 +121,7 @@ def test_a_second_factor_does_what_was_foreseen(site: Site) -> None:
         FactorResponse(app.code(full_site)),
     )
     assert action_states(full_site) == {"scheduled": OVER}
-    assert [reason.code for reason in limits(full_site).step_up] == ["step_up.used_today"]
+    assert limits(full_site).step_up == ()
     assert limits(full_site).leave_now == HOUR, "the usual limits are untouched"
 
 

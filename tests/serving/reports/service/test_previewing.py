@@ -9,9 +9,10 @@ from serving.listings.service.intake import receive_rows
 from serving.reports.rules.outcomes import ListingResult
 from serving.reports.service.previewing import counts_of, preview_report
 from serving.reports.service.submitting import submit_report
+from serving.standing.rules.standing import Level
 from tests.fixtures.reporting import a_draft, on_sale
 from tests.fixtures.runtimes import Site, a_row, a_suspect_row, having
-from tests.serving.standing.test_service import lose
+from tests.fixtures.stepping_up import in_level
 
 
 def of_every_kind(site: Site) -> list[str]:
@@ -51,8 +52,7 @@ def test_the_caps_are_foreseen_listing_by_listing(any_site: Site) -> None:
 
 
 def test_the_quota_of_a_capped_brand_is_foreseen(any_site: Site) -> None:
-    having(any_site, lose)
-    any_site.clock.forward(days=1)
+    in_level(any_site, Level.CAPPED)
     assert_same(any_site, having(any_site, on_sale, 23), "first")
 
 

@@ -31,6 +31,7 @@ from serving.reports.service.submitting import SubmittedReport, submit_report
 from serving.reports.service.waiting import decide_arrived_listings
 from serving.reports.tables import report_outcome
 from serving.standing.policy import StandingPolicy
+from serving.standing.rules.standing import Level
 from serving.takedowns.tables import action, evidence_part
 from serving.webhooks.rules.action import ActionState
 from serving.webhooks.service import dead_letters
@@ -41,8 +42,7 @@ from serving.webhooks.store.listing_requests import StoredListingRequest, in_sta
 from tests.fixtures.receivers import Receiver, a_receiver, deliver
 from tests.fixtures.reporting import a_draft, a_rival, action_states, on_sale, report, right_of
 from tests.fixtures.runtimes import Site, a_case, a_row, having, judge, open_cases
-from tests.fixtures.stepping_up import HOUR, with_a_small_hour
-from tests.serving.standing.test_service import lose, suspend
+from tests.fixtures.stepping_up import HOUR, in_level, with_a_small_hour
 from tests.serving.web.visits import visit_as, words
 from tests.serving.webhooks.service.test_delivery import register
 
@@ -83,6 +83,7 @@ def test_a_repeated_key_has_the_same_answer_and_a_changed_request_is_refused(any
 
 def test_an_interrupted_report_goes_on_where_it_ended(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     names = having(site, on_sale, 25)
+    in_level(site, Level.FULL)
     take, calls = submitting.decide_listings, Counter[str]()
 
     def killed(*arguments: object) -> None:
@@ -122,16 +123,15 @@ def test_beyond_the_burst_cap_a_removal_is_pending_approval(any_site: Site) -> N
 
 
 def test_of_a_capped_brand_the_quota_leaves_and_an_analyst_decides_the_rest(any_site: Site) -> None:
-    having(any_site, lose)
-    daily = any_site.runtime.policies[StandingPolicy].daily_cap
-    any_site.clock.forward(days=1)
+    in_level(any_site, Level.CAPPED)
+    daily = any_site.runtime.policies[StandingPolicy].capped_daily
     done = report(any_site, having(any_site, on_sale, daily + 2))
     assert (done.counts[ListingResult.SCHEDULED], done.counts[ListingResult.CASE]) == (daily, 2)
     assert len(open_cases(any_site, CaseLane.ANALYST)) == 2
 
 
 def test_of_a_suspended_brand_an_analyst_decides_and_the_brand_is_not_asked_again(any_site: Site) -> None:
-    having(any_site, suspend)
+    in_level(any_site, Level.SUSPENDED)
     before = len(rows(any_site, select(action)))
     done = report(any_site, having(any_site, on_sale, 2))
     assert done.counts[ListingResult.CASE] == 2

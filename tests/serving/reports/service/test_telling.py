@@ -18,6 +18,7 @@ from serving.reports.service.stopping import stop_report
 from serving.reports.service.submitting import submit_report
 from serving.reports.service.waiting import decide_arrived_listings
 from serving.standing.policy import StandingPolicy
+from serving.standing.rules.standing import Level
 from serving.takedowns.rules.bursts import PendingCause
 from tests.fixtures.factors import with_a_counting_factor
 from tests.fixtures.links import AT_HOME
@@ -26,9 +27,16 @@ from tests.fixtures.mails import send_due_mails, site_with_mail, stored_mails
 from tests.fixtures.puppets import person_invited_by_lead
 from tests.fixtures.reporting import a_draft, a_leader, on_sale, questions, report
 from tests.fixtures.runtimes import Site
-from tests.fixtures.stepping_up import HOUR, OVER, confirmed_report, in_full_standing, waiting_report, with_a_small_hour
+from tests.fixtures.stepping_up import (
+    HOUR,
+    OVER,
+    confirmed_report,
+    in_full_standing,
+    in_level,
+    waiting_report,
+    with_a_small_hour,
+)
 from tests.serving.mail.service.test_sending import text_of
-from tests.serving.standing.test_service import lose
 
 SiteAndBox = tuple[Site, MailBox]
 
@@ -113,7 +121,7 @@ def test_an_interrupted_report_is_told_once_all_of_it_is_decided(site_and_box: S
     site, _ = site_and_box
     draft = a_draft(site, on_sale(site, HOUR + 5))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("serving.reports.service.submitting.recount", lambda *_: 1 / 0)
+        patch.setattr("serving.reports.service.submitting.settle_listing", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             submit_report(site.runtime, site.brand_person, draft)
     assert stored_mails(site, MailKind.REPORT_WAITS) == []
@@ -149,9 +157,8 @@ def test_a_person_on_the_page_is_told_of_what_waits_after_their_second_factor(fu
 
 def test_a_report_beyond_the_quota_of_the_day_is_told(site: Site) -> None:
     with site_with_mail(site) as (mailed_site, box):
-        lose(mailed_site)
-        daily = mailed_site.runtime.policies[StandingPolicy].daily_cap
-        mailed_site.clock.forward(days=1)
+        in_level(mailed_site, Level.CAPPED)
+        daily = mailed_site.runtime.policies[StandingPolicy].capped_daily
         report(mailed_site, on_sale(mailed_site, daily + 2))
         assert subjects(mailed_site, box, *WAITS) == ["2 listings of your report are not removed at once"]
         (waits,) = [mail for mail in box.to(mailed_site.brand_person.email) if "not removed at once" in mail["Subject"]]
@@ -204,7 +211,7 @@ def test_a_lead_who_wants_no_mail_of_alarms_gets_none(site_and_box: SiteAndBox) 
             ListingResult.CASE, ["effect.capped.used"], "effect.capped.used", id="the quota of a capped brand"
         ),
         pytest.param(
-            ListingResult.CASE, ["effect.first_phase.used"], "effect.first_phase.used", id="that of a first phase"
+            ListingResult.CASE, ["effect.provisional.used"], "effect.provisional.used", id="that of a new brand"
         ),
         pytest.param(
             ListingResult.PENDING_APPROVAL, ["report.step_up"], "report.step_up", id="it waits for a second factor"
@@ -230,10 +237,10 @@ def test_why_a_listing_is_not_removed_at_once(
 def test_every_reason_has_words(language: Language) -> None:
     of_analysts = {PendingCause.ANALYST_ALARM, PendingCause.FIRST_DAY, PendingCause.DOUBT}
     causes = [f"pending.{cause}" for cause in PendingCause if cause not in of_analysts] + ["pending.high_impact_12m"]
-    codes = [*causes, "report.step_up", "effect.capped.used", "effect.first_phase.used"]
+    codes = [*causes, "report.step_up", "effect.capped.used", "effect.provisional.used"]
     reasons = [{"code": code, "n": 2} for code in codes]
     parameters = {"brand": "Aurelle", "marketplace": "Bazaar", "reasons": reasons}
     with showing_as(Display(language=language)):
         content = report_waits(parameters)
     assert str(2 * len(codes)) in content.subject
-    assert len(content.rows) == 2 + len(codes) - 4, "four pairs of reasons share their words"
+    assert len(content.rows) == 2 + len(codes) - 3, "three pairs of reasons share their words"

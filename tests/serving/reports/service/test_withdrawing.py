@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -28,10 +27,12 @@ from serving.reports.service.submitting import SubmittedReport, submit_report
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store import reports
 from serving.sellers.tables import strike_hit
-from serving.standing.rules.confirmations import Tally
+from serving.standing.rules.record import AuditTally, RemovalTally
+from serving.standing.rules.standing import Level
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionState
+from tests.fixtures.complaining import end_answering_time
 from tests.fixtures.naming import VELA
 from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.reporting import (
@@ -45,9 +46,9 @@ from tests.fixtures.reporting import (
     withdraw_whole,
 )
 from tests.fixtures.runtimes import Site, a_case, having, invite, judge, open_cases
+from tests.fixtures.stepping_up import in_level, standing_of
 from tests.serving.attacks.test_roads_around_questions import invited_owner, rival_right, unbranded_listing
 from tests.serving.notices.service.test_notice_complaints import say
-from tests.serving.standing.test_service import standing_of, suspend
 
 
 def last_results(site: Site, report_id: str) -> dict[int, ListingResult]:
@@ -98,7 +99,7 @@ def test_a_withdrawn_report_puts_the_case_that_it_answered_back(any_site: Site) 
 
 
 def test_a_waiting_case_of_a_suspended_brand_is_called_off(any_site: Site) -> None:
-    having(any_site, suspend)
+    in_level(any_site, Level.SUSPENDED)
     done = report(any_site, having(any_site, on_sale, 1))
     withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id)
     assert open_cases(any_site) == []
@@ -118,7 +119,7 @@ def test_a_colleague_a_rival_and_a_late_user_cannot_withdraw(any_site: Site) -> 
         withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id)
 
 
-def test_a_retraction_reinstates_lifts_the_strike_corrects_the_label_and_counts_as_withdrawn(any_site: Site) -> None:
+def test_a_retraction_reinstates_lifts_the_strike_corrects_the_label_and_does_not_count(any_site: Site) -> None:
     done = report(any_site, having(any_site, on_sale, 2))
     carry_out_all(any_site)
     assert retract(any_site.runtime, any_site.brand_person, done.report.report_id, [1]) == 1
@@ -132,8 +133,8 @@ def test_a_retraction_reinstates_lifts_the_strike_corrects_the_label_and_counts_
     assert causes == ["retracted"]
     assert sorted(map(str, voids)) == ["None", "overturned"]
     assert later == Judgement.GENUINE.value
-    tally = standing_of(any_site, after=timedelta(hours=1)).overall.tally
-    assert tally == Tally(accepted=1, withdrawn=1)
+    end_answering_time(any_site)
+    assert standing_of(any_site).overall.removals == RemovalTally(stood=1)
     with pytest.raises(Conflict):
         retract(any_site.runtime, any_site.brand_person, done.report.report_id, [1])
     with pytest.raises(Conflict, match="A retraction cannot be undone"):
@@ -149,7 +150,7 @@ def test_the_audit_log_proves_reports_withdrawals_and_retractions(any_site: Site
 
 
 def test_a_removal_that_an_analyst_found_right_can_be_retracted(any_site: Site) -> None:
-    having(any_site, suspend)
+    in_level(any_site, Level.SUSPENDED)
     done = report(any_site, having(any_site, on_sale, 1))
     (case,) = open_cases(any_site, CaseLane.ANALYST)
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
@@ -158,13 +159,13 @@ def test_a_removal_that_an_analyst_found_right_can_be_retracted(any_site: Site) 
     assert action_states(any_site)["acknowledged"] == 1
 
 
-def test_a_genuine_listing_of_an_analyst_counts_as_rejected(any_site: Site) -> None:
-    having(any_site, suspend)
+def test_a_listing_that_an_analyst_finds_genuine_stays_and_is_no_audit(any_site: Site) -> None:
+    in_level(any_site, Level.SUSPENDED)
     report(any_site, having(any_site, on_sale, 1))
     any_site.clock.forward(minutes=5)
     (case,) = open_cases(any_site, CaseLane.ANALYST)
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
-    assert standing_of(any_site, after=timedelta(hours=1)).overall.tally == Tally(rejected=1)
+    assert standing_of(any_site).overall.audits == AuditTally()
     assert action_states(any_site) == {}
 
 
@@ -177,7 +178,7 @@ def test_a_genuine_listing_of_an_analyst_counts_as_rejected(any_site: Site) -> N
     ],
 )
 def test_the_brand_is_told_why_its_report_was_rejected(any_site: Site, judgement: Judgement, sentence: str) -> None:
-    having(any_site, suspend)
+    in_level(any_site, Level.SUSPENDED)
     done = report(any_site, having(any_site, on_sale, 1))
     (case,) = open_cases(any_site, CaseLane.ANALYST)
     judge(any_site, any_site.analyst, case, judgement)
@@ -245,7 +246,7 @@ def test_no_retraction_follows(
     any_site: Site, suspended: bool, before: Callable[[Site, SubmittedReport], None], refusal: str
 ) -> None:
     if suspended:
-        having(any_site, suspend)
+        in_level(any_site, Level.SUSPENDED)
     done = report(any_site, having(any_site, on_sale, 1))
     before(any_site, done)
     with pytest.raises(Conflict, match=refusal):

@@ -19,6 +19,7 @@ from serving.reports.service.waiting import decide_arrived_listings
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store.good_faith import Scope, removals_by_finder, reported_listings
 from serving.reports.tables import report_outcome
+from serving.standing.rules.standing import Level
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionKind, ActionState
 from tests.fixtures.notifying import a_listing, items_of, notify
@@ -32,7 +33,7 @@ from tests.fixtures.reporting import (
     report,
 )
 from tests.fixtures.runtimes import Site, a_case, having, judge, open_cases
-from tests.serving.standing.test_service import suspend
+from tests.fixtures.stepping_up import in_level
 
 _RECOUNT: Final = Path(__file__).with_name("good_faith.sql").read_text(encoding="utf-8")
 
@@ -52,7 +53,7 @@ def play(site: Site) -> None:
             carry_out_action(site, sent[name])
         retract(site.runtime, site.brand_person, first.report.report_id, [1])
         reinstate_on_appeal(site, _removal(site, names[1]))
-        suspend(site)
+        in_level(site, Level.SUSPENDED)
         report(site, names[6:9], key="second")
         agreed, refused, _ = sorted(open_cases(site, CaseLane.ANALYST), key=lambda case: case.case_id)[:3]
         site.clock.forward(hours=5)

@@ -11,6 +11,7 @@ from serving.takedowns.policy import DEFAULT_BUDGETS
 from serving.takedowns.rules.budgets import (
     DAY,
     WEEK,
+    BrandUsage,
     RemovalUsage,
     Spending,
     UsualDay,
@@ -56,7 +57,7 @@ def usage_of(day: int, week: int, usual: int, working_days: int = 20) -> Removal
     return RemovalUsage(day, week, UsualDay(usual, working_days))
 
 
-QUIET = Spending(RemovalUsage(0), RemovalUsage(0), RemovalUsage(0))
+QUIET = Spending(RemovalUsage(0), RemovalUsage(0), BrandUsage(0))
 CHOSEN = replace(QUIET, brand=None)
 ROUTED = replace(CHOSEN, routed=True)
 WHOLE = replace(QUIET, stepped_up=True)
@@ -65,9 +66,14 @@ TABLE: list[tuple[Spending, set[PendingCause], str]] = [
     (replace(QUIET, person=RemovalUsage(39, 119)), set(), "the fortieth of a day and the 120th of a week"),
     (replace(QUIET, person=RemovalUsage(40)), {C.PERSON_DAY}, "the next of the day"),
     (replace(QUIET, person=RemovalUsage(0, 120)), {C.PERSON_WEEK}, "the next of the week"),
-    (replace(QUIET, brand=RemovalUsage(79, 239)), set(), "the people of a brand together have twice that"),
-    (replace(QUIET, brand=RemovalUsage(80)), {C.BRAND_DAY}, "the 81st of their day"),
-    (replace(QUIET, brand=RemovalUsage(0, 240)), {C.BRAND_WEEK}, "the 241st of their week"),
+    (replace(QUIET, brand=BrandUsage(299)), set(), "the 300th of a brand's day, large reports included"),
+    (replace(QUIET, brand=BrandUsage(300)), {C.BRAND_DAY}, "the next"),
+    (replace(WHOLE, brand=BrandUsage(299)), set(), "a large report has the same figure"),
+    (replace(WHOLE, brand=BrandUsage(300)), {C.BRAND_DAY}, "and nothing on top of it"),
+    (replace(QUIET, brand=BrandUsage(599, 600)), set(), "the contract's figure takes its place"),
+    (replace(WHOLE, brand=BrandUsage(600, 600)), {C.BRAND_DAY}, "for large reports, too"),
+    (replace(QUIET, brand=BrandUsage(10, 10)), {C.BRAND_DAY}, "also where it is lower"),
+    (replace(QUIET, person=RemovalUsage(40), brand=BrandUsage(40, 900)), {C.PERSON_DAY}, "never that of one secret"),
     (replace(QUIET, person=usage_of(59, 299, 40)), set(), "a usual day of 40 raises the day to 60 and the week to 300"),
     (replace(QUIET, person=usage_of(60, 60, 40)), {C.PERSON_DAY}, "at most 60"),
     (replace(QUIET, person=usage_of(0, 300, 40)), {C.PERSON_WEEK}, "at most 300"),
@@ -75,7 +81,6 @@ TABLE: list[tuple[Spending, set[PendingCause], str]] = [
     (replace(QUIET, person=usage_of(40, 40, 40, 10)), {C.PERSON_DAY}, "ten days are no record"),
     (replace(QUIET, person=usage_of(59, 59, 40, 11)), set(), "eleven are"),
     (replace(QUIET, person=usage_of(200, 999, 5_000)), {C.PERSON_DAY}, "no record allows one person more than 200"),
-    (replace(QUIET, brand=usage_of(400, 1_999, 5_000)), {C.BRAND_DAY}, "nor the brand's people more than 400"),
     (replace(CHOSEN, person=RemovalUsage(40, 40)), {C.PERSON_DAY}, "cases by choice have the same day"),
     (replace(CHOSEN, person=RemovalUsage(0, 120)), {C.PERSON_WEEK}, "and the same week"),
     (replace(ROUTED, person=RemovalUsage(99, 900)), set(), "routed cases have a day of 100 and no week"),
@@ -83,21 +88,7 @@ TABLE: list[tuple[Spending, set[PendingCause], str]] = [
     (replace(ROUTED, person=usage_of(134, 0, 90)), set(), "a usual day of 90 raises it to 135"),
     (replace(ROUTED, person=usage_of(300, 0, 900)), {C.PERSON_DAY}, "no record allows more than 300"),
     (replace(ROUTED, person=usage_of(40, 0, 900), new_device=True), {C.PERSON_DAY}, "on a new device 40"),
-    (replace(QUIET, with_step_up=299), set(), "ordinary removals fill the day of the step-up"),
-    (replace(QUIET, with_step_up=300), {C.STEP_UP_DAY}, "nothing leaves on top of it"),
-    (
-        replace(WHOLE, person=RemovalUsage(900), brand=RemovalUsage(900)),
-        set(),
-        "a step-up takes the place of the budgets",
-    ),
-    (replace(WHOLE, with_step_up=299), set(), "the 300th of a day"),
-    (replace(WHOLE, with_step_up=300), {C.STEP_UP_DAY}, "the next"),
-    (replace(WHOLE, with_step_up=300, brand=usage_of(0, 0, 900)), {C.STEP_UP_DAY}, "which no record raises"),
-    (
-        replace(QUIET, with_step_up=301, brand=usage_of(301, 301, 300)),
-        set(),
-        "a record of more than a step-up carries on without one",
-    ),
+    (replace(WHOLE, person=RemovalUsage(900)), set(), "a step-up takes the place of the day of one secret"),
     (replace(QUIET, marketplace=RemovalUsage(199)), set(), "the 200th of the marketplace"),
     (replace(QUIET, marketplace=RemovalUsage(200)), {C.MARKETPLACE_DAY}, "above it an administrator is asked"),
     (replace(ROUTED, marketplace=RemovalUsage(200)), {C.MARKETPLACE_DAY}, "an analyst too"),

@@ -61,12 +61,8 @@ TABLE: list[tuple[RemovalRequest, set[PendingCause], str]] = [
     (replace(QUIET, side=Side.ANALYST, brand=Pace(400)), set(), "an analyst's confirmation is not the brand's burst"),
     (replace(QUIET, side=Side.ANALYST, user=Pace(20)), {C.USER_BURST}, "an analyst's account can be stolen too"),
     (replace(QUIET, side=Side.ANALYST, seller=Pace(10)), {C.SELLER_BURST}, "a seller is protected from everybody"),
-    (replace(QUIET, alarm=True), {C.BRAND_ALARM}, "while the alarm stands the first of a new hour is pending too"),
-    (replace(QUIET, side=Side.ANALYST, alarm=True), set(), "an analyst decides for the marketplace meanwhile"),
     (
-        replace(
-            QUIET, user=Pace(20), brand=Pace(40), seller=Pace(10), sales=Sales(200.0), switched_on=False, alarm=True
-        ),
+        replace(QUIET, user=Pace(20), brand=Pace(40), seller=Pace(10), sales=Sales(200.0), switched_on=False),
         set(PendingCause) - OTHERS,
         "all reasons are given",
     ),
@@ -83,15 +79,12 @@ TABLE: list[tuple[RemovalRequest, set[PendingCause], str]] = [
     (replace(WHOLE, seller=Pace(49)), set(), "the fiftieth listing of a seller in a report is sent"),
     (replace(WHOLE, seller=Pace(50)), {C.SELLER_SHARE}, "two organisations decide about more"),
     (replace(WHOLE, sales=Sales(200.0)), {C.HIGH_IMPACT}, "a livelihood stays with two organisations"),
-    (replace(WHOLE, alarm=True), {C.BRAND_ALARM}, "while the alarm stands no factor helps"),
     (replace(WHOLE, switched_on=False), {C.SWITCHED_OFF}, "nor against the kill switch"),
 ]
 ALARMS: list[tuple[set[PendingCause], Side, bool, str]] = [
     (set(), Side.BRAND, False, "nothing is pending"),
     ({C.USER_BURST}, Side.BRAND, True, "the first of a person's burst"),
     ({C.BRAND_BURST, C.HIGH_IMPACT}, Side.BRAND, True, "the first of a brand's burst"),
-    ({C.USER_BURST, C.BRAND_ALARM}, Side.BRAND, False, "the alarm stands already"),
-    ({C.BRAND_ALARM}, Side.BRAND, False, "a removal that is pending because the alarm stands"),
     ({C.SELLER_BURST, C.HIGH_IMPACT, C.SWITCHED_OFF}, Side.BRAND, False, "nothing about the brand's users"),
     ({C.USER_BURST}, Side.ANALYST, True, "the first of an analyst's burst"),
     ({C.USER_BURST, C.ANALYST_ALARM}, Side.ANALYST, False, "the analyst's alarm stands already"),
@@ -131,7 +124,6 @@ def test_the_messages_have_the_limits_and_no_figure_of_a_seller() -> None:
         "One brand has confirmed 40 removals within an hour.",
         "One seller's listings have reached the hourly limit of removals.",
         "The seller's sales in 90 days are high. Two organisations decide about a shop of this size.",
-        "Removals of this brand are pending after a burst. Until they are decided, all of its removals need approval.",
     ]
 
 
@@ -247,7 +239,6 @@ all_asked = st.builds(
     st.none() | paces,
     st.just(Sales()),
     switched_on=st.booleans(),
-    alarm=st.booleans(),
     stepped_up=st.booleans(),
 )
 

@@ -99,11 +99,11 @@ def test_the_fields_of_a_statement(changes: dict[str, Any], field: str, expected
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({}, "The listing was found by an automated classifier. The rights holder examined the listing and "),
+        ({}, "The listing was found by an automated classifier. The rights holder declared in good faith "),
         ({"found_by_model": False}, "The listing was drawn at random for a check by a person. The rights holder "),
-        ({"source": Source.NOTICE}, "The listing was notified to the platform. The rights holder examined "),
-        ({"side": Side.ANALYST}, " A trained analyst examined the listing and found "),
-        ({"evidence": Evidence.TEST_BUY}, " examined the goods, bought from this seller, and found "),
+        ({"source": Source.NOTICE}, "The listing was notified to the platform. The rights holder declared "),
+        ({"side": Side.ANALYST}, " An analyst examined the listing and found "),
+        ({"evidence": Evidence.TEST_BUY}, " The goods were bought from this seller and examined: "),
         ({"reversed_on": date(2026, 3, 9)}, " The removal was reversed on 2026-03-09, after the seller's complaint."),
     ],
 )

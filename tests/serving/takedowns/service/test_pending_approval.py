@@ -18,7 +18,7 @@ from serving.learning.store import verdict_history
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.service.kill_switches import switch_rule
 from serving.scoring.store import histories
-from serving.standing.service import current_standing
+from serving.standing.rules.standing import Level
 from serving.standing.store import standings
 from serving.takedowns.policy import DEFAULT_BURSTS, BurstPolicy
 from serving.takedowns.rules.approval import Decision
@@ -28,12 +28,14 @@ from serving.takedowns.store import actions, alerts
 from serving.takedowns.store.alerts import Alert
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionState
+from tests.fixtures.complaining import end_answering_time
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.receivers import deliver
 from tests.fixtures.reporting import a_rival, action_states, confirm, questions
 from tests.fixtures.runtimes import Site, a_case, having, judge, open_cases
-from tests.fixtures.stepping_up import HOUR, with_a_small_hour
+from tests.fixtures.stepping_up import HOUR, in_level, standing_of, with_a_small_hour
 from tests.serving.listings.service.test_near_duplicates import unstored_duplicates
+from tests.serving.reports.service.test_withdrawing import carry_out_all
 
 CAP = HOUR
 WHY = "Looked at the listings."
@@ -61,6 +63,7 @@ def drill(site: Site, many: int) -> None:
     """A compromised brand account confirms everything within ten minutes."""
     site, cap = with_the_usual_hour(site), DEFAULT_BURSTS.per_user
     cases, first_pending = questions(site, many), None
+    in_level(site, Level.FULL)
     for number, case in enumerate(cases):
         recorded = confirm(site, site.brand_person, case)
         if first_pending is None and recorded.action and recorded.action.state is ActionState.PENDING_APPROVAL:
@@ -233,21 +236,18 @@ def test_verdicts_of_sent_removals_count_while_others_are_pending(any_site: Site
     assert [counts_for_training(any_site, *pair, any_site.clock.now()) for pair in verdict_pairs] == [True] * CAP
 
 
-def test_a_pending_confirmation_counts_for_a_brands_standing_after_its_approval(any_site: Site) -> None:
+def test_a_pending_removal_counts_for_a_brands_standing_after_its_approval(any_site: Site) -> None:
     action_id = a_burst(any_site)
 
-    def accepted() -> int:
-        settled = any_site.clock.now() + timedelta(seconds=180)
-        with any_site.runtime.store.read() as connection:
-            brand_standing = current_standing(
-                any_site.runtime, connection, any_site.marketplace_id, any_site.brand_id, settled
-            )
-        return brand_standing.overall.tally.accepted
+    def stood() -> int:
+        carry_out_all(any_site)
+        end_answering_time(any_site)
+        return standing_of(any_site).overall.removals.stood
 
-    assert accepted() == CAP
+    assert stood() == CAP
     for person in (any_site.analyst, any_site.account_manager):
         record_vote(any_site.runtime, person, action_id, Decision.APPROVE, WHY)
-    assert accepted() == CAP + 1
+    assert stood() == CAP + 1
 
 
 def test_another_brand_has_no_role_and_a_removal_that_is_not_pending_no_vote(site: Site) -> None:

@@ -6,12 +6,13 @@ from typing import Any
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.reports.service.withdrawing import retract, withdraw
+from serving.standing.rules.standing import Level
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.transparency.service.transparency_tables import TableName
 from tests.fixtures.reporting import a_marketplace_that_listens, carry_out_action, on_sale, removal_by_brand, report
 from tests.fixtures.runtimes import Site, having, judge, open_cases
-from tests.serving.standing.test_service import suspend
+from tests.fixtures.stepping_up import in_level
 from tests.serving.transparency.service.test_transparency_tables import read
 
 
@@ -25,7 +26,7 @@ def play(site: Site) -> None:
         for name in names[:2]:
             carry_out_action(site, _action_on(site, name))
         retract(site.runtime, site.brand_person, first.report.report_id, [2])
-        suspend(site)
+        in_level(site, Level.SUSPENDED)
         report(site, names[3:], key="second")
         genuine_case, _ = sorted(open_cases(site, CaseLane.ANALYST), key=lambda case: case.case_id)
         site.clock.forward(hours=6)

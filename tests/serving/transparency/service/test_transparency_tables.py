@@ -54,9 +54,9 @@ def test_the_tables_match_the_count_by_hand(any_site: Site) -> None:
     columns = ("subject_kind", "subject", "items", "misuses", "nature", "consequences", "after_warning")
     assert [tuple(row[name] for name in columns) for row in log] == [
         ("complainant", SELLER, 3, 1, "1 trademark_counterfeit", None, None),
-        # Two of the brand's six confirmations were overturned. The first overturn caused the warning; the second
-        # confirmation, which the brand conceded, came after it.
-        ("notifier", "Aurelle", 6, 2, "2 trademark_counterfeit", "2 removed and given back", 1),
+        # Three of the brand's removals ended with or without a counter-notice, and two of them were overturned. The
+        # first overturn caused the warning; the second confirmation, which the brand conceded, came after it.
+        ("notifier", "Aurelle", 3, 2, "2 trademark_counterfeit", "2 removed and given back", 1),
         ("seller", SELLER, 6, 4, "1 not_as_described, 3 trademark_counterfeit", None, 4),
         ("seller", "closet-MP-4", 1, 1, "1 trademark_counterfeit", None, 0),
     ]
@@ -205,7 +205,7 @@ def test_a_brands_record_has_its_counter_notices_and_the_history_of_its_standing
     record = record_of(answers)
     assert (record.counter_notices, record.counter_notices_upheld) == (5, 2)
     # One overturn of one removal is a warning.
-    assert standing[0][1:6] == ("provisional", "Yes", 0, 0, 1)
+    assert standing[0][1:8] == ("provisional", "Yes", 0, 0, 0, 1, 0)
 
 
 def a_month_of_notices(site: Site) -> None:

@@ -1,0 +1,85 @@
+"""Evidence that a brand adds to a report later: a listing that stayed or was reinstated is decided again."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from features.message import message
+from models.case import CaseLane, CaseState
+from models.policies.deciding import EnforcementPolicy
+from serving.accounts.rules.access import Person
+from serving.cases.store import cases
+from serving.platform.runtime import Runtime
+from serving.reports.rules.outcomes import Code, ListingResult, Outcome
+from serving.reports.service.reporting import append_step
+from serving.reports.store import reports
+from serving.reports.store.reports import StoredReport
+from serving.takedowns.store import actions
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+# The brand withdrew these itself, or nothing was ever examined.
+_NOT_DECIDED: Final = frozenset(
+    {ListingResult.UNKNOWN, ListingResult.EXPIRED, ListingResult.WITHDRAWN, ListingResult.RETRACTED}
+)
+_AGAIN: Final = Outcome(ListingResult.CASE, Code.EVIDENCE_ADDED, (message("report.evidence_added"),))
+
+
+def reopen_listing(
+    runtime: Runtime, connection: Connection, person: Person, stored: StoredReport, number: int, at: datetime
+) -> bool:
+    """Give a listing of a report to an analyst again, with the evidence of the report; False where it needs no one.
+
+    That is where it is removed, where somebody is deciding on it already, or where nothing of it was decided.
+    """
+    last = next((step for step in reversed(reports.outcomes(connection, stored)) if step.number == number), None)
+    if last is None or last.listing_id is None or last.case_id is None or last.result in _NOT_DECIDED:
+        return False
+    if _is_removed(connection, stored.marketplace_id, last.listing_id):
+        return False
+    if cases.open_cases(connection, stored.marketplace_id, [last.listing_id]):
+        return False
+    decided = cases.get(connection, stored.marketplace_id, last.case_id)
+    case_id, hours = runtime.ids.new("cas"), runtime.policies[EnforcementPolicy].analyst_decides_within_hours
+    row = {
+        "marketplace_id": stored.marketplace_id,
+        "case_id": case_id,
+        "listing_id": decided.listing_id,
+        "version_id": decided.version_id,
+        "score_id": decided.score_id,
+        "brand_id": decided.brand_id,
+        "mark": decided.mark,
+        "mark_owner": decided.mark_owner,
+        "lane": CaseLane.ANALYST.value,
+        "state": CaseState.OPEN.value,
+        "priority": decided.priority,
+        "opened_at": at,
+        "report_id": stored.report_id,
+        "due_at": at + timedelta(hours=hours),
+        "follows_case_id": decided.case_id,
+        "question_returned": True,
+    }
+    cases.add_cases(connection, [row])
+    event = {
+        "marketplace_id": stored.marketplace_id,
+        "event_id": runtime.ids.new("evt"),
+        "case_id": case_id,
+        "what": "The brand added evidence to its report. The listing is decided again.",
+        "actor": person.name,
+        "known_at": at,
+    }
+    cases.add_events(connection, [event])
+    reports.set_case(connection, stored.marketplace_id, stored.report_id, number, case_id)
+    columns = {"listing_id": last.listing_id, "case_id": case_id}
+    append_step(connection, stored, number, last.step + 1, _AGAIN, at, by=person.actor, **columns)
+    return True
+
+
+def _is_removed(connection: Connection, marketplace_id: str, listing_id: str) -> bool:
+    """Whether the latest action on a listing that was not withdrawn removes it."""
+    standing = [
+        action
+        for action in actions.of_listing(connection, marketplace_id, listing_id)
+        if action.state is not ActionState.WITHDRAWN
+    ]
+    return bool(standing) and standing[-1].kind is ActionKind.REMOVE
