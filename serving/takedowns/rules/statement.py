@@ -86,7 +86,7 @@ def removal_statement(
     if examined:
         facts = message("statement.facts.examined", ground=ground)
     elif side is Side.BRAND:
-        facts = message(f"statement.facts.{declared}", name=owned.mark, ground=ground)
+        facts = message(f"statement.facts.{declared}", name=owned.owner or owned.mark, ground=ground)
     else:
         facts = message("statement.facts.analyst", ground=ground)
     return Statement(

@@ -208,8 +208,8 @@ def _level_rows(policy: StandingPolicy, level: Level) -> list[LevelRow]:
                 n=policy.capped_daily,
             ),
             say(
-                "Good standing is lost at once if recent audits are surely below %(least)s right, or recent removals "
-                "surely above %(most)s overturned. It can return after %(days)s days.",
+                "Good standing is lost at once if the share of right audits is surely below %(least)s, or that of "
+                "overturned removals surely above %(most)s. It can return after %(days)s days.",
                 least=least,
                 most=most,
                 days=policy.reentry_days,

@@ -78,8 +78,8 @@ def test_a_removal_by_the_brand_reads() -> None:
         "facts": "The rights holder Aurelle reported this listing and declared in good faith: The "
         "goods bear a trade mark but are not goods of its owner.",
         "source": "The marketplace reviewed the listing on its own initiative, not because of a notice.",
-        "automated_means": "The rights holder found the listing. The decision rests on the declaration of a person of "
-        "the rights holder; no automated means assessed the goods.",
+        "automated_means": "The rights holder found the listing. The decision rests on the declaration of a person who "
+        "acts for the rights holder.",
         "legal_ground": "The law, not the terms of the marketplace: Article 9 of Regulation (EU) 2017/1001 (EU "
         "trade marks), or national law under Article 10 of Directive (EU) 2015/2436 (national trade marks).",
         "ground": "The goods bear a trade mark but are not goods of its owner.",
