@@ -223,6 +223,7 @@ class LevelChart:
     line: str
     rows: tuple[Tick, ...]
     x_ticks: tuple[Tick, ...]
+    height: float
     label: str
 
 
@@ -260,5 +261,6 @@ def level_chart(
             Tick(x(at), words.day(at, until))
             for at in (since + (until - since) * part for part in (0.0, 0.25, 0.5, 0.75, 1.0))
         ),
+        height=_LEVEL_TOP + _LEVEL_ROW * (len(names) - 1) + 32,
         label="; ".join(sentence),
     )

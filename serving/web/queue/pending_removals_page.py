@@ -21,6 +21,7 @@ from serving.cases.service.removal_approvals import (
     removals_in,
 )
 from serving.guards import TheRuntime, may, runtime_of
+from serving.listings.store import listings
 from serving.platform.database.pools import in_fair_pool
 from serving.platform.runtime import Runtime
 from serving.takedowns.rules.approval import Decision
@@ -52,10 +53,11 @@ class BatchRow:
 
 @dataclass(frozen=True, slots=True)
 class BatchPage(Page, template="pending_batch.html", place=PLACE):
-    """A batch: a sample of its removals or all of them, and what a vote has just done."""
+    """A batch: a sample of its removals or all of them with their titles, and what a vote has just done."""
 
     row: BatchRow
     removals: Sequence[PendingRemoval]
+    titles: Mapping[str, str | None]
     shows_all: bool
     votes: BatchVotes | None
     may_approve: bool
@@ -122,12 +124,15 @@ def batch_page(
 ) -> BatchPage:
     """The page of a batch. Raises NotFound (the person has no role in it, or nothing of it is pending)."""
     batch = batch_of(runtime, session.person, batch_id)
+    removals = removals_in(runtime, session.person, batch, _MOST_SHOWN if shows_all else _SAMPLE)
+    external_ids = {removal.action.external_id for removal in removals}
     with runtime.store.read() as connection:
         figures = approvals.batch_figures(connection, batch.marketplace_id, [batch_id]).get(batch_id)
-    removals = removals_in(runtime, session.person, batch, _MOST_SHOWN if shows_all else _SAMPLE)
+        titles = listings.titles(connection, batch.marketplace_id, external_ids)
     return BatchPage(
         row=_batch_row(batch, figures),
         removals=removals,
+        titles=titles,
         shows_all=len(removals) >= batch.pending,
         votes=votes,
         may_approve=any(removal.no_vote is None and removal.no_approval is None for removal in removals),
