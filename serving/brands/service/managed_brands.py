@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from features.message import Message
 from models.errors import Conflict, Invalid, NotFound, require
 from serving.accounts.rules.access import Person
 from serving.accounts.service.provisioning import NewEnrolment, enrol
@@ -23,9 +24,9 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.standing.policy import StandingPolicy
-from serving.standing.rules.standing import outlook
+from serving.standing.rules.standing import Level, outlook
 from serving.standing.service import current_standing
-from serving.standing.store import question_steps
+from serving.standing.store import question_steps, standings
 from serving.takedowns.policy import BudgetPolicy
 from serving.takedowns.store import approvals
 
@@ -61,7 +62,10 @@ def managed_brand_of(
 def attention_of_brands(
     runtime: Runtime, connection: Connection, person: Person, pairs: Collection[Pair], at: datetime
 ) -> dict[Pair, tuple[Reason, ...]]:
-    """The reasons why each of these brands needs its account manager, the most urgent first."""
+    """The reasons why each of these brands needs its account manager, the most urgent first.
+
+    Levels are the recorded ones, which the sweep keeps; only a warned brand's standing is counted.
+    """
     policy, warning_time = (
         runtime.policies[AttentionPolicy],
         timedelta(days=runtime.policies[RightsPolicy].told_before_expiry_days),
@@ -77,18 +81,19 @@ def attention_of_brands(
     to_check = brand_attention.open_seller_requests(connection, pairs)
     unread = brand_messages.unread_counts(connection, pairs, person.user_id, MessageSide.MANAGER)
     pending = approvals.pending_batches(connection, set(enrolled))
+    changes = standings.latest_changes(connection, pairs)
     reasons_by_brand = {}
     for pair in pairs:
-        standing = current_standing(runtime, connection, *pair, at)
+        change = changes.get(pair)
         figures = BrandFigures(
             takes_part=enrolled[pair[0]][pair[1]].takes_part,
             overdue=overdue.get(pair, 0),
             escalated=escalated.get(pair, 0),
             unanswered=unanswered.get(pair, 0),
             answered_at=answered.get(pair),
-            level=standing.level,
-            warned=standing.warned,
-            outlook=next(reversed(outlook(standing, runtime.policies[StandingPolicy])), None),
+            level=change.level if change else Level.PROVISIONAL,
+            warned=change is not None and change.warned,
+            outlook=_outlook(runtime, connection, pair, at) if change and change.warned else None,
             certified=certifications.first_pass_of_brand(connection, *pair) is not None,
             rights_to_verify=to_verify.get(pair, 0),
             rights_ending=ending.get(pair, 0),
@@ -99,6 +104,12 @@ def attention_of_brands(
         )
         reasons_by_brand[pair] = attention_reasons(figures, at, policy)
     return reasons_by_brand
+
+
+def _outlook(runtime: Runtime, connection: Connection, pair: Pair, at: datetime) -> Message | None:
+    """What would end a brand's good standing."""
+    standing = current_standing(runtime, connection, *pair, at)
+    return next(reversed(outlook(standing, runtime.policies[StandingPolicy])), None)
 
 
 def set_lead(runtime: Runtime, person: Person, pair: Pair, user_id: str, *, leads: bool) -> None:

@@ -1,6 +1,6 @@
 """A brand's record by the judgement of others, its confirmations, and the changes of its standing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -14,7 +14,7 @@ from serving.brands.tables import brand_enrolment
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
 from serving.platform.database.row_reader import RowReader
-from serving.platform.database.scope import inside, same
+from serving.platform.database.scope import Pair, inside, same
 from serving.platform.database.store import add
 from serving.platform.database.types import day_of
 from serving.standing.rules.audits import Pace
@@ -327,6 +327,23 @@ def last_change(connection: Connection, marketplace_id: str, brand_id: str) -> S
     """The last change; None where a brand's standing has never changed."""
     latest_changes = standing_changes(connection, marketplace_id, brand_id, most=1)
     return latest_changes[0] if latest_changes else None
+
+
+def latest_changes(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, StandingChange]:
+    """The last change of each brand, by (marketplace, brand); a brand whose standing has never changed is absent."""
+    key, changes = (standing_change.c.marketplace_id, standing_change.c.brand_id), dict[Pair, StandingChange]()
+    for marketplace_id in {marketplace_id for marketplace_id, _ in pairs}:
+        brand_ids = [brand_id for place, brand_id in pairs if place == marketplace_id]
+        newest = (
+            select(*key, func.max(standing_change.c.known_at).label("known_at"))
+            .where(inside(standing_change, marketplace_id), standing_change.c.brand_id.in_(brand_ids))
+            .group_by(*key)
+            .subquery()
+        )
+        query = select(standing_change).join(newest, same(standing_change, newest, "brand_id", "known_at"))
+        rows = connection.execute(query.order_by(standing_change.c.change_id)).mappings()
+        changes |= {(marketplace_id, row["brand_id"]): _CHANGES.of(row) for row in rows}
+    return changes
 
 
 def last_fall(connection: Connection, marketplace_id: str, brand_id: str) -> datetime:

@@ -130,6 +130,14 @@ def _removal_speed(runtime: Runtime, connection: Connection, pair: Pair, now: da
     )
 
 
+def recorded_badge(change: StandingChange | None) -> LevelBadge:
+    """The badge of a brand's recorded level after its last change; None: it has never changed."""
+    if change is None:
+        word, tone = NAMES[Level.PROVISIONAL]
+        return LevelBadge(say(word), tone, warned=False)
+    return _level_badge(change)
+
+
 def _level_badge(standing: Standing | StandingChange) -> LevelBadge:
     word, tone = NAMES[standing.level]
     return LevelBadge(say(word), tone, standing.warned)

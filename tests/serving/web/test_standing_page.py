@@ -114,7 +114,10 @@ def test_a_suspended_brand_is_told_why_until_when_and_what_its_answer_does(site:
 
 def test_an_account_manager_sees_the_standing_of_each_brand_with_its_history(site: Site) -> None:
     in_level(site, Level.SUSPENDED)
-    text = words(visit_as(site, site.account_manager).get("/brands").text)
-    assert "Aurelle Suspended" in text
-    assert "Standing of Aurelle Suspended Good-faith standing is suspended" in text
-    assert "Standing of Solenne Provisional" in text
+    manager = visit_as(site, site.account_manager)
+    text = words(manager.get("/brands").text)
+    assert "Aurelle Good-faith standing is lost (suspended). Suspended" in text
+    assert "none Provisional" in text[text.index("Solenne") :]
+    text = words(manager.get(f"/brands/{site.brand_id}").text)
+    assert "Standing Suspended Good-faith standing is suspended" in text
+    assert "Change history Suspended" in text

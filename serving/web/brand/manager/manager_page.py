@@ -15,8 +15,8 @@ from serving.cases.store import case_figures
 from serving.guards import Manager, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
-from serving.standing.store import question_steps
-from serving.web.brand.standing_part import standing_card
+from serving.standing.store import question_steps, standings
+from serving.web.brand.standing_part import recorded_badge
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
 
@@ -43,9 +43,7 @@ def brands_page(runtime: Runtime, session: Session) -> StaffPage:
         answers = case_figures.answers_in_force(connection, enrolled)
         removals = case_figures.removal_counts(connection, enrolled)
         escalated = question_steps.waiting_for_manager(connection, enrolled)
-        cards = {
-            pair: standing_card(runtime, connection, pair, brand.name, now) for pair, brand in sorted(enrolled.items())
-        }
+        changes = standings.latest_changes(connection, enrolled)
         brand_needs = attention_of_brands(runtime, connection, person, enrolled, now)
     urgent = sorted(
         enrolled,
@@ -65,7 +63,7 @@ def brands_page(runtime: Runtime, session: Session) -> StaffPage:
                 marketplace=names[pair[0]],
                 takes_part=enrolled[pair].takes_part,
                 needs=brand_needs[pair],
-                standing=cards[pair],
+                standing=recorded_badge(changes.get(pair)),
                 open=questions.number if questions else 0,
                 escalated=escalated.get(pair, 0),
                 oldest=words.due(questions.oldest_due_at, now) if questions else None,
