@@ -13,7 +13,10 @@ from serving.demo.play import Play
 from serving.demo.reporting import REASON, Phone, brands_by_copies
 from training.simulation.synthetic import SyntheticBrand, Truth, World
 
-_LARGE: Final = 24
+# A campaign of eight new sellers, whose report leaves whole, and the one that is stopped.
+_LARGE: Final = 120
+_STOPPED: Final = 24
+_COPIES_OF_A_SELLER: Final = 15
 # Copies that stay on sale, so that a visitor can report them.
 _LATER_COPIES: Final = 30
 _AGE_DAYS: Final = 9
@@ -44,7 +47,7 @@ class LargeReports:
 
         Returns copies of the first brand that are left for a visitor.
         """
-        kept_report, stopped = (self._confirm_report(brand) for brand in self.brands)
+        kept_report, stopped = map(self._confirm_report, self.brands, (_LARGE, _STOPPED))
         self._sent += [report for report in (kept_report, stopped) if report is not None]
         if stopped is not None:
             self._stop(self.brands[1].brand.brand_id, stopped[1])
@@ -61,7 +64,7 @@ class LargeReports:
         return dict(states)
 
     def _announce(self, brand: SyntheticBrand, number: int) -> list[str]:
-        """The marketplace sends copies, each of a seller of its own; nobody but the brand sees them in time."""
+        """The marketplace sends copies of new sellers; nobody but the brand sees them in time."""
         rows = [self._row(brand, self._announced + i) for i in range(number)]
         self._announced += number
         truth = {row["external_id"]: self._truth(brand, row["seller"]["external_id"]) for row in rows}
@@ -70,15 +73,19 @@ class LargeReports:
         return list(truth)
 
     def _row(self, brand: SyntheticBrand, number: int) -> dict[str, Any]:
-        name = f"campaign-{brand.brand.brand_id}-{number:03d}"
+        campaign = f"campaign-{brand.brand.brand_id}"
         return {
-            "external_id": name,
+            "external_id": f"{campaign}-{number:03d}",
             "title": f"{brand.brand.name}, as new, number {number}",
             "price": "89.00",
             "currency": "EUR",
             "language": "en",
             "occurred_at": self.play.now.isoformat(),
-            "seller": {"external_id": f"shop-of-{name}", "age_days": _AGE_DAYS, "country": "DE"},
+            "seller": {
+                "external_id": f"shop-of-{campaign}-{number // _COPIES_OF_A_SELLER}",
+                "age_days": _AGE_DAYS,
+                "country": "DE",
+            },
         }
 
     @staticmethod
@@ -92,10 +99,10 @@ class LargeReports:
         report: dict[str, Any] = self._person(brand).call("POST", "/api/v1/brand/reports", body, key=key)
         return report
 
-    def _confirm_report(self, brand: SyntheticBrand) -> tuple[SignedInPerson, str] | None:
+    def _confirm_report(self, brand: SyntheticBrand, number: int) -> tuple[SignedInPerson, str] | None:
         """The brand's person with the report that they confirmed; None where the brand has lost its standing."""
         person = self._person(brand)
-        sent = self._report(brand, _LARGE)
+        sent = self._report(brand, number)
         if {listing["code"] for listing in sent["items"]} != {"step_up"}:
             return None
         code = self.phones[person.email].code()

@@ -22,7 +22,7 @@ from serving.brands.service import certification
 from serving.reports.service.stepping_up import prove_second_factor
 from serving.reports.service.stopping import stop_report
 from serving.reports.service.submitting import Draft, submit_report
-from serving.takedowns.policy import DEFAULT_BURSTS, BurstPolicy
+from serving.takedowns.policy import DEFAULT_BUDGETS, DEFAULT_BURSTS, BurstPolicy
 from serving.takedowns.tables import action
 from tests.fixtures.factors import (
     App,
@@ -209,8 +209,10 @@ def _another_lead(site: Site) -> Person:
         return accounts.person(connection, colleague.user_id)
 
 
-def test_a_puppet_with_a_factor_of_its_own_confirms_no_second_report_of_the_day(site: Site) -> None:
+def test_a_puppet_with_a_factor_of_its_own_sends_nothing_above_the_day_of_the_brand(site: Site) -> None:
     standing_site = prepared_site(site, OVER)
+    policies = standing_site.runtime.policies.changed(replace(DEFAULT_BUDGETS, step_up_day=OVER))
+    standing_site = replace(standing_site, runtime=replace(standing_site.runtime, policies=policies))
     lead = a_leader(standing_site)
     puppet, *_ = puppets_of(standing_site, lead)
     its_app, _ = an_app(standing_site, puppet)
@@ -221,8 +223,8 @@ def test_a_puppet_with_a_factor_of_its_own_confirms_no_second_report_of_the_day(
     theirs = Thief(standing_site, session_with_app(standing_site, puppet, its_app), app=its_app)
     theirs.report_all(on_sale(standing_site, OVER, 500), itertools.cycle([(False, True)]))
     assert len(theirs.reports) == 1
-    assert theirs.confirm_all() == 0
-    assert action_states(standing_site) == {"scheduled": OVER}
+    assert theirs.confirm_all() == 1
+    assert action_states(standing_site) == {"scheduled": OVER, "pending_approval": OVER}
 
 
 @pytest.mark.parametrize("many", LARGE)

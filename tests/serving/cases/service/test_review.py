@@ -166,7 +166,7 @@ def test_at_most_one_removal_of_a_listing_is_open(any_site: Site) -> None:
 def test_a_statement_of_reasons_exists_from_the_confirmation_and_names_no_person(any_site: Site) -> None:
     judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     text = " ".join(only_action(any_site).statement.values())
-    assert "The rights holder Aurelle examined the listing" in text
+    assert "The marketplace asked the rights holder Aurelle about this listing" in text
     assert "Camille" not in text
     assert "six months" in text
 
