@@ -50,6 +50,7 @@ appeal = tenant_table(
     UniqueConstraint("marketplace_id", "action_id"),
     Index("ix_appeal_case", "marketplace_id", "case_id"),
     Index("ix_appeal_listing", "marketplace_id", "listing_id"),
+    Index("ix_appeal_decided", "marketplace_id", "state", "decided_at"),
 )
 
 # The seller's access without an account: one row a link, without the link's signature.

@@ -44,6 +44,7 @@ class CountedStanding:
 
     standing: Standing
     audit_share: Decimal
+    audits_a_day: int
 
 
 def current_standing(
@@ -60,15 +61,16 @@ def count_standing(runtime: Runtime, connection: Connection, pair: Pair, at: dat
     """A brand's standing, by (marketplace, brand), for its confirmations now; the caller has locked it."""
     policy = runtime.policies[StandingPolicy]
     brand_standing = current_standing(runtime, connection, *pair, at)
+    most = audits_a_day(runtime, connection, pair[0])
     share = audit_share(
         brand_standing,
         standings.pace_of(connection, *pair, at - timedelta(days=policy.pace_days)),
         drawn_today=standings.audits_drawn(connection, pair[0], at),
-        audits_a_day=audits_a_day(runtime, connection, pair[0]),
+        audits_a_day=most,
         as_of=at,
         policy=policy,
     )
-    return CountedStanding(brand_standing, share)
+    return CountedStanding(brand_standing, share, most)
 
 
 def audits_a_day(runtime: Runtime, connection: Connection, marketplace_id: str) -> int:
@@ -153,11 +155,14 @@ def weigh_confirmation(
 ) -> Weight:
     """The effect of a confirmation of a brand, by (marketplace, brand), now.
 
-    `counted` is its standing if the caller has it already; the use of the daily limit is always read.
+    `counted` is its standing if the caller has it already; the use of the daily limits is always read.
     """
     known = counted or count_standing(runtime, connection, pair, at)
     follows = effects_now(runtime, connection, known.standing, pair, reason_code, at)(0)
-    return Weight(pair[1], known.standing.level, follows, known.audit_share)
+    share, least = known.audit_share, runtime.policies[StandingPolicy].least_audit_share
+    if share > least and standings.audits_drawn(connection, pair[0], at) >= known.audits_a_day:
+        share = least
+    return Weight(pair[1], known.standing.level, follows, share)
 
 
 def store_confirmation(

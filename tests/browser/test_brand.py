@@ -222,7 +222,7 @@ def test_a_seller_answers_a_removal_from_its_link(phone: Page, furnished_app: Fu
     phone.get_by_role("link", name="Русский").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Ваше предложение удалено")
     expect(phone.get_by_role("region", name="Срок")).to_contain_text("Осталось: ")
-    expect(phone.get_by_text("Правообладатель Aurelle изучил предложение")).to_be_visible()
+    expect(phone.get_by_text("Площадка спросила об этом предложении правообладателя Aurelle")).to_be_visible()
 
     invoice = tmp_path / "счёт 1177.pdf"
     invoice.write_bytes(_INVOICE)

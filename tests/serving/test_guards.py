@@ -239,6 +239,7 @@ MATRIX: Final = [
     ("POST", "/api/v1/brand/reports", {"brand", BRANDS_KEY}),
     ("GET", "/api/v1/brand/reports/{report_id}", {"brand", BRANDS_KEY}),
     ("POST", "/api/v1/brand/reports/{report_id}/documents", {"brand", BRANDS_KEY}),
+    ("POST", "/api/v1/brand/reports/{report_id}/test-buy", {"brand"}),
     ("POST", "/api/v1/brand/reports/{report_id}/withdraw", {"brand"}),
     ("POST", "/api/v1/brand/reports/{report_id}/retract", {"brand"}),
     ("POST", "/api/v1/takedown-requests", {"brand"}),

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from models.errors import NotFound
+from models.errors import Conflict, NotFound
 from models.messages.english import in_english
 from models.policies.version import policy_version
 from serving.appeals.policy import BY_COUNTRY, PROFILES, CounterNoticePolicy
@@ -20,7 +20,7 @@ from serving.appeals.rules.counter_notice import (
     first_turn,
     profile_of_countries,
 )
-from serving.appeals.store import counter_notices
+from serving.appeals.store import counter_notices, overturns
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.audit.store import audit
 from serving.brands.store import brands
@@ -69,7 +69,7 @@ class Statement:
 def open_counter_notice(runtime: Runtime, connection: Connection, marketplace_id: str, action_id: str) -> CounterNotice:
     """The counter-notice against an acknowledged removal; this opens it if it is not open yet.
 
-    Raises Conflict, NotFound (the removal has not been acknowledged; there is no such removal).
+    Raises Conflict (the removal has been undone) or NotFound (it has not been acknowledged; there is no such removal).
     """
     known = counter_notices.of_action(connection, marketplace_id, action_id)
     if known is not None:
@@ -77,6 +77,8 @@ def open_counter_notice(runtime: Runtime, connection: Connection, marketplace_id
     removal = actions.get(connection, marketplace_id, action_id)
     if removal.acknowledged_at is None:
         raise NotFound("The seller has not been told of this removal yet.")
+    if overturns.in_force(connection, marketplace_id, action_id) is not None:
+        raise Conflict("The removal has been undone.")
     case = cases.of_verdict(connection, marketplace_id, removal.verdict_id)
     country = listings.seller_country(connection, marketplace_id, removal.listing_id)
     calendar = calendar_of(country, removal.acknowledged_at)

@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "ba45dce51d0d"
+revision = "4b0949521bb6"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

@@ -8,8 +8,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, or_, select, update
 
 from features.message import Message, from_json
+from models.labels import AppealState
 from models.verdict import Evidence, Judgement, ReasonCode, Side
-from serving.appeals.tables import counter_notice, overturn
+from serving.appeals.tables import appeal, counter_notice, overturn
 from serving.brands.tables import brand_enrolment
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
@@ -126,23 +127,40 @@ def count_stood(connection: Connection, marketplace_id: str, brand_id: str, afte
 def _stood(
     connection: Connection, marketplace_id: str, brand_id: str, period: RecordPeriod
 ) -> tuple[StoodRemovals, ...]:
-    """The removals that stood when their seller's time ran out, by reason code and day."""
-    day = day_of(connection, counter_notice.c.closed_at)
-    query = (
-        _select_removals(_OWN.c.reason_code, day, func.count())
-        .join(counter_notice, same(counter_notice, action, "action_id"))
-        .outerjoin(overturn, and_(same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
-        .where(
-            inside(counter_notice, marketplace_id, brand_id=brand_id),
-            counter_notice.c.closed_at > period.removals_after,
-            counter_notice.c.closed_at <= period.until,
-            overturn.c.overturn_id.is_(None),
-            _OWN.c.brand_id == brand_id,
-            _OWN.c.known_at > period.confirmed_after,
+    """The removals that stood when their seller's time ran out or their appeal was dismissed, by reason code and day.
+
+    A seller who appeals at once has no counter-notice.
+    """
+    by_time = (counter_notice, inside(counter_notice, marketplace_id, brand_id=brand_id), counter_notice.c.closed_at)
+    dismissed = and_(inside(appeal, marketplace_id, state=AppealState.DISMISSED.value), ~_has_counter_notice())
+    stood: list[StoodRemovals] = []
+    for table, condition, ended_at in (by_time, (appeal, dismissed, appeal.c.decided_at)):
+        day = day_of(connection, ended_at)
+        reversed_by_then = and_(
+            same(overturn, action, "action_id"),
+            overturn.c.undone_at.is_(None),
+            overturn.c.overturned_at <= period.until,
         )
-    )
-    rows = connection.execute(query.group_by(_OWN.c.reason_code, day))
-    return tuple(StoodRemovals(_reason_of(code), date.fromisoformat(of_day), number) for code, of_day, number in rows)
+        query = (
+            _select_removals(_OWN.c.reason_code, day, func.count())
+            .join(table, same(table, action, "action_id"))
+            .outerjoin(overturn, reversed_by_then)
+            .where(
+                condition,
+                ended_at > period.removals_after,
+                ended_at <= period.until,
+                overturn.c.overturn_id.is_(None),
+                _OWN.c.brand_id == brand_id,
+                _OWN.c.known_at > period.confirmed_after,
+            )
+        )
+        rows = connection.execute(query.group_by(_OWN.c.reason_code, day))
+        stood += [StoodRemovals(_reason_of(code), date.fromisoformat(of_day), number) for code, of_day, number in rows]
+    return tuple(stood)
+
+
+def _has_counter_notice() -> ColumnElement[bool]:
+    return select(counter_notice.c.action_id).where(same(counter_notice, appeal, "action_id")).exists()
 
 
 def _waiting(connection: Connection, marketplace_id: str, brand_id: str) -> dict[ReasonCode, int]:

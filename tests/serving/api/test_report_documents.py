@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 from fastapi.testclient import TestClient
 
+from serving.reports.policy import DEFAULT_REPORTS
 from tests.fixtures.clients import sign_in
 from tests.fixtures.contract import contract
 from tests.fixtures.reporting import a_rival, on_sale
@@ -88,7 +89,7 @@ def test_no_document_comes_late_from_another_brand_or_without_the_right_to_repor
     assert client.post(address, content=PDF, headers=headers_of(site.key)).status_code == 403
     assert client.post(address, content=PDF, headers=sign_in(client, a_rival(site))).status_code == 404
     assert client.post(address, content=PDF, headers=sign_in(client, site.analyst)).status_code == 403
-    site.clock.forward(seconds=timedelta(hours=24).total_seconds())
+    site.clock.forward(days=DEFAULT_REPORTS.evidence_days)
     late = client.post(address, content=PDF, headers=headers_of(key))
     assert (late.status_code, late.json()["error"]["code"]) == (409, "too_late")
 

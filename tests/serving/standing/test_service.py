@@ -37,6 +37,8 @@ from serving.standing.tables import confirmation
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionEvent
+from tests.fixtures.complaining import reinstatement_on_appeal
+from tests.fixtures.reporting import a_marketplace_that_listens, on_sale, removal_by_brand, report
 from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, case_now, having, judge, open_cases
 from tests.fixtures.stepping_up import in_level
 from tests.serving.appeals.service.test_counter_notices import counter_notice_of, make_removal
@@ -141,6 +143,13 @@ def test_an_appeal_counts_once_it_is_upheld_and_can_no_longer_be_undone(any_site
 
 def test_a_dismissed_appeal_does_not_count_as_overturned(any_site: Site) -> None:
     overturn(any_site, 1, FAKE)
+    assert standing_of(any_site).overall.removals == RemovalTally(stood=1)
+
+
+def test_a_removal_stood_if_its_seller_appealed_at_once_and_lost(any_site: Site) -> None:
+    with a_marketplace_that_listens(any_site):
+        removal = removal_by_brand(any_site, "MP-1")
+    reinstatement_on_appeal(any_site, removal, FAKE, hours=1)
     assert standing_of(any_site).overall.removals == RemovalTally(stood=1)
 
 
@@ -295,6 +304,13 @@ def test_a_new_brand_is_audited_until_the_marketplace_has_drawn_its_number(any_s
     for number in range(3):
         judge(site, site.brand_person, asked_case(site, number), FAKE)
     assert [(chance, drawn) for _, chance, drawn in confirmations(site)] == [(1.0, True), (1.0, True), (0.05, False)]
+
+
+def test_one_report_draws_no_more_audits_than_the_marketplace_has_left(any_site: Site) -> None:
+    policies = any_site.runtime.policies.changed(replace(DEFAULT_STANDING, audits_a_day=2))
+    site = replace(any_site, runtime=replace(any_site.runtime, policies=policies, draw=lambda: 0.5))
+    report(site, on_sale(site, 4))
+    assert sorted(drawn for _, _, drawn in confirmations(site)) == [False, False, True, True]
 
 
 def test_an_audit_is_opened_after_the_undo_window_and_counts_as_judged(any_site: Site) -> None:

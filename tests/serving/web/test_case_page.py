@@ -256,7 +256,7 @@ def test_an_appeal_shows_the_statement_and_not_a_word_of_the_score(site: Site) -
     page = visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text
     assert "I bought it in the shop in Paris." in words(page)
     assert "&lt;b&gt;Please&lt;/b&gt; look again." in page
-    assert "The rights holder Aurelle examined the listing" in words(page)
+    assert "The marketplace asked the rights holder Aurelle about this listing" in words(page)
     assert 'name="judgement"' in page
     assert score["reasons"]
     for reason in score["reasons"]:

@@ -35,7 +35,9 @@ from serving.takedowns.rules.statement import OverturnCause
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind, ActionState
+from tests.fixtures.complaining import reinstatement_on_appeal
 from tests.fixtures.receivers import a_receiver, deliver
+from tests.fixtures.reporting import a_marketplace_that_listens, removal_by_brand
 from tests.fixtures.runtimes import Site, a_case, having, judge, open_cases
 from tests.serving.webhooks.service.test_delivery import register
 
@@ -202,6 +204,14 @@ def test_after_the_last_round_somebody_who_did_not_decide_before_decides(
     assert counter_notice_of(any_site, removal).state is state
     assert (reinstatements(any_site, removal), is_strike(any_site)) == (int(repaired), not repaired)
     assert (overturn_of(any_site, removal) is not None, label(any_site, removal)) == (repaired, taught)
+
+
+def test_a_removal_that_an_appeal_has_undone_takes_no_counter_notice(site: Site) -> None:
+    with a_marketplace_that_listens(site):
+        removal = removal_by_brand(site, "MP-1")
+    reinstatement_on_appeal(site, removal, Judgement.GENUINE, hours=1)
+    with pytest.raises(Conflict, match="has been undone"):
+        submit(site.runtime, site.marketplace_id, removal.action_id, WORDS)
 
 
 def test_a_decision_that_is_undone_and_given_again_repairs_once(any_site: Site) -> None:

@@ -54,9 +54,9 @@ def test_the_tables_match_the_count_by_hand(any_site: Site) -> None:
     columns = ("subject_kind", "subject", "items", "misuses", "nature", "consequences", "after_warning")
     assert [tuple(row[name] for name in columns) for row in log] == [
         ("complainant", SELLER, 3, 1, "1 trademark_counterfeit", None, None),
-        # Three of the brand's removals ended with or without a counter-notice, and two of them were overturned. The
+        # Four of the brand's removals ended, one of them by an appeal that was dismissed, and two were overturned. The
         # first overturn caused the warning; the second confirmation, which the brand conceded, came after it.
-        ("notifier", "Aurelle", 3, 2, "2 trademark_counterfeit", "2 removed and given back", 1),
+        ("notifier", "Aurelle", 4, 2, "2 trademark_counterfeit", "2 removed and given back", 1),
         ("seller", SELLER, 6, 4, "1 not_as_described, 3 trademark_counterfeit", None, 4),
         ("seller", "closet-MP-4", 1, 1, "1 trademark_counterfeit", None, 0),
     ]
