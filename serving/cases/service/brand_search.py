@@ -38,9 +38,7 @@ def search_brands(runtime: Runtime, person: Person, case_id: str, text: str) -> 
     with runtime.store.read() as connection:
         marketplace_id = cases.marketplace_of(connection, case_id, person.marketplaces(Permission.REVIEW_CASES))
         case = cases.get(connection, marketplace_id, case_id)
-        facts = scores.facts_of(
-            connection, marketplace_id, scores.get(connection, marketplace_id, case.score_id)["facts_digest"]
-        )
+        facts = scores.scored_facts(connection, marketplace_id, case.score_id)
         return case, choices_of(connection, marketplace_id, facts, text, runtime.clock.now())
 
 

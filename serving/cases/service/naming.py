@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from features.brands import compact
-from features.facts import Facts
 from models.case import CaseEvent, CaseLane, next_state
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.messages.english import reasons_of
@@ -126,7 +125,7 @@ def _store_naming(
         case.marketplace_id,
         naming.brand,
         case.brand,
-        _scored_facts(connection, case),
+        scores.scored_facts(connection, case.marketplace_id, case.score_id),
     )
     naming_id = runtime.ids.new("nam")
     row = {
@@ -175,11 +174,6 @@ def _audit_act(before: CaseBrand, undoes_id: str | None) -> str:
     if undoes_id is not None:
         return "brand.naming_undone"
     return "brand.corrected" if before.is_named else "brand.named"
-
-
-def _scored_facts(connection: Connection, case: Case) -> Facts:
-    digest = scores.get(connection, case.marketplace_id, case.score_id)["facts_digest"]
-    return scores.facts_of(connection, case.marketplace_id, digest)
 
 
 def undo_naming(runtime: Runtime, person: Person, case_id: str) -> Case:

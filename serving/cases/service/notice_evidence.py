@@ -56,8 +56,7 @@ def picture_address(runtime: Runtime, person: Person, case_id: str, number: int)
     """
     with runtime.store.read() as connection:
         case, _ = visible_case(connection, person, case_id)
-        score = scores.get(connection, case.marketplace_id, case.score_id)
-        facts = scores.facts_of(connection, case.marketplace_id, score["facts_digest"])
+        facts = scores.scored_facts(connection, case.marketplace_id, case.score_id)
     if number not in loadable_pictures(runtime, facts):
         raise NotFound("There is no such picture.")
     return (facts.listing.image_link or ())[number]

@@ -180,8 +180,7 @@ def _weight(context: DecisionContext, reason_code: ReasonCode, counted: CountedS
 
 def _doubt(context: DecisionContext) -> Doubt | None:
     case = context.case
-    score = scores.get(context.connection, case.marketplace_id, case.score_id)
-    facts = scores.facts_of(context.connection, case.marketplace_id, score["facts_digest"])
+    facts = scores.scored_facts(context.connection, case.marketplace_id, case.score_id)
     claimed = ClaimedVersion(case.marketplace_id, case.listing_id, case.version_id, facts)
     by_brand = context.side is Side.BRAND
     claim = Claim(brand_id=context.brand_id) if by_brand else Claim(analyst_id=context.person.user_id)

@@ -91,11 +91,14 @@ def get(connection: Connection, marketplace_id: str, case_id: str) -> Case:
     return require(reader(Case).single(connection, query), "There is no such case.")
 
 
+_CASE_OF_VERDICT: Final = select(verdict.c.case_id).where(inside(verdict, HERE, verdict_id=bindparam("verdict")))
+_OF_VERDICT: Final = select(review_case).where(inside(review_case, HERE, case_id=_CASE_OF_VERDICT.scalar_subquery()))
+
+
 def of_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> Case:
     """The case on which a verdict was given. Raises NotFound (there is no such verdict)."""
-    of_verdict = select(verdict.c.case_id).where(inside(verdict, marketplace_id, verdict_id=verdict_id))
-    query = select(review_case).where(inside(review_case, marketplace_id, case_id=of_verdict.scalar_subquery()))
-    return require(reader(Case).single(connection, query), "There is no such verdict.")
+    of_verdict = reader(Case).all(connection, _OF_VERDICT, {"here": marketplace_id, "verdict": verdict_id})
+    return require(next(iter(of_verdict), None), "There is no such verdict.")
 
 
 def of_verdicts(connection: Connection, marketplace_id: str, verdict_ids: Collection[str]) -> dict[str, Case]:

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, and_, bindparam, case, func, select
 
 from features.facts import Facts, facts_from_json
 from features.message import from_json
 from models.errors import require
 from models.score import reason_from_json
 from serving.listings.tables import facts, score
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import add, add_or_ignore
 
 _BATCH: Final = 1_000
@@ -66,10 +66,26 @@ def add_scores(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Non
     add(connection, score, rows)
 
 
+# Built once, because every decision asks several times.
+_SCORE: Final = select(score).where(inside(score, HERE, score_id=bindparam("of_score")))
+_FACTS: Final = select(facts.c.body).where(inside(facts, HERE, digest=bindparam("of_digest")))
+_SCORED_FACTS: Final = (
+    select(facts.c.body)
+    .join(score, and_(score.c.marketplace_id == facts.c.marketplace_id, score.c.facts_digest == facts.c.digest))
+    .where(inside(score, HERE, score_id=bindparam("of_score")))
+)
+
+
 def facts_of(connection: Connection, marketplace_id: str, digest: str) -> Facts:
     """The facts of a digest. Raises NotFound (there are none)."""
-    query = select(facts.c.body).where(inside(facts, marketplace_id, digest=digest))
-    return facts_from_json(require(connection.execute(query).scalar(), "There are no such facts."))
+    body = connection.execute(_FACTS, {"here": marketplace_id, "of_digest": digest}).scalar()
+    return facts_from_json(require(body, "There are no such facts."))
+
+
+def scored_facts(connection: Connection, marketplace_id: str, score_id: str) -> Facts:
+    """The facts that a score is of, in one statement. Raises NotFound (there is no such score)."""
+    body = connection.execute(_SCORED_FACTS, {"here": marketplace_id, "of_score": score_id}).scalar()
+    return facts_from_json(require(body, "There is no such score."))
 
 
 def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str, Any]:
@@ -77,8 +93,8 @@ def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str,
 
     Raises NotFound (there is none).
     """
-    query = select(score).where(inside(score, marketplace_id, score_id=score_id))
-    row = dict(require(connection.execute(query).one_or_none(), "There is no such score.")._mapping)
+    stored = connection.execute(_SCORE, {"here": marketplace_id, "of_score": score_id}).one_or_none()
+    row = dict(require(stored, "There is no such score.")._mapping)
     row["reasons"] = [reason_from_json(reason) for reason in row["reasons"]]
     row["evidence"] = [from_json(message) for message in row["evidence"]]
     row["route_reasons"] = [from_json(message) for message in row["route_reasons"]]

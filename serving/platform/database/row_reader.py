@@ -36,9 +36,9 @@ class RowReader(Generic[T]):
             values[at] = convert(values[at])
         return self._make(*values)
 
-    def all(self, connection: Connection, query: Executable) -> list[T]:
-        """The objects of all rows of a query."""
-        return [self.of(row) for row in connection.execute(query).mappings()]
+    def all(self, connection: Connection, query: Executable, values: Mapping[str, Any] | None = None) -> list[T]:
+        """The objects of all rows of a query; `values` are those of a query that was built once."""
+        return [self.of(row) for row in connection.execute(query, values).mappings()]
 
     def single(self, connection: Connection, query: Executable) -> T | None:
         """The object of the only row of a query; None without one."""

@@ -71,14 +71,6 @@ _TEMPLATES: Final = Environment(
 _TEMPLATES.filters["seen"] = visible_text
 
 
-def store_of_verdict(
-    runtime: Runtime, connection: Connection, marketplace_id: str, verdict_id: str, *, subject: str, at: datetime
-) -> dict[str, str]:
-    """Store the listing that a verdict is about; as `keep`."""
-    case = cases.of_verdict(connection, marketplace_id, verdict_id)
-    return store_snapshot(runtime, connection, case, subject=subject, at=at)
-
-
 def store_snapshot(
     runtime: Runtime, connection: Connection, case: Case, *, subject: str, at: datetime
 ) -> dict[str, str]:

@@ -117,8 +117,7 @@ def pending_grounds(
     The caller holds the head of the audit log, so that the second of two concurrent confirmations sees the first.
     """
     marketplace_id, brand_id = confirmation.case.marketplace_id, confirmation.case.brand_id
-    score = scores.get(connection, marketplace_id, confirmation.case.score_id)
-    facts = scores.facts_of(connection, marketplace_id, score["facts_digest"])
+    facts = scores.scored_facts(connection, marketplace_id, confirmation.case.score_id)
     seller = facts.listing.seller.external_id
     requested = RequestedRemoval(
         marketplace_id,

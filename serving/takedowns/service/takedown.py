@@ -17,7 +17,7 @@ from serving.platform.runtime import Runtime
 from serving.takedowns.policy import StepUpPolicy
 from serving.takedowns.rules.statement import Statement
 from serving.takedowns.service import pending_approval
-from serving.takedowns.service.evidence import store_of_verdict
+from serving.takedowns.service.evidence import store_snapshot
 from serving.takedowns.service.pending_approval import PendingGrounds
 from serving.takedowns.service.removal_hooks import RemovalHooks
 from serving.takedowns.store import actions
@@ -62,10 +62,11 @@ def schedule(
 
     Raises BrandNotNamed (it is a removal, and its case or its statement names no brand. Every removal is made here).
     """
-    if kind is ActionKind.REMOVE:
-        case = cases.of_verdict(connection, cause.marketplace_id, cause.verdict_id)
-        if not case.brand.is_named or statement.right is None:
-            raise BrandNotNamed
+    removal_of = (
+        cases.of_verdict(connection, cause.marketplace_id, cause.verdict_id) if kind is ActionKind.REMOVE else None
+    )
+    if removal_of is not None and (not removal_of.brand.is_named or statement.right is None):
+        raise BrandNotNamed
     leaves_at = max(at + undo_window(runtime, stepped_up=stepped_up) + delay, not_before or at)
     earlier = actions.of_listing(connection, cause.marketplace_id, cause.listing_id)
     for earlier_action in earlier:
@@ -99,10 +100,8 @@ def schedule(
         "verdict_id": cause.verdict_id,
         "leaves_at": leaves_at.isoformat(),
     }
-    if kind is ActionKind.REMOVE:
-        payload["evidence"] = store_of_verdict(
-            runtime, connection, cause.marketplace_id, cause.verdict_id, subject=action_id, at=at
-        )
+    if removal_of is not None:
+        payload["evidence"] = store_snapshot(runtime, connection, removal_of, subject=action_id, at=at)
     if reason is not None and is_pending:
         causes = [ground.cause.value for ground in reason.reasons]
         record_step(connection, action, "pending_approval", cause.actor, at, {**payload, "causes": causes})

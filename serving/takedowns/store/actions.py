@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Join, Table, func, select, update
+from sqlalchemy import Connection, Join, Table, bindparam, func, select, update
 from sqlalchemy.sql.selectable import FromClause
 
 from features.message import Message, each_from_json
@@ -13,7 +13,7 @@ from models.errors import require
 from serving.cases.tables import verdict
 from serving.listings.tables import listing
 from serving.platform.database.row_reader import RowReader
-from serving.platform.database.scope import inside, same
+from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
@@ -45,14 +45,17 @@ class StoredAction(OutgoingMessage):
 _ACTIONS: Final = RowReader(StoredAction, statement_messages=each_from_json)
 
 
+_WITH_LISTING: Final = (
+    select(action, listing.c.external_id)
+    .join(listing, same(listing, action, "listing_id"))
+    .order_by(action.c.created_at, action.c.action_id)
+)
+# Built once, because every decision asks several times.
+_OF_LISTING: Final = _WITH_LISTING.where(inside(action, HERE, listing_id=bindparam("listing")))
+
+
 def _select_actions(connection: Connection, *conditions: Any) -> list[StoredAction]:
-    query = (
-        select(action, listing.c.external_id)
-        .join(listing, same(listing, action, "listing_id"))
-        .where(*conditions)
-        .order_by(action.c.created_at, action.c.action_id)
-    )
-    return _ACTIONS.all(connection, query)
+    return _ACTIONS.all(connection, _WITH_LISTING.where(*conditions))
 
 
 def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -106,7 +109,7 @@ def latest(
 
 def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[StoredAction]:
     """The actions on a listing, oldest first."""
-    return _select_actions(connection, inside(action, marketplace_id, listing_id=listing_id))
+    return _ACTIONS.all(connection, _OF_LISTING, {"here": marketplace_id, "listing": listing_id})
 
 
 def of_verdicts(connection: Connection, marketplace_id: str, verdict_ids: Collection[str]) -> dict[str, StoredAction]:

@@ -90,7 +90,7 @@ def test_without_evidence_there_is_no_removal_and_no_verdict(any_site: Site, mon
     def no_room(*_: object, **__: object) -> None:
         raise OSError("no room")
 
-    monkeypatch.setattr(takedown, "store_of_verdict", no_room)
+    monkeypatch.setattr(takedown, "store_snapshot", no_room)
     with pytest.raises(OSError, match="no room"):
         judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
     with any_site.runtime.store.read() as connection:
