@@ -1,6 +1,7 @@
 """Commands that run something: serve, worker, migrate, demo, reference-marketplace."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,11 +116,17 @@ def demo(
     port: Port = None,
     stay: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the pages afterwards.")] = True,
     reset: Annotated[bool, typer.Option(help="Empty the data directory first.")] = False,
+    database: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="An empty PostgreSQL database; default: SQLite in the data directory."),
+    ] = None,
 ) -> None:
     """Run a simulated marketplace through the whole loop, then serve its pages."""
     from serving.demo.run import DemoOptions, run
     from serving.platform.home import Home
 
+    if database is not None:
+        os.environ["TOUCHSTONE_DATABASE_URL"] = database  # Of this process and of the service that it starts.
     home = Home.at(settings_with().home)
     raise typer.Exit(run(home, DemoOptions(listings, unseen, compare, days, seed, port, reset, stay, json_file)))
 

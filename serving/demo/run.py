@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import httpx
 from rich.console import Console
+from sqlalchemy import inspect
 
 from models.errors import Conflict, DomainError
 from serving.commands import kill_switches
@@ -29,6 +30,7 @@ from serving.demo.report import LearningResults, demo_result, print_report
 from serving.demo.reporting import Phone, enrol_phones
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.simulation import PLAY_FILE
+from serving.platform.database.engine import read_only_engine
 from serving.platform.home import DEFAULT_PORT, Home
 from serving.platform.kernels.folder import KEY
 from serving.platform.settings import ClockKind, Settings
@@ -103,10 +105,12 @@ def run(home: Home, wish: DemoOptions) -> int:
 def _earlier_result(home: Home, wish: DemoOptions) -> dict[str, Any] | None:
     """The result of a finished play; None where there was none.
 
-    Raises Conflict (the data directory holds something else).
+    Raises Conflict (the data directory or the database holds something else).
     """
-    state = home.root / PLAY_FILE
+    state, database_url = home.root / PLAY_FILE, Settings(home=home.root).database_url
     if not state.is_file():
+        if database_url is not None and _holds_tables(database_url):
+            raise Conflict("The database holds data already. Create an empty one for the demo.")
         if home.database.exists():
             raise Conflict(
                 "{folder} holds other data. Use another TOUCHSTONE_HOME, or --reset to delete it.",
@@ -114,6 +118,10 @@ def _earlier_result(home: Home, wish: DemoOptions) -> dict[str, Any] | None:
             )
         return None
     known = json.loads(state.read_text(encoding="utf-8"))
+    if known.get("postgresql", False) is not (database_url is not None):
+        raise Conflict(
+            "{folder} holds a demo whose data is in another database. Use the same --database.", folder=str(home.root)
+        )
     if known["result"] is None:
         raise Conflict(
             "{folder} holds a demo that did not end. --reset starts over; `touchstone serve` continues it.",
@@ -131,6 +139,15 @@ def _earlier_result(home: Home, wish: DemoOptions) -> dict[str, Any] | None:
         )
     earlier: dict[str, Any] = known["result"]
     return earlier
+
+
+def _holds_tables(url: str) -> bool:
+    engine = read_only_engine(url)
+    try:
+        with engine.connect() as connection:
+            return bool(inspect(connection).get_table_names())
+    finally:
+        engine.dispose()
 
 
 def _clear(home: Home) -> None:
@@ -154,6 +171,7 @@ def _play(home: Home, wish: DemoOptions, children: Children, console: Console) -
             "days": wish.days,
             "seed": wish.seed,
             "compare": wish.compare,
+            "postgresql": Settings(home=home.root).database_url is not None,
         }
         state |= {"first_day": world.sent[0].at.isoformat(), "brand": campaign_brands(world)[0].brand.name}
         home.write_private(PLAY_FILE, {**state, "result": None})

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from serving.commands.showing import EXIT_REFUSED
 from tests.demo.driving import kill_everything, kill_the_service, play, service_that_falters, show_again_and_end
 from tests.demo.invariants import assert_adds_up, assert_nothing_was_lost, assert_the_audit_chain_holds
+from tests.fixtures.postgres import Postgres
 from tests.serving.commands.commands import touchstone_in
 
 pytestmark = [pytest.mark.soak, pytest.mark.alone, pytest.mark.timeout(1_200)]
@@ -40,6 +42,20 @@ def test_the_retrained_model_is_better_in_at_least_four_of_five_seeds(touchstone
     assert max(short) <= 0.01, short
     better = sum(after > before for before, after in figures)
     assert better >= 4, figures
+
+
+def test_a_demo_on_postgresql_adds_up_and_its_database_is_used_once(
+    touchstone: str, postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, home = postgres.new_database(), tmp_path / "home"
+    assert_adds_up(play(touchstone, home, "--listings", "1000", "--days", "60", "--database", url), home)
+    again = touchstone_in(home, "demo", "--no-serve", "--listings", "1000", "--days", "60")
+    assert again.code == EXIT_REFUSED
+    assert "Use the same --database." in again.text
+    monkeypatch.setenv("TOUCHSTONE_DATABASE_URL", url)  # As `--database` does for its own process.
+    elsewhere = touchstone_in(tmp_path / "other", "demo", "--no-serve")
+    assert elsewhere.code == EXIT_REFUSED
+    assert "The database holds data already." in elsewhere.text
 
 
 @pytest.mark.parametrize("number", range(3))
