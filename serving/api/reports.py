@@ -308,7 +308,7 @@ def get_report(report_id: str, request: Request, by: Reports) -> Status:
 
 
 @router.post("/api/v1/brand/reports/{report_id}/documents", status_code=201, response_model=ReportedDocument)
-async def postdocument_answer(
+async def post_document(
     report_id: str,
     request: Request,
     by: Reports,

@@ -43,10 +43,9 @@ brand_enrolment = Table(
     Column("takes_part", Boolean, nullable=False),
     Column("account_manager_id", ID, ForeignKey("account.user_id"), nullable=False),
     Column("daily_questions", Integer, nullable=True),
-    # The figure of its contract, and a higher one that waits for a second person with the one who proposed it.
+    # The figure of its contract, and a higher one that waits for a second person.
     Column("contract_day", Integer, nullable=True),
     Column("proposed_day", Integer, nullable=True),
-    Column("proposed_by", ID, ForeignKey("account.user_id"), nullable=True),
     moment("enrolled_at"),
     PrimaryKeyConstraint("marketplace_id", "brand_id"),
 )

@@ -118,7 +118,7 @@ def _earlier_result(home: Home, wish: DemoOptions) -> dict[str, Any] | None:
             )
         return None
     known = json.loads(state.read_text(encoding="utf-8"))
-    if known.get("postgresql", False) is not (database_url is not None):
+    if known.get("in_data_directory", True) is not (database_url is None):
         raise Conflict(
             "{folder} holds a demo whose data is in another database. Use the same --database.", folder=str(home.root)
         )
@@ -171,7 +171,7 @@ def _play(home: Home, wish: DemoOptions, children: Children, console: Console) -
             "days": wish.days,
             "seed": wish.seed,
             "compare": wish.compare,
-            "postgresql": Settings(home=home.root).database_url is not None,
+            "in_data_directory": Settings(home=home.root).database_url is None,
         }
         state |= {"first_day": world.sent[0].at.isoformat(), "brand": campaign_brands(world)[0].brand.name}
         home.write_private(PLAY_FILE, {**state, "result": None})

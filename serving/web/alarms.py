@@ -9,6 +9,7 @@ from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
 from serving.brands.rules.authorisation import MessageSide
 from serving.brands.service.brand_messages import managed_pairs, unread_count
+from serving.cases.service.removal_approvals import VOTERS, sees_batch
 from serving.cases.store.case_notes import unseen_count
 from serving.marketplaces.rules import RULES
 from serving.marketplaces.store import kill_switches
@@ -17,10 +18,8 @@ from serving.platform.runtime import Runtime
 from serving.takedowns.policy import TellingPolicy
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import alerts, approvals, removal_checks, removal_notices
-from serving.takedowns.store.approvals import PendingBatch
 from serving.web.wording import words
 
-_WATCHERS = (Permission.REVIEW_CASES, Permission.MANAGE_BRANDS, Permission.ADMINISTER)
 _MOST_GROUPS = 3  # A longer banner hides the page below it.
 
 
@@ -62,14 +61,14 @@ def unmailed_notices(runtime: Runtime, person: Person) -> tuple[UnmailedNotice, 
 @display.in_english()  # Staff read them, also on a page in their language.
 def alarms_of(runtime: Runtime, person: Person) -> Alarms:
     """The alarms of a person's marketplaces; empty for brands and data scientists."""
-    places = frozenset[str]().union(*(person.marketplaces(permission) for permission in _WATCHERS))
+    places = frozenset[str]().union(*(person.marketplaces(permission) for permission in VOTERS))
     if not places:
         return Alarms()
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         off = kill_switches.rules_off(connection, places)
         raised = alerts.open_alerts(connection, places)
-        groups = [group for group in approvals.pending_batches(connection, places) if _can_see(person, group)]
+        groups = [group for group in approvals.pending_batches(connection, places) if sees_batch(person, group)]
         names = accounts.names(connection, [alert.subject for alert in raised])
         names |= {group.brand_id or "": group.brand for group in groups}
         still_shown = removal_checks.still_shown_count(connection, places)
@@ -97,12 +96,6 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
     if rest := sum(group.pending for group in groups[_MOST_GROUPS:]):
         pending.append(f"{words.many(rest, 'more removal')} pending approval")
     return Alarms(tuple(lines), tuple(pending), still_shown)
-
-
-def _can_see(person: Person, group: PendingBatch) -> bool:
-    """Whether a person sees these removals; an account manager sees those of brands that no other one manages."""
-    team = person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.ADMINISTER)
-    return group.marketplace_id in team or group.manager_id in {None, person.user_id}
 
 
 BRAND = "/brand/messages"

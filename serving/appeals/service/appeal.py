@@ -23,7 +23,7 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
-from serving.webhooks.rules.action import ActionKind, ActionState
+from serving.webhooks.rules.action import ActionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +114,10 @@ def removal_in_force(connection: Connection, marketplace_id: str, external_id: s
     """The removal in force of a listing. Raises NotFound, Conflict (there is no such listing; it is not removed)."""
     listing_id = require(listings.id_of(connection, marketplace_id, external_id), "There is no such listing.")
     states = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
-    done = [action for action in actions.of_listing(connection, marketplace_id, listing_id) if action.state in states]
-    if not done or done[-1].kind is not ActionKind.REMOVE:
+    removal = actions.removal_of_listing(connection, marketplace_id, listing_id, states)
+    if removal is None:
         raise Conflict("The listing is not removed, so there is nothing to appeal against.")
-    return done[-1]
+    return removal
 
 
 def _open_case(runtime: Runtime, connection: Connection, removal: StoredAction, admitted: Admission) -> str:

@@ -182,14 +182,13 @@ def set_contract_day(runtime: Runtime, person: Person, pair: Pair, figure: int |
             "Removals a day are a number from 0 to {most:,}, or nothing for the policy's.",
             most=policy.most_contract_day,
         )
-    alone = figure is None or figure <= policy.step_up_day
     with runtime.store.write() as connection:
         audit.lock(connection)
         _require_manager(connection, person, pair)
-        if alone:
+        if alone := figure is None or figure <= policy.step_up_day:
             brands.set_contract_day(connection, *pair, figure)
         else:
-            brands.propose_contract_day(connection, *pair, figure or 0, person.user_id)
+            brands.propose_contract_day(connection, *pair, figure)
         act = "brand.contract_set" if alone else "brand.contract_proposed"
         audit.record(connection, runtime.clock.now(), pair[0], person.actor, act, pair[1], contract_day=figure)
     return alone

@@ -143,12 +143,12 @@ def contract_day(connection: Connection, marketplace_id: str, brand_id: str) -> 
 
 def set_contract_day(connection: Connection, marketplace_id: str, brand_id: str, figure: int | None) -> None:
     """Set the figure of a brand's contract; a proposed one ends."""
-    _change_contract(connection, marketplace_id, brand_id, contract_day=figure, proposed_day=None, proposed_by=None)
+    _change_contract(connection, marketplace_id, brand_id, contract_day=figure, proposed_day=None)
 
 
-def propose_contract_day(connection: Connection, marketplace_id: str, brand_id: str, figure: int, by: str) -> None:
+def propose_contract_day(connection: Connection, marketplace_id: str, brand_id: str, figure: int) -> None:
     """Keep a figure that waits for a second person."""
-    _change_contract(connection, marketplace_id, brand_id, proposed_day=figure, proposed_by=by)
+    _change_contract(connection, marketplace_id, brand_id, proposed_day=figure)
 
 
 def _change_contract(connection: Connection, marketplace_id: str, brand_id: str, **columns: object) -> None:

@@ -18,7 +18,7 @@ from serving.listings.store import listings, scores
 from serving.platform.runtime import Runtime
 from serving.scoring.service.scoring import base_price
 from serving.takedowns.store import actions
-from serving.webhooks.rules.action import ActionKind, ActionState
+from serving.webhooks.rules.action import ActionState
 
 _GONE = frozenset({ActionState.SCHEDULED, ActionState.SENDING, ActionState.ACKNOWLEDGED})
 
@@ -46,10 +46,7 @@ def open_by_choice(runtime: Runtime, person: Person, listing_id: str) -> str:
         waiting = cases.open_cases(connection, marketplace_id, [listing_id]).get(listing_id)
         if waiting is not None:
             return waiting.case_id
-        done = [
-            action for action in actions.of_listing(connection, marketplace_id, listing_id) if action.state in _GONE
-        ]
-        if done and done[-1].kind is ActionKind.REMOVE:
+        if actions.removal_of_listing(connection, marketplace_id, listing_id, _GONE) is not None:
             raise Conflict("This listing is removed, or its removal is under way.")
         row = scores.latest_of_version(connection, marketplace_id, version.version_id)
         facts = scores.facts_of(connection, marketplace_id, row["facts_digest"])

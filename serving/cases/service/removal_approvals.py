@@ -166,7 +166,7 @@ def batches_of(runtime: Runtime, person: Person, most: int) -> tuple[list[Pendin
     """The batches in which a person has a role, the longest waiting first, and the number of all of them."""
     with runtime.store.read() as connection:
         batches = approvals.pending_batches(connection, _marketplaces_of(person))
-    own = [batch for batch in batches if _sees_batch(person, batch)]
+    own = [batch for batch in batches if sees_batch(person, batch)]
     return own[:most], len(own)
 
 
@@ -174,7 +174,7 @@ def batch_of(runtime: Runtime, person: Person, batch_id: str) -> PendingBatch:
     """One batch with pending removals. Raises NotFound (there is none, or the person has no role in it)."""
     with runtime.store.read() as connection:
         batches = approvals.pending_batches(connection, _marketplaces_of(person), batch_id=batch_id)
-    own = [batch for batch in batches if _sees_batch(person, batch)]
+    own = [batch for batch in batches if sees_batch(person, batch)]
     return require(own[0] if own else None, "There are no such removals, or all of them are decided.")
 
 
@@ -187,7 +187,7 @@ def removals_in(runtime: Runtime, person: Person, batch: PendingBatch, most: int
     return [removals[action_id] for action_id in ids if action_id in removals]
 
 
-def _sees_batch(person: Person, batch: PendingBatch) -> bool:
+def sees_batch(person: Person, batch: PendingBatch) -> bool:
     """Whether a person sees these removals; an account manager sees those of brands that no other one manages."""
     place = batch.marketplace_id
     if place in person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.ADMINISTER):

@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "4b0949521bb6"
+revision = "e933fddf7467"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

@@ -30,7 +30,7 @@ from serving.scoring.service.scoring import base_price
 from serving.standing.service import current_standing
 from serving.takedowns.service import evidence
 from serving.takedowns.store import actions
-from serving.webhooks.rules.action import ActionKind, ActionState
+from serving.webhooks.rules.action import ActionState
 
 _GONE: Final = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
 
@@ -163,12 +163,8 @@ def _open_for_known(context: NoticeContext, row: Mapping[str, Any], known: Ident
 
 
 def _removal_in_force(context: NoticeContext, listing_id: str) -> str | None:
-    done = [
-        action
-        for action in actions.of_listing(context.connection, context.marketplace_id, listing_id)
-        if action.state in _GONE
-    ]
-    return done[-1].action_id if done and done[-1].kind is ActionKind.REMOVE else None
+    removal = actions.removal_of_listing(context.connection, context.marketplace_id, listing_id, _GONE)
+    return None if removal is None else removal.action_id
 
 
 def _case_for_notice(context: NoticeContext, known: IdentifiedListing) -> tuple[Case, bool]:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection
 
@@ -26,9 +25,6 @@ from serving.notices.store.identified_listings import IdentifiedListing
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import ListingSituation, Owner
 from serving.takedowns.store import actions
-from serving.webhooks.rules.action import ActionKind, ActionState
-
-_UNSENT: Final = frozenset({ActionState.WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +62,11 @@ class Examination:
         score = scores.latest_of_version(self.connection, marketplace_id, known.version_id)
         facts = scores.facts_of(self.connection, marketplace_id, score["facts_digest"])
         case = cases.open_cases(self.connection, marketplace_id, [listing_id]).get(listing_id)
-        done = [
-            action
-            for action in actions.of_listing(self.connection, marketplace_id, listing_id)
-            if action.state not in _UNSENT
-        ]
         uses = read_text(facts.listing).kinds.get(Kind.TRAP, ())
         listing = ListingSituation(
             owner=self._owner(self._brand(known, facts, case)),
             authorised=self._vouches_for(facts.listing.seller.external_id),
-            removed=bool(done) and done[-1].kind is ActionKind.REMOVE,
+            removed=actions.removal_of_listing(self.connection, marketplace_id, listing_id) is not None,
             doubt=self._doubt(known, facts),
             named_before=listing_id in self.seen,
             reported_before=case is not None and self._waits_for_analyst(case),

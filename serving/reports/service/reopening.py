@@ -16,7 +16,6 @@ from serving.reports.service.reporting import append_step
 from serving.reports.store import reports
 from serving.reports.store.reports import StoredReport
 from serving.takedowns.store import actions
-from serving.webhooks.rules.action import ActionKind, ActionState
 
 # The brand withdrew these itself, or nothing was ever examined.
 _NOT_DECIDED: Final = frozenset(
@@ -35,7 +34,7 @@ def reopen_listing(
     last = next((step for step in reversed(reports.outcomes(connection, stored)) if step.number == number), None)
     if last is None or last.listing_id is None or last.case_id is None or last.result in _NOT_DECIDED:
         return False
-    if _is_removed(connection, stored.marketplace_id, last.listing_id):
+    if actions.removal_of_listing(connection, stored.marketplace_id, last.listing_id) is not None:
         return False
     if cases.open_cases(connection, stored.marketplace_id, [last.listing_id]):
         return False
@@ -73,13 +72,3 @@ def reopen_listing(
     columns = {"listing_id": last.listing_id, "case_id": case_id}
     append_step(connection, stored, number, last.step + 1, _AGAIN, at, by=person.actor, **columns)
     return True
-
-
-def _is_removed(connection: Connection, marketplace_id: str, listing_id: str) -> bool:
-    """Whether the latest action on a listing that was not withdrawn removes it."""
-    standing = [
-        action
-        for action in actions.of_listing(connection, marketplace_id, listing_id)
-        if action.state is not ActionState.WITHDRAWN
-    ]
-    return bool(standing) and standing[-1].kind is ActionKind.REMOVE

@@ -33,7 +33,7 @@ from serving.takedowns.rules.statement import OverturnCause
 from serving.takedowns.service import takedown
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
-from serving.webhooks.rules.action import UNSENT_STATES, ActionKind, ActionState
+from serving.webhooks.rules.action import UNSENT_STATES
 
 # What a report has set in motion.
 STANDS: Final = frozenset(
@@ -186,15 +186,11 @@ def _retract_listing(change: _Change, outcome: StoredOutcome) -> Outcome:
 
 def _removal_of_statement(change: _Change, outcome: StoredOutcome) -> StoredAction | None:
     """The removal of the case in which the brand gave its statement, unless it is undone."""
-    done = [
-        action
-        for action in actions.of_listing(change.connection, change.marketplace_id, outcome.listing_id or "")
-        if action.state is not ActionState.WITHDRAWN
-    ]
-    if not done or done[-1].kind is not ActionKind.REMOVE:
+    removal = actions.removal_of_listing(change.connection, change.marketplace_id, outcome.listing_id or "")
+    if removal is None:
         return None
-    case = cases.of_verdict(change.connection, change.marketplace_id, done[-1].verdict_id)
-    return done[-1] if case.case_id == outcome.case_id else None
+    case = cases.of_verdict(change.connection, change.marketplace_id, removal.verdict_id)
+    return removal if case.case_id == outcome.case_id else None
 
 
 def _end_counter_notice(change: _Change, removal: StoredAction) -> None:

@@ -31,6 +31,10 @@ _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # Created once, because an alias copies all columns and every confirmation counts a standing.
 _LATER: Final = verdict.alias("later")
 _OWN: Final = verdict.alias("own")
+_DISMISSED_AT_ONCE: Final = and_(
+    appeal.c.state == AppealState.DISMISSED.value,
+    ~select(counter_notice.c.action_id).where(same(counter_notice, appeal, "action_id")).exists(),
+)
 
 
 def lock(connection: Connection, marketplace_id: str, brand_id: str) -> None:
@@ -132,15 +136,13 @@ def _stood(
     A seller who appeals at once has no counter-notice.
     """
     by_time = (counter_notice, inside(counter_notice, marketplace_id, brand_id=brand_id), counter_notice.c.closed_at)
-    dismissed = and_(inside(appeal, marketplace_id, state=AppealState.DISMISSED.value), ~_has_counter_notice())
+    by_appeal = (appeal, and_(inside(appeal, marketplace_id), _DISMISSED_AT_ONCE), appeal.c.decided_at)
+    reversed_by_then = and_(
+        same(overturn, action, "action_id"), overturn.c.undone_at.is_(None), overturn.c.overturned_at <= period.until
+    )
     stood: list[StoodRemovals] = []
-    for table, condition, ended_at in (by_time, (appeal, dismissed, appeal.c.decided_at)):
+    for table, condition, ended_at in (by_time, by_appeal):
         day = day_of(connection, ended_at)
-        reversed_by_then = and_(
-            same(overturn, action, "action_id"),
-            overturn.c.undone_at.is_(None),
-            overturn.c.overturned_at <= period.until,
-        )
         query = (
             _select_removals(_OWN.c.reason_code, day, func.count())
             .join(table, same(table, action, "action_id"))
@@ -157,10 +159,6 @@ def _stood(
         rows = connection.execute(query.group_by(_OWN.c.reason_code, day))
         stood += [StoodRemovals(_reason_of(code), date.fromisoformat(of_day), number) for code, of_day, number in rows]
     return tuple(stood)
-
-
-def _has_counter_notice() -> ColumnElement[bool]:
-    return select(counter_notice.c.action_id).where(same(counter_notice, appeal, "action_id")).exists()
 
 
 def _waiting(connection: Connection, marketplace_id: str, brand_id: str) -> dict[ReasonCode, int]:

@@ -16,7 +16,7 @@ from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add
 from serving.takedowns.tables import action
-from serving.webhooks.rules.action import ActionKind, ActionState
+from serving.webhooks.rules.action import NOT_WITHDRAWN, ActionKind, ActionState
 from serving.webhooks.store.outbox import Outbox, OutgoingMessage
 
 
@@ -110,6 +110,14 @@ def latest(
 def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[StoredAction]:
     """The actions on a listing, oldest first."""
     return _ACTIONS.all(connection, _OF_LISTING, {"here": marketplace_id, "listing": listing_id})
+
+
+def removal_of_listing(
+    connection: Connection, marketplace_id: str, listing_id: str, states: Collection[ActionState] = NOT_WITHDRAWN
+) -> StoredAction | None:
+    """The removal of a listing, if it is the last of its actions in these states; None if a reinstatement followed."""
+    done = [action for action in of_listing(connection, marketplace_id, listing_id) if action.state in states]
+    return done[-1] if done and done[-1].kind is ActionKind.REMOVE else None
 
 
 def of_verdicts(connection: Connection, marketplace_id: str, verdict_ids: Collection[str]) -> dict[str, StoredAction]:

@@ -28,7 +28,7 @@ from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import approvals, removal_checks
 from serving.takedowns.store.approvals import BatchFigures, PendingBatch
 from serving.web.flash import Flash, go_to
-from serving.web.forms import LONGEST_ID, LONGEST_REASON, Fields
+from serving.web.forms import LONGEST_ID, LONGEST_REASON, Fields, ticked_rows
 from serving.web.rendering import Page, StaffPage, respond
 from serving.web.wording import words
 
@@ -83,7 +83,7 @@ def post_votes(batch_id: str, request: Request, runtime: TheRuntime, session: Sp
     decision, batch_id = fields.get("decision", ""), batch_id[:LONGEST_ID]
     if decision not in set(Decision):
         raise Invalid("Approve or withdraw the removals.")
-    action_ids = frozenset() if fields.get("all") else _ticked(fields)
+    action_ids = frozenset() if fields.get("all") else frozenset(ticked_rows(fields, _FIELD))
     if not fields.get("all") and not action_ids:
         raise Invalid("Tick the removals that your vote is about, or all of them.")
     reason = fields.get("reason", "")[:LONGEST_REASON]
@@ -95,10 +95,6 @@ def post_votes(batch_id: str, request: Request, runtime: TheRuntime, session: Sp
 
 
 _SETTLED: Final = {Decision.APPROVE: Flash.REMOVALS_APPROVED, Decision.WITHDRAW: Flash.REMOVALS_WITHDRAWN}
-
-
-def _ticked(fields: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(name.removeprefix(_FIELD) for name in fields if name.startswith(_FIELD))
 
 
 def pending_removals_page(runtime: Runtime, session: Session) -> StaffPage:

@@ -61,6 +61,7 @@ _TRANSITIONS: Final = {
 OPEN_STATES: Final = frozenset(
     {ActionState.PENDING_APPROVAL, ActionState.SCHEDULED, ActionState.SENDING, ActionState.DEAD}
 )
+NOT_WITHDRAWN: Final = frozenset(ActionState) - {ActionState.WITHDRAWN}
 # The states before the marketplace receives the action.
 UNSENT_STATES: Final = frozenset({ActionState.PENDING_APPROVAL, ActionState.SCHEDULED})
 

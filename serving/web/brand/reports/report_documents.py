@@ -1,5 +1,6 @@
 """The evidence of a report that was sent: added while it can be contested, and downloaded by the brand's people."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from models.errors import DomainError, Invalid, NotFound
+from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.guards import Member, runtime_of
@@ -38,34 +40,40 @@ def post_document(
     """Add a document; a refused one leaves earlier documents unchanged."""
     runtime, number = runtime_of(request), report_id[:LONGEST_ID]
     typed = fields.get("number", "").strip()
-    try:
+
+    def add() -> None:
         if typed and not (typed.isascii() and typed.isdigit() and len(typed) < 5):
             raise Invalid("The report has no listing of this number.")
         about = int(typed) if typed else None
         hand_in(runtime, session.person, number, upload.name, upload.content, number=about)
-    except NotFound:
-        raise
-    except DomainError as refused:
-        page = replace(state_page(runtime, session, number), document_error=refusal_in_words(refused))
-        return respond(request, page, session, status=status_of(refused))
-    return RedirectResponse(f"{PLACE}/{number}#documents", status_code=303)
+
+    return _page_after(add, request, session, number)
 
 
 @router.post(PLACE + "/{report_id}/test-buy")
 def post_test_buy(report_id: str, request: Request, session: Member, fields: Fields) -> Response:
     """Record a test buy for a report that has none; a refused one changes nothing."""
     runtime, number = runtime_of(request), report_id[:LONGEST_ID]
-    try:
+
+    def add() -> None:
         record = typed_test_buy(fields)
         if record is None:
             raise Invalid("Fill in the order reference, the date and what was found.")
         add_test_buy(runtime, session.person, number, record)
+
+    return _page_after(add, request, session, number)
+
+
+def _page_after(add: Callable[[], None], request: Request, session: Session, report_id: str) -> Response:
+    """Add evidence and load the report again; a refusal stands beside the form."""
+    try:
+        add()
     except NotFound:
         raise
     except DomainError as refused:
-        page = replace(state_page(runtime, session, number), document_error=refusal_in_words(refused))
+        page = replace(state_page(runtime_of(request), session, report_id), document_error=refusal_in_words(refused))
         return respond(request, page, session, status=status_of(refused))
-    return RedirectResponse(f"{PLACE}/{number}#documents", status_code=303)
+    return RedirectResponse(f"{PLACE}/{report_id}#documents", status_code=303)
 
 
 @router.get(PLACE + "/{report_id}/documents/{document_id}")
