@@ -49,8 +49,8 @@ def test_full_standing_removes_twenty_pasted_addresses_without_a_case_or_a_quest
 
 
 def test_provisional_standing_removes_twenty_a_day_and_audits_a_sample_blind(any_site: Site) -> None:
-    done = report(any_site, having(any_site, on_sale, 50))
-    assert (done.counts[ListingResult.SCHEDULED], done.counts[ListingResult.CASE]) == (20, 30)
+    done = report(any_site, having(any_site, on_sale, 25))
+    assert (done.counts[ListingResult.SCHEDULED], done.counts[ListingResult.CASE]) == (20, 5)
     any_site.clock.forward(days=1)
     report(any_site, on_sale(any_site, 20, 500), "next day")
     sampled = select(confirmation.c.level, confirmation.c.audit_chance, confirmation.c.drawn)
@@ -59,14 +59,14 @@ def test_provisional_standing_removes_twenty_a_day_and_audits_a_sample_blind(any
     assert drawn <= 5  # By the binomial distribution in 99.9 % of all seeds; this seed is fixed.
     assert counted == {
         ("provisional", 1.0, True): 20,
-        ("provisional", 0.0, False): 30,
+        ("provisional", 0.0, False): 5,
         ("provisional", 0.056, False): 20 - drawn,
     }
     pass_undo_window(any_site)
     assert open_sampled_reviews(any_site.runtime) == 20 + drawn
     assert Counter(case.lane for case in open_cases(any_site)) == {
         CaseLane.SECOND_REVIEW: 20 + drawn,
-        CaseLane.ANALYST: 30,
+        CaseLane.ANALYST: 5,
     }
 
 

@@ -221,6 +221,7 @@ def test_each_listing_of_each_report_has_one_outcome_and_a_repeated_key_one_repl
         _one_outcome_and_one_reply(any_site, many, 0.2, send)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("many", [8, FULL])
 def test_clients_killed_in_the_middle_of_a_report_leave_one_outcome_and_one_reply(any_site: Site, many: int) -> None:
     with by_processes(any_site, min(CLIENTS, many // 4)) as send:
