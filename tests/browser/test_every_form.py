@@ -479,7 +479,7 @@ def test_two_organisations_decide_about_sellers_and_pending_removals(workshop: W
 
         tomas.go("/pending-removals")
         tomas.page.locator("main table tbody a").first.click()
-        tomas.field("All").check()
+        tomas.field("The whole batch").check()
         tomas.fill("Reason", "Looked at it.")
         tomas.press("Withdraw removals")
         tomas.says("Removals withdrawn. Analysts review the cases again.")

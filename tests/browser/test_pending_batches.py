@@ -57,7 +57,7 @@ def approve_all(page: Page, address: str, site: Site, person: Person, *, says: s
     approver = Approver(page)
     approver.click(page.get_by_role("main").get_by_role("link", name=site.brand_person.name))
     expect(page.locator("main tbody tr")).to_have_count(10)  # The sample.
-    approver.click(page.get_by_label(f"All {REPORTED - LEAVE_IN_AN_HOUR} of the batch"))
+    approver.click(page.get_by_label(f"The whole batch ({REPORTED - LEAVE_IN_AN_HOUR})"))
     approver.type(page.get_by_label("Reason"), "Ten of them are copies of one photograph.")
     approver.click(page.get_by_role("button", name="Approve removals"))
     expect(page.get_by_text(says)).to_be_visible()

@@ -93,12 +93,12 @@ def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: s
     """The card of a brand at a marketplace, computed now."""
     standing, changes = standing_with_history(runtime, connection, *pair, now, most=_MOST_CHANGES)
     follows = next_effect(runtime, connection, standing, pair, now)
-    policy = runtime.policies[StandingPolicy]
+    policy, (level, *counted) = runtime.policies[StandingPolicy], standing.reasons
     return StandingCard(
         brand=brand,
         key=f"{pair[0]}-{pair[1]}",
         badge=_level_badge(standing),
-        reasons=tuple(map(in_words, standing.reasons)),
+        reasons=(in_words(level), *_reasons_of_fall(standing, changes, now), *map(in_words, counted)),
         lines=_scope_lines(standing),
         outlook=tuple(map(in_words, outlook(standing, policy))),
         history=tuple(ChangeLine(_level_badge(change), words.moment(change.known_at, now)) for change in changes),
@@ -107,6 +107,19 @@ def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: s
         window_days=policy.window_days,
         audit_days=policy.audit_days,
     )
+
+
+_OF_FALL: Final = frozenset({"standing.audits", "standing.removals"})
+
+
+def _reasons_of_fall(standing: Standing, changes: Sequence[StandingChange], now: datetime) -> tuple[str, ...]:
+    """What was counted when good standing was lost, which the counts since then no longer have."""
+    fall = next((change for change in changes if change.level is standing.level), None)
+    if standing.good or fall is None:
+        return ()
+    day = words.day(fall.known_at, now)
+    counted = [reason for reason in fall.reasons if reason.code in _OF_FALL]
+    return tuple(say("Lost on %(day)s: %(reason)s", day=day, reason=in_words(reason)) for reason in counted)
 
 
 def next_effect(runtime: Runtime, connection: Connection, standing: Standing, pair: Pair, now: datetime) -> Effect:
