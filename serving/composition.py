@@ -71,6 +71,7 @@ from serving.scoring.service.bundles import BundleStore, LiveModels
 from serving.scoring.service.scoring import ReferenceContextCache, Trials, follow_trials
 from serving.sellers.policy import DEFAULT_SELLER_RISK
 from serving.sellers.service import strike_recording
+from serving.service_accounts.policy import DEFAULT_SERVICE_ACCOUNTS
 from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
 from serving.standing.service import Recounts
 from serving.takedowns.policy import (
@@ -96,6 +97,7 @@ def default_policies() -> ByClass:
         DEFAULT_ROUTING,
         DEFAULT_SCORECARD,
         DEFAULT_ENFORCEMENT,
+        DEFAULT_SERVICE_ACCOUNTS,
         DEFAULT_STANDING,
         DEFAULT_RIGHTS,
         DEFAULT_REMINDERS,

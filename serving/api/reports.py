@@ -12,22 +12,24 @@ from models.verdict import Judgement, ReasonCode, reason_message
 from serving.accounts.rules.access import Permission
 from serving.api.answers import Answer, Day, Moment, Sentence, read_from
 from serving.api.people import Body
+from serving.api.requests.deciding import decide_after
 from serving.api.requests.repeating import RepeatableRoute
 from serving.api.requests.reporters import Reporter, reporter
 from serving.brands.rules.rights import kinds_for
 from serving.brands.rules.rights_document import LONGEST_NAME
 from serving.cases.rules.test_buy import LONGEST_NOTE as LONGEST_FINDING
 from serving.cases.rules.test_buy import LONGEST_REFERENCE
-from serving.guards import Answerer, TheRuntime, runtime_of
+from serving.guards import TheRuntime, runtime_of
 from serving.platform.database.pools import DEAR
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord
 from serving.reports.rules.outcomes import LONGEST_LOCATION, Code, ListingResult, results_by_name
+from serving.reports.rules.step_up import StepUpState
 from serving.reports.service.attaching import add_test_buy, hand_in
 from serving.reports.service.limits import limits_of
 from serving.reports.service.previewing import counts_of, preview_report
-from serving.reports.service.status import ListingState, Status, status_of
-from serving.reports.service.submitting import LONGEST_NOTE, Draft, SubmittedReport, submit_report
+from serving.reports.service.status import ListingState, ReportState, Status, status_of
+from serving.reports.service.submitting import LONGEST_NOTE, Draft, decide_report, receive_report
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store.report_documents import ReportDocument
 from serving.takedowns.policy import BurstPolicy, StepUpPolicy
@@ -97,30 +99,27 @@ class Reasons(Answer):
     reason_codes: list[Reason]
 
 
+class ForeseenListing(Answer):
+    """What a report would do with one listing, by its number in the report."""
+
+    number: int
+    listing: str = read_from("location")
+    result: ListingResult = read_from("outcome.result")
+    code: Code = read_from("outcome.code")
+    reason: Sentence = read_from("outcome.reasons")
+
+
 class ReportedListing(Answer):
-    """The first result of one listing, by its number in the report; later requests add how it stands."""
+    """One listing of a report, by its number there, as it stands; without a result while it is being decided."""
 
-    number: int = read_from("number", "step.number")
-    listing: str = read_from("location", "step.location")
-    result: ListingResult = read_from("result", "step.result", "outcome.result")
-    code: Code = read_from("code", "step.code", "outcome.code")
-    reason: Sentence = read_from("why", "outcome.reasons")
-    listing_external_id: str | None = Field(
-        None, validation_alias="external_id", description="Absent from the response of a new report."
-    )
-    state: ListingState | None = Field(None, description="Absent from the response of a new report.")
-    judgement: Judgement | None = Field(None, description="A reviewer's answer; absent as `state` is.")
-
-
-class Report(Answer):
-    """A report; `counts` are of first results, and `items` in it is their sum."""
-
-    report_id: str = read_from("report.report_id")
-    right_id: str = read_from("report.right_id")
-    reason_code: ReasonCode = read_from("report.reason_code")
-    reported_at: Moment = read_from("report.known_at")
-    counts: Counts
-    items: list[ReportedListing] = read_from("outcomes", "items")
+    number: int
+    listing: str = read_from("location")
+    state: ListingState
+    result: ListingResult | None
+    code: Code | None
+    reason: Sentence = read_from("why")
+    listing_external_id: str | None = read_from("external_id")
+    judgement: Judgement | None = Field(description="A reviewer's answer.")
 
 
 class ReportedDocument(Answer):
@@ -146,19 +145,32 @@ class ReportedTestBuy(Answer):
     finding: str
 
 
-class ReportWithEvidence(Report):
-    """A report as it stands, with its supporting documents and its test buy."""
+class Report(Answer):
+    """A report as it stands, with its supporting documents and its test buy.
 
+    `counts` has the listings by their state now, and all of them as `items`. `decided` is how many have a result or
+    wait for a person; `waits_for` has why a signed report waits for one.
+    """
+
+    report_id: str = read_from("report.report_id")
+    right_id: str = read_from("report.right_id")
+    reason_code: ReasonCode = read_from("report.reason_code")
+    reported_at: Moment = read_from("report.known_at")
+    state: ReportState
+    waits_for: list[Sentence]
+    decided: int
+    counts: dict[str, int]
+    items: list[ReportedListing]
     documents: list[ReportedDocument]
     test_buy: ReportedTestBuy | None
 
 
 class ReportPreview(Answer):
-    """What a report would do now; nothing is recorded."""
+    """What a report would do now; nothing is recorded. `counts` are by result, and `items` in it is their sum."""
 
     dry_run: bool
     counts: Counts
-    items: list[ReportedListing]
+    items: list[ForeseenListing]
 
 
 class WithdrawnListings(Answer):
@@ -272,13 +284,15 @@ def get_reason_codes(_reporter: Reports) -> Reasons:
 
 @router.post(
     "/api/v1/brand/reports",
-    status_code=201,
+    status_code=202,
     response_model=Report,
-    response_model_exclude_unset=True,
     responses={200: {"model": ReportPreview}},
 )
-async def post_report(body: ReportBody, request: Request, by: Reports) -> SubmittedReport | Response:
-    """Report listings; the same key and body always get the same response, however often they are sent."""
+async def post_report(body: ReportBody, request: Request, by: Reports) -> Response:
+    """Report listings. The report is received when this answers; a large one is decided then, and can be followed.
+
+    The same key and body make one report, however often they are sent; a repetition is answered as the report stands.
+    """
     idempotency_key = request.headers.get("idempotency-key")
     if idempotency_key is None and not body.dry_run:
         raise Invalid("Send an Idempotency-Key: a text that is new for each report.")
@@ -291,19 +305,26 @@ async def post_report(body: ReportBody, request: Request, by: Reports) -> Submit
         body.note,
         body.marketplace_id,
         by_program=True,
-        key_id=by.key_id,
+        tool=by.tool,
         test_buy=None if body.test_buy is None else body.test_buy.record(),
     )
-    who = by.person.user_id
+    runtime, who = runtime_of(request), by.person.user_id
     if body.dry_run:
-        foreseen = await DEAR.run_for(who, preview_report, runtime_of(request), by.person, draft)
+        foreseen = await DEAR.run_for(who, preview_report, runtime, by.person, draft)
         return ReportPreview(dry_run=True, counts=counts_of(foreseen), items=foreseen).response(200)
-    return await DEAR.run_for(who, submit_report, runtime_of(request), by.person, draft)
+    stored = await DEAR.run_for(who, receive_report, runtime, by.person, draft)
+    is_undecided = stored.undecided and stored.step_up is not StepUpState.AWAITED
+    is_small = len(body.listings) <= runtime.policies[ReportPolicy].at_once
+    if is_undecided and is_small:
+        await DEAR.run_for(who, decide_report, runtime, by.person, stored)
+    status = await run_in_threadpool(status_of, runtime, by.person, stored.report_id)
+    response = Report.model_validate(status).response(202)
+    return decide_after(response, runtime, [stored]) if is_undecided and not is_small else response
 
 
-@router.get("/api/v1/brand/reports/{report_id}", response_model=ReportWithEvidence, response_model_exclude_unset=True)
+@router.get("/api/v1/brand/reports/{report_id}", response_model=Report)
 def get_report(report_id: str, request: Request, by: Reports) -> Status:
-    """A report as it stands, with the state of each listing, its documents and its test buy."""
+    """A report as it stands: how far it is decided, the state of each listing, its documents and its test buy."""
     return status_of(runtime_of(request), by.person, report_id[:_LONGEST_ID])
 
 
@@ -325,21 +346,21 @@ async def post_document(
     )
 
 
-@router.post("/api/v1/brand/reports/{report_id}/test-buy", status_code=201, response_model=ReportWithEvidence)
-def post_test_buy(report_id: str, body: TestBuyBody, runtime: TheRuntime, session: Answerer) -> Status:
+@router.post("/api/v1/brand/reports/{report_id}/test-buy", status_code=201, response_model=Report)
+def post_test_buy(report_id: str, body: TestBuyBody, runtime: TheRuntime, by: Reports) -> Status:
     """Record a test buy for a report that has none; its listing is decided again if it stayed or was reinstated."""
-    add_test_buy(runtime, session.person, report_id[:_LONGEST_ID], body.record())
-    return status_of(runtime, session.person, report_id[:_LONGEST_ID])
+    add_test_buy(runtime, by.person, report_id[:_LONGEST_ID], body.record())
+    return status_of(runtime, by.person, report_id[:_LONGEST_ID])
 
 
 @router.post("/api/v1/brand/reports/{report_id}/withdraw")
-async def post_withdrawal(report_id: str, body: NumbersBody, request: Request, session: Answerer) -> WithdrawnListings:
+async def post_withdrawal(report_id: str, body: NumbersBody, request: Request, by: Reports) -> WithdrawnListings:
     """Withdraw listings of one's own report while the undo window is open."""
     done = await DEAR.run_for(
-        session.person.user_id,
+        by.person.user_id,
         withdraw,
         runtime_of(request),
-        session.person,
+        by.person,
         report_id[:_LONGEST_ID],
         frozenset(body.numbers),
     )
@@ -347,13 +368,13 @@ async def post_withdrawal(report_id: str, body: NumbersBody, request: Request, s
 
 
 @router.post("/api/v1/brand/reports/{report_id}/retract")
-async def post_retraction(report_id: str, body: NumbersBody, request: Request, session: Answerer) -> RetractedListings:
+async def post_retraction(report_id: str, body: NumbersBody, request: Request, by: Reports) -> RetractedListings:
     """Retract listings of the brand's report later: they are reinstated."""
     done = await DEAR.run_for(
-        session.person.user_id,
+        by.person.user_id,
         retract,
         runtime_of(request),
-        session.person,
+        by.person,
         report_id[:_LONGEST_ID],
         frozenset(body.numbers),
     )

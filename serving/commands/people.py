@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from models.errors import Invalid
-from serving.accounts.rules.access import LOCAL, MARKETPLACE_SCOPES, Role, Scope
+from serving.accounts.rules.access import LOCAL, Role, Scope
 from serving.commands.declaring import command
 from serving.commands.groups import key, marketplace, person
 from serving.commands.options import Marketplace, known_choice, settings_with
@@ -20,7 +20,7 @@ _COLUMNS: Final = (*_NEEDED, "brand", "marketplace", *_FLAGS)
 
 
 def _check_scopes(scopes: list[str]) -> list[str]:
-    unknown = [scope for scope in scopes if scope not in MARKETPLACE_SCOPES]
+    unknown = [scope for scope in scopes if scope not in {known.value for known in Scope}]
     if unknown:
         raise typer.BadParameter(f"{unknown[0]} is no scope.", param_hint="--scope")
     return scopes
@@ -235,7 +235,7 @@ def add_key(
 
 @command(key, "list")
 def list_keys(at: CommandScope) -> list[str]:
-    """List the API keys of a marketplace and of its brands; no secret is shown."""
+    """List the API keys of a marketplace; no secret is shown."""
     from serving.marketplaces.store import marketplaces
 
     with at.runtime.store.read() as connection:
@@ -248,8 +248,7 @@ def list_keys(at: CommandScope) -> list[str]:
             else f"valid until {api_key.expires_at:%Y-%m-%d}"
         )
         used = f"last used {api_key.used_at:%Y-%m-%d}" if api_key.used_at else "never used"
-        owner = f"brand {api_key.brand_id}" if api_key.brand_id else "marketplace"
-        texts.append(f"{api_key.key_id}  {api_key.name}  {owner}: {', '.join(api_key.scopes)}; {state}, {used}")
+        texts.append(f"{api_key.key_id}  {api_key.name}: {', '.join(api_key.scopes)}; {state}, {used}")
     return texts or ["There is no API key. Make one with: touchstone key add NAME --scope SCOPE"]
 
 

@@ -32,12 +32,14 @@ _KEY_SCOPES: Final = [Scope.INTAKE, Scope.SCORE, Scope.CLOCK]
 class Cast:
     """All accounts, ready to act. `brand_people` and `marks` use the brand's id in the synthetic world as key.
 
-    `marks` are the ids of the brands' trademarks, once `register_rights` has filed them.
+    `second_person` is another of the brand that is shown, who answers for its service account with the first. `marks`
+    are the ids of the brands' trademarks, once `register_rights` has filed them.
     """
 
     marketplace: Marketplace
     analysts: tuple[SignedInPerson, ...]
     brand_people: dict[str, SignedInPerson]
+    second_person: SignedInPerson
     managers: tuple[SignedInPerson, ...]
     data_scientists: tuple[SignedInPerson, ...]
     credentials: list[dict[str, str]]
@@ -87,6 +89,8 @@ def create_cast(
         if synthetic_brand.takes_part:
             host = f"{_email_part(brand.name)}.example"
             brand_people[brand.brand_id] = invite(f"{brand.name} brand protection", Role.BRAND, brand.name, host)
+            if brand.brand_id == shown:
+                second_person = invite(f"{brand.name} legal", Role.BRAND, brand.name, host)
     rates = [
         {"day": f"{world.sent[0].at:%Y-%m-%d}", "currency": currency, "euros": 1 / per_euro, "source": "invented"}
         for currency, per_euro in PER_EURO.items()
@@ -97,7 +101,13 @@ def create_cast(
     key = people.add_key("demo marketplace", [scope.value for scope in _KEY_SCOPES])
     credentials.append({"role": "api_key", "user": MARKETPLACE, "password": key})
     return Cast(
-        Marketplace(front, key), analysts, brand_people, tuple(looking_after.values()), data_scientists, credentials
+        Marketplace(front, key),
+        analysts,
+        brand_people,
+        second_person,
+        tuple(looking_after.values()),
+        data_scientists,
+        credentials,
     )
 
 

@@ -1,5 +1,6 @@
 """An HTTP client for a marketplace and its people; it waits while the service is unavailable."""
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,10 +8,15 @@ from typing import Any, Final
 
 import httpx
 import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from http_message_signatures import HTTPMessageSigner, MappingKeyResolver
+from http_message_signatures.algorithms import ED25519
 
 from features.phrase import Parameter
 from models.errors import DomainError
 from serving.guards import CSRF_HEADER
+from serving.platform.clock import SystemClock
+from serving.service_accounts.service.signing import SignedRequest
 
 # Long enough to restart a killed service by hand.
 PATIENCE_SECONDS: Final = 180
@@ -42,8 +48,15 @@ class Front:
     def __post_init__(self) -> None:
         self._client = httpx.Client(base_url=self.address, timeout=120, trust_env=False)
 
-    def call(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Any:
-        """The JSON answer; a body of bytes is sent as it is.
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: dict[str, str] | None = None,
+        sign: Callable[[SignedRequest, bytes | None], None] = lambda *_: None,
+    ) -> Any:
+        """The JSON answer; a body of bytes is sent as it is. `sign` adds the signature's headers at each attempt.
 
         Raises Refused (the service answered with an error) or httpx.TransportError (the service has been unavailable
         for three minutes).
@@ -51,7 +64,13 @@ class Front:
         content = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
         kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
         sent_headers = {"content-type": kind, **(headers or {})}
-        answer = self._answer(lambda: self._client.request(method, path, content=content, headers=sent_headers))
+
+        def send() -> httpx.Response:
+            request = SignedRequest(method, f"{self.address}{path}", dict(sent_headers))
+            sign(request, content)
+            return self._client.request(method, path, content=content, headers=dict(request.headers.items()))
+
+        answer = self._answer(send)
         if answer.is_success:
             return orjson.loads(answer.content) if answer.content else None
         raise CallRefused(answer.status_code, answer.json()["error"]["sentence"])
@@ -100,6 +119,30 @@ class Marketplace:
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         return self.front.call(method, path, body, {"authorization": f"Bearer {self.key}"})
+
+
+@dataclass(slots=True)
+class SigningProgram:
+    """A brand's own program, with the private key of its service account."""
+
+    front: Front
+    key_id: str
+    private_key: Ed25519PrivateKey
+
+    def call(self, method: str, path: str, body: object = None, *, key: str) -> Any:
+        """A signed call, which `key` makes repeatable."""
+        return self.front.call(method, path, body, {"idempotency-key": key}, self._sign)
+
+    def _sign(self, request: SignedRequest, content: bytes | None) -> None:
+        keys = MappingKeyResolver(public_keys={}, private_keys={self.key_id: self.private_key})
+        HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=keys).sign(
+            request,
+            key_id=self.key_id,
+            created=SystemClock().now(),
+            nonce=secrets.token_urlsafe(16),
+            covered_component_ids=("@method", "@path"),
+            body=content,
+        )
 
 
 @dataclass(slots=True)

@@ -1,6 +1,8 @@
-"""Two large reports of the demo, each confirmed with a second factor: one leaves whole, one is stopped in its hour.
+"""Large reports of the demo: one confirmed with a second factor leaves whole, as one that a program signs does; a third
+is stopped in its hour.
 
-Two brands meet a campaign of copies and report them in one report each. The first brand, whose account a visitor has,
+Two brands meet a campaign of copies. Each reports them in one report, and the first by its own program too; its account
+manager releases that, as it is the first report by its key. The first brand, whose account a visitor has,
 begins with a standing of an audited year; so does the other. That year is made up, and the page of standing says so.
 """
 
@@ -8,13 +10,14 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from serving.demo.front import CONFLICT, NOT_FOUND, CallRefused, SignedInPerson
+from serving.demo.front import CONFLICT, NOT_FOUND, CallRefused, SignedInPerson, SigningProgram
 from serving.demo.play import Play
 from serving.demo.reporting import REASON, Phone, brands_by_copies
 from training.simulation.synthetic import SyntheticBrand, Truth, World
 
 # A campaign of eight new sellers, whose report leaves whole, and the one that is stopped.
 _LARGE: Final = 120
+_SIGNED: Final = 40
 _STOPPED: Final = 24
 _COPIES_OF_A_SELLER: Final = 15
 # Copies that stay on sale, so that a visitor can report them.
@@ -34,28 +37,30 @@ def campaign_brands(world: World) -> tuple[SyntheticBrand, SyntheticBrand]:
 
 @dataclass(slots=True)
 class LargeReports:
-    """The two campaigns and their reports. `phones` are by e-mail address of the brand's person."""
+    """The campaigns and their reports. `phones` are by e-mail address of the brand's person."""
 
     play: Play
     phones: dict[str, Phone]
+    program: SigningProgram
     brands: tuple[SyntheticBrand, SyntheticBrand]
     _announced: int = 0
     _sent: list[tuple[SignedInPerson, str]] = field(default_factory=list)
 
     def take_place(self) -> list[str]:
-        """Play both large reports, on a day on which nobody else decides about the copies.
+        """Play the large reports, on a day on which nobody else decides about the copies.
 
         Returns copies of the first brand that are left for a visitor.
         """
         kept_report, stopped = map(self._confirm_report, self.brands, (_LARGE, _STOPPED))
         self._sent += [report for report in (kept_report, stopped) if report is not None]
         if stopped is not None:
-            self._stop(self.brands[1].brand.brand_id, stopped[1])
+            self._by_manager("stop", self.brands[1].brand.brand_id, stopped[1])
             stopped[0].forget_session()
+        self._sent.append(self._sign_report(self.brands[0]))
         return self._announce(self.brands[0], _LATER_COPIES)
 
     def states(self) -> dict[str, int]:
-        """The listings of both large reports by their state now."""
+        """The listings of the large reports by their state now."""
         states = Counter[str]()
         for person, report_id in self._sent:
             states.update(
@@ -92,17 +97,23 @@ class LargeReports:
     def _truth(brand: SyntheticBrand, seller: str) -> Truth:
         return Truth(counterfeit=True, brand_id=brand.brand.brand_id, kind="campaign", seller=seller)
 
-    def _report(self, brand: SyntheticBrand, number: int) -> dict[str, Any]:
+    def _report(self, by: SignedInPerson | SigningProgram, brand: SyntheticBrand, number: int) -> dict[str, Any]:
         key, listings = f"demo-campaign-{self._announced}", self._announce(brand, number)
         cast, brand_id = self.play.cast, brand.brand.brand_id
         body = {"right_id": cast.marks[brand_id], "reason_code": REASON, "listings": listings, "good_faith": True}
-        report: dict[str, Any] = self._person(brand).call("POST", "/api/v1/brand/reports", body, key=key)
+        report: dict[str, Any] = by.call("POST", "/api/v1/brand/reports", body, key=key)
         return report
+
+    def _sign_report(self, brand: SyntheticBrand) -> tuple[SignedInPerson, str]:
+        """The report of the brand's program, released by the account manager."""
+        sent = self._report(self.program, brand, _SIGNED)
+        self._by_manager("release", brand.brand.brand_id, sent["report_id"])
+        return self._person(brand), sent["report_id"]
 
     def _confirm_report(self, brand: SyntheticBrand, number: int) -> tuple[SignedInPerson, str] | None:
         """The brand's person with the report that they confirmed; None where the brand has lost its standing."""
         person = self._person(brand)
-        sent = self._report(brand, number)
+        sent = self._report(person, brand, number)
         if {listing["code"] for listing in sent["items"]} != {"step_up"}:
             return None
         code = self.phones[person.email].code()
@@ -113,13 +124,13 @@ class LargeReports:
                 raise
         return person, sent["report_id"]
 
-    def _stop(self, brand_id: str, report_id: str) -> None:
-        """The account manager who was told stops the report; to the others it does not exist."""
+    def _by_manager(self, act: str, brand_id: str, report_id: str) -> None:
+        """The account manager who was told stops or releases the report; to the others it does not exist."""
         for manager in self.play.cast.managers:
             try:
-                manager.submit(f"/brands/{brand_id}/reports/{report_id}/stop", {})
+                manager.submit(f"/brands/{brand_id}/reports/{report_id}/{act}", {})
             except CallRefused as refused:
-                if refused.status == CONFLICT:  # As above: it is stopped.
+                if refused.status == CONFLICT:  # As above: it is done.
                     return
                 if refused.status != NOT_FOUND:
                     raise

@@ -23,7 +23,7 @@ def demo_result(
 ) -> dict[str, Any]:
     """The JSON of `touchstone demo --json`. Each stored row has one observation and one score.
 
-    `large_reports` are the listings of reports that were confirmed with a second factor, by their state.
+    `large_reports` are the listings of reports that were confirmed with a second factor or signed, by their state.
     """
     removals, reinstated = figures["removals"], figures["reinstatements"]
     return {
@@ -116,7 +116,7 @@ def _table_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             " + ".join(f"{n:,} {_RESULTS[name]}" for name, n in reports.items() if name in _RESULTS),
         ),
         (
-            "confirmed with a second factor",
+            "in large reports",
             f"{sum(report['large_reports'].values()):,}",
             ", ".join(f"{n:,} {_STATES.get(name, name)}" for name, n in sorted(report["large_reports"].items())),
         ),

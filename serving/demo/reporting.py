@@ -10,14 +10,19 @@ from typing import Any, Final
 
 import numpy as np
 import pyotp
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from models.errors import require
+from serving.accounts.rules.access import Permission
 from serving.accounts.service import auth, one_time_codes
 from serving.accounts.service.second_factors import begin_app, confirm_app, confirm_by_link
+from serving.accounts.store import accounts
 from serving.demo.cast import Cast
-from serving.demo.front import SignedInPerson
+from serving.demo.front import Front, SignedInPerson, SigningProgram
 from serving.platform.clock import SystemClock
 from serving.platform.runtime import Runtime
+from serving.service_accounts.service.service_accounts import make_account
 from training.simulation.synthetic import Truth, World
 
 REPORTING_BRANDS: Final = 3
@@ -243,6 +248,21 @@ def enrol_phones(runtime: Runtime, people: Iterable[tuple[str, str]]) -> dict[st
     """A phone by e-mail address for people with their passwords."""
     earlier = replace(runtime, wall=_BackdatedClock())
     return {email: _enrol_phone(earlier, email, password) for email, password in people}
+
+
+def register_program(runtime: Runtime, front: Front, lead: tuple[str, str], other_email: str) -> SigningProgram:
+    """A service account of a brand, whose key is two days old; `lead` is an e-mail address with its password.
+
+    The lead has a phone.
+    """
+    earlier, private_key = replace(runtime, wall=_BackdatedClock()), Ed25519PrivateKey.generate()
+    pem = private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    session = replace(auth.session_of(earlier, auth.sign_in(earlier, *lead).token), has_factor=True)
+    (pair,) = session.person.brands(Permission.LEAD_BRAND)
+    with runtime.store.read() as connection:
+        other = accounts.user_id_by_email(connection, other_email)
+    _, key = make_account(earlier, session, pair, "Finder of copies", other, pem)
+    return SigningProgram(front, key.key_id, private_key)
 
 
 def _enrol_phone(runtime: Runtime, email: str, password: str) -> Phone:

@@ -22,12 +22,12 @@ from serving.commands.connection import connect
 from serving.composition import open_runtime
 from serving.demo.cast import Cast, create_cast, make_up_standings, register_rights
 from serving.demo.children import Child, Children, free_port, wait_for_http, wait_for_port
-from serving.demo.front import Front
+from serving.demo.front import Front, SigningProgram
 from serving.demo.large_reports import LargeReports, campaign_brands
 from serving.demo.play import MATURITY, STEP, Play
 from serving.demo.progress import ProgressLine
 from serving.demo.report import LearningResults, demo_result, print_report
-from serving.demo.reporting import Phone, enrol_phones
+from serving.demo.reporting import Phone, enrol_phones, register_program
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.simulation import PLAY_FILE
 from serving.platform.database.engine import read_only_engine
@@ -198,13 +198,13 @@ def begin_play(
     begins = FIRST_DAY - _DAYS_BEFORE
     port = wish.port or free_port(DEFAULT_PORT)
     front = Front(f"http://127.0.0.1:{port}", Console(stderr=True).print)
-    cast, phones = _create_cast(home, front, world, begins, wish.seed)
+    cast, phones, program = _create_cast(home, front, world, begins, wish.seed)
     tell("starting the service", 0)
     simulated = {"TOUCHSTONE_CLOCK_START": begins.isoformat(), "TOUCHSTONE_SEED": str(wish.seed)}
     _start_children(home, port, simulated, children)
     home.write_private(CREDENTIALS, cast.credentials)
     play = Play(cast, world, wish.seed, begins, tell, visitors=wish.stay)
-    return play, LargeReports(play, phones, campaign_brands(world))
+    return play, LargeReports(play, phones, program, campaign_brands(world))
 
 
 def _add_comparison(
@@ -251,8 +251,13 @@ def _start_children(home: Home, port: int | None, simulated: Mapping[str, str], 
     wait_for_http(service, f"http://127.0.0.1:{service_port}/healthz")
 
 
-def _create_cast(home: Home, front: Front, world: World, begins: datetime, seed: int) -> tuple[Cast, dict[str, Phone]]:
-    """The cast, and the phones of those who confirm large reports, before the service owns the data directory."""
+def _create_cast(
+    home: Home, front: Front, world: World, begins: datetime, seed: int
+) -> tuple[Cast, dict[str, Phone], SigningProgram]:
+    """The cast, the phones of those who confirm large reports, and the program of the first of their brands.
+
+    They are made before the service owns the data directory.
+    """
     receiver = configuration(home, free_port(RECEIVER_PORT))
     address = f"http://127.0.0.1:{receiver['port']}"
     settings = Settings(home=home.root, clock=ClockKind.SIMULATED, clock_start=begins, seed=seed)
@@ -270,13 +275,15 @@ def _create_cast(home: Home, front: Front, world: World, begins: datetime, seed:
     with Home.at(home.root).owned(), closing(open_runtime(settings)) as runtime:
         cast = replace(cast, marks=register_rights(runtime, world))
         make_up_standings(runtime, [brand.brand.name for brand in brands], begins)
+        signing = confirming[0]
+        program = register_program(runtime, front, (signing.email, signing.password), cast.second_person.email)
         phones = enrol_phones(runtime, [(person.email, person.password) for person in confirming])
     for person in confirming:
         person.second_factor = phones[person.email].recovery_code
     for row in cast.credentials:
         if row["user"] in phones:
             row["totp_secret"] = phones[row["user"]].secret
-    return cast, phones
+    return cast, phones, program
 
 
 def _settled_figures(play: Play) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The tables of marketplaces."""
 
-from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Integer, PrimaryKeyConstraint, String, Table
+from sqlalchemy import Column, Float, ForeignKey, Integer, PrimaryKeyConstraint, String, Table
 
 from serving.platform.database.schema import ID, metadata, moment, word
 from serving.platform.database.types import Json
@@ -19,8 +19,7 @@ marketplace = Table(
     moment("created_at"),
 )
 
-# Of a marketplace's systems, or of a brand there: then also the brand. `user_id` is the person who made it, for whom a
-# brand's key acts; it is null where the owner of the data directory made it.
+# Of a marketplace's systems. `user_id` is the person who made it, null where the owner of the data directory did.
 api_key = Table(
     "api_key",
     metadata,
@@ -29,25 +28,12 @@ api_key = Table(
     Column("name", String(200), nullable=False),
     Column("secret_hash", String(64), nullable=False),
     Column("scopes", Json, nullable=False),
-    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=True),
     moment("created_at"),
     # By the real time, as sessions are.
     moment("expires_at"),
     moment("used_at", nullable=True),
     moment("revoked_at", nullable=True),
-    CheckConstraint("brand_id IS NULL OR user_id IS NOT NULL", name="brand_and_person"),
-)
-
-# From where a brand's key has removed, by keyed hashes of networks: no address is stored.
-key_network = Table(
-    "key_network",
-    metadata,
-    Column("key_id", ID, ForeignKey("api_key.key_id"), nullable=False),
-    Column("network", String(64), nullable=False),
-    moment("first_seen_at"),
-    moment("last_seen_at"),
-    PrimaryKeyConstraint("key_id", "network"),
 )
 
 kill_switch = Table(

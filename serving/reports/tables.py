@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -30,7 +31,7 @@ report = tenant_table(
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
     id_column("right_id"),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
-    # The brand's API key that sent it for the user; null where the user sent it.
+    # The key of the service account that signed it, for which the user answers; null where the user sent it.
     id_column("key_id", nullable=True),
     word("reason_code"),
     Column("note", String(2000), nullable=True),
@@ -39,7 +40,7 @@ report = tenant_table(
     Column("request_digest", String(64), nullable=False),
     Column("policy_version", String(80), nullable=False),
     moment("known_at"),
-    # Whether its listings wait for a second factor, or how that wait ended. `undecided` until each has its outcome.
+    # Whether its listings wait for a person, or how that wait ended. `undecided` until each has its outcome.
     word("step_up", StepUpState),
     Column("undecided", Boolean, nullable=False),
     within("right_id", "brand_right"),
@@ -48,20 +49,26 @@ report = tenant_table(
     Index("ix_report_undecided", "known_at", sqlite_where=_UNDECIDED_ON_SQLITE, postgresql_where=_UNDECIDED),
 )
 
-# The confirmation of a report with a second factor, by one session. Its people were told, and one of them may have
-# stopped it.
+# The confirmation of a report with a second factor, by one session, or by the key of a service account: then also the
+# network that it came from. Its people were told, and one of them may have stopped it. `waits_for` is set while it
+# waits until one of them releases it.
 report_step_up = tenant_table(
     "report_step_up",
     "report_id",
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
-    id_column("factor_id"),
-    Column("token_hash", String(64), nullable=False),
+    id_column("factor_id", nullable=True),
+    Column("token_hash", String(64), nullable=True),
+    id_column("key_id", nullable=True),
+    Column("network", String(64), nullable=True),
+    Column("waits_for", Json, nullable=True),
+    Column("released_by", ID, ForeignKey("account.user_id"), nullable=True),
     Column("recipients", Json, nullable=False),
     moment("known_at"),
     moment("stopped_at", nullable=True),
     Column("stopped_by", ID, ForeignKey("account.user_id"), nullable=True),
     within("report_id", "report"),
+    CheckConstraint("(key_id IS NULL) = (token_hash IS NOT NULL)", name="proof"),
     Index("ix_report_step_up_brand", "marketplace_id", "brand_id", "known_at"),
 )
 

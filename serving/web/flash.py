@@ -43,6 +43,9 @@ class Flash(StrEnum):
     INVITATION_WITHDRAWN = "invitation_withdrawn"
     JOINED = "joined"
     KEY_REVOKED = "key_revoked"
+    SIGNING_KEY_REGISTERED = "signing_key_registered"
+    SERVICE_ACCOUNT_CHANGED = "service_account_changed"
+    SERVICE_ACCOUNT_ENDED = "service_account_ended"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # A code, no password.
     PASSWORD_RESET = "password_reset"  # noqa: S105  # As above.
     REACTIVATED = "reactivated"
@@ -93,6 +96,7 @@ class Flash(StrEnum):
     REPORT_RETRACTED = "report_retracted"
     REPORT_CONFIRMED = "report_confirmed"
     REPORT_STOPPED = "report_stopped"
+    REPORT_RELEASED = "report_released"
     BRIEFED = "briefed"
     BRAND_NAMED = "brand_named"
     SWITCHED_OFF = "switched_off"
@@ -134,7 +138,10 @@ SENTENCES: Final = {
     Flash.DEACTIVATED: "User deactivated. All their sessions have ended. See below who took over their work.",
     Flash.INVITATION_WITHDRAWN: "Invitation withdrawn. The link no longer works.",
     Flash.JOINED: N_("Welcome. You are signed in."),
-    Flash.KEY_REVOKED: "Key revoked. It stops working within one second.",
+    Flash.KEY_REVOKED: N_("Key revoked. It stops working within one second."),
+    Flash.SIGNING_KEY_REGISTERED: N_("Key registered. It signs requests from tomorrow on."),
+    Flash.SERVICE_ACCOUNT_CHANGED: N_("The person is named and answers for the service account."),
+    Flash.SERVICE_ACCOUNT_ENDED: N_("Service account ended. Its keys are refused from now on."),
     Flash.PASSWORD_CHANGED: N_("Your password is changed, and every other device is signed out."),
     Flash.PASSWORD_RESET: N_("Your password is changed. Sign in with the new one."),
     Flash.REACTIVATED: "User reactivated with their previous roles.",
@@ -178,6 +185,7 @@ SENTENCES: Final = {
     Flash.REPORT_WITHDRAWN: N_("Withdrawn. Nothing is sent to the marketplace about these listings."),
     Flash.REPORT_RETRACTED: N_("Retracted. The listings are reinstated, and the sellers are told."),
     Flash.REPORT_CONFIRMED: N_("Confirmed. Your leads and your account manager are told by mail."),
+    Flash.REPORT_RELEASED: N_("Released. Its removals are sent after an hour, in which the report can be stopped."),
     Flash.REPORT_STOPPED: N_("Report stopped. Nothing of it is sent to the marketplace."),
     Flash.TAKEDOWN_UNDONE: N_("Undone. Unsent removals are cancelled, and the questions are open again."),
     Flash.FILTER_DELETED: "Filter deleted.",

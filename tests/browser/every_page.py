@@ -86,7 +86,7 @@ PAGES: Final = (
     OnePage("brand-limits", "/brand/limits", Role.BRAND, phone=True),
     OnePage("brand", "/brand", Role.BRAND, phone=True, unfold=True),
     OnePage("brand-indicators", "/brand/indicators", Role.BRAND, phone=True),
-    OnePage("brand-keys", "/brand/keys", Role.BRAND, phone=True),
+    OnePage("brand-service-accounts", "/brand/service-accounts", Role.BRAND, phone=True),
     OnePage("brand-messages", "/brand/messages", Role.BRAND, phone=True),
     OnePage("brand-dashboard", "/brand/dashboard", Role.BRAND, phone=True, unfold=True),
     OnePage("brand-standing", "/brand/standing", Role.BRAND, phone=True, unfold=True),

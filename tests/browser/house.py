@@ -31,7 +31,6 @@ from serving.operations.service.housekeeping import refresh_references
 from serving.platform.settings import Settings
 from serving.reports.rules.attachments import TestBuyRecord
 from serving.reports.service import attaching, submitting
-from serving.reports.service.stepping_up import prove_second_factor
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import removal_notices
 from tests.fixtures.clocks import TestClock
@@ -50,7 +49,7 @@ from tests.fixtures.reporting import (
     request_takedown,
 )
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_row, a_suspect_row, invite, judge, populate
-from tests.fixtures.stepping_up import in_full_standing, waiting_report
+from tests.fixtures.stepping_up import in_full_standing, prove_second_factor, waiting_report
 from tests.fixtures.strikes import strikes_of
 from tests.serving.web.reports import a_whole_report, add_drift, add_model, add_snapshot
 

@@ -13,17 +13,16 @@ from sqlalchemy import update
 from starlette.routing import Mount
 from starlette.websockets import WebSocket
 
-from serving.accounts.rules.access import MARKETPLACE_SCOPES, Person, Role, Scope
+from serving.accounts.rules.access import Person, Role, Scope
 from serving.accounts.service import auth, provisioning
 from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.store import accounts
 from serving.app import create_app, create_local_app
-from serving.brands.service.brand_keys import make_key
 from serving.guards import COOKIE, CSRF_FIELD, CSRF_HEADER, SECOND_STEP, Unguarded, guards_of, public
 from serving.learning.service.learn import add_job
 from serving.marketplaces.tables import api_key
-from tests.fixtures.reporting import a_leader
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_row
+from tests.fixtures.signing import Tool, a_tool
 
 # Who needs no account: who signs in, cannot any more, or makes the first one, supervisors, a seller with its
 # link, and the notifier of a listing (Article 16). More needs a reason.
@@ -55,6 +54,7 @@ PUBLIC: Final = {
     ("GET", "/stop-report/{token}"),
     ("POST", "/stop-report/{token}"),
     ("POST", "/stop-report/{token}/approve"),
+    ("POST", "/stop-report/{token}/release"),
     ("GET", "/mail/unsubscribe/{token}"),
     ("POST", "/mail/unsubscribe/{token}"),
     ("GET", "/notice"),
@@ -87,11 +87,14 @@ class Visitor:
 
     client: TestClient
     headers: dict[str, str]
+    tool: Tool | None = None
 
     def call(self, method: str, path: str, **more: Any) -> Response:
         """Ask without a body, so that only the door can refuse."""
         headers = {**self.headers, **more.pop("headers", {})}
-        return self.client.request(method, filled_path(path), headers=headers, follow_redirects=False, **more)
+        return self.client.request(
+            method, filled_path(path), headers=headers, auth=self.tool, follow_redirects=False, **more
+        )
 
 
 def visitor(client: TestClient, site: Site, person: Person) -> Visitor:
@@ -123,7 +126,7 @@ def added_person(site: Site, email: str, role: Role, **where: Any) -> Person:
 
 @pytest.fixture
 def visitors_by_kind(client: TestClient, site: Site) -> dict[str, Visitor]:
-    """One of each role, and a key of each scope."""
+    """One of each role, a key of each scope, and a brand's tool."""
     people = {
         "analyst": site.analyst,
         "brand": site.brand_person,
@@ -132,9 +135,8 @@ def visitors_by_kind(client: TestClient, site: Site) -> dict[str, Visitor]:
         "admin": added_person(site, "ada@touchstone.example", Role.ADMIN),
     }
     visitors = {name: visitor(client, site, person) for name, person in people.items()}
-    programs = {f"key:{scope.value}": program(client, site, scope) for scope in MARKETPLACE_SCOPES}
-    brand_key = make_key(site.runtime, a_leader(site), (site.marketplace_id, site.brand_id), "t")
-    return visitors | programs | {BRANDS_KEY: Visitor(client, {"authorization": f"Bearer {brand_key}"})}
+    programs = {f"key:{scope.value}": program(client, site, scope) for scope in Scope}
+    return visitors | programs | {TOOL: Visitor(client, {}, a_tool(site))}
 
 
 def test_every_door_is_closed_to_who_brings_nothing_or_nonsense(client: TestClient, site: Site) -> None:
@@ -186,6 +188,7 @@ def test_what_is_public_answers_everybody(client: TestClient) -> None:
         ("GET", "/stop-report/{token}"): 404,
         ("POST", "/stop-report/{token}"): 404,
         ("POST", "/stop-report/{token}/approve"): 404,
+        ("POST", "/stop-report/{token}/release"): 404,
         ("GET", "/mail/unsubscribe/{token}"): 404,
         ("POST", "/mail/unsubscribe/{token}"): 404,
         ("GET", "/notice"): 200,
@@ -208,7 +211,7 @@ def test_of_the_folder_of_static_files_only_its_files_can_be_read(client: TestCl
         assert client.get(path).status_code == 404
 
 
-BRANDS_KEY: Final = "key:report"
+TOOL: Final = "signed:report"
 PEOPLE: Final = frozenset({"analyst", "brand", "account_manager", "data_scientist", "admin"})
 # Who is let through which door of the API; everybody else meets 403, or 401 with the other kind of credential.
 MATRIX: Final = [
@@ -225,7 +228,7 @@ MATRIX: Final = [
     ("GET", "/api/v1/listings/{external_id:path}", {"key:intake"}),
     ("GET", "/api/v1/clock", {"key:clock"}),
     ("POST", "/api/v1/clock", {"key:clock"}),
-    ("GET", "/api/v1/openapi.json", PEOPLE | {f"key:{scope.value}" for scope in MARKETPLACE_SCOPES}),
+    ("GET", "/api/v1/openapi.json", PEOPLE | {f"key:{scope.value}" for scope in Scope}),
     ("GET", "/api/v1/cases", {"analyst", "brand"}),
     ("POST", "/api/v1/cases/{case_id}/verdicts", {"analyst", "brand"}),
     ("POST", "/api/v1/cases/{case_id}/undo", {"analyst", "brand"}),
@@ -234,14 +237,14 @@ MATRIX: Final = [
     ("POST", "/api/v1/cases/{case_id}/brand", {"analyst"}),
     ("POST", "/api/v1/cases/{case_id}/brand/undo", {"analyst"}),
     ("GET", "/api/v1/rights", {"brand"}),
-    ("GET", "/api/v1/reason-codes", {"brand", BRANDS_KEY}),
-    ("GET", "/api/v1/brand/limits", {"brand", BRANDS_KEY}),
-    ("POST", "/api/v1/brand/reports", {"brand", BRANDS_KEY}),
-    ("GET", "/api/v1/brand/reports/{report_id}", {"brand", BRANDS_KEY}),
-    ("POST", "/api/v1/brand/reports/{report_id}/documents", {"brand", BRANDS_KEY}),
-    ("POST", "/api/v1/brand/reports/{report_id}/test-buy", {"brand"}),
-    ("POST", "/api/v1/brand/reports/{report_id}/withdraw", {"brand"}),
-    ("POST", "/api/v1/brand/reports/{report_id}/retract", {"brand"}),
+    ("GET", "/api/v1/reason-codes", {"brand", TOOL}),
+    ("GET", "/api/v1/brand/limits", {"brand", TOOL}),
+    ("POST", "/api/v1/brand/reports", {"brand", TOOL}),
+    ("GET", "/api/v1/brand/reports/{report_id}", {"brand", TOOL}),
+    ("POST", "/api/v1/brand/reports/{report_id}/documents", {"brand", TOOL}),
+    ("POST", "/api/v1/brand/reports/{report_id}/test-buy", {"brand", TOOL}),
+    ("POST", "/api/v1/brand/reports/{report_id}/withdraw", {"brand", TOOL}),
+    ("POST", "/api/v1/brand/reports/{report_id}/retract", {"brand", TOOL}),
     ("POST", "/api/v1/takedown-requests", {"brand"}),
     ("GET", "/api/v1/takedown-requests/{request_id}", {"brand"}),
     ("POST", "/api/v1/takedown-requests/{request_id}/undo", {"brand"}),
@@ -278,6 +281,12 @@ MATRIX: Final = [
 ]
 
 
+def kind_of(name: str) -> str:
+    """What a visitor proves itself by: a session, a key or a signature."""
+    kind, colon, _ = name.partition(":")
+    return kind if colon else "session"
+
+
 def test_the_matrix_names_every_door_of_the_api(site: Site) -> None:
     doors = {door for door in routes_of(create_app(site.runtime)) if door[1].startswith("/api/")} - PUBLIC
     assert {(method, path) for method, path, _ in MATRIX} == doors
@@ -287,9 +296,9 @@ def test_a_door_of_the_api_opens_to_its_own_people_or_programs_alone(visitors_by
     expected: dict[str, dict[str, int | str]] = {}
     outcomes: dict[str, dict[str, int | str]] = {}
     for method, path, allowed in MATRIX:
-        kinds = {name.startswith("key:") for name in allowed}
+        kinds = {kind_of(name) for name in allowed}
         expected[f"{method} {path}"] = {
-            name: "open" if name in allowed else 403 if name.startswith("key:") in kinds else 401
+            name: "open" if name in allowed else 403 if kind_of(name) in kinds else 401
             for name in visitors_by_kind
         }
         statuses = {name: who.call(method, path).status_code for name, who in visitors_by_kind.items()}

@@ -40,7 +40,7 @@ class Permission(StrEnum):
 
 
 class Scope(StrEnum):
-    """The permissions of an API key. `report` is the only one of a brand's key; the others are a marketplace's."""
+    """The permissions of a marketplace's API key."""
 
     INTAKE = "intake"
     SCORE = "score"  # Ask for a score without keeping the listing.
@@ -48,10 +48,6 @@ class Scope(StrEnum):
     BACKFILL = "backfill"  # Set the known time of a row to the time of its event, to import history.
     CLOCK = "clock"  # Move the simulated clock; never honoured in production.
     TRAIN = "train"  # Start a training and follow it; its candidate waits for people.
-    REPORT = "report"  # Report listings for one brand, as the person who made the key.
-
-
-MARKETPLACE_SCOPES: Final = tuple(scope for scope in Scope if scope is not Scope.REPORT)
 
 
 _PERMISSIONS: Final = {
@@ -96,13 +92,12 @@ class Grant:
 class Secret:
     """What a request proved itself by: `session:` with the hash of its token, or `key:` with its id.
 
-    `known_since` is when the account was first used in this browser, or the key in this network; None where the browser
-    does not carry our mark, or the network is new. `network` is the keyed hash of a key's network.
+    `known_since` is when the account was first used in this browser, or a person first released a report by the key;
+    None where the browser does not carry our mark, or the key's network is new.
     """
 
     name: str
     known_since: datetime | None = None
-    network: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +138,17 @@ def roles(grants: Iterable[Grant]) -> tuple[Role, ...]:
 class SecretKind(StrEnum):
     """What a secret opens."""
 
-    BRAND_KEY = "brand_key"  # Reports listings as its maker.
+    SERVICE_ACCOUNT = "service_account"  # Signs reports for a brand, which names the person as one of two.
     KEY = "key"  # Of a marketplace's system.
     ENDPOINT = "endpoint"  # Signs the messages to a marketplace.
 
 
 @dataclass(frozen=True, slots=True)
 class OwnedSecret:
-    """A secret in force that a person has made; the name of an endpoint is its address."""
+    """A secret in force that a person has made, or a service account that names them.
+
+    The name of an endpoint is its address.
+    """
 
     secret_id: str
     kind: SecretKind
@@ -160,7 +158,10 @@ class OwnedSecret:
 
 
 def must_end(secret: OwnedSecret, now: datetime, policy: SecretPolicy, chosen: Collection[str] | None) -> bool:
-    """Whether a secret ends: a brand's key always, another if it is chosen, or without a choice if it is recent."""
-    if chosen is not None and secret.kind is not SecretKind.BRAND_KEY:
+    """Whether a secret ends: if it is chosen, or without a choice if it is recent.
+
+    A service account is the brand's: without a choice it waits for another person in this one's place instead.
+    """
+    if chosen is not None:
         return secret.secret_id in chosen
-    return secret.kind is SecretKind.BRAND_KEY or secret.made_at >= now - timedelta(days=policy.recent_days)
+    return secret.kind is not SecretKind.SERVICE_ACCOUNT and secret.made_at >= now - timedelta(days=policy.recent_days)

@@ -5,6 +5,7 @@ owner is told by mail.
 """
 
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
@@ -128,8 +129,10 @@ def confirm_by_link(runtime: Runtime, link: str) -> tuple[str, ...]:
         return one_time_codes.replace_recovery_codes(runtime, connection, owner.user_id, now)
 
 
-def remove(runtime: Runtime, session: Session, factor_id: str, password: str) -> None:
-    """Remove a factor that the session has just proved. With the last one, the recovery codes end.
+def remove(runtime: Runtime, session: Session, factor_id: str, password: str, *, ending: Collection[str] = ()) -> None:
+    """Remove a factor that the session has just proved, and end the secrets that the person has ticked.
+
+    With the last one, the recovery codes end.
 
     Raises Invalid, NotSignedIn, TooManyAttempts, Forbidden (as for `begin_app`; this factor was not proved in the last
     minutes) or NotFound (the person has no such factor).
@@ -145,7 +148,7 @@ def remove(runtime: Runtime, session: Session, factor_id: str, password: str) ->
         if not second_factors.confirmed_factors(connection, user_id):
             second_factors.remove_all(connection, user_id)
         ended = people.end_sessions(connection, user_id, but=session.token_hash)
-        _end_keys(runtime, connection, user_id, f"user:{user_id}")
+        _end_secrets(runtime, connection, user_id, f"user:{user_id}", ending)
         about = {"factor": factor_id, "sessions_ended": ended}
         _record(runtime, connection, f"user:{user_id}", user_id, "second_factor.removed", **about)
         _mail_owner(runtime, connection, user_id, "removed", session.person.name)
@@ -205,7 +208,7 @@ def _remove_all_factors(runtime: Runtime, connection: Connection, user_id: str, 
     if not number:
         raise Conflict("This user has no second factor.")
     ended = people.end_sessions(connection, user_id)
-    _end_keys(runtime, connection, user_id, actor)
+    _end_secrets(runtime, connection, user_id, actor, ())
     _record(runtime, connection, actor, user_id, "second_factor.reset", factors=number, sessions_ended=ended)
     _mail_owner(runtime, connection, user_id, "reset", name)
     return number
@@ -257,8 +260,8 @@ def _record_addition(
     _mail_owner(runtime, connection, owner.user_id, "added", owner.name)
 
 
-def _end_keys(runtime: Runtime, connection: Connection, user_id: str, actor: str) -> None:
-    end_secrets(runtime, connection, user_id, "second_factor", runtime.clock.now(), by=actor, chosen=())
+def _end_secrets(runtime: Runtime, connection: Connection, user_id: str, actor: str, ending: Collection[str]) -> None:
+    end_secrets(runtime, connection, user_id, "second_factor", runtime.clock.now(), by=actor, chosen=ending)
 
 
 def _record(runtime: Runtime, connection: Connection, actor: str, user_id: str, act: str, **payload: object) -> None:

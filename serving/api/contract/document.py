@@ -10,7 +10,6 @@ from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel, Field, create_model
 from pydantic.json_schema import models_json_schema
 
-from serving.accounts.rules.access import Scope
 from serving.api.answers import Error, NotReady
 from serving.api.contract.requests import BODIES, MODELS, SCHEMAS
 from serving.api.contract.responses import HEADERS, RESPONSES, error_statuses, success_response
@@ -64,10 +63,12 @@ _SECURITY: Final = {
         "scheme": "bearer",
         "description": "A marketplace's API key: `Authorization: Bearer tsk.…`.",
     },
-    "brandKey": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "A brand's API key, which only reports listings: `Authorization: Bearer tsk.…`.",
+    "signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Signature",
+        "description": "The Ed25519 signature of a brand's service account (RFC 9421), beside `Signature-Input`, which "
+        "covers the method, the path, the query and `Content-Digest`, and names the key, the time and a nonce.",
     },
     "reporterKey": {
         "type": "http",
@@ -175,8 +176,8 @@ def _security(route: APIRoute, method: str) -> list[Mapping[str, list[str]]]:
         return [{}, {"reporterKey": []}] if route.path_format == "/api/v1/notices" else []
     if name.startswith("any key "):
         return [{"apiKey": []}, session]
-    if name.endswith(f" or key {Scope.REPORT.value}"):
-        return [{"brandKey": []}, session]
+    if name.endswith(" or signed"):
+        return [{"signature": []}, session]
     if " or key " in name:
         return [{"apiKey": []}, session]
     return [{"apiKey": []}] if name.startswith("key ") else [session]

@@ -105,6 +105,6 @@ def _refusal_statuses(key: tuple[str, str], operation: Mapping[str, Any]) -> set
     if "parameters" in operation or "requestBody" in operation or method == "POST":
         statuses |= {422}
     of_strangers = "requestBody" in operation and not (operation["security"] and all(operation["security"]))
-    if of_strangers or {"brandKey": []} in operation["security"] or path in _DEAR:
+    if of_strangers or {"signature": []} in operation["security"] or path in _DEAR:
         statuses |= {429}
     return statuses

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from models.errors import Invalid
 from serving.accounts.store.accounts import Session
 from serving.api.requests.reading import parse_off_loop
-from serving.api.requests.reporters import Reporter
+from serving.api.requests.reporters import SIGNED, Reporter
 from serving.guards import Caller, guard_of, runtime_of
 from serving.platform.idempotency.service import (
     Reply,
@@ -56,6 +56,8 @@ class RepeatableRoute(APIRoute):
         async def once(received: Request) -> Response:
             request = _JsonRequest(received.scope, received.receive)
             key = request.headers.get(HEADER)
+            if SIGNED in request.headers:
+                await guard(request)  # By its head: FastAPI reads the body of others before their caller is known.
             if key is None or (request.method, self.path) in KEPT_BY_ITSELF:
                 return await handle(request)
             caller = _caller_name(await guard(request))

@@ -1,4 +1,4 @@
-"""Who may report listings by API: a signed-in person of a brand, or a program with a brand's key."""
+"""Who reports listings by API: a signed-in person of a brand, or a program that signs as a service account."""
 
 import time
 from dataclasses import dataclass
@@ -6,55 +6,73 @@ from typing import Any, Final
 
 from fastapi import Depends, Request
 
-from serving.accounts.rules.access import Permission, Person, Scope
+from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.second_person import Proof
 from serving.accounts.store.accounts import Session
 from serving.api.cookies import sign_in_source
 from serving.guards import CALLED_BY, Guard, may, runtime_of
-from serving.marketplaces.service.keys import reporter_of
 from serving.platform.database.pools import KEYS
 from serving.platform.pace import Pace
+from serving.service_accounts.rules import SigningTool
+from serving.service_accounts.service.signing import SignedRequest, admit
 
-_COUNTED: Final = "touchstone.counted"
+SIGNED: Final = "signature-input"
+_ADMITTED: Final = "touchstone.reporter"
 # Ours. A report names up to 300 listings, so one a second is far above what a brand's program needs.
 _REPORTS: Final = Pace(most=60, seconds=60.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Who reports listings: a signed-in person, or a brand's key, which acts for the person who made it.
+    """Who reports listings: a signed-in person, or the tool of a service account, for which a person answers.
 
-    `proof` is the last one of a session, None for a key.
+    `proof` is the last one of a session, None for a tool.
     """
 
     person: Person
-    key_id: str | None
+    tool: SigningTool | None
     proof: Proof | None = None
 
     @property
     def actor(self) -> str:
-        """The person or the key as logs name it."""
-        return self.person.actor if self.key_id is None else f"key:{self.key_id}"
+        """The person or the service account as logs name it."""
+        return self.person.actor if self.tool is None else f"service:{self.tool.account_id}"
+
+    @property
+    def key_id(self) -> str | None:
+        """The key that signed the request; None in a session."""
+        return None if self.tool is None else self.tool.key_id
 
 
 def reporter() -> Any:
-    """Admit a signed-in user who answers for a brand, and a brand's key; the handler gets a `Reporter`."""
+    """Admit a signed-in user who answers for a brand, and a signed request; the handler gets a `Reporter`.
+
+    A signature is checked by the head of the request, before its body is read and compared with the signed digest.
+    """
     answers = may(Permission.ANSWER_QUESTIONS).dependency
 
     async def check(request: Request) -> Reporter:
-        if "authorization" in request.headers:
-            runtime = runtime_of(request)
-            header, address = request.headers["authorization"], sign_in_source(request).address
-            person, key_id = await KEYS.run(reporter_of, runtime, header, address)
-            reporter = Reporter(person, key_id)
-            request.scope[CALLED_BY] = reporter.actor
+        if _ADMITTED in request.scope:  # The route has admitted it before the body was read.
+            admitted: Reporter = request.scope[_ADMITTED]
+            return admitted
+        if SIGNED in request.headers:
+            admission = await KEYS.run(admit, runtime_of(request), _head_of(request), sign_in_source(request).address)
+            request.scope[CALLED_BY] = admission.actor
+            _REPORTS.take(admission.actor, time.monotonic())
+            admission.check_body(await request.body())
+            admitted = Reporter(admission.person, admission.tool)
         else:
             session: Session = await answers(request)
-            reporter = Reporter(session.person, None, session.proof)
-        # A request with an Idempotency-Key is checked twice, and counts once.
-        if not request.scope.get(_COUNTED):
-            request.scope[_COUNTED] = True
-            _REPORTS.take(reporter.actor, time.monotonic())
-        return reporter
+            admitted = Reporter(session.person, None, session.proof)
+            _REPORTS.take(admitted.actor, time.monotonic())
+        request.scope[_ADMITTED] = admitted
+        return admitted
 
-    return Depends(Guard(f"{Permission.ANSWER_QUESTIONS.value} or key {Scope.REPORT.value}", check))
+    return Depends(Guard(f"{Permission.ANSWER_QUESTIONS.value} or signed", check))
+
+
+def _head_of(request: Request) -> SignedRequest:
+    """The request as its caller addressed it: the path as it was sent, not as it is decoded."""
+    path, query = request.scope["raw_path"].decode("ascii", "replace"), request.scope["query_string"].decode("ascii")
+    address = f"{request.url.scheme}://{request.headers.get('host', '')}{path.partition('?')[0]}"
+    return SignedRequest(request.method, f"{address}?{query}" if query else address, request.headers)

@@ -31,6 +31,7 @@ class MailKind(StrEnum):
     PENDING_REMOVALS = "pending_removals"
     NEW_SECRET = "new_secret"  # noqa: S105  # a kind of mail
     SECRETS_ENDED = "secrets_ended"
+    SERVICE_ACCOUNT_PAUSED = "service_account_paused"
     MODEL_ROLLBACK = "model_rollback"
     REMOVALS_TOLD = "removals_told"
 
@@ -59,6 +60,7 @@ MANDATORY: Final = frozenset(
         MailKind.REPORT_STOPPED,
         MailKind.NEW_SECRET,
         MailKind.SECRETS_ENDED,
+        MailKind.SERVICE_ACCOUNT_PAUSED,
         MailKind.MODEL_ROLLBACK,
         MailKind.REMOVALS_TOLD,
     }

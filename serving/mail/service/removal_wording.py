@@ -86,7 +86,7 @@ def _removals_stopped(parameters: Mapping[str, Any], name: str, rows: list[tuple
 
 
 _WHAT: Final = {
-    "brand_key": N_("API key that reports listings for your brand"),
+    "signing_key": N_("Signing key, with which a program reports listings for your brand"),
     "key": N_("API key"),
     "endpoint": N_("Webhook endpoint, which receives every removal"),
     "rotated": N_("Signing secret of the webhook endpoint"),
@@ -105,6 +105,22 @@ def new_secret(parameters: Mapping[str, Any]) -> Content:
         say("Show keys and secrets"),
         (*rows, (say("Marketplace"), place)),
         (say("If this was not intended, end it at once. Then %(name)s must change the password.", name=by),),
+    )
+
+
+def service_account_paused(parameters: Mapping[str, Any]) -> Content:
+    """To the leads of a brand and its account manager: a service account waits for another person."""
+    account, who = one_line(parameters["name"]), one_line(parameters["who"])
+    return Content(
+        say("The service account %(name)s is paused", name=account),
+        (
+            say(
+                "%(name)s no longer answers for it. Its requests are refused until a lead names a second person.",
+                name=who,
+            ),
+        ),
+        say("Open service accounts"),
+        ((say("Brand"), one_line(parameters["brand"])), (say("Service account"), account)),
     )
 
 

@@ -32,18 +32,30 @@ _WHY: Final = {
 
 
 def large_report(parameters: Mapping[str, Any]) -> Content:
-    """To those who can stop a report that was confirmed with a second factor."""
-    brand, n = one_line(parameters["brand"]), parameters["n"]
-    return Content(
-        say_many("%(brand)s reports %(n)s listing", "%(brand)s reports %(n)s listings", n, brand=brand),
-        (
+    """To those who can stop a report that was confirmed with a second factor, or that a service account signed."""
+    brand, n, name = one_line(parameters["brand"]), parameters["n"], one_line(parameters["by"])
+    if parameters["waits"]:
+        sentences = [
+            say("The service account %(name)s has signed a report that waits for a person.", name=name),
+            say("Release it if the brand's program sent it. Nothing of it is removed until then."),
+        ]
+    elif parameters["signed"]:
+        sentences = [
+            say("The service account %(name)s has signed a report. Its listings are removed after an hour.", name=name),
+            say("If the report is wrong, or the brand's program did not send it, stop it."),
+        ]
+    else:
+        sentences = [
             say(
                 "%(name)s has confirmed a large report with a second factor. Its listings are removed after an hour.",
-                name=one_line(parameters["by"]),
+                name=name,
             ),
-            say("If the report is wrong, or %(name)s did not send it, stop it.", name=one_line(parameters["by"])),
-        ),
-        say("Review or stop report"),
+            say("If the report is wrong, or %(name)s did not send it, stop it.", name=name),
+        ]
+    return Content(
+        say_many("%(brand)s reports %(n)s listing", "%(brand)s reports %(n)s listings", n, brand=brand),
+        tuple(sentences),
+        say("Review or release report") if parameters["waits"] else say("Review or stop report"),
         (
             (say("Brand"), brand),
             (say("Marketplace"), one_line(parameters["marketplace"])),

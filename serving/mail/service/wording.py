@@ -17,6 +17,7 @@ PLACES: Final = {
     MailKind.OVERDUE_CASES: "/operations",
     MailKind.SECOND_FACTOR: "/settings/second-factor",
     MailKind.MODEL_ROLLBACK: "/models",
+    MailKind.SERVICE_ACCOUNT_PAUSED: "/brand/service-accounts",
     MailKind.PENDING_REMOVALS: "/pending-removals",
 }
 NAMES: Final = {
@@ -36,6 +37,7 @@ NAMES: Final = {
     MailKind.MODEL_ROLLBACK: N_("Rollbacks of a model"),
     MailKind.NEW_SECRET: N_("New API keys and signing secrets"),
     MailKind.SECRETS_ENDED: N_("API keys and signing secrets that ended with their maker's access"),
+    MailKind.SERVICE_ACCOUNT_PAUSED: N_("Service accounts that wait for a person"),
     MailKind.BURST_ALARM: N_(
         "Removals that are pending after a burst: of your brand if you are a lead, of analysts if you administer"
     ),
@@ -258,6 +260,7 @@ _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
     MailKind.BURST_ALARM: report_wording.burst_alarm,
     MailKind.NEW_SECRET: removal_wording.new_secret,
     MailKind.SECRETS_ENDED: removal_wording.secrets_ended,
+    MailKind.SERVICE_ACCOUNT_PAUSED: removal_wording.service_account_paused,
     MailKind.MODEL_ROLLBACK: _model_rollback,
     MailKind.REMOVALS_TOLD: removal_wording.removals_told,
     MailKind.PENDING_REMOVALS: removal_wording.pending_removals,

@@ -1,19 +1,18 @@
-"""API keys of marketplaces and of brands: made, checked, listed for administrators, and revoked."""
+"""API keys of marketplaces: made, checked, listed for administrators, and revoked."""
 
 import hmac
-import ipaddress
 import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
-from models.errors import Forbidden, Invalid, NotFound
-from serving.accounts.policy import GuessingPolicy, SecretPolicy
-from serving.accounts.rules.access import Permission, Person, Role, Scope, Secret
+from models.errors import Forbidden, Invalid
+from serving.accounts.policy import SecretPolicy
+from serving.accounts.rules.access import Permission, Person, Role, Scope
 from serving.accounts.service.auth import NotSignedIn, hash_token
 from serving.accounts.store import accounts, people
 from serving.audit.store import audit
@@ -24,16 +23,13 @@ from serving.marketplaces.store.marketplaces import ApiKey, KeyInForce, KeyRecor
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.pools import USES
 from serving.platform.runtime import Runtime
-from serving.platform.sealing import keyed_digest
 
 _MARK: Final = "tsk"
 # The page of a new secret, by what was made.
 _WEBHOOK: Final = "/operations/webhook"
-_PAGES: Final = {"brand_key": "/brand/keys", "key": "/keys", "endpoint": _WEBHOOK, "rotated": _WEBHOOK}
+_PAGES: Final = {"signing_key": "/brand/service-accounts", "key": "/keys", "endpoint": _WEBHOOK, "rotated": _WEBHOOK}
 # A request waits for the note of its key.
 _NOTE_SECONDS: Final = 1.0
-_NETWORKS: Final = b"touchstone networks of keys"
-_PREFIX: Final = {4: 24, 6: 48}
 
 
 def keys_of(runtime: Runtime, by: Person) -> list[KeyRecord]:
@@ -60,10 +56,8 @@ def new_key(
 ) -> tuple[ApiKey, str]:
     """A marketplace's key to store, and the text to show once; without `days` it is valid for the usual time.
 
-    Raises Invalid (the scope is that of brands' keys; or the days are too few or too many).
+    Raises Invalid (the days are too few or too many).
     """
-    if Scope.REPORT in scopes:
-        raise Invalid("A lead of the brand makes keys that report listings, on the page API keys.")
     policy = runtime.policies[SecretPolicy]
     valid_days = policy.valid_days if days is None else days
     if not 1 <= valid_days <= policy.longest_days:
@@ -72,12 +66,6 @@ def new_key(
     expires_at = runtime.wall.now() + timedelta(days=valid_days)
     key = ApiKey(key_id, marketplace_id, hash_token(secret), scopes, expires_at, user_id=made_by)
     return key, f"{_MARK}.{key_id}.{secret}"
-
-
-def new_brand_key(runtime: Runtime, pair: tuple[str, str], user_id: str, days: int | None = None) -> tuple[ApiKey, str]:
-    """A key that reports for a brand at one marketplace as its maker, and the text to show once."""
-    key, shown = new_key(runtime, pair[0], frozenset(), user_id, days)
-    return replace(key, scopes=frozenset({Scope.REPORT}), brand_id=pair[1]), shown
 
 
 def mail_new_secret(
@@ -129,7 +117,7 @@ def admit_key(
     """The given key among those in force, if it has the scope; None admits a key of any scope. `now` is the real time.
 
     Raises NotSignedIn (there is no key, the key is unknown, its secret is wrong, or it has expired) or Forbidden (the
-    key lacks the scope; it is a brand's, which only reports).
+    key lacks the scope).
     """
     key_in_force = keys_by_id.get(bearer_key.key_id) if bearer_key is not None else None
     secret = bearer_key.secret if bearer_key is not None else ""
@@ -140,8 +128,6 @@ def admit_key(
         raise NotSignedIn("An API key is needed: Authorization: Bearer tsk.…")
     if now >= key_in_force.key.expires_at:
         raise NotSignedIn("This API key has expired. Create a new one.")
-    if key_in_force.key.brand_id is not None and scope is not Scope.REPORT:
-        raise Forbidden("This key can only report listings.")
     if scope is not None and scope not in key_in_force.key.scopes:
         raise Forbidden("This key lacks the scope {scope}.", scope=scope.value)
     return key_in_force
@@ -176,45 +162,3 @@ async def note_use_if_due(runtime: Runtime, key_in_force: KeyInForce) -> None:
     if is_use_due(runtime, key_in_force):
         with suppress(StorageFault):
             await USES.run(note_use, runtime, key_in_force)
-
-
-def network_hash(runtime: Runtime, address: str | None) -> str | None:
-    """The keyed hash of an address's network, /24 or /48; None where callers cannot be told apart by address."""
-    if address is None:
-        return None
-    parsed = ipaddress.ip_address(address)
-    block = str(ipaddress.ip_network((parsed, _PREFIX[parsed.version]), strict=False))
-    return keyed_digest(runtime.contact_key, _NETWORKS, block).hex()
-
-
-def reporter_of(runtime: Runtime, header: str | None, address: str | None = None) -> tuple[Person, str]:
-    """The person for whom a brand's key acts, with the grant for that brand alone, and the key's id.
-
-    The right, certification, mandates and caps of a report are those of the person. `address` is where the call comes
-    from. The key ends with their account, and is refused while they do not lead the brand.
-
-    Raises NotSignedIn (there is no such key, or the person's account is disabled) or Forbidden (the key does not
-    report, or the person does not lead the brand now).
-    """
-    in_force = key_of_header(runtime, header, Scope.REPORT)
-    key = in_force.key
-    assert key.user_id is not None, "the table keeps the person beside the brand"
-    try:
-        with runtime.store.read(admission=True) as connection:
-            person = accounts.person(connection, key.user_id)
-            network, since = network_hash(runtime, address), None
-            if network is not None:
-                days = timedelta(days=runtime.policies[GuessingPolicy].key_network_days)
-                before = runtime.clock.now() - days
-                since = marketplaces.network_known_since(connection, key.key_id, network, before)
-    except NotFound:
-        raise NotSignedIn("The account for which this key acts is disabled.") from None
-    pair = (key.marketplace_id, key.brand_id)
-    grants = [grant for grant in person.grants if (grant.marketplace_id, grant.brand_id) == pair]
-    if not any(grant.carries(Permission.LEAD_BRAND) for grant in grants):
-        raise Forbidden("The person who made this key does not lead the brand now.")
-    if is_use_due(runtime, in_force):
-        note_use(runtime, in_force)
-    # It reports, and changes nothing of the brand's file.
-    limited = tuple(replace(grant, leads=False) for grant in grants)
-    return replace(person, grants=limited, secret=Secret(f"key:{key.key_id}", since, network)), key.key_id

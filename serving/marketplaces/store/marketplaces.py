@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, String, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Select, String, select, update
 
 from models.errors import Conflict, NotFound, require
 from serving.accounts.rules.access import Scope
-from serving.marketplaces.tables import api_key, key_network, marketplace
+from serving.marketplaces.tables import api_key, marketplace
 from serving.platform.database.fast.door import PlainQuery
 from serving.platform.database.lists import list_parameter, value_table
 from serving.platform.database.row_reader import RowReader, reader, row_of
 from serving.platform.database.scope import inside
-from serving.platform.database.store import add, insert_or_ignore
+from serving.platform.database.store import add
 from serving.platform.database.types import moment_of
 
 
@@ -31,23 +31,19 @@ class Marketplace:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it is checked: only the hash of the secret. `user_id` made it, and a brand's key acts for them."""
+    """A key as it is checked: only the hash of the secret. `user_id` made it."""
 
     key_id: str
     marketplace_id: str
     secret_hash: str
     scopes: frozenset[Scope]
     expires_at: datetime
-    brand_id: str | None = None
     user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A key as it is listed, without its secret; `brand_id` is set for a brand's key.
-
-    `user_id` is its maker, None for the owner of the data directory.
-    """
+    """A key as it is listed, without its secret; `user_id` is its maker, None for the owner of the data directory."""
 
     key_id: str
     marketplace_id: str
@@ -55,7 +51,6 @@ class KeyRecord:
     scopes: tuple[Scope, ...]
     created_at: datetime
     revoked_at: datetime | None
-    brand_id: str | None
     user_id: str | None
     expires_at: datetime
     used_at: datetime | None
@@ -143,7 +138,6 @@ def add_key(connection: Connection, key: ApiKey, name: str, at: datetime) -> Non
         "name": name,
         "secret_hash": key.secret_hash,
         "scopes": sorted(scope.value for scope in key.scopes),
-        "brand_id": key.brand_id,
         "user_id": key.user_id,
         "created_at": at,
         "expires_at": key.expires_at,
@@ -167,33 +161,15 @@ def keys_in_force(connection: Connection, key_ids: Collection[str]) -> dict[str,
     moment = moment_of(connection)
     keys_by_id: dict[str, KeyInForce] = {}
     for row in _IN_FORCE.rows(connection, list_parameter(connection, sorted(set(key_ids)))):
-        key_id, marketplace_id, secret_hash, scopes, brand_id, user_id, expires, used, name, currency, since = row
+        key_id, marketplace_id, secret_hash, scopes, user_id, expires, used, name, currency, since = row
         if key_id is not None:
             may = frozenset(map(Scope, json.loads(scopes)))
             keys_by_id[key_id] = KeyInForce(
-                ApiKey(key_id, marketplace_id, secret_hash, may, moment(expires), brand_id, user_id),
+                ApiKey(key_id, marketplace_id, secret_hash, may, moment(expires), user_id),
                 Marketplace(marketplace_id, name, currency, None if since is None else moment(since)),
                 None if used is None else moment(used),
             )
     return keys_by_id
-
-
-def network_known_since(connection: Connection, key_id: str, network: str, since: datetime) -> datetime | None:
-    """When a key first removed from a network, if it did so since a moment."""
-    query = select(key_network.c.first_seen_at).where(
-        key_network.c.key_id == key_id, key_network.c.network == network, key_network.c.last_seen_at >= since
-    )
-    return connection.execute(query).scalar_one_or_none()
-
-
-def keep_network(connection: Connection, key_id: str, network: str, at: datetime, since: datetime) -> None:
-    """Store that a key removes from a network; networks that it left before `since` are forgotten."""
-    own = key_network.c.key_id == key_id
-    connection.execute(delete(key_network).where(own, key_network.c.last_seen_at < since))
-    row = {"key_id": key_id, "network": network, "first_seen_at": at, "last_seen_at": at}
-    connection.execute(insert_or_ignore(connection, key_network).values(row))
-    seen = update(key_network).where(own, key_network.c.network == network)
-    connection.execute(seen.values(last_seen_at=at))
 
 
 def _keys_in_force_query(dialect: str) -> Select[Any]:
@@ -204,7 +180,6 @@ def _keys_in_force_query(dialect: str) -> Select[Any]:
         of_key.marketplace_id,
         of_key.secret_hash,
         of_key.scopes,
-        of_key.brand_id,
         of_key.user_id,
         of_key.expires_at,
         of_key.used_at,
@@ -221,30 +196,21 @@ def _keys_in_force_query(dialect: str) -> Select[Any]:
 _IN_FORCE: Final = PlainQuery(_keys_in_force_query)
 
 
-def key_records(connection: Connection, marketplaces: Collection[str], brand_id: str | None = None) -> list[KeyRecord]:
-    """The keys of marketplaces, or of a brand there: those in force first, then the latest first."""
+def key_records(connection: Connection, marketplaces: Collection[str]) -> list[KeyRecord]:
+    """The keys of marketplaces: those in force first, then the latest first."""
     query = select(api_key).where(api_key.c.marketplace_id.in_(marketplaces))
-    if brand_id is not None:
-        query = query.where(api_key.c.brand_id == brand_id)
     order = (api_key.c.revoked_at.is_not(None), api_key.c.created_at.desc(), api_key.c.key_id)
     return _KEYS.all(connection, query.order_by(*order))
 
 
-def revoke_key(
-    connection: Connection, marketplaces: Collection[str], key_id: str, at: datetime, *, brand_id: str | None = None
-) -> KeyRecord:
-    """Revoke a key; with `brand_id`, only one of this brand.
-
-    Raises NotFound (these marketplaces have no such key in force).
-    """
+def revoke_key(connection: Connection, marketplaces: Collection[str], key_id: str, at: datetime) -> KeyRecord:
+    """Revoke a key. Raises NotFound (these marketplaces have no such key in force)."""
     ended = (
         update(api_key)
         .where(api_key.c.key_id == key_id, api_key.c.marketplace_id.in_(marketplaces), api_key.c.revoked_at.is_(None))
         .values(revoked_at=at)
         .returning(api_key)
     )
-    if brand_id is not None:
-        ended = ended.where(api_key.c.brand_id == brand_id)
     return require(_KEYS.single(connection, ended), "There is no such key, or it has ended.")
 
 

@@ -11,11 +11,11 @@ from serving.accounts.rules.second_person import Factor, effective_from
 
 
 class StepUpState(StrEnum):
-    """Whether the listings of a report wait for a proof of a second factor, or how that wait ended."""
+    """Whether the listings of a report wait for a person, or how that wait ended."""
 
     NONE = "none"
     AWAITED = "awaited"
-    GIVEN = "given"
+    GIVEN = "given"  # By a second factor, or by the signature of a service account.
     DECLINED = "declined"  # The report was sent without; its listings meet the usual limits.
 
 
@@ -55,12 +55,3 @@ def why_no_step_up(circumstances: Circumstances, now: datetime, policy: SecondFa
 def _hours_of_wait(wait: timedelta) -> int:
     """The hours of a wait, begun ones counted."""
     return -(-wait // timedelta(hours=1))
-
-
-def needs_step_up(*, by_program: bool, wants_step_up: bool, listings: int, per_user: int) -> bool:
-    """Whether the listings of a report wait for a person's second factor.
-
-    A program cannot prove one, so above the burst cap of a session its report waits for a person on the report's page.
-    A person on the page chooses.
-    """
-    return listings > per_user and (by_program or wants_step_up)

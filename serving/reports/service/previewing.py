@@ -1,10 +1,11 @@
 """What a report would do now, listing by listing, before it is sent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from serving.accounts.rules.access import Person
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import ListingResult, Outcome, count_results
+from serving.reports.rules.step_up import StepUpState
 from serving.reports.service.examining import Examination
 from serving.reports.service.reporting import ForeseenRemovals, Reporting, foresee_outcome
 from serving.reports.service.submitting import (
@@ -13,9 +14,10 @@ from serving.reports.service.submitting import (
     check_draft,
     check_ready,
     pair_of_draft,
-    waits_for_step_up,
+    wait_of,
 )
 from serving.reports.store.reports import StoredReport
+from serving.service_accounts.rules import wait_reasons
 from serving.standing.service import count_standing
 
 
@@ -48,12 +50,21 @@ def preview_report(runtime: Runtime, person: Person, draft: Draft) -> tuple[Fore
         drafted = StoredReport(
             marketplace_id, "", brand_id, draft.right_id, person.user_id, draft.reason_code, draft.note, "", "", now
         )
-        if draft.by_program and waits_for_step_up(runtime, connection, (marketplace_id, brand_id), draft, now):
-            return tuple(ForeseenOutcome(number, location, None, None, WAITING) for number, location in numbered)
+        wait = wait_of(runtime, connection, (marketplace_id, brand_id), draft, now)
+        if draft.by_program and wait.state is StepUpState.AWAITED:
+            waiting = replace(WAITING, reasons=wait_reasons(wait.causes) or WAITING.reasons)
+            return tuple(ForeseenOutcome(number, location, None, None, waiting) for number, location in numbered)
         examination = Examination(runtime, connection, marketplace_id, brand_id, now)
         standing = count_standing(runtime, connection, (marketplace_id, brand_id), now)
         reporting = Reporting(
-            runtime, connection, person, drafted, standing, examination, now, now if draft.with_step_up else None
+            runtime,
+            connection,
+            person,
+            drafted,
+            standing,
+            examination,
+            now,
+            now if draft.with_step_up or wait.is_signed else None,
         )
         previews = []
         for number, location in numbered:

@@ -1,5 +1,6 @@
 """A report as it stands: the latest step of each listing, what became of it since, and what it carries for a case."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,8 @@ from serving.cases.store import cases, verdicts
 from serving.cases.store.cases import Case
 from serving.listings.store import listings
 from serving.platform.runtime import Runtime
-from serving.reports.rules.outcomes import ListingResult, count_results
+from serving.reports.rules.outcomes import Code, ListingResult
+from serving.reports.rules.step_up import StepUpState
 from serving.reports.service.attaching import with_content
 from serving.reports.service.submitting import is_waiting
 from serving.reports.store import report_documents, report_test_buys, reports, step_ups
@@ -26,6 +28,7 @@ from serving.reports.store.report_documents import ReportDocument
 from serving.reports.store.report_test_buys import ReportTestBuy
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.reports.store.step_ups import StoredStepUp
+from serving.service_accounts.rules import wait_reasons
 from serving.standing.store import standings
 from serving.takedowns.service.takedown import undo_window
 from serving.takedowns.store import actions
@@ -44,6 +47,7 @@ class ListingState(StrEnum):
     REJECTED = "rejected"  # An analyst decided that the listing stays.
     WAITING = "waiting"
     AWAITS_STEP_UP = "awaits_step_up"
+    DECIDING = "deciding"  # The report was received, and the listing has no result yet.
     EXPIRED = "expired"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
@@ -52,25 +56,48 @@ class ListingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ItemStatus:
-    """A listing of a report: its latest step, its id and title, its state and a reviewer's answer."""
+    """A listing of a report: its latest step, its id and title, its state and a reviewer's answer.
 
-    step: StoredOutcome
+    `step` is None until it has a result.
+    """
+
+    number: int
+    location: str
+    step: StoredOutcome | None
     external_id: str | None
     title: str | None
     state: ListingState
     judgement: Judgement | None
 
     @property
+    def result(self) -> ListingResult | None:
+        return None if self.step is None else self.step.result
+
+    @property
+    def code(self) -> Code | None:
+        return None if self.step is None else self.step.code
+
+    @property
     def reasons(self) -> tuple[Message, ...]:
         """Why it has its state: the reviewer's answer to a rejected listing, and otherwise those of its latest step."""
         if self.state is ListingState.REJECTED and self.judgement is not None:
             return (message(f"report.rejected.{self.judgement.value}"),)
-        return self.step.reasons
+        return () if self.step is None else self.step.reasons
 
     @property
     def why(self) -> tuple[Message, ...] | Phrase:
         """The refusal of its latest step, or the reasons where there is none."""
-        return self.reasons if self.step.refusal is None else self.step.refusal
+        return self.reasons if self.step is None or self.step.refusal is None else self.step.refusal
+
+
+class ReportState(StrEnum):
+    """Where a report stands."""
+
+    AWAITS_STEP_UP = "awaits_step_up"  # A second factor of the person who sent it.
+    AWAITS_RELEASE = "awaits_release"  # The click of another person, for a signed report.
+    DECIDING = "deciding"
+    DECIDED = "decided"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +108,6 @@ class Status:
     """
 
     report: StoredReport
-    first: tuple[StoredOutcome, ...]
     items: tuple[ItemStatus, ...]
     may_withdraw: datetime | None
     step_up: StoredStepUp | None
@@ -89,9 +115,29 @@ class Status:
     test_buy: ReportTestBuy | None
 
     @property
-    def counts(self) -> dict[ListingResult, int]:
-        """The number of listings by first result, zeros included."""
-        return count_results(outcome.result for outcome in self.first)
+    def counts(self) -> dict[str, int]:
+        """The number of listings, and of those in each state now, zeros included."""
+        by_state = Counter(listing.state for listing in self.items)
+        return {"items": len(self.items), **{state.value: by_state[state] for state in ListingState}}
+
+    @property
+    def decided(self) -> int:
+        """The number of listings with a result, and of those that wait for a person."""
+        return sum(listing.step is not None for listing in self.items)
+
+    @property
+    def state(self) -> ReportState:
+        """Where the report stands."""
+        if self.step_up is not None and self.step_up.stopped_at is not None:
+            return ReportState.STOPPED
+        if self.report.step_up is StepUpState.AWAITED:
+            return ReportState.AWAITS_STEP_UP if self.step_up is None else ReportState.AWAITS_RELEASE
+        return ReportState.DECIDING if self.report.undecided else ReportState.DECIDED
+
+    @property
+    def waits_for(self) -> tuple[Message, ...]:
+        """Why a signed report waits for a person."""
+        return () if self.step_up is None else wait_reasons(self.step_up.waits_for)
 
 
 def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:
@@ -101,26 +147,31 @@ def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:
     """
     with runtime.store.read() as connection:
         report = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
-        steps = reports.outcomes(connection, report)
-        latest = {step.number: step for step in steps}
-        items = tuple(_item_status(connection, report, step) for step in latest.values())
+        latest = {step.number: step for step in reports.outcomes(connection, report)}
+        items = tuple(
+            _item_status(connection, report, number, location, latest.get(number))
+            for number, location in reports.locations(connection, report)
+        )
         proof = step_ups.of_report(connection, report.marketplace_id, report.report_id)
         documents = tuple(report_documents.documents_of(connection, report))
         bought = report_test_buys.of_report(connection, report.marketplace_id, report.report_id)
     begun, author = (report.known_at, report.user_id) if proof is None else (proof.known_at, proof.user_id)
     until = begun + undo_window(runtime, stepped_up=proof is not None)
     mine = author == person.user_id and runtime.clock.now() < until
-    first = tuple(step for step in steps if step.step == 0)
-    return Status(report, first, items, until if mine else None, proof, documents, bought)
+    return Status(report, items, until if mine else None, proof, documents, bought)
 
 
-def _item_status(connection: Connection, report: StoredReport, step: StoredOutcome) -> ItemStatus:
+def _item_status(
+    connection: Connection, report: StoredReport, number: int, location: str, step: StoredOutcome | None
+) -> ItemStatus:
     marketplace_id = report.marketplace_id
     external_id, title = None, None
+    if step is None:
+        return ItemStatus(number, location, None, None, None, ListingState.DECIDING, None)
     if step.listing_id is not None:
         external_id, title = listings.name_and_title(connection, marketplace_id, step.listing_id)
     state, judgement = _listing_state(connection, marketplace_id, step)
-    return ItemStatus(step, external_id, title, state, judgement)
+    return ItemStatus(number, location, step, external_id, title, state, judgement)
 
 
 _AS_IT_IS: Final = {

@@ -1,7 +1,7 @@
 """A large report that a person confirms with a second factor: proved, told to all who can stop it, and decided."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -15,23 +15,18 @@ from serving.accounts.service.proving import FactorResponse, prove
 from serving.accounts.store import accounts, second_factors
 from serving.accounts.store.accounts import Session
 from serving.audit.store import audit
-from serving.brands.store import brands
-from serving.mail.rules.kinds import MailKind
-from serving.mail.service.queueing import queue_to_accounts
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.store import kill_switches, marketplaces
+from serving.marketplaces.store import kill_switches
 from serving.platform.logs import log
 from serving.platform.runtime import Runtime
 from serving.reports.rules.step_up import Circumstances, StepUpState, why_no_step_up
-from serving.reports.service.submitting import check_ready, decide_all, has_full_standing
+from serving.reports.service.signed import as_signed, mail_stoppers
+from serving.reports.service.submitting import check_ready, decide_report, has_full_standing
 from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredReport
 from serving.reports.store.step_ups import StoredStepUp
 from serving.standing.store import standings
-from serving.takedowns.policy import StepUpPolicy
-from serving.takedowns.service.stop_links import stop_path
-from serving.takedowns.service.telling import notified_people, report_departure
-from serving.takedowns.store.removal_notices import Remover
+from serving.takedowns.service.telling import notified_people
 
 _MOST_AT_ONCE: Final = 20
 
@@ -52,8 +47,8 @@ def circumstances(runtime: Runtime, connection: Connection, person: Person, pair
     )
 
 
-def prove_second_factor(runtime: Runtime, session: Session, report_id: str, given_proof: FactorResponse) -> None:
-    """Prove a second factor for one report, tell everybody who can stop it, and decide its listings.
+def confirm_report(runtime: Runtime, session: Session, report_id: str, given_proof: FactorResponse) -> StoredReport:
+    """Prove a second factor for one report, and tell everybody who can stop it; returns it, to be decided.
 
     The proof is bound to the session and to this report.
 
@@ -88,12 +83,12 @@ def prove_second_factor(runtime: Runtime, session: Session, report_id: str, give
         step_ups.set_state(connection, report.marketplace_id, report_id, StepUpState.GIVEN)
         about = {"brand_id": report.brand_id, "factor": proof.factor_id, "recipients": list(recipients)}
         audit.record(connection, now, pair[0], person.actor, "report.stepped_up", report_id, **about)
-        _mail_stoppers(runtime, connection, person, confirmation, len(reports.locations(connection, report)))
-    _decide_listings(runtime, person, replace(report, step_up=StepUpState.GIVEN))
+        mail_stoppers(runtime, connection, confirmation, person.name, len(reports.locations(connection, report)))
+    return replace(report, step_up=StepUpState.GIVEN)
 
 
-def decide_without_proof(runtime: Runtime, person: Person, report_id: str) -> None:
-    """Decide the listings of a report that waits without a second factor: the usual limits apply.
+def send_without_proof(runtime: Runtime, person: Person, report_id: str) -> StoredReport:
+    """Send a report that waits without a second factor: the usual limits apply. Returns it, to be decided.
 
     Raises NotFound (the person's brands have no such report), Conflict (the report does not wait) or NoRightCarries,
     NotBriefed (as when the report was sent).
@@ -104,7 +99,7 @@ def decide_without_proof(runtime: Runtime, person: Person, report_id: str) -> No
         step_ups.set_state(connection, report.marketplace_id, report_id, StepUpState.DECLINED)
         now, actor = runtime.clock.now(), person.actor
         audit.record(connection, now, report.marketplace_id, actor, "report.sent_without_step_up", report_id)
-    _decide_listings(runtime, person, replace(report, step_up=StepUpState.DECLINED))
+    return replace(report, step_up=StepUpState.DECLINED)
 
 
 def finish_reports(runtime: Runtime) -> int:
@@ -114,28 +109,25 @@ def finish_reports(runtime: Runtime) -> int:
             reports.of_id(connection, *report_key)
             for report_key in step_ups.undecided_reports(connection, _MOST_AT_ONCE)
         ]
-    for report in undecided_reports:
-        try:
-            with runtime.store.read() as connection:
-                proof = step_ups.of_report(connection, report.marketplace_id, report.report_id)
-                person = accounts.person(connection, report.user_id if proof is None else proof.user_id)
-            _decide_listings(runtime, person, report)
-        except DomainError as refused:
-            log.warning("report.unfinished", report_id=report.report_id, code=refused.code)
+    decide_reports(runtime, undecided_reports)
     return len(undecided_reports)
 
 
-def _decide_listings(runtime: Runtime, person: Person, report: StoredReport) -> None:
-    with runtime.store.read() as connection:
-        numbered = reports.locations(connection, report)
-    decide_all(runtime, person, report, numbered)
-    with runtime.store.write() as connection:
-        step_ups.set_decided(connection, report.marketplace_id, report.report_id)
+def decide_reports(runtime: Runtime, undecided_reports: Iterable[StoredReport]) -> None:
+    """Decide the listings of reports for the people who answer for them."""
+    for report in undecided_reports:
+        try:
+            with runtime.store.read() as connection:
+                proof = step_ups.of_report(connection, *report.key)
+                person = accounts.person(connection, report.user_id if proof is None else proof.user_id)
+            decide_report(runtime, person if proof is None else as_signed(person, proof), report)
+        except DomainError as refused:
+            log.warning("report.unfinished", report_id=report.report_id, code=refused.code)
 
 
 def _awaiting_report(connection: Connection, person: Person, report_id: str) -> StoredReport:
     report = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
-    if report.step_up is not StepUpState.AWAITED:
+    if report.step_up is not StepUpState.AWAITED or step_ups.of_report(connection, *report.key) is not None:
         raise Conflict("This report does not wait for a second factor.")
     return report
 
@@ -159,31 +151,3 @@ def _check_factor(runtime: Runtime, connection: Connection, person: Person, fact
     ]
     if not proved or effective_from(proved[0], runtime.policies[SecondFactorPolicy]) > runtime.wall.now():
         raise Forbidden("This factor was added less than a day ago. Use one that you have had for longer.")
-
-
-def _mail_stoppers(
-    runtime: Runtime, connection: Connection, person: Person, confirmation: StoredStepUp, listings: int
-) -> None:
-    """Mail everybody who can stop the report, each with a link of their own."""
-    pair = confirmation.marketplace_id, confirmation.brand_id
-    remover = Remover(confirmation.marketplace_id, confirmation.user_id, confirmation.brand_id)
-    leaves = confirmation.known_at + timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)
-    until = max(leaves, report_departure(runtime, connection, remover, confirmation.known_at, listings) or leaves)
-    enrolled = brands.enrolments(connection, pair[0])[pair[1]]
-    parameters = {
-        "by": person.name,
-        "brand": enrolled.name,
-        "marketplace": marketplaces.get(connection, pair[0]).name,
-        "n": listings,
-        "until": until.isoformat(),
-    }
-    for user_id in confirmation.recipients:
-        queue_to_accounts(
-            runtime,
-            connection,
-            MailKind.LARGE_REPORT,
-            [user_id],
-            parameters,
-            subject_id=confirmation.report_id,
-            secret_path=stop_path(runtime, user_id, confirmation.report_id),
-        )

@@ -1,10 +1,12 @@
 """A large report that somebody who was told of it stops: every removal of it that has not left is withdrawn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from features.message import Message
 from models.errors import Conflict, DomainError, Forbidden, NotFound
 from serving.accounts.rules.access import Person
 from serving.accounts.rules.second_person import are_independent
@@ -17,13 +19,18 @@ from serving.cases.store import cases, verdicts
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import ListingResult, Outcome
+from serving.reports.rules.step_up import StepUpState
 from serving.reports.service.reporting import append_step
+from serving.reports.service.signed import RELEASED_WITHIN
 from serving.reports.service.submitting import is_waiting
 from serving.reports.service.waiting import mail_stop
 from serving.reports.service.withdrawing import STANDS, close_case
 from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.reports.store.step_ups import StoredStepUp
+from serving.service_accounts.rules import wait_reasons
+from serving.service_accounts.service.service_accounts import end_keys
+from serving.service_accounts.store import service_accounts
 from serving.standing.store import standings
 from serving.takedowns.service.stop_links import REPORTS, read_link
 from serving.takedowns.service.takedown import undo_window
@@ -46,6 +53,11 @@ class LargeReport:
     until: datetime
     waits: bool
     stopped_by: str | None
+    waits_for: tuple[Message, ...] = ()
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it can still be stopped: it waits for a person, or its removals have not left."""
+        return self.stopped_by is None and (bool(self.waits_for) or now < self.until)
 
 
 def can_stop(connection: Connection, user_id: str, step_up: StoredStepUp) -> bool:
@@ -58,17 +70,19 @@ def can_stop(connection: Connection, user_id: str, step_up: StoredStepUp) -> boo
 def large_report(runtime: Runtime, connection: Connection, step_up: StoredStepUp) -> LargeReport:
     """A report that was confirmed with a second factor, with its names."""
     names = accounts.names(connection, [step_up.user_id, step_up.stopped_by or ""])
+    signing = None if step_up.key_id is None else service_accounts.key_with_account(connection, step_up.key_id)
     stored = reports.of_id(connection, step_up.marketplace_id, step_up.report_id)
     waiting = _scheduled_removals(connection, stored)
     return LargeReport(
         step_up,
         brands.enrolments(connection, step_up.marketplace_id)[step_up.brand_id].name,
         marketplaces.get(connection, step_up.marketplace_id).name,
-        names.get(step_up.user_id, ""),
+        names.get(step_up.user_id, "") if signing is None else signing[1].name,
         len(reports.locations(connection, stored)),
         max([step_up.known_at + undo_window(runtime, stepped_up=True), *(action.leaves_at for action in waiting)]),
         any(action.leaves_at > step_up.known_at + 2 * undo_window(runtime, stepped_up=True) for action in waiting),
         None if step_up.stopped_by is None else names.get(step_up.stopped_by, ""),
+        wait_reasons(step_up.waits_for),
     )
 
 
@@ -123,7 +137,8 @@ def stop_report(runtime: Runtime, person: Person, report_id: str) -> int:
 
     A case that the report opened is called off; one that it answered is open again as before. What is still to be
     decided is not decided any more. The sessions of the person who confirmed it end, because one may be stolen, and so
-    do the secrets that they made (`end_secrets`).
+    do the secrets that they made (`end_secrets`). Of a signed report, the key ends and nothing else of the person, and
+    the other reports of the key stop with it.
 
     Raises NotFound (there is no such report, or the person is not told of it) or Conflict (it is stopped already, or
     everything has left).
@@ -137,30 +152,61 @@ def stop_report(runtime: Runtime, person: Person, report_id: str) -> int:
         step_up = step_ups.of_id(connection, report_id) or step_up
         if step_up.stopped_at is not None:
             raise Conflict("This report is stopped already.")
-        stored = reports.of_id(connection, marketplace_id, report_id)
-        latest = {outcome.number: outcome for outcome in reports.outcomes(connection, stored)}
-        outcomes_left = [outcome for outcome in latest.values() if outcome.result in STANDS]
-        cases.lock(
-            connection, marketplace_id, [outcome.case_id for outcome in outcomes_left if outcome.case_id is not None]
-        )
+        stopped = [step_up]
+        if step_up.key_id is not None:
+            stopped = step_ups.signed_since(connection, step_up, now - RELEASED_WITHIN)
+        outcomes_left = {signed.report_id: _outcomes_left(connection, signed) for signed in stopped}
+        cases_left = [outcome.case_id for left in outcomes_left.values() for outcome in left]
+        cases.lock(connection, marketplace_id, [case_id for case_id in cases_left if case_id is not None])
         audit.lock(connection)
-        done, refusals = 0, []
-        for outcome in outcomes_left:
-            try:
-                with connection.begin_nested():
-                    _stop_listing(runtime, connection, person, stored, outcome, now)
-                done += 1
-            except DomainError as refused:
-                refusals.append(refused)
+        done, refusals = 0, list[DomainError]()
+        for signed in stopped:
+            refused = _stop_listings(runtime, connection, person, signed, outcomes_left[signed.report_id], now)
+            done += len(outcomes_left[signed.report_id]) - len(refused)
+            refusals += refused
         if not done:
             raise next(iter(refusals), Conflict("Nothing of this report is left to stop."))
-        step_ups.record_stop(connection, step_up, person.user_id, now)
-        ended = people.end_sessions(connection, step_up.user_id)
-        end_secrets(runtime, connection, step_up.user_id, "stopped", now, by=person.actor)
-        about = {"brand_id": step_up.brand_id, "listings": done, "too_late": len(refusals), "sessions_ended": ended}
-        audit.record(connection, now, marketplace_id, person.actor, "report.stopped", report_id, **about)
+        if step_up.key_id is None:
+            people.end_sessions(connection, step_up.user_id)
+            end_secrets(runtime, connection, step_up.user_id, "stopped", now, by=person.actor)
+        elif (signing := service_accounts.key_with_account(connection, step_up.key_id)) is not None:
+            end_keys(runtime, connection, signing[1], person.actor, "stopped", key_id=step_up.key_id)
+        stored = reports.of_id(connection, marketplace_id, report_id)
         mail_stop(runtime, connection, stored, step_up, person, listings=done, too_late=len(refusals))
     return done
+
+
+def _outcomes_left(connection: Connection, step_up: StoredStepUp) -> list[StoredOutcome]:
+    stored = reports.of_id(connection, step_up.marketplace_id, step_up.report_id)
+    latest = {outcome.number: outcome for outcome in reports.outcomes(connection, stored)}
+    return [outcome for outcome in latest.values() if outcome.result in STANDS]
+
+
+def _stop_listings(
+    runtime: Runtime,
+    connection: Connection,
+    person: Person,
+    step_up: StoredStepUp,
+    outcomes: Sequence[StoredOutcome],
+    now: datetime,
+) -> list[DomainError]:
+    """Stop what is left of one report; returns why some of it was not stopped."""
+    stored = reports.of_id(connection, step_up.marketplace_id, step_up.report_id)
+    refusals: list[DomainError] = []
+    for outcome in outcomes:
+        try:
+            with connection.begin_nested():
+                _stop_listing(runtime, connection, person, stored, outcome, now)
+        except DomainError as refused:
+            refusals.append(refused)
+    if len(refusals) < len(outcomes) or step_up.waits_for:
+        step_ups.record_stop(connection, step_up, person.user_id, now)
+        step_ups.set_state(connection, step_up.marketplace_id, step_up.report_id, StepUpState.DECLINED)
+        about = {"brand_id": step_up.brand_id, "listings": len(outcomes) - len(refusals), "too_late": len(refusals)}
+        audit.record(
+            connection, now, step_up.marketplace_id, person.actor, "report.stopped", step_up.report_id, **about
+        )
+    return refusals
 
 
 def _stop_listing(

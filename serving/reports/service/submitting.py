@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -21,6 +21,8 @@ from serving.audit.store import audit
 from serving.brands.service import certification
 from serving.brands.service.rights_claims import basis_of, pair_of
 from serving.cases.store import cases
+from serving.marketplaces.rules import AutomaticRule
+from serving.marketplaces.store import kill_switches
 from serving.platform.database.scope import Pair
 from serving.platform.deadlines import latest_day
 from serving.platform.idempotency.service import KeyReuse
@@ -28,17 +30,24 @@ from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord, bought_listing_number
 from serving.reports.rules.outcomes import Code, ListingResult, Outcome, count_results, named_listings
-from serving.reports.rules.step_up import StepUpState, needs_step_up
+from serving.reports.rules.step_up import StepUpState
 from serving.reports.service.examining import Examination
 from serving.reports.service.reporting import Reporting, append_step, settle_listing
+from serving.reports.service.signed import record_signed
 from serving.reports.service.waiting import mail_wait
 from serving.reports.store import report_documents, report_test_buys, reports, step_ups
 from serving.reports.store.report_documents import DraftKey
 from serving.reports.store.reports import StoredOutcome, StoredReport
-from serving.standing.rules.standing import FULL_STANDING
+from serving.service_accounts.policy import ServiceAccountPolicy
+from serving.service_accounts.rules import SignedReport, SigningTool, WaitCause, wait_causes, wait_reasons
+from serving.standing.rules.standing import FULL_STANDING, SIGNED_STANDING
 from serving.standing.service import count_standing, current_standing
 from serving.standing.store import standings
 from serving.takedowns.policy import BurstPolicy
+from serving.takedowns.service.budgets import usual_day_of
+from serving.takedowns.service.telling import notified_people
+from serving.takedowns.store import budgets
+from serving.takedowns.store.approvals import by_brand
 
 LONGEST_KEY: Final = 255
 LONGEST_NOTE: Final = 2_000
@@ -52,8 +61,8 @@ class Draft:
 
     `locations` are addresses or ids of listings. `good_faith` is the assurance that the statement on every listing is
     accurate and complete. `request_key` makes the request repeatable. `marketplace_id` may be None where the user
-    represents the brand in only one marketplace. `by_program` is set where a program sends it, which cannot prove a
-    second factor; `with_step_up` where the person will. `key_id` is the brand's API key that sent it, None for a
+    represents the brand in only one marketplace. `by_program` is set where it comes by API, where nobody can prove a
+    second factor; `with_step_up` where the person will. `tool` is the service account's that signed it, None for a
     session. `test_buy` is recorded with the report.
     """
 
@@ -66,7 +75,7 @@ class Draft:
     marketplace_id: str | None = None
     by_program: bool = False
     with_step_up: bool = False
-    key_id: str | None = None
+    tool: SigningTool | None = None
     test_buy: TestBuyRecord | None = None
 
 
@@ -84,13 +93,41 @@ class SubmittedReport:
 
 
 def submit_report(runtime: Runtime, person: Person, draft: Draft) -> SubmittedReport:
-    """Report listings; every listing gets exactly one first result.
+    """Receive a report and decide its listings, unless it waits for a person.
 
-    The report is stored first. Its listings follow in transactions of a few each, and a repeated request goes on where
-    an interrupted one ended. A confirmation by report follows every rule of an answer to a question: right,
-    certification, standing, limits, evidence, statement and undo window. Without an open case, the case that the
-    verdict needs is opened and decided in the same transaction and is in nobody's queue. A large report that a person
-    confirms with a second factor waits for it first (`serving.reports.service.stepping_up`).
+    Raises as `receive_report`.
+    """
+    stored = receive_report(runtime, person, draft)
+    if stored.step_up is not StepUpState.AWAITED:
+        decide_report(runtime, person, stored)
+    with runtime.store.read() as connection:
+        decided = reports.of_id(connection, *stored.key)
+        return SubmittedReport(decided, tuple(reports.first_outcomes(connection, decided)))
+
+
+def decide_report(runtime: Runtime, person: Person, stored: StoredReport) -> None:
+    """Decide the listings of a report that waits for nobody; those that have a result keep it.
+
+    They follow in transactions of a few each, and a later call goes on where an interrupted one ended. A confirmation
+    by report follows every rule of an answer to a question: right, certification, standing, limits, evidence, statement
+    and undo window. Without an open case, the case that the verdict needs is opened and decided in the same transaction
+    and is in nobody's queue.
+    """
+    with runtime.store.read() as connection:
+        numbered = reports.locations(connection, stored)
+    size = runtime.policies[ReportPolicy].at_once
+    for start in range(0, len(numbered), size):
+        decide_listings(runtime, person, stored, numbered[start : start + size])
+    with runtime.store.write() as connection:
+        step_ups.set_decided(connection, stored.marketplace_id, stored.report_id)
+
+
+def receive_report(runtime: Runtime, person: Person, draft: Draft) -> StoredReport:
+    """Store a report, with what it waits for; its listings are still to be decided.
+
+    A large report that a person confirms with a second factor waits for it
+    (`serving.reports.service.stepping_up`), and a signed one for a person where its key, its origin or its size is new
+    (`serving.reports.service.signed`).
 
     Raises Invalid (the report names no listing or too many, or lacks the good-faith assurance or its key; its test buy
     is incomplete), NotFound (the right does not belong to a brand that the person represents), NoRightCarries,
@@ -102,7 +139,8 @@ def submit_report(runtime: Runtime, person: Person, draft: Draft) -> SubmittedRe
     with runtime.store.write() as connection:
         marketplace_id, brand_id = pair_of_draft(connection, person, draft)
         check_ready(runtime, connection, person, (marketplace_id, brand_id), (draft.right_id, draft.reason_code), now)
-        row = _report_row(runtime, connection, person, (marketplace_id, brand_id), draft, now)
+        wait = wait_of(runtime, connection, (marketplace_id, brand_id), draft, now)
+        row = _report_row(runtime, person, (marketplace_id, brand_id), draft, wait.state, now)
         is_new = reports.add_report(connection, row, locations)
         stored = reports.report_by_key(connection, marketplace_id, brand_id, draft.request_key)
         if stored.request_digest != row["request_digest"] or stored.user_id != person.user_id:
@@ -119,18 +157,18 @@ def submit_report(runtime: Runtime, person: Person, draft: Draft) -> SubmittedRe
                 "report.received",
                 stored.report_id,
                 **payload,
-                **({} if draft.key_id is None else {"key": draft.key_id}),
+                **({} if draft.tool is None else {"key": draft.tool.key_id}),
                 listings=len(locations),
             )
+            if wait.is_signed:
+                record_signed(runtime, connection, stored, draft.tool, wait.causes, len(locations))
             if stored.step_up is StepUpState.AWAITED:
+                outcome = replace(WAITING, reasons=wait_reasons(wait.causes) or WAITING.reasons)
                 for number in range(1, len(locations) + 1):
-                    append_step(connection, stored, number, 0, WAITING, now, by=person.actor)
-                if draft.by_program:  # A person on the page is asked for the second factor there.
+                    append_step(connection, stored, number, 0, outcome, now, by=person.actor)
+                if draft.by_program and not wait.is_signed:  # A person on the page is asked for the factor there.
                     mail_wait(runtime, connection, stored, reports.outcomes(connection, stored))
-    if stored.step_up is StepUpState.NONE:
-        decide_all(runtime, person, stored, list(enumerate(locations, start=1)))
-    with runtime.store.read() as connection:
-        return SubmittedReport(stored, tuple(reports.first_outcomes(connection, stored)))
+    return stored
 
 
 def is_waiting(outcome: StoredOutcome) -> bool:
@@ -138,15 +176,42 @@ def is_waiting(outcome: StoredOutcome) -> bool:
     return outcome.result is ListingResult.PENDING_APPROVAL and outcome.code is Code.STEP_UP
 
 
-def waits_for_step_up(runtime: Runtime, connection: Connection, pair: Pair, draft: Draft, at: datetime) -> bool:
-    """Whether the listings of a report wait for a second factor; without full standing it would change nothing."""
-    would_wait = needs_step_up(
-        by_program=draft.by_program,
-        wants_step_up=draft.with_step_up,
-        listings=len(draft.locations),
-        per_user=runtime.policies[BurstPolicy].per_user,
+@dataclass(frozen=True, slots=True)
+class ReportWait:
+    """What a new report waits for. `is_signed` is set where its signature is its confirmation."""
+
+    state: StepUpState
+    is_signed: bool = False
+    causes: tuple[WaitCause, ...] = ()
+
+
+def wait_of(runtime: Runtime, connection: Connection, pair: Pair, draft: Draft, at: datetime) -> ReportWait:
+    """What a draft would wait for at this moment.
+
+    Below the standing for signed reports, a large one waits for a person's second factor; without full standing that
+    would change nothing.
+    """
+    level = current_standing(runtime, connection, *pair, at).level
+    per_user = runtime.policies[BurstPolicy].per_user
+    is_large = len(draft.locations) > per_user
+    if draft.tool is None:
+        waits = (draft.by_program or draft.with_step_up) and is_large and level in FULL_STANDING
+        return ReportWait(StepUpState.AWAITED if waits else StepUpState.NONE)
+    if is_large and level in FULL_STANDING - SIGNED_STANDING:
+        return ReportWait(StepUpState.AWAITED)
+    signed_report = SignedReport(
+        draft.tool,
+        len(draft.locations),
+        budgets.removals_of_brand(connection, *pair, at),
+        usual_day_of(runtime, connection, pair[0], by_brand(pair[1]), at).removals,
     )
-    return would_wait and has_full_standing(runtime, connection, pair, at)
+    causes = wait_causes(signed_report, per_user, runtime.policies[ServiceAccountPolicy])
+    if causes:
+        return ReportWait(StepUpState.AWAITED, is_signed=True, causes=causes)
+    is_told = bool(notified_people(connection, pair))
+    is_on = kill_switches.is_on(connection, pair[0], AutomaticRule.BRAND_REMOVALS)
+    is_signed = level in SIGNED_STANDING and is_on and is_told
+    return ReportWait(StepUpState.GIVEN if is_signed else StepUpState.NONE, is_signed=is_signed)
 
 
 def has_full_standing(runtime: Runtime, connection: Connection, pair: Pair, at: datetime) -> bool:
@@ -189,27 +254,26 @@ def check_ready(
 
 
 def _report_row(
-    runtime: Runtime, connection: Connection, person: Person, pair: Pair, draft: Draft, at: datetime
+    runtime: Runtime, person: Person, pair: Pair, draft: Draft, step_up: StepUpState, at: datetime
 ) -> dict[str, Any]:
     content: list[object] = [draft.right_id, draft.reason_code.value, list(draft.locations), draft.note, pair[0]]
     if draft.test_buy is not None:
         content.append(dataclasses.asdict(draft.test_buy))
-    waiting = waits_for_step_up(runtime, connection, pair, draft, at)
     return {
         "marketplace_id": pair[0],
         "report_id": runtime.ids.new("rpt"),
         "brand_id": pair[1],
         "right_id": draft.right_id,
         "user_id": person.user_id,
-        "key_id": draft.key_id,
+        "key_id": None if draft.tool is None else draft.tool.key_id,
         "reason_code": draft.reason_code.value,
         "note": draft.note,
         "request_key": draft.request_key,
         "request_digest": hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest(),
         "policy_version": policy_version(runtime.policies[ReportPolicy]),
         "known_at": at,
-        "step_up": (StepUpState.AWAITED if waiting else StepUpState.NONE).value,
-        "undecided": waiting,
+        "step_up": step_up.value,
+        "undecided": True,
     }
 
 
@@ -226,13 +290,6 @@ def _attach(
         report_test_buys.add_test_buy(connection, stored, runtime.ids.new("rtb"), draft.test_buy, number, at)
         payload["test_buy_of"] = number
     return payload
-
-
-def decide_all(runtime: Runtime, person: Person, stored: StoredReport, numbered: Sequence[tuple[int, str]]) -> None:
-    """Decide the listings of a report, a few in each transaction."""
-    size = runtime.policies[ReportPolicy].at_once
-    for start in range(0, len(numbered), size):
-        decide_listings(runtime, person, stored, numbered[start : start + size])
 
 
 def decide_listings(
@@ -261,13 +318,20 @@ def decide_listings(
         audit.lock(connection)
         examination.seen.update(outcome.listing_id for outcome in before.values() if outcome.listing_id is not None)
         standing = count_standing(runtime, connection, (marketplace_id, brand_id), now)
-        proof = step_ups.of_report(connection, marketplace_id, stored.report_id)
-        fresh = timedelta(minutes=runtime.policies[SecondFactorPolicy].fresh_minutes)
-        since = None if proof is None or now >= proof.known_at + fresh else proof.known_at
-        reporting = Reporting(runtime, connection, person, stored, standing, examination, now, since)
+        confirmed_at = _confirmed_at(runtime, connection, stored, now)
+        reporting = Reporting(runtime, connection, person, stored, standing, examination, now, confirmed_at)
         for number, location in listings_left:
             step = before[number].step + 1 if number in before else 0
             settle_listing(reporting, number, location, step)
         if len(done) + len(listings_left) == reports.listing_counts(connection, [stored])[stored.report_id]:
             latest = {outcome.number: outcome for outcome in reports.outcomes(connection, stored)}
             mail_wait(runtime, connection, stored, latest.values())
+
+
+def _confirmed_at(runtime: Runtime, connection: Connection, stored: StoredReport, now: datetime) -> datetime | None:
+    """When a report was confirmed, by a second factor or a signature, as long as that is fresh."""
+    proof = step_ups.of_report(connection, *stored.key)
+    fresh = timedelta(minutes=runtime.policies[SecondFactorPolicy].fresh_minutes)
+    if proof is None or stored.step_up is not StepUpState.GIVEN or now >= proof.known_at + fresh:
+        return None
+    return proof.known_at

@@ -37,6 +37,12 @@ class StoredReport:
     known_at: datetime
     step_up: StepUpState = StepUpState.NONE
     undecided: bool = False
+    key_id: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """(marketplace, report)."""
+        return self.marketplace_id, self.report_id
 
 
 @dataclass(frozen=True, slots=True)

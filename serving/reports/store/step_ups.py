@@ -12,30 +12,44 @@ from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.reports.rules.step_up import StepUpState
 from serving.reports.tables import report, report_step_up
+from serving.service_accounts.rules import WaitCause
 
 
 @dataclass(frozen=True, slots=True)
 class StoredStepUp:
-    """A confirmation of a report with a second factor; `recipients` are the people who were told and can stop it."""
+    """A confirmation of a report with a second factor, or by the key that signed it.
+
+    `recipients` are the people who were told and can stop it. `user_id` confirmed it, or answers for the service
+    account. `waits_for` has why a signed report waits for one of them, and is empty once it is released.
+    """
 
     marketplace_id: str
     report_id: str
     brand_id: str
     user_id: str
-    factor_id: str
-    token_hash: str
     recipients: tuple[str, ...]
     known_at: datetime
+    factor_id: str | None = None
+    token_hash: str | None = None
+    key_id: str | None = None
+    network: str | None = None
+    waits_for: tuple[WaitCause, ...] = ()
+    released_by: str | None = None
     stopped_at: datetime | None = None
     stopped_by: str | None = None
 
 
-_STEP_UPS: Final = RowReader(StoredStepUp, recipients=tuple)
+def _causes_of(stored: list[str] | None) -> tuple[WaitCause, ...]:
+    return tuple(map(WaitCause, stored or ()))
+
+
+_STEP_UPS: Final = RowReader(StoredStepUp, recipients=tuple, waits_for=_causes_of)
 
 
 def add_step_up(connection: Connection, step_up: StoredStepUp) -> None:
     """Store the confirmation of a report that has none."""
-    add(connection, report_step_up, [{**row_of(step_up), "recipients": list(step_up.recipients)}])
+    lists = {"recipients": list(step_up.recipients), "waits_for": list(step_up.waits_for) or None}
+    add(connection, report_step_up, [{**row_of(step_up), **lists}])
 
 
 def of_report(connection: Connection, marketplace_id: str, report_id: str) -> StoredStepUp | None:
@@ -60,6 +74,22 @@ def step_ups_since(connection: Connection, pairs: Collection[tuple[str, str]], a
         .order_by(report_step_up.c.known_at.desc())
     )
     return _STEP_UPS.all(connection, query) if pairs else []
+
+
+def signed_since(connection: Connection, step_up: StoredStepUp, at: datetime) -> list[StoredStepUp]:
+    """The reports that the same key has signed since a moment and nobody has stopped, this one included."""
+    query = select(report_step_up).where(
+        inside(report_step_up, step_up.marketplace_id, brand_id=step_up.brand_id, key_id=step_up.key_id),
+        report_step_up.c.known_at >= at,
+        report_step_up.c.stopped_at.is_(None),
+    )
+    return _STEP_UPS.all(connection, query.order_by(report_step_up.c.known_at, report_step_up.c.report_id))
+
+
+def record_release(connection: Connection, step_up: StoredStepUp, user_id: str, at: datetime) -> None:
+    """Record who released a signed report: its hour begins."""
+    own = update(report_step_up).where(inside(report_step_up, step_up.marketplace_id, report_id=step_up.report_id))
+    connection.execute(own.values(waits_for=None, released_by=user_id, known_at=at))
 
 
 def record_stop(connection: Connection, step_up: StoredStepUp, user_id: str, at: datetime) -> None:
@@ -88,7 +118,7 @@ def undecided_reports(connection: Connection, most: int) -> list[tuple[str, str]
     """(marketplace, report) of reports whose wait has ended and whose listings are not all decided, oldest first."""
     query = (
         select(report.c.marketplace_id, report.c.report_id)
-        .where(report.c.undecided, report.c.step_up.in_([StepUpState.GIVEN.value, StepUpState.DECLINED.value]))
+        .where(report.c.undecided, report.c.step_up != StepUpState.AWAITED.value)
         .order_by(report.c.known_at, report.c.report_id)
         .limit(most)
     )

@@ -41,6 +41,7 @@ class Finding(StrEnum):
 _FROM_THE_TOP: Final = tuple(Level)
 IN_GOOD_STANDING: Final = frozenset(_FROM_THE_TOP[: _FROM_THE_TOP.index(Level.CAPPED)])
 FULL_STANDING: Final = IN_GOOD_STANDING - {Level.PROVISIONAL}
+SIGNED_STANDING: Final = FULL_STANDING - {Level.FULL}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from serving.accounts.policy import GuessingPolicy
 from serving.accounts.rules.access import Role, Secret
 from serving.accounts.store import accounts, display_settings, people
 from serving.audit.store import audit
@@ -61,7 +60,6 @@ def mail_removal(
 ) -> None:
     """Mail those who can stop a new removal, where it is a reason to look: at most one mail a reason and day."""
     at, policy = action.created_at, runtime.policies[TellingPolicy]
-    _remember_network(runtime, connection, secret, at)
     told_reasons = removal_notices.reasons_of_day(connection, remover, _iso_day(at))
     own = removal_notices.removals_of(connection, remover, _before_day(at))
     usual = UsualDay()
@@ -127,12 +125,6 @@ def is_unreachable(runtime: Runtime, connection: Connection, remover: Remover, a
 
 def _iso_day(at: datetime) -> str:
     return at.date().isoformat()
-
-
-def _remember_network(runtime: Runtime, connection: Connection, secret: Secret | None, at: datetime) -> None:
-    if secret is not None and secret.network is not None:
-        since = at - timedelta(days=runtime.policies[GuessingPolicy].key_network_days)
-        marketplaces.keep_network(connection, secret.name.removeprefix("key:"), secret.network, at, since)
 
 
 def _usual_day_of_remover(runtime: Runtime, connection: Connection, remover: Remover, at: datetime) -> UsualDay:

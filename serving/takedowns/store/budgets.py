@@ -72,6 +72,13 @@ def removal_usage(
     return tuple(connection.execute(query).one())
 
 
+def removals_of_brand(connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> int:
+    """The removals of a brand in 24 hours without a hold that stand."""
+    query = _unapproved_removals(marketplace_id, func.count()).join(verdict, same(action, verdict, "verdict_id"))
+    own = verdict.c.brand_id == brand_id, verdict.c.known_at > at - DAY
+    return int(connection.execute(query.where(*own)).scalar_one())
+
+
 def _unapproved_removals(marketplace_id: str, *what: Any) -> Select[Any]:
     return (
         select(*what)

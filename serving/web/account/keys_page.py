@@ -8,13 +8,12 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError, Invalid
 from serving.accounts.policy import SecretPolicy
-from serving.accounts.rules.access import MARKETPLACE_SCOPES, Scope
+from serving.accounts.rules.access import Scope
 from serving.accounts.service.people import administered_marketplaces
 from serving.accounts.service.provisioning import add_key
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
-from serving.brands.store import brands
 from serving.guards import Administrator, runtime_of
 from serving.marketplaces.service import keys
 from serving.marketplaces.service.kill_switches import administered_marketplace as one_place
@@ -42,7 +41,7 @@ def get_keys(request: Request, session: Administrator) -> HTMLResponse:
 def post_key(request: Request, session: Administrator, fields: Fields) -> Response:
     """Create a key after a proof of who it is. The response shows its text, which is not stored: no redirect."""
     runtime, name = runtime_of(request), fields.get("name", "").strip()[:200]
-    scopes = [scope for scope in MARKETPLACE_SCOPES if f"scope.{scope.value}" in fields]
+    scopes = [scope for scope in Scope if f"scope.{scope.value}" in fields]
     try:
         if not scopes:
             raise Invalid("A key needs at least one scope. Tick one.")
@@ -74,16 +73,15 @@ def keys_page(
     """The content of the page; the form keeps typed and ticked values."""
     runtime = runtime_of(request)
     places = {place.marketplace_id: place.name for place in administered_marketplaces(runtime, session.person)}
-    offered = [scope for scope in MARKETPLACE_SCOPES if scope is not Scope.CLOCK or not runtime.settings.production]
+    offered = [scope for scope in Scope if scope is not Scope.CLOCK or not runtime.settings.production]
     rows = keys.keys_of(runtime, session.person)
     with runtime.store.read() as connection:
-        called = {id_: brand.name for place in places for id_, brand in brands.enrolments(connection, place).items()}
         makers = accounts.names(connection, [row.user_id for row in rows if row.user_id is not None])
     return StaffPage(
         "keys.html",
         "/people",
         rows=tuple(rows),
-        names={**places, **called, **makers},
+        names={**places, **makers},
         wall=runtime.wall.now(),
         places=places,
         scopes={scope: _SCOPES[scope] for scope in offered},

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError
 from serving.accounts.policy import SecondFactorPolicy
+from serving.accounts.rules.access import OwnedSecret
 from serving.accounts.rules.second_person import NEEDS_FACTOR, Factor, FactorKind, effective_from, is_fresh, may_remove
 from serving.accounts.service import one_time_codes, passkeys
 from serving.accounts.service.auth import NotSignedIn
@@ -35,11 +36,12 @@ from serving.platform.runtime import Runtime
 from serving.platform.tongues import say
 from serving.web import text_view
 from serving.web.flash import Flash, go_to
-from serving.web.forms import LONGEST_ID, Fields, given_factor, refuse_cross_site
+from serving.web.forms import LONGEST_ID, Fields, given_factor, refuse_cross_site, ticked_secrets
 from serving.web.rendering import Page, StaffPage, respond
 from serving.web.text_view import ShownText
 from serving.web.wording import words
 from serving.web.wording.translated import refusal_in_words
+from serving.webhooks.service.signing_secrets import secrets_of
 
 router = APIRouter(include_in_schema=False)
 PLACE: Final = "/settings/second-factor"
@@ -75,6 +77,7 @@ class SecondFactorPage(Page, template="second_factor.html", place="/settings"):
     """The factors, and what can be done now: confirm that it is the user, or add and remove factors."""
 
     rows: tuple[FactorRow, ...]
+    secrets: tuple[OwnedSecret, ...]
     is_required: bool
     may_add: bool
     is_proved: bool
@@ -170,7 +173,8 @@ def post_recovery_codes(request: Request, session: Oneself, fields: Fields) -> R
 @router.post(PLACE + "/{factor_id}/remove")
 @_with_refusal_page
 def post_removal(factor_id: str, request: Request, session: Oneself, fields: Fields) -> Response:
-    remove(runtime_of(request), session, factor_id[:LONGEST_ID], password_of(fields))
+    ending = ticked_secrets(fields)
+    remove(runtime_of(request), session, factor_id[:LONGEST_ID], password_of(fields), ending=ending)
     return go_to(request, PLACE, Flash.FACTOR_REMOVED)
 
 
@@ -219,6 +223,7 @@ def second_factor_page(
         factors = second_factors.of_person(connection, person.user_id)
         pending = second_factors.unconfirmed_factor(connection, person.user_id)
         codes_left = second_factors.unused_code_count(connection, person.user_id)
+        secrets = secrets_of(connection, person.user_id)
     fresh = is_fresh(session.proof, now, policy)
     app = None
     if begun is not None:
@@ -228,6 +233,7 @@ def second_factor_page(
         app = AppCode(side, path, address, " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)))
     return SecondFactorPage(
         rows=tuple(_factor_row(runtime, session, factor) for factor in factors),
+        secrets=secrets,
         is_required=runtime.settings.production and not factors and any(map(person.may, NEEDS_FACTOR)),
         may_add=fresh or not factors,
         is_proved=fresh and session.proof is not None and session.proof.factor_id is not None,

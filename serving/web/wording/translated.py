@@ -26,7 +26,7 @@ TRANSLATED: Final = frozenset(
     {
         "base.html",
         "brand.html",
-        "brand_api_keys.html",
+        "brand_service_accounts.html",
         "brand_dashboard.html",
         "brand_limits.html",
         "brand_macros.html",

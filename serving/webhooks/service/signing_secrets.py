@@ -17,6 +17,8 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.database.common_secrets import put_in_force
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import SEALING_KEY, Sealer
+from serving.service_accounts.service.service_accounts import end_keys, leave_accounts
+from serving.service_accounts.store import service_accounts
 from serving.webhooks.client import MARK
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
@@ -107,11 +109,17 @@ def _reseal_all(runtime: Runtime, connection: Connection, change: Callable[[str]
 
 
 def secrets_of(connection: Connection, user_id: str) -> tuple[OwnedSecret, ...]:
-    """The secrets in force that a person has made: keys, and webhook endpoints by the maker of their secret."""
+    """The secrets in force that a person has made, webhook endpoints by the maker of their secret, and the service
+    accounts that name the person."""
     keys = [
-        OwnedSecret(key.key_id, kind, key.name, key.marketplace_id, key.created_at)
+        OwnedSecret(key.key_id, SecretKind.KEY, key.name, key.marketplace_id, key.created_at)
         for key in marketplaces.keys_made_by(connection, user_id)
-        for kind in [SecretKind.BRAND_KEY if key.brand_id else SecretKind.KEY]
+    ]
+    tools = [
+        OwnedSecret(
+            account.account_id, SecretKind.SERVICE_ACCOUNT, account.name, account.marketplace_id, account.made_at
+        )
+        for account in service_accounts.accounts_naming(connection, user_id)
     ]
     signing = [
         OwnedSecret(
@@ -119,7 +127,7 @@ def secrets_of(connection: Connection, user_id: str) -> tuple[OwnedSecret, ...]:
         )
         for endpoint in endpoints.endpoints_made_by(connection, user_id)
     ]
-    return (*keys, *signing)
+    return (*keys, *tools, *signing)
 
 
 def end_secrets(
@@ -132,19 +140,24 @@ def end_secrets(
     by: str,
     chosen: Collection[str] | None = None,
 ) -> None:
-    """End what a person has made: keys that act for them, reset links for others, and `chosen` secrets of marketplaces.
+    """End what a person has made: reset links for others and the `chosen` secrets, service accounts with their keys.
 
-    Without a choice the recent ones end, and so do the person's invitations; a mail asks the administrators about the
-    other secrets.
+    Without a choice the recent secrets end and the person's invitations, a mail asks the administrators about the other
+    secrets, and the service accounts that name the person are paused.
     """
     reset_links.end_made_by(connection, user_id, runtime.wall.now())
     if chosen is None:
         places = accounts.places_of(connection, user_id)
         invitations.withdraw_by_inviter(connection, places, user_id, runtime.wall.now())
+        leave_accounts(runtime, connection, user_id, why, by)
     owned, policy = secrets_of(connection, user_id), runtime.policies[SecretPolicy]
     signing = {endpoint.endpoint_id: endpoint for endpoint in endpoints.endpoints_made_by(connection, user_id)}
     ended = [secret for secret in owned if must_end(secret, at, policy, chosen)]
+    tools = {account.account_id: account for account in service_accounts.accounts_naming(connection, user_id)}
     for secret in ended:
+        if secret.kind is SecretKind.SERVICE_ACCOUNT:
+            end_keys(runtime, connection, tools[secret.secret_id], by, why)
+            continue
         if secret.kind is SecretKind.ENDPOINT:
             endpoints.disable(connection, signing[secret.secret_id], at)
             act = "webhook.disabled"
@@ -153,7 +166,7 @@ def end_secrets(
             act = "key.revoked"
         audit.record(connection, at, secret.marketplace_id, by, act, secret.secret_id, name=secret.name, reason=why)
     listed_secrets = ended if chosen is not None else owned
-    mailed_secrets = [secret for secret in listed_secrets if secret.kind is not SecretKind.BRAND_KEY]
+    mailed_secrets = [secret for secret in listed_secrets if secret.kind is not SecretKind.SERVICE_ACCOUNT]
     for place in sorted({secret.marketplace_id for secret in mailed_secrets}):
         parameters = {
             "maker": accounts.names(connection, [user_id]).get(user_id, ""),

@@ -9,7 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from serving.accounts.rules.access import MARKETPLACE_SCOPES, Scope
+from serving.accounts.rules.access import Scope
 from serving.accounts.service import provisioning
 from serving.api.intake import Row, Rows
 from serving.api.requests.repeating import SECRET
@@ -46,7 +46,7 @@ def resolve(contract: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     return target if "$ref" in node else node
 
 
-@pytest.mark.parametrize("scope", MARKETPLACE_SCOPES)
+@pytest.mark.parametrize("scope", Scope)
 def test_a_key_of_any_scope_reads_the_contract(client: TestClient, site: Site, scope: Scope) -> None:
     assert program(client, site, scope).call("GET", PATH).status_code == 200
 
@@ -91,10 +91,10 @@ def test_every_operation_says_who_may_ask(site: Site, contract: dict[str, Any]) 
         elif guard.startswith("public"):
             assert security in ([], [{}, {"reporterKey": []}])
         else:
-            assert all(option.keys() & {"session", "apiKey", "brandKey"} for option in security)
-            key: dict[str, list[str]] = {"brandKey": []} if guard.endswith(" or key report") else {"apiKey": []}
+            assert all(option.keys() & {"session", "apiKey", "signature"} for option in security)
+            key: dict[str, list[str]] = {"signature": []} if guard.endswith(" or signed") else {"apiKey": []}
             assert method == "GET" or all("csrf" in option or option == key for option in security)
-            assert (key in security) is (" key " in f" {guard}")
+            assert (key in security) is (" key " in f" {guard}" or "signature" in key)
 
 
 def test_every_refusal_has_the_one_schema_and_its_headers(contract: dict[str, Any]) -> None:

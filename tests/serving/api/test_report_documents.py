@@ -8,11 +8,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from serving.reports.policy import DEFAULT_REPORTS
-from tests.fixtures.clients import sign_in
+from tests.fixtures.clients import key_headers, sign_in
 from tests.fixtures.contract import contract
 from tests.fixtures.reporting import a_rival, on_sale
 from tests.fixtures.runtimes import Site, a_case
-from tests.serving.api.test_brand_keys import PATH, a_key, body, headers_of
+from tests.fixtures.signing import Tool, a_tool
+from tests.serving.api.test_signed_requests import PATH, body, named
 
 PDF: Final = b"%PDF-1.7 invoice of the test buy"
 PNG: Final = b"\x89PNG\r\n\x1a\n picture of the label"
@@ -25,17 +26,17 @@ BOUGHT: Final = {
 }
 
 
-def send(client: TestClient, site: Site, key: str, **changes: Any) -> str:
-    done = client.post(PATH, json=body(site, on_sale(site, 2), **changes), headers=headers_of(key, "of-today"))
-    assert done.status_code == 201, done.text
+def send(client: TestClient, site: Site, tool: Tool, **changes: Any) -> str:
+    done = client.post(PATH, json=body(site, on_sale(site, 2), **changes), headers=named("of-today"), auth=tool)
+    assert done.status_code == 202, done.text
     return str(done.json()["report_id"])
 
 
-def test_a_key_sends_a_test_buy_and_documents_and_reads_them(client: TestClient, site: Site) -> None:
-    key = a_key(site)
-    report_id = send(client, site, key, test_buy=BOUGHT)
+def test_a_tool_sends_a_test_buy_and_documents_and_reads_them(client: TestClient, site: Site) -> None:
+    tool = a_tool(site)
+    report_id = send(client, site, tool, test_buy=BOUGHT)
     address = f"{PATH}/{report_id}/documents"
-    response = client.post(f"{address}?name=C:\\scans\\invoice.pdf", content=PDF, headers=headers_of(key))
+    response = client.post(f"{address}?name=C%3A%5Cscans%5Cinvoice.pdf", content=PDF, auth=tool)
     assert response.status_code == 201
     assert response.json() == {
         "document_id": response.json()["document_id"],
@@ -46,19 +47,18 @@ def test_a_key_sends_a_test_buy_and_documents_and_reads_them(client: TestClient,
         "received_at": site.clock.now().isoformat(),
         "erased": False,
     }
-    assert client.post(f"{address}?name=other.pdf", content=PDF, headers=headers_of(key)).content == response.content
-    keyed = headers_of(key, "a-picture")
-    picture = client.post(address, content=PNG, headers=keyed)
-    assert client.post(address, content=PNG, headers=keyed).content == picture.content
-    read = client.get(f"{PATH}/{report_id}", headers=headers_of(key)).json()
+    assert client.post(f"{address}?name=other.pdf", content=PDF, auth=tool).content == response.content
+    picture = client.post(address, content=PNG, headers=named("a-picture"), auth=tool)
+    assert client.post(address, content=PNG, headers=named("a-picture"), auth=tool).content == picture.content
+    read = client.get(f"{PATH}/{report_id}", auth=tool).json()
     assert read["documents"] == [response.json(), picture.json()]
     assert picture.json()["name"] == "document"
     assert read["test_buy"] == {**BOUGHT, "number": 2, "listing": "RP-1"}
 
 
 def test_a_report_without_either_says_so(client: TestClient, site: Site) -> None:
-    key = a_key(site)
-    read = client.get(f"{PATH}/{send(client, site, key)}", headers=headers_of(key)).json()
+    tool = a_tool(site)
+    read = client.get(f"{PATH}/{send(client, site, tool)}", auth=tool).json()
     assert (read["documents"], read["test_buy"]) == ([], None)
 
 
@@ -75,22 +75,22 @@ def test_a_report_without_either_says_so(client: TestClient, site: Site) -> None
 def test_a_document_that_is_refused_is_refused_with_the_reason(
     client: TestClient, site: Site, content: bytes, status: int, expected: str
 ) -> None:
-    key = a_key(site)
-    answer = client.post(f"{PATH}/{send(client, site, key)}/documents", content=content, headers=headers_of(key))
+    tool = a_tool(site)
+    answer = client.post(f"{PATH}/{send(client, site, tool)}/documents", content=content, auth=tool)
     assert (answer.status_code, answer.json()["error"]["sentence"]) == (status, expected)
 
 
 def test_no_document_comes_late_from_another_brand_or_without_the_right_to_report(
     client: TestClient, site: Site
 ) -> None:
-    key = a_key(site)
-    address = f"{PATH}/{send(client, site, key)}/documents"
+    tool = a_tool(site)
+    address = f"{PATH}/{send(client, site, tool)}/documents"
     assert client.post(address, content=PDF).status_code == 401
-    assert client.post(address, content=PDF, headers=headers_of(site.key)).status_code == 403
+    assert client.post(address, content=PDF, headers=key_headers(site)).status_code == 401
     assert client.post(address, content=PDF, headers=sign_in(client, a_rival(site))).status_code == 404
     assert client.post(address, content=PDF, headers=sign_in(client, site.analyst)).status_code == 403
     site.clock.forward(days=DEFAULT_REPORTS.evidence_days)
-    late = client.post(address, content=PDF, headers=headers_of(key))
+    late = client.post(address, content=PDF, auth=tool)
     assert (late.status_code, late.json()["error"]["code"]) == (409, "too_late")
 
 
@@ -110,9 +110,9 @@ def test_no_document_comes_late_from_another_brand_or_without_the_right_to_repor
 def test_a_test_buy_that_cannot_be_is_refused_before_anything_is_reported(
     client: TestClient, site: Site, changed: dict[str, object], ahead: bool
 ) -> None:
-    key = a_key(site)
+    tool = a_tool(site)
     report_body = body(site, on_sale(site, 2), test_buy={**BOUGHT, **changed}, dry_run=ahead)
-    assert client.post(PATH, json=report_body, headers=headers_of(key, "x")).status_code == 422
+    assert client.post(PATH, json=report_body, headers=named("x"), auth=tool).status_code == 422
 
 
 def test_the_contract_has_the_test_buy_and_the_bytes_of_documents() -> None:
@@ -121,7 +121,7 @@ def test_the_contract_has_the_test_buy_and_the_bytes_of_documents() -> None:
     assert schemas["TestBuyBody"]["properties"]["ordered_on"]["format"] == "date"
     sent = paths["/api/v1/brand/reports/{report_id}/documents"]["post"]
     assert set(sent["requestBody"]["content"]) == {"application/pdf", "image/png", "image/jpeg"}
-    assert {"brandKey": []} in sent["security"]
+    assert {"signature": []} in sent["security"]
 
 
 def test_a_tool_orders_follows_and_closes_a_test_buy(client: TestClient, site: Site) -> None:

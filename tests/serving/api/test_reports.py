@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from serving.reports.service import submitting
+from serving.reports.service.status import ListingState
 from tests.fixtures.clients import sign_in
 from tests.fixtures.reporting import a_rival, action_states, on_sale
 from tests.fixtures.runtimes import Site
@@ -24,22 +25,22 @@ def test_a_brands_tool_looks_ahead_reports_withdraws_and_reads_the_states(client
     token = sign_in(client, site.brand_person)
     report_body = body(client, [*names, "XX-1"])
     ahead = client.post(PATH, json={**report_body, "dry_run": True}, headers=token)
-    counts = {"items": 3, "scheduled": 2, "pending_approval": 0, "cases": 0, "unknown": 1, "refused": 0}
-    assert (ahead.status_code, ahead.json()["counts"]) == (200, counts)
+    foreseen = {"items": 3, "scheduled": 2, "pending_approval": 0, "cases": 0, "unknown": 1, "refused": 0}
+    assert (ahead.status_code, ahead.json()["counts"]) == (200, foreseen)
     assert action_states(site) == {}
     keyed = {**token, "Idempotency-Key": "of-today"}
     done = client.post(PATH, json=report_body, headers=keyed)
-    assert (done.status_code, done.json()["counts"]) == (201, counts)
+    counts = dict.fromkeys(["items", *ListingState], 0) | {"items": 3, "scheduled": 2, "waiting": 1}
+    assert (done.status_code, done.json()["counts"]) == (202, counts)
+    assert (done.json()["state"], done.json()["decided"], done.json()["waits_for"]) == ("decided", 3, [])
     assert client.post(PATH, json=report_body, headers=keyed).content == done.content
     report_id = done.json()["report_id"]
     response = client.post(f"{PATH}/{report_id}/withdraw", json={"numbers": [1]}, headers=token)
     assert response.json() == {"withdrawn": 1}
-    assert [report_item["state"] for report_item in client.get(f"{PATH}/{report_id}").json()["items"]] == [
-        "withdrawn",
-        "scheduled",
-        "waiting",
-    ]
-    assert client.post(PATH, json=report_body, headers=keyed).content == done.content
+    now = client.get(f"{PATH}/{report_id}")
+    assert [report_item["state"] for report_item in now.json()["items"]] == ["withdrawn", "scheduled", "waiting"]
+    assert now.json()["counts"] == counts | {"withdrawn": 1, "scheduled": 1}
+    assert client.post(PATH, json=report_body, headers=keyed).content == now.content, "it is answered as it stands"
     assert action_states(site) == {"withdrawn": 1, "scheduled": 1}
 
 
@@ -48,7 +49,7 @@ def test_a_key_is_required_and_belongs_to_one_body(client: TestClient, site: Sit
     token = sign_in(client, site.brand_person)
     assert client.post(PATH, json=body(client, names), headers=token).status_code == 422
     keyed = {**token, "Idempotency-Key": "once"}
-    assert client.post(PATH, json=body(client, names), headers=keyed).status_code == 201
+    assert client.post(PATH, json=body(client, names), headers=keyed).status_code == 202
     assert client.post(PATH, json=body(client, names[:1]), headers=keyed).status_code == 422
 
 
@@ -88,7 +89,7 @@ def test_a_report_whose_process_ended_goes_on_when_its_key_is_repeated(
         patch.setattr(submitting, "settle_listing", _end_process)
         assert client.post(PATH, json=report_body, headers=keyed).status_code == 500
     again = client.post(PATH, json=report_body, headers=keyed)
-    assert (again.status_code, again.json()["counts"]["scheduled"]) == (201, 2)
+    assert (again.status_code, again.json()["counts"]["scheduled"]) == (202, 2)
     assert client.post(PATH, json=report_body, headers=keyed).content == again.content
 
 

@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from serving.accounts.rules.access import MARKETPLACE_SCOPES, Scope
+from serving.accounts.rules.access import Scope
 from serving.accounts.service import provisioning
 from serving.audit.tables import audit_entry
 from serving.learning.store import learning
@@ -38,7 +38,7 @@ def test_a_program_starts_a_training_and_follows_it(client: TestClient, site: Si
     assert f"Requested by API key {key_id}, 09:00." in page
 
 
-@pytest.mark.parametrize("scope", [scope for scope in MARKETPLACE_SCOPES if scope is not Scope.TRAIN])
+@pytest.mark.parametrize("scope", [scope for scope in Scope if scope is not Scope.TRAIN])
 def test_a_key_without_the_scope_starts_nothing(client: TestClient, site: Site, scope: Scope) -> None:
     _, headers = a_program(site, scope)
     refused = client.post(PATH, headers=headers)

@@ -31,7 +31,6 @@ from serving.listings.service.intake import receive_rows
 from serving.listings.store import listings
 from serving.mail.rules.kinds import MailKind
 from serving.platform.clock import SystemClock
-from serving.reports.service.stepping_up import prove_second_factor
 from serving.reports.service.submitting import submit_report
 from serving.takedowns.policy import DEFAULT_BUDGETS, DEFAULT_BURSTS, BudgetPolicy, TellingPolicy
 from serving.takedowns.rules.approval import Decision
@@ -43,7 +42,7 @@ from tests.fixtures.mails import stored_mails
 from tests.fixtures.puppets import invited_person
 from tests.fixtures.reporting import a_draft, a_leader, a_marketplace_that_listens, action_states, on_sale
 from tests.fixtures.runtimes import PASSWORD, Site, a_row, judge, open_cases
-from tests.fixtures.stepping_up import in_full_standing, waiting_report
+from tests.fixtures.stepping_up import TOOL, in_full_standing, prove_second_factor, waiting_report
 from tests.serving.attacks.test_stolen_brand_accounts import puppets_of
 from tests.serving.web.visits import visit_as, words
 
@@ -157,10 +156,11 @@ def test_a_stolen_brand_session_with_a_key_and_puppets_gets_at_most_one_budget_o
     with at_work(site, size) as busy_site:
         lead = a_leader(busy_site)
         people = cycle((lead, lead, *puppets_of(busy_site, lead)))
-        keys = cycle((False, True))
+        tools = cycle((None, TOOL))
 
         def report_all(names: list[str]) -> None:
-            draft = replace(a_draft(busy_site, names, names[0]), by_program=next(keys))
+            tool = next(tools)
+            draft = replace(a_draft(busy_site, names, names[0]), by_program=tool is not None, tool=tool)
             submit_report(busy_site.runtime, next(people), draft)
 
         attempts(busy_site, size, report_all)

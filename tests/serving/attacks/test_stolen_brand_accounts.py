@@ -19,7 +19,6 @@ from serving.accounts.service.second_factors import begin_app
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.brands.service import certification
-from serving.reports.service.stepping_up import prove_second_factor
 from serving.reports.service.stopping import stop_report
 from serving.reports.service.submitting import Draft, submit_report
 from serving.takedowns.policy import DEFAULT_BUDGETS, DEFAULT_BURSTS, BurstPolicy
@@ -35,7 +34,13 @@ from tests.fixtures.factors import (
 from tests.fixtures.puppets import person_invited_by_lead, taken_over_account
 from tests.fixtures.reporting import a_draft, a_leader, action_states, on_sale
 from tests.fixtures.runtimes import PASSWORD, Site
-from tests.fixtures.stepping_up import OVER, confirmed_report, in_full_standing, with_a_small_hour
+from tests.fixtures.stepping_up import (
+    OVER,
+    confirmed_report,
+    in_full_standing,
+    prove_second_factor,
+    with_a_small_hour,
+)
 
 pytestmark = pytest.mark.attack
 # More than leave in an hour, which is a small one where few are reported.

@@ -12,10 +12,10 @@ from serving.appeals.service import seller_links
 from serving.appeals.store.seller_links import SellerLink
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service import unsubscribing
-from serving.marketplaces.service.keys import network_hash
 from serving.notices.service import notice_links
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import is_signature, signature
+from serving.service_accounts.service.signing import network_hash
 from serving.takedowns.service import stop_links
 from tests.fixtures.runtimes import Site
 

@@ -20,7 +20,6 @@ REACHED: Final = (
     "features.indicators",
     "models.case",
     "serving.brands.service.authorised_sellers",
-    "serving.brands.service.brand_keys",
     "serving.brands.service.brand_people",
     "serving.accounts.rules.staffing",
     "serving.accounts.service.auth",

@@ -23,7 +23,7 @@ TABLE = [
     ("/kill-switches", {"analyst": 403, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/pending-removals", {"analyst": 200, "brand_person": 403, "account_manager": 200, "data_scientist": 403}),
     ("/brand/indicators", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
-    ("/brand/keys", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
+    ("/brand/service-accounts", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/brand/people", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/brand/prices", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/brand/dashboard", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),

@@ -15,14 +15,16 @@ import serving.web
 from features.message import Message
 from serving.accounts.policy import SecretPolicy
 from serving.accounts.rules.access import OwnedSecret
+from serving.accounts.store.accounts import BrandPerson
 from serving.accounts.store.second_factors import StoredFactor
 from serving.brands.rules.rights import Right
-from serving.brands.service.brand_keys import BrandKey
 from serving.brands.store.rights import StoredRight
-from serving.marketplaces.store.marketplaces import KeyRecord, Marketplace
+from serving.marketplaces.store.marketplaces import Marketplace
 from serving.notices.rules.notices import Draft, NamedRight
 from serving.platform.display import Display
 from serving.platform.runtime import Runtime
+from serving.service_accounts.service.service_accounts import AccountOfBrand
+from serving.service_accounts.store.service_accounts import ServiceAccount, SigningKey
 from serving.standing.rules.record import AuditTally, RemovalTally
 from serving.web.headers import FOLDER
 from serving.web.queue.queue_rows import RowContext
@@ -34,11 +36,11 @@ ALL = sorted(TEMPLATES.rglob("*.html"))
 KIT = Path(__file__).with_name("kit")
 # What pages for brands, sellers and notifiers may hold as it is stored. None has a score or names a reporter.
 _FOR_OUTSIDERS = {
+    AccountOfBrand,
     AuditTally,
-    BrandKey,
+    BrandPerson,
     Display,
     Draft,
-    KeyRecord,
     Marketplace,
     Message,
     NamedRight,
@@ -46,6 +48,8 @@ _FOR_OUTSIDERS = {
     RemovalTally,
     Right,
     SecretPolicy,
+    ServiceAccount,
+    SigningKey,
     StoredFactor,
     StoredRight,
 }

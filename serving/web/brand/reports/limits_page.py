@@ -11,14 +11,17 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
+from models.errors import require
 from serving.accounts.rules.access import Person
-from serving.guards import Manager, Member, runtime_of
+from serving.api.requests.deciding import decide_after
+from serving.guards import Manager, Member, TheRuntime, runtime_of
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import join_sentences, number, say, say_many
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import LONGEST_LOCATION
 from serving.reports.service.limits import Limits, limits_of
+from serving.reports.service.signed import release_report
 from serving.reports.service.stopping import LargeReport, can_stop, large_report, stop_report
 from serving.reports.store import step_ups
 from serving.takedowns.policy import BurstPolicy, StepUpPolicy
@@ -175,18 +178,33 @@ def _cap_row(name: str, cap: Cap | None, limits: Limits) -> LimitRow | None:
 _SHOWN: Final = timedelta(days=7)
 
 
-def large_rows(runtime: Runtime, connection: Connection, person: Person, pair: Pair) -> list[tuple[LargeReport, bool]]:
-    """The large reports of a brand in the last week, newest first, and whether the person can stop each now."""
+def large_rows(
+    runtime: Runtime, connection: Connection, person: Person, pair: Pair
+) -> list[tuple[LargeReport, bool, tuple[str, ...]]]:
+    """The large reports of a brand in the last week, newest first.
+
+    With each whether the person can stop it now, and why it waits for a person.
+    """
     now = runtime.clock.now()
     confirmed = step_ups.step_ups_since(connection, {pair}, now - _SHOWN)
     reports = [large_report(runtime, connection, step_up) for step_up in confirmed]
     return [
         (
             report,
-            report.stopped_by is None and now < report.until and can_stop(connection, person.user_id, report.report),
+            report.is_open(now) and can_stop(connection, person.user_id, report.report),
+            () if report.stopped_by else tuple(map(in_words, report.waits_for)),
         )
         for report in reports
     ]
+
+
+@router.post("/brands/{brand_id}/reports/{report_id}/release")
+def post_release(brand_id: str, report_id: str, request: Request, runtime: TheRuntime, session: Manager) -> Response:
+    """Release a signed report that waits for a person."""
+    with runtime.store.read() as connection:
+        step_up = require(step_ups.of_id(connection, report_id[:LONGEST_ID]), "There is no such report.")
+    released = release_report(runtime, session.person, step_up)
+    return decide_after(go_to(request, f"/brands/{brand_id[:LONGEST_ID]}", Flash.REPORT_RELEASED), runtime, released)
 
 
 @router.post("/brands/{brand_id}/reports/{report_id}/stop")

@@ -12,6 +12,7 @@ from models.errors import DomainError, Invalid
 from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
+from serving.api.requests.deciding import decide_after
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.cases.rules.test_buy import LONGEST_NOTE as LONGEST_FINDING
 from serving.cases.rules.test_buy import LONGEST_REFERENCE
@@ -21,7 +22,8 @@ from serving.listings.store import listings, search
 from serving.platform.database.pools import in_fair_pool
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
-from serving.reports.service.submitting import LONGEST_NOTE, Draft, submit_report
+from serving.reports.rules.step_up import StepUpState
+from serving.reports.service.submitting import LONGEST_NOTE, Draft, receive_report
 from serving.reports.store import reports
 from serving.web import text_view
 from serving.web.brand.reports.attached_part import (
@@ -142,11 +144,12 @@ def post_report(request: Request, runtime: TheRuntime, session: Member, fields: 
     """Send the report, and go to its listings."""
     try:
         draft = _draft_of_form(fields, good_faith=fields.get("good_faith") == "yes")
-        done = submit_report(runtime, session.person, replace(draft, with_step_up=fields.get("way") == "step_up"))
+        report = receive_report(runtime, session.person, replace(draft, with_step_up=fields.get("way") == "step_up"))
     except DomainError as refused:
         error = phrase_in_words(refused.phrase)
         return respond(request, form_page(runtime, session, fields, error=error), session, status=422)
-    return go_to(request, f"{PLACE}/{done.report.report_id}")
+    response = go_to(request, f"{PLACE}/{report.report_id}")
+    return response if report.step_up is StepUpState.AWAITED else decide_after(response, runtime, [report])
 
 
 def locations_of(fields: Mapping[str, str], files: Sequence[Upload]) -> list[str]:

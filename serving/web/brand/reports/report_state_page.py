@@ -11,21 +11,23 @@ from fastapi.responses import HTMLResponse, Response
 
 from features.message import Message
 from features.phrase import Phrase
-from models.errors import DomainError, Invalid, NotFound
+from models.errors import DomainError, Invalid, NotFound, require
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.second_person import FactorKind
 from serving.accounts.service.proving import passkey_options
 from serving.accounts.store.accounts import Session
 from serving.api.errors import problem_of
-from serving.guards import Member, runtime_of
+from serving.api.requests.deciding import decide_after
+from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.database.pools import in_fair_pool
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import join_sentences
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import may_hand_in
 from serving.reports.rules.step_up import StepUpState, why_no_step_up
+from serving.reports.service.signed import can_release, release_report
 from serving.reports.service.status import ItemStatus, ListingState, Status, status_of
-from serving.reports.service.stepping_up import circumstances, decide_without_proof, prove_second_factor, purpose_of
+from serving.reports.service.stepping_up import circumstances, confirm_report, purpose_of, send_without_proof
 from serving.reports.service.stopping import can_stop, large_report, stop_report
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.web import text_view
@@ -60,10 +62,13 @@ class StepUpPart:
     """The confirmation of a report with a second factor: what it still needs, or until when it can be stopped.
 
     `waits` is set while the listings wait. `until` is set while the report can be stopped, by the reader too if
-    `may_stop`.
+    `may_stop`. `waits_for` has why a signed report waits for a person, and `may_release` whether the reader is one.
     """
 
     waits: bool
+    signed: bool
+    waits_for: tuple[str, ...]
+    may_release: bool
     why_not: tuple[str, ...]
     has_passkey: bool
     until: str | None
@@ -82,6 +87,7 @@ class ReportState(Page, template="brand_report_state.html", place=PLACE):
     withdraw_until: str | None
     may_retract: bool
     step_up: StepUpPart | None
+    decided: int
     documents: tuple[ShownDocument, ...]
     test_buy: ShownTestBuy | None
     limits: Limits | None
@@ -100,7 +106,7 @@ def post_step_up(report_id: str, request: Request, session: Member, fields: Fiel
     """Confirm the report with a second factor."""
     runtime, number = runtime_of(request), report_id[:LONGEST_ID]
     try:
-        prove_second_factor(runtime, session, number, given_factor(fields))
+        report = confirm_report(runtime, session, number, given_factor(fields))
     except NotFound:
         raise
     except DomainError as refused:
@@ -109,7 +115,7 @@ def post_step_up(report_id: str, request: Request, session: Member, fields: Fiel
         response = respond(request, page, session, status=problem.status)
         response.headers.update(problem.headers)
         return response
-    return go_to(request, f"{PLACE}/{number}", Flash.REPORT_CONFIRMED)
+    return decide_after(go_to(request, f"{PLACE}/{number}", Flash.REPORT_CONFIRMED), runtime, [report])
 
 
 @router.post(PLACE + "/{report_id}/step-up/passkey")
@@ -124,8 +130,16 @@ def post_options(report_id: str, request: Request, session: Member) -> Response:
 @in_fair_pool
 def post_without(report_id: str, request: Request, session: Member) -> Response:
     """Send a report that waits without a second factor."""
-    decide_without_proof(runtime_of(request), session.person, report_id[:LONGEST_ID])
-    return go_to(request, f"{PLACE}/{report_id[:LONGEST_ID]}")
+    report = send_without_proof(runtime_of(request), session.person, report_id[:LONGEST_ID])
+    return decide_after(go_to(request, f"{PLACE}/{report_id[:LONGEST_ID]}"), runtime_of(request), [report])
+
+
+@router.post(PLACE + "/{report_id}/release")
+def post_release(report_id: str, request: Request, runtime: TheRuntime, session: Member) -> Response:
+    """Release a signed report that waits for a person."""
+    status = status_of(runtime, session.person, report_id[:LONGEST_ID])
+    released = release_report(runtime, session.person, require(status.step_up, "Nothing of this report waits."))
+    return decide_after(go_to(request, f"{PLACE}/{report_id[:LONGEST_ID]}", Flash.REPORT_RELEASED), runtime, released)
 
 
 @router.post(PLACE + "/{report_id}/stop")
@@ -181,6 +195,7 @@ def state_page(runtime: Runtime, session: Session, report_id: str) -> ReportStat
         withdraw_until=_time_or_none(status.may_withdraw),
         may_retract=status.may_withdraw is None and any(row.number is not None for row in rows),
         step_up=_step_up_part(runtime, session, status),
+        decided=status.decided,
         documents=tuple(
             shown_document(document, now, f"{PLACE}/{report_id}/documents/{document.document_id}")
             for document in status.documents
@@ -197,9 +212,13 @@ def _step_up_part(runtime: Runtime, session: Session, status: Status) -> StepUpP
     with runtime.store.read() as connection:
         if proof is not None:
             large = large_report(runtime, connection, proof)
-            is_open = large.stopped_by is None and runtime.clock.now() < large.until
+            waits_for = () if large.stopped_by else tuple(map(in_words, large.waits_for))
+            is_open = large.is_open(runtime.clock.now())
             return StepUpPart(
                 waits=False,
+                signed=proof.key_id is not None,
+                waits_for=waits_for,
+                may_release=can_release(connection, session.person.user_id, proof),
                 why_not=(),
                 has_passkey=False,
                 until=words.clock(large.until) if is_open else None,
@@ -210,6 +229,9 @@ def _step_up_part(runtime: Runtime, session: Session, status: Status) -> StepUpP
     refused = why_no_step_up(now, runtime.wall.now(), runtime.policies[SecondFactorPolicy])
     return StepUpPart(
         waits=any(listing.state is ListingState.AWAITS_STEP_UP for listing in status.items),
+        signed=False,
+        waits_for=(),
+        may_release=False,
         why_not=tuple(map(in_words, refused)),
         has_passkey=any(factor.kind is FactorKind.PASSKEY for factor in now.factors),
         until=None,
@@ -229,11 +251,9 @@ def _time_or_none(at: datetime | None) -> str | None:
 
 
 def _result_row(listing: ItemStatus, allowed: frozenset[ListingState]) -> ResultRow:
-    number = listing.step.number if listing.state in allowed | _ALWAYS else None
-    reason = reason_in_words(listing.reasons, listing.step.refusal)
-    return ResultRow(
-        text_view.show(listing.title or listing.step.location), REPORT_STATES[listing.state], reason, number
-    )
+    number = listing.number if listing.state in allowed | _ALWAYS else None
+    reason = reason_in_words(listing.reasons, None if listing.step is None else listing.step.refusal)
+    return ResultRow(text_view.show(listing.title or listing.location), REPORT_STATES[listing.state], reason, number)
 
 
 def reason_in_words(reasons: tuple[Message, ...], refusal: Phrase | None) -> str:

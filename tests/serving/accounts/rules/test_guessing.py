@@ -89,7 +89,9 @@ def test_one_address_leaves_the_owner_a_part_of_the_accounts_own_counter() -> No
 
 OWNED_SECRETS_NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TABLE = [
-    (SecretKind.BRAND_KEY, 300, None, True, "a key that acts for its maker always ends"),
+    (SecretKind.SERVICE_ACCOUNT, 0, None, False, "it is the brand's, and paused without two people"),
+    (SecretKind.SERVICE_ACCOUNT, 0, (), False, "its person has removed the tick"),
+    (SecretKind.SERVICE_ACCOUNT, 300, ("own",), True, "its person has ticked it"),
     (SecretKind.KEY, 7, None, True, "a thief made it within the last seven days"),
     (SecretKind.KEY, 7.01, None, False, "systems use it; an administrator is asked"),
     (SecretKind.ENDPOINT, 8, None, False, "deliveries go on until somebody decides"),

@@ -19,11 +19,13 @@ from serving.accounts.store import setup_links
 from serving.accounts.store.accounts import Session
 from serving.accounts.tables import account, browser_session
 from serving.guards import cookie_name, devices_cookie_name, signed_in
-from serving.marketplaces.service.keys import key_of_header, network_hash, new_brand_key
-from serving.marketplaces.store import marketplaces
+from serving.marketplaces.service.keys import key_of_header
 from serving.marketplaces.tables import api_key
+from serving.service_accounts.service.signing import network_hash
+from serving.service_accounts.store import service_accounts
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.runtimes import NOBODY, PASSWORD, THOROUGH, Site
+from tests.fixtures.signing import a_tool
 
 WRONG = "The e-mail or the password is wrong."
 
@@ -143,19 +145,21 @@ def test_the_device_of_a_session_is_new_in_a_browser_without_the_mark(site: Site
         assert Browser(app, cookies=cookies).get("/").json() is expected
 
 
-def test_a_key_is_new_in_a_network_that_it_has_not_removed_from_in_28_days(site: Site) -> None:
-    runtime, (key, _) = site.runtime, new_brand_key(site.runtime, site.pair, site.brand_person.user_id)
+def test_a_signing_key_is_new_in_a_network_that_it_has_not_reported_from_in_28_days(site: Site) -> None:
+    runtime, key_id = site.runtime, a_tool(site).key_id
     network, at, days = network_hash(runtime, "192.0.2.7") or "", site.clock.now(), timedelta(days=28)
     assert network == network_hash(runtime, "192.0.2.200") != network_hash(runtime, "192.0.3.7")
     assert network_hash(runtime, "2001:db8::1") == network_hash(runtime, "2001:db8:0:7::9")
     with runtime.store.write() as connection:
-        marketplaces.add_key(connection, key, "program", at)
-        marketplaces.keep_network(connection, key.key_id, network, at, at - days)
-        assert marketplaces.network_known_since(connection, key.key_id, network, at) == at
+        assert not service_accounts.is_known_network(connection, key_id, network, at - days)
+        service_accounts.keep_network(connection, key_id, network, at, days)
+        assert service_accounts.is_known_network(connection, key_id, network, at)
         later = at + days + timedelta(seconds=1)
-        assert marketplaces.network_known_since(connection, key.key_id, network, later - days) is None
-        marketplaces.keep_network(connection, key.key_id, network, later, later - days)
-        assert marketplaces.network_known_since(connection, key.key_id, network, later - days) == later
+        assert not service_accounts.is_known_network(connection, key_id, network, later - days)
+        service_accounts.keep_network(connection, key_id, "another", later, days)
+        assert not service_accounts.is_known_network(connection, key_id, network, at), "forgotten"
+        service_accounts.keep_network(connection, key_id, network, later, days)
+        assert service_accounts.is_known_network(connection, key_id, network, later - days)
 
 
 def test_signing_out_ends_that_session_and_no_other(site: Site) -> None:

@@ -1,9 +1,11 @@
 """Secrets end with their owner: they are made with a proof, somebody is told, and they do not outlive the account."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
@@ -16,16 +18,16 @@ from serving.accounts.service.people import deactivate
 from serving.accounts.service.proving import FactorResponse
 from serving.accounts.service.reset_links import make_link, make_link_as_owner
 from serving.accounts.service.second_factors import complete_sign_in, half_session_of, remove, reset_as_owner
-from serving.accounts.store import reset_links
-from serving.brands.service.brand_keys import make_key
+from serving.accounts.store import accounts, reset_links
 from serving.guards import cookie_name
 from serving.learning.store import learning
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.wording import content
 from serving.mail.tables import mail
-from serving.marketplaces.service.keys import new_brand_key
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.tables import api_key
+from serving.service_accounts.service.service_accounts import accounts_of_brand
+from serving.service_accounts.tables import signing_key
 from serving.webhooks.service.signing_secrets import secrets_of
 from serving.webhooks.store import endpoints
 from serving.webhooks.tables import webhook_endpoint
@@ -33,16 +35,18 @@ from tests.fixtures.clients import a_client
 from tests.fixtures.factors import an_app, on_real_time, session_with_app
 from tests.fixtures.reporting import a_leader
 from tests.fixtures.runtimes import PASSWORD, Site, invite
+from tests.fixtures.signing import Tool, a_tool, public_pem, second_person
 from tests.serving.web.visits import a_visitor, an_administrator, visit_as, words
 
 URL = "https://93.184.216.34/touchstone"
 HOOK: dict[str, Any] = {"url": URL, "allow_loopback": False, "marketplace": None, "secret": None}
 NEW_PASSWORD = "another correct horse"
 _TRAININGS = "/api/v1/trainings"
+SERVICE_ACCOUNTS = "/brand/service-accounts"
 
 
 ROADS: list[tuple[Callable[[Site], Person], str, dict[str, str]]] = [
-    (a_leader, "/brand/keys", {"name": "Crawler"}),
+    (a_leader, SERVICE_ACCOUNTS, {"name": "Crawler", "public_key": public_pem(Ed25519PrivateKey.generate())}),
     (an_administrator, "/keys", {"name": "Feed", "scope.intake": "on"}),
     (an_administrator, "/operations/webhook/register", {"url": URL}),
     (an_administrator, "/operations/webhook/secret", {"overlap_hours": "0"}),
@@ -53,7 +57,8 @@ def texts_in_force(site: Site) -> list[str]:
     with site.runtime.store.read() as connection:
         keys = connection.execute(select(api_key.c.secret_hash).where(api_key.c.revoked_at.is_(None))).scalars()
         signing = select(webhook_endpoint.c.secret).where(webhook_endpoint.c.disabled_at.is_(None))
-        return [*keys, *connection.execute(signing).scalars()]
+        registered = connection.execute(select(signing_key.c.public_key)).scalars()
+        return [*keys, *connection.execute(signing).scalars(), *registered]
 
 
 @pytest.mark.attack
@@ -66,14 +71,6 @@ def test_a_stolen_session_makes_no_secret_without_a_proof(
     for guess in ("", "a wrong password"):
         assert thief.post(path, {**fields, "password": guess}).status_code == 422
     assert texts_in_force(site) == before
-
-
-def a_brand_key(site: Site) -> str:
-    lead = a_leader(site)
-    with site.runtime.store.write() as connection:
-        key, _ = new_brand_key(site.runtime, site.pair, lead.user_id)
-        marketplaces.add_key(connection, key, "Crawler", site.clock.now())
-    return key.key_id
 
 
 def _change_own_password(site: Site) -> None:
@@ -98,20 +95,47 @@ def _remove_factor(site: Site) -> None:
     remove(site.runtime, session, session.proof.factor_id or "", PASSWORD)
 
 
-ENDS = [_change_own_password, _reset_password, _reset_factor, _remove_factor]
+def _deactivate(site: Site) -> None:
+    deactivate(site.runtime, an_administrator(site), site.brand_person.user_id, successor=None)
+
+
+# It is the brand's: somebody who may not be themselves leaves their place in it, and no change of theirs ends it.
+LEAVING = [
+    (_change_own_password, False),
+    (_reset_factor, False),
+    (_remove_factor, False),
+    (_reset_password, True),
+    (_deactivate, True),
+]
 
 
 @pytest.mark.attack
-@pytest.mark.parametrize("end", ENDS, ids=[end.__name__ for end in ENDS])
-def test_no_key_of_a_brand_outlives_its_makers_password_or_factor(site: Site, end: Callable[[Site], None]) -> None:
+@pytest.mark.parametrize(("change", "paused"), LEAVING, ids=[change.__name__ for change, _ in LEAVING])
+def test_a_service_account_is_paused_while_one_of_its_people_is_not_trusted(
+    site: Site, change: Callable[[Site], None], paused: bool
+) -> None:
     timed_site = on_real_time(site)
-    key_id = a_brand_key(timed_site)
-    end(timed_site)
-    assert timed_site.read(marketplaces.keys_in_force, [key_id]) == {}
+    a_tool(timed_site)
+    change(timed_site)
+    (account,) = timed_site.read(accounts_of_brand, timed_site.pair)
+    assert (account.paused, account.keys[0].revoked_at) == (paused, None)
+
+
+@pytest.mark.parametrize(("ticked", "status"), [(False, 200), (True, 401)])
+def test_with_the_change_of_a_password_a_service_account_ends_if_its_person_ticks_it(
+    client: TestClient, site: Site, ticked: bool, status: int
+) -> None:
+    tool = a_tool(site)
+    lead = visit_as(site, a_leader(site))
+    assert f'name="end.{tool.account_id}"' in lead.get("/settings").text
+    fields = {"present": PASSWORD, "wanted": NEW_PASSWORD, "again": NEW_PASSWORD}
+    ticks = {f"end.{tool.account_id}": "on"} if ticked else {}
+    assert lead.post("/settings/password", {**fields, **ticks}).status_code == 303
+    assert client.get("/api/v1/reason-codes", auth=tool).status_code == status
 
 
 @pytest.mark.attack
-@pytest.mark.parametrize(("maker", "path", "fields"), ROADS[:3], ids=[path for _, path, _ in ROADS[:3]])
+@pytest.mark.parametrize(("maker", "path", "fields"), ROADS[1:3], ids=[path for _, path, _ in ROADS[1:3]])
 def test_nobody_makes_a_secret_silently(
     site: Site, maker: Callable[[Site], Person], path: str, fields: dict[str, str]
 ) -> None:
@@ -136,7 +160,7 @@ def test_keys_that_train_start_a_few_trainings_a_day(client: TestClient, site: S
     assert statuses == [202] * 4 + [409] * 4
 
 
-def test_with_a_factor_its_code_makes_a_key_once_and_the_password_none(site: Site) -> None:
+def test_a_code_makes_a_service_account_once_and_the_password_none(site: Site) -> None:
     timed_site = on_real_time(site, public_url="http://testserver")
     app, _ = an_app(timed_site, a_leader(timed_site))
     begun = auth.sign_in(timed_site.runtime, timed_site.brand_person.email, PASSWORD)
@@ -147,13 +171,16 @@ def test_with_a_factor_its_code_makes_a_key_once_and_the_password_none(site: Sit
     lead = a_visitor(timed_site)
     lead.csrf_token = whole.csrf_token
     lead.client.cookies.set(cookie_name(timed_site.runtime), whole.token)
-    assert "Code from your app" in lead.get("/brand/keys").text
-    assert lead.post("/brand/keys", {"name": "Crawler", "password": PASSWORD}).status_code == 422
-    proof = {"name": "Crawler", "code": app.code(timed_site)}
-    assert lead.post("/brand/keys", {**proof, "days": "366"}).status_code == 422, "the code is used up"
-    assert lead.post("/brand/keys", proof).status_code == 422
+    assert "Code from your app" in lead.get(SERVICE_ACCOUNTS).text
+    public_key = public_pem(Ed25519PrivateKey.generate())
+    other = second_person(timed_site, timed_site.read(accounts.person, timed_site.brand_person.user_id))
+    fields = {"name": "Crawler", "person": other, "public_key": public_key}
+    assert lead.post(SERVICE_ACCOUNTS, {**fields, "password": PASSWORD}).status_code == 422
+    proof = {**fields, "code": app.code(timed_site)}
+    assert lead.post(SERVICE_ACCOUNTS, {**proof, "public_key": "none"}).status_code == 422, "the code is used up"
+    assert lead.post(SERVICE_ACCOUNTS, proof).status_code == 422
     timed_site.clock.forward(seconds=30)
-    assert lead.post("/brand/keys", {**proof, "code": app.code(timed_site)}).status_code == 200
+    assert lead.post(SERVICE_ACCOUNTS, {**proof, "code": app.code(timed_site)}).status_code == 303
 
 
 @pytest.mark.parametrize("days", ["0", "366", "-1", "1.5", "many"])
@@ -181,18 +208,27 @@ def test_an_expired_key_is_refused_everywhere_with_the_reason(site: Site) -> Non
 ROUTES = ["GET /api/v1/figures", "POST /api/v1/score", "POST /api/v1/brand/reports"]
 
 
+def last_use(site: Site, key_id: str, tool: Tool | None) -> datetime | None:
+    """When a key was last used: the tool's, where there is one."""
+    if tool is None:
+        return site.read(marketplaces.keys_in_force, [key_id])[key_id].used_at
+    (row,) = site.rows(select(signing_key.c.used_at).where(signing_key.c.key_id == tool.key_id))
+    used_at: datetime | None = row.used_at
+    return used_at
+
+
 @pytest.mark.parametrize("route", ROUTES)
 def test_the_last_use_of_a_key_is_stored_once_a_day(site: Site, route: str) -> None:
     timed_site = on_real_time(site, public_url="http://testserver")
     scopes = [Scope.INTAKE, Scope.SCORE]
     key = provisioning.add_key(timed_site.runtime, name="Feed", scopes=scopes, marketplace=None, by="test")
-    if route.endswith("reports"):
-        key = make_key(timed_site.runtime, a_leader(timed_site), timed_site.pair, "Crawler")
+    tool = a_tool(timed_site) if route.endswith("reports") else None
+    headers = {} if tool else {"authorization": f"Bearer {key}"}
     method, path = route.split()
-    client, key_id, uses = a_client(timed_site.runtime), key.split(".")[1], []
+    client, uses = a_client(timed_site.runtime), []
     for _ in range(4):
-        client.request(method, path, json={}, headers={"authorization": f"Bearer {key}"})
-        uses.append(timed_site.read(marketplaces.keys_in_force, [key_id])[key_id].used_at)
+        client.request(method, path, json={}, headers=headers, auth=tool)
+        uses.append(last_use(timed_site, key.split(".")[1], tool))
         timed_site.clock.forward(hours=12)
     assert None not in uses
     assert uses[0] == uses[1] != uses[2] == uses[3]

@@ -178,6 +178,9 @@ STAYS: Final[dict[str, list[str]]] = {
         "webhook_endpoint.secret",
         "webhook_endpoint.previous_secret",
         "api_key.scopes",
+        "report_step_up.waits_for",
+        "service_account.name",
+        "signing_key.public_key",
         "exchange_rate.source",
     ],
     "of the service itself": [

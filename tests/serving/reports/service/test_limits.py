@@ -12,13 +12,20 @@ from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.service.kill_switches import switch_rule
 from serving.reports.rules.outcomes import ListingResult
 from serving.reports.service.limits import Limits, limits_of
-from serving.reports.service.stepping_up import prove_second_factor
 from serving.standing.rules.standing import Level
 from serving.takedowns.rules.bursts import PendingCause
 from tests.fixtures.factors import an_app, with_a_counting_factor
 from tests.fixtures.reporting import a_leader, a_rival, action_states, confirm, on_sale, questions, report
 from tests.fixtures.runtimes import Site
-from tests.fixtures.stepping_up import HOUR, OVER, in_full_standing, in_level, waiting_report, with_a_small_hour
+from tests.fixtures.stepping_up import (
+    HOUR,
+    OVER,
+    in_full_standing,
+    in_level,
+    prove_second_factor,
+    waiting_report,
+    with_a_small_hour,
+)
 from tests.serving.attacks.test_roads_around_questions import unbranded_listing
 
 

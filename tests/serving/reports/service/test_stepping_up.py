@@ -16,24 +16,24 @@ from serving.accounts.service.proving import FactorResponse, passkey_options
 from serving.accounts.service.second_factors import add_passkey, enrolment_options
 from serving.accounts.store import people
 from serving.audit.store import audit
-from serving.brands.service.brand_keys import make_key
 from serving.cases.service.undoing import overrule
 from serving.cases.tables import review_case, verdict
 from serving.mail.service.rendering import render
 from serving.mail.store import mails
 from serving.mail.tables import mail
-from serving.marketplaces.tables import api_key
 from serving.notices.service.notice_decisions import notifier_message
 from serving.reports.rules.outcomes import Code, ListingResult
 from serving.reports.rules.step_up import why_no_step_up
-from serving.reports.service import stepping_up
-from serving.reports.service.status import ListingState, status_of
-from serving.reports.service.stepping_up import decide_without_proof, finish_reports, prove_second_factor, purpose_of
+from serving.reports.service import stepping_up, submitting
+from serving.reports.service.status import ListingState, ReportState, status_of
+from serving.reports.service.stepping_up import finish_reports, purpose_of
 from serving.reports.service.stopping import approve_removals, report_of_link, stop_report
 from serving.reports.service.submitting import submit_report
 from serving.reports.service.withdrawing import withdraw
 from serving.reports.store import reports
 from serving.reports.tables import report_step_up
+from serving.service_accounts.rules import SigningTool
+from serving.service_accounts.service.service_accounts import accounts_of_brand
 from serving.standing.rules.record import RemovalTally
 from serving.takedowns.policy import DEFAULT_STEP_UP, BudgetPolicy, StepUpPolicy
 from serving.takedowns.service import takedown
@@ -57,11 +57,15 @@ from tests.fixtures.reporting import (
     withdraw_whole,
 )
 from tests.fixtures.runtimes import PASSWORD, Site, judge, open_cases
+from tests.fixtures.signing import a_tool
 from tests.fixtures.stepping_up import (
     HOUR,
     OVER,
+    TOOL,
     confirmed_report,
+    decide_without_proof,
     in_full_standing,
+    prove_second_factor,
     standing_of,
     waiting_report,
     with_a_small_hour,
@@ -117,34 +121,41 @@ def test_until_it_is_confirmed_nothing_is_recorded(full_site: Site) -> None:
     assert count(full_site, select(func.count()).select_from(verdict)) == 0
     status = status_of(full_site.runtime, full_site.brand_person, report_id)
     assert {listing.state for listing in status.items} == {ListingState.AWAITS_STEP_UP}
-    assert {(outcome.result, outcome.code) for outcome in status.first} == {
+    assert {(listing.result, listing.code) for listing in status.items} == {
         (ListingResult.PENDING_APPROVAL, Code.STEP_UP)
     }
     assert withdraw_whole(full_site.runtime, full_site.brand_person, report_id) == MANY
 
 
 @pytest.mark.parametrize(
-    ("many", "by_program", "with_step_up", "waits"),
+    ("many", "by_program", "tool", "with_step_up", "waits"),
     [
-        pytest.param(OVER, True, False, True, id="a program's large report"),
-        pytest.param(HOUR, True, False, False, id="a program's small one"),
-        pytest.param(OVER, False, True, True, id="a person's who wants to confirm it"),
-        pytest.param(OVER, False, False, False, id="a person's who does not"),
+        pytest.param(OVER, True, TOOL, False, True, id="a tool's large report, below the standing for signed ones"),
+        pytest.param(HOUR, True, TOOL, False, False, id="a tool's small one"),
+        pytest.param(OVER, True, None, False, True, id="a session's large report by API"),
+        pytest.param(HOUR, True, None, False, False, id="a session's small one by API"),
+        pytest.param(OVER, False, None, True, True, id="a person's who wants to confirm it"),
+        pytest.param(OVER, False, None, False, False, id="a person's who does not"),
     ],
 )
 def test_a_report_waits_for_a_second_factor(
-    full_site: Site, many: int, by_program: bool, with_step_up: bool, waits: bool
+    full_site: Site, many: int, by_program: bool, tool: SigningTool | None, with_step_up: bool, waits: bool
 ) -> None:
-    draft = replace(a_draft(full_site, on_sale(full_site, many)), by_program=by_program, with_step_up=with_step_up)
+    draft = a_draft(full_site, on_sale(full_site, many))
+    draft = replace(draft, by_program=by_program, tool=tool, with_step_up=with_step_up)
     done = submit_report(full_site.runtime, full_site.brand_person, draft)
     assert (done.counts[ListingResult.PENDING_APPROVAL] == many) == waits
-    assert submit_report(full_site.runtime, full_site.brand_person, draft) == done
+    again = submit_report(full_site.runtime, full_site.brand_person, draft)
+    assert (again.report.report_id, again.outcomes) == (done.report.report_id, done.outcomes)
 
 
 def test_without_full_standing_nothing_waits_for_a_second_factor(site: Site) -> None:
     draft = replace(a_draft(site, on_sale(site, 22)), by_program=True)
     done = submit_report(site.runtime, site.brand_person, draft)
     assert (done.counts[ListingResult.SCHEDULED], done.counts[ListingResult.CASE]) == (20, 2)
+    signed = replace(a_draft(site, on_sale(site, 22, 500), "signed"), by_program=True, tool=TOOL)
+    report_id = submit_report(site.runtime, site.brand_person, signed).report.report_id
+    assert status_of(site.runtime, site.brand_person, report_id).state is ReportState.AWAITS_RELEASE
 
 
 def test_without_a_second_factor_the_usual_limits_apply(full_site: Site) -> None:
@@ -309,9 +320,8 @@ def test_another_brand_confirms_and_stops_nothing(full_site: Site) -> None:
 def test_the_account_manager_stops_all_of_it_at_once(any_site: Site) -> None:
     full_site = with_a_small_hour(in_full_standing(any_site))
     report_id, _, session = confirmed_report(full_site, MANY)
-    make_key(full_site.runtime, a_leader(full_site), full_site.pair, "of the thief")
-    keys = select(func.count()).select_from(api_key).where(api_key.c.revoked_at.is_(None))
-    before = count(full_site, keys)
+    a_tool(full_site)
+    assert [account.paused for account in full_site.read(accounts_of_brand, full_site.pair)] == [False]
     full_site.clock.forward(minutes=58)
     with pytest.raises(Forbidden, match="You count as one person with the one who confirmed"):
         approve_removals(full_site.runtime, full_site.brand_person, report_id)
@@ -327,7 +337,7 @@ def test_the_account_manager_stops_all_of_it_at_once(any_site: Site) -> None:
     assert count(full_site, select(func.count()).select_from(review_case).where(*opened)) == 0
     with pytest.raises(AssertionError):
         renewed_session(full_site, session)
-    assert count(full_site, keys) == before - 1
+    assert [account.paused for account in full_site.read(accounts_of_brand, full_site.pair)] == [True]
     with pytest.raises(Conflict, match="already"):
         stop_report(full_site.runtime, full_site.account_manager, report_id)
     assert full_site.read(audit.check_chain)[1] is None
@@ -425,7 +435,7 @@ def test_an_interrupted_report_goes_on_by_itself(full_site: Site, monkeypatch: p
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(stepping_up, "decide_all", killed)
+    monkeypatch.setattr(submitting, "decide_listings", killed)
     with pytest.raises(KeyboardInterrupt):
         prove_second_factor(full_site.runtime, session, report_id, FactorResponse(app.code(full_site)))
     monkeypatch.undo()
@@ -450,7 +460,7 @@ def test_an_interrupted_report_goes_on(
     a_leader(full_site)
     app, session = with_a_counting_factor(full_site, full_site.brand_person)
     report_id = waiting_report(full_site, on_sale(full_site, OVER))
-    monkeypatch.setattr(stepping_up, "decide_all", lambda *_: 1 / 0)
+    monkeypatch.setattr(submitting, "decide_listings", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         prove_second_factor(full_site.runtime, session, report_id, FactorResponse(app.code(full_site)))
     monkeypatch.undo()

@@ -13,7 +13,6 @@ from serving.mail.service.unsubscribing import choose_mails, unsubscribe
 from serving.platform.display import Display, showing_as
 from serving.platform.languages import Language, languages
 from serving.reports.rules.outcomes import Code, ListingResult, Outcome, why_not_at_once
-from serving.reports.service.stepping_up import decide_without_proof, prove_second_factor
 from serving.reports.service.stopping import stop_report
 from serving.reports.service.submitting import submit_report
 from serving.reports.service.waiting import decide_arrived_listings
@@ -31,8 +30,10 @@ from tests.fixtures.stepping_up import (
     HOUR,
     OVER,
     confirmed_report,
+    decide_without_proof,
     in_full_standing,
     in_level,
+    prove_second_factor,
     waiting_report,
     with_a_small_hour,
 )

@@ -110,7 +110,7 @@ def test_people_are_told_of(removals: Removals, expected: tuple[Reason, ...], _w
 
 @pytest.mark.parametrize(
     ("secret", "expected"),
-    [(None, True), (Secret("session:x"), True), (Secret("session:x", NOW), False), (Secret("key:x", NOW, "n"), False)],
+    [(None, True), (Secret("session:x"), True), (Secret("session:x", NOW), False), (Secret("key:x", NOW), False)],
 )
 def test_a_removal_comes_from_an_unknown_place(secret: Secret | None, expected: bool) -> None:
     assert is_unknown_device(secret) is expected

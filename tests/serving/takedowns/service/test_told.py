@@ -10,7 +10,6 @@ from models.errors import Conflict, NotFound
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person, Role, Secret
 from serving.accounts.service.auth import NotSignedIn, session_of, sign_in
-from serving.brands.service.brand_keys import make_key
 from serving.cases.service import removal_stops
 from serving.cases.service.removal_approvals import pending_removals, record_vote
 from serving.cases.service.undoing import undo_verdict
@@ -18,7 +17,6 @@ from serving.cases.store.cases import Case
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.rendering import render
 from serving.mail.store.mails import StoredMail
-from serving.marketplaces.service.keys import network_hash, reporter_of
 from serving.platform.clock import SimulatedClock
 from serving.takedowns.policy import TellingPolicy
 from serving.takedowns.rules.approval import Decision
@@ -29,10 +27,12 @@ from serving.takedowns.service.stop_links import REMOVALS
 from serving.takedowns.service.telling import is_unreachable, mail_day, report_departure
 from serving.takedowns.store import alerts, removal_notices
 from serving.takedowns.store.removal_notices import Remover
+from tests.fixtures.clients import a_client
 from tests.fixtures.mails import send_due_mails, site_with_mail, stored_mails
 from tests.fixtures.reporting import a_leader, action_states, confirm, questions
 from tests.fixtures.runtimes import PASSWORD, Site, a_drawn_case, a_second_review, judge
 from tests.fixtures.runtimes import invite as added
+from tests.fixtures.signing import a_tool
 from tests.serving.web.visits import a_visitor, visit_as, words
 
 
@@ -114,24 +114,11 @@ def test_each_evening_names_what_left_once(site: Site) -> None:
     assert "MP-0, MP-1" in text.text
 
 
-def test_a_key_is_told_of_in_a_network_that_it_has_not_removed_from(site: Site) -> None:
-    lead = a_leader(site)
-    header = f"Bearer {make_key(site.runtime, lead, site.pair, 'program')}"
-    first, second, third = questions(site, 3)
-    for case, address in ((first, "192.0.2.7"), (second, "192.0.2.9"), (third, "198.51.100.1")):
-        person, _ = reporter_of(site.runtime, header, address)
-        assert person.secret is not None
-        assert person.secret.network == network_hash(site.runtime, address)
-        confirm(site, person, case)
-        site.clock.forward(days=1)
-    days = {mail.queued_at for mail in removal_mails(site, "new_device")}
-    assert len(days) == 2, "not for the second address of the first network"
-
-
 @pytest.mark.attack
 def test_only_the_button_of_the_link_stops_and_it_ends_what_the_account_could_do(any_site: Site) -> None:
     site, lead = any_site, a_leader(any_site)
-    header = f"Bearer {make_key(site.runtime, lead, site.pair, 'program')}"
+    client, tool = a_client(site.runtime), a_tool(site)
+    assert client.get("/api/v1/reason-codes", auth=tool).status_code == 200
     session = sign_in(site.runtime, lead.email, PASSWORD)
     first, second, *rest = questions(site, 4)
     for case in (first, second):
@@ -146,8 +133,8 @@ def test_only_the_button_of_the_link_stops_and_it_ends_what_the_account_could_do
     assert visitor.post(address).status_code == 409
     with pytest.raises(NotSignedIn):
         session_of(site.runtime, session.token)
-    with pytest.raises(NotSignedIn):
-        reporter_of(site.runtime, header)
+    paused = client.get("/api/v1/reason-codes", auth=tool)
+    assert (paused.status_code, "is paused" in paused.json()["error"]["sentence"]) == (403, True)
     action = confirm(site, lead, rest[0]).action
     assert action is not None
     assert action_states(site) == {"withdrawn": 2, "pending_approval": 1}

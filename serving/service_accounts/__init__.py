@@ -1,0 +1,1 @@
+"""Service accounts: a brand's own tools, which sign each request."""

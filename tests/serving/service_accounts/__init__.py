@@ -1,0 +1,1 @@
+"""Service accounts: rules, keys and people."""
