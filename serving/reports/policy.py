@@ -18,6 +18,8 @@ class ReportPolicy:
     most_requests_a_day: int = 3_000
     # Ours. Short transactions: other people's decisions wait for at most so many listings.
     at_once: int = 20
+    # Ours. A full report is decided in a few seconds after its answer; one that takes a minute was interrupted.
+    decided_within_seconds: int = 60
     # As many as with a notice: an invoice of a test buy, a laboratory's report, and pictures.
     most_documents: int = 5
     # Evidence can be added for as long as the removal can be contested: `AppealPolicy`, six months.

@@ -41,7 +41,8 @@ ADMINISTRATOR: Final = "test_every_form.test_an_administrator_changes_who_may_wh
 RECEIVERS: Final = "test_every_form.test_an_administrator_sends_again_and_changes_the_receiver"
 FOUNDER: Final = "test_every_form.test_a_marketplace_is_founded_and_a_notifier_complains"
 FACTOR: Final = "test_every_form.test_somebody_adds_uses_and_removes_a_second_factor"
-# A passkey needs script, and a large report a factor of a day: tests of their pages send these by HTTP.
+# A passkey needs script, a large report a factor of a day, and a signing key a factor: tests of their pages send these
+# by HTTP.
 BY_HTTP: Final = ""
 
 
@@ -71,8 +72,6 @@ FORMS: Final = (
     OneForm("base.html", "POST /settings/quick", ANSWER, "theme="),
     OneForm("base.html", "POST /sign-out", OWN_WORK),
     OneForm("brand.html", "POST /cases/{case_id}/verdict", BRAND),
-    OneForm("brand_api_keys.html", "POST /brand/keys/{key_id}/revoke", FILE),
-    OneForm("brand_api_keys.html", "POST /brand/keys", FILE),
     OneForm("brand_indicators.html", "POST /brand/indicators/{indicator_id}/end", FILE),
     OneForm("brand_indicators.html", "POST /brand/indicators", FILE),
     OneForm("brand_limits.html", "GET /brand/limits", BY_HTTP),
@@ -92,6 +91,8 @@ FORMS: Final = (
     OneForm("brand_report.html", "POST /brand/reports/preview", BRAND),
     OneForm("brand_report_state.html", "POST /brand/reports/{report_id}/step-up", BY_HTTP),
     OneForm("brand_report_state.html", "POST /brand/reports/{report_id}/send", BY_HTTP),
+    OneForm("brand_report_state.html", "POST /brand/reports/{report_id}/release", BY_HTTP),
+    OneForm("brand_report_state.html", "POST /brand/reports/{report_id}/stop", BY_HTTP),
     OneForm("brand_report_state.html", "POST /brand/reports/{report_id}/stop", BY_HTTP),
     OneForm("brand_report_state.html", "POST /brand/reports/{report_id}/withdraw", BRAND),
     OneForm("brand_report_state.html", "POST /brand/reports/{report_id}/documents", BRAND),
@@ -105,6 +106,11 @@ FORMS: Final = (
     OneForm("brand_sellers.html", "POST /brand/sellers/remove", FILE),
     OneForm("brand_sellers.html", "POST /brand/sellers", FILE, "rows="),
     OneForm("brand_sellers.html", "POST /brand/sellers/preview", PORTAL),
+    OneForm("brand_service_accounts.html", "POST /brand/service-accounts/{account_id}/keys/{key_id}/revoke", FILE),
+    OneForm("brand_service_accounts.html", "POST /brand/service-accounts/{account_id}/keys", BY_HTTP),
+    OneForm("brand_service_accounts.html", "POST /brand/service-accounts/{account_id}/people", FILE),
+    OneForm("brand_service_accounts.html", "POST /brand/service-accounts/{account_id}/end", FILE),
+    OneForm("brand_service_accounts.html", "POST /brand/service-accounts", BY_HTTP),
     OneForm("bulk.html", "POST /cases/bulk", CASE),
     OneForm("bulk_answer.html", "POST /cases/bulk/{bulk_id}/undo", CASE),
     OneForm("case.html", "POST /cases/{case_id}/resume", CASE),
@@ -124,6 +130,7 @@ FORMS: Final = (
     OneForm("keys.html", "POST /keys", ADMINISTRATOR),
     OneForm("kill_switches.html", "POST /kill-switches/{rule}", ADMINISTRATOR),
     OneForm("listing.html", "POST /listings/{listing_id}/case", OWN_WORK),
+    OneForm("manager_brand.html", "POST /brands/{brand_id}/reports/{report_id}/release", BY_HTTP),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/reports/{report_id}/stop", BY_HTTP),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/rights/{right_id}", PORTAL),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/sellers", BY_HTTP),
@@ -203,6 +210,7 @@ FORMS: Final = (
     OneForm("setup.html", "POST /setup/{token}", FOUNDER),
     OneForm("sign_in.html", "POST /sign-in", QUEUE),
     OneForm("stop_removals.html", "POST /stop-removals/{token}", BY_HTTP),
+    OneForm("stop_report.html", "POST /stop-report/{token}/release", BY_HTTP),
     OneForm("stop_report.html", "POST /stop-report/{token}", BY_HTTP),
     OneForm("stop_report.html", "POST /stop-report/{token}/approve", BY_HTTP),
     OneForm("takedown.html", "POST /brand/takedowns", BRAND),

@@ -49,6 +49,7 @@ from tests.fixtures.reporting import (
     request_takedown,
 )
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_row, a_suspect_row, invite, judge, populate
+from tests.fixtures.signing import a_tool
 from tests.fixtures.stepping_up import in_full_standing, prove_second_factor, waiting_report
 from tests.fixtures.strikes import strikes_of
 from tests.serving.web.reports import a_whole_report, add_drift, add_model, add_snapshot
@@ -96,6 +97,7 @@ def furnish(home: Path) -> House:
             links = _answers_of_sellers(site)
         links |= {"takedown": _confirmed_request(site), **_notice_links(site), "report-sent": _small_report(site)}
         _open_work(site)
+        a_tool(site)
         links |= _bulk_decision(site)
         add_snapshot(site)
         add_model(site, "b" * 64, a_whole_report(champion="c" * 64, failing=True))

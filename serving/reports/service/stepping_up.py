@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches
 from serving.platform.logs import log
 from serving.platform.runtime import Runtime
+from serving.reports.policy import ReportPolicy
 from serving.reports.rules.step_up import Circumstances, StepUpState, why_no_step_up
 from serving.reports.service.signed import as_signed, mail_stoppers
 from serving.reports.service.submitting import check_ready, decide_report, has_full_standing
@@ -103,11 +105,12 @@ def send_without_proof(runtime: Runtime, person: Person, report_id: str) -> Stor
 
 
 def finish_reports(runtime: Runtime) -> int:
-    """Decide the listings of reports whose confirmation was interrupted; returns how many reports."""
+    """Decide the listings of reports whose decision was interrupted; returns how many reports."""
+    interrupted_before = runtime.clock.now() - timedelta(seconds=runtime.policies[ReportPolicy].decided_within_seconds)
     with runtime.store.read() as connection:
         undecided_reports = [
             reports.of_id(connection, *report_key)
-            for report_key in step_ups.undecided_reports(connection, _MOST_AT_ONCE)
+            for report_key in step_ups.undecided_reports(connection, _MOST_AT_ONCE, interrupted_before)
         ]
     decide_reports(runtime, undecided_reports)
     return len(undecided_reports)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, select, tuple_, update
+from sqlalchemy import Connection, or_, select, tuple_, update
 
 from serving.platform.database.row_reader import RowReader, row_of
 from serving.platform.database.scope import inside
@@ -114,11 +114,18 @@ def set_decided(connection: Connection, marketplace_id: str, report_id: str) -> 
     )
 
 
-def undecided_reports(connection: Connection, most: int) -> list[tuple[str, str]]:
-    """(marketplace, report) of reports whose wait has ended and whose listings are not all decided, oldest first."""
+def undecided_reports(connection: Connection, most: int, received_before: datetime) -> list[tuple[str, str]]:
+    """(marketplace, report) of reports that wait for nobody and whose listings are not all decided, oldest first.
+
+    Those that never waited only if they were received before a moment: the process that did so decides them.
+    """
     query = (
         select(report.c.marketplace_id, report.c.report_id)
-        .where(report.c.undecided, report.c.step_up != StepUpState.AWAITED.value)
+        .where(
+            report.c.undecided,
+            report.c.step_up != StepUpState.AWAITED.value,
+            or_(report.c.step_up != StepUpState.NONE.value, report.c.known_at < received_before),
+        )
         .order_by(report.c.known_at, report.c.report_id)
         .limit(most)
     )

@@ -92,7 +92,7 @@ def test_keys_are_listed_with_what_they_may_and_until_when_and_without_their_sec
     shown = touchstone_in(home, "key", "add", "nightly", "--scope", "score", "--scope", "intake").out.strip()
     line, _of_the_home = touchstone_in(home, "key", "list").out.splitlines()
     _, key_id, secret = shown.split(".")
-    assert line.startswith(f"{key_id}  nightly  marketplace: intake, score; valid until 20")
+    assert line.startswith(f"{key_id}  nightly: intake, score; valid until 20")
     assert line.endswith("never used")
     assert secret not in line
 

@@ -144,6 +144,7 @@ def test_every_route_says_who_may_use_it_and_few_are_public(site: Site) -> None:
         "GET /stop-report/{token}",
         "POST /stop-report/{token}",
         "POST /stop-report/{token}/approve",
+        "POST /stop-report/{token}/release",
         "GET /mail/unsubscribe/{token}",
         "POST /mail/unsubscribe/{token}",
         "GET /notice/confirm/{token}",

@@ -84,7 +84,7 @@ def test_without_a_factor_the_preview_says_why_and_the_page_sends_it_with_the_us
         "location"
     ]
     page = words(visitor.get(address).text)
-    assert f"Waits for your second factor: {HOUR + 3}" in page
+    assert f"Waits for a person: {HOUR + 3}" in page
     assert "You have no second factor. Set one up in your settings." in page
     limited_site.clock.forward(minutes=4)
     assert "Retract" not in words(visitor.get(address).text)
@@ -215,7 +215,7 @@ def test_by_api_a_large_report_waits_for_a_person_and_the_limits_are_told(limite
     ).json()
     assert {listing["code"] for listing in dry["items"]} == {"step_up"}
     sent_report = visitor.client.post("/api/v1/brand/reports", json=body, headers=headers).json()
-    assert (sent_report["counts"]["pending_approval"], {listing["code"] for listing in sent_report["items"]}) == (
+    assert (sent_report["counts"]["awaits_step_up"], {listing["code"] for listing in sent_report["items"]}) == (
         OVER,
         {"step_up"},
     )
