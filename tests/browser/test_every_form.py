@@ -46,6 +46,7 @@ from tests.browser.every_form import (
     unsent_forms,
 )
 from tests.browser.workshop import Window, Workshop, a_workshop, without_script
+from tests.fixtures.links import path_of
 from tests.fixtures.notifying import a_listing, items_of, notify
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.service_process import until
@@ -578,7 +579,7 @@ def test_an_administrator_changes_who_may_what(workshop: Workshop) -> None:
         admin.fill("Work e-mail", site.analyst.email)
         admin.page.locator("form[action='/people/invitations'] select[name=role]").select_option("account_manager")
         admin.press("Invite user")
-        ines.page.goto(admin.page.locator("code").inner_text())
+        ines.go(path_of(admin.page.locator("code").inner_text()))
         ines.press("Accept invitation")
         ines.says("Welcome. You are signed in.")
         expect(ines.page.get_by_role("link", name="Brands", exact=True)).to_be_visible()
