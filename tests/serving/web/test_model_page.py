@@ -13,6 +13,7 @@ from serving.learning.store import approvals, learning, monitoring
 from serving.scoring.service.bundles import BundleStore
 from serving.scoring.store import breakers
 from serving.web.model.model_page import TrackedRun, tracked_run
+from tests.fixtures.promoting import promote
 from tests.fixtures.runtimes import Site, a_case, a_second_review, judge
 from tests.serving.web.reports import (
     AURELLE,
@@ -197,6 +198,17 @@ def test_the_same_person_has_no_second_button_and_no_second_approval(site: Site)
     refused = visitor.post("/models/promote", {"digest": digest})
     assert refused.status_code == 409
     assert "You have approved this model already; somebody else must." in words(refused.text)
+
+
+def test_who_asked_for_a_rollback_has_no_second_button(site: Site) -> None:
+    put_champion_in_force(site)
+    site.clock.forward(minutes=1)
+    promote(site, admit_model(site, analyst_from=0.002))
+    visitor = visit_as(site, site.data_scientist)
+    visitor.post("/models/rollback", {"reason": "It asks too much."})
+    page = visitor.get("/models").text
+    assert 'action="/models/rollback"' not in page
+    assert "Can approve now: Mara Lindqvist." in words(page)
 
 
 def test_an_approval_is_withdrawn_by_a_form(site: Site) -> None:
