@@ -50,7 +50,7 @@ def preview_report(runtime: Runtime, person: Person, draft: Draft) -> tuple[Fore
         )
         if draft.by_program and waits_for_step_up(runtime, connection, (marketplace_id, brand_id), draft, now):
             return tuple(ForeseenOutcome(number, location, None, None, WAITING) for number, location in numbered)
-        examination = Examination(runtime, connection, marketplace_id, brand_id, now)
+        examination = Examination(runtime, connection, marketplace_id, brand_id, now, shown=frozenset(draft.versions))
         standing = count_standing(runtime, connection, (marketplace_id, brand_id), now)
         reporting = Reporting(
             runtime, connection, person, drafted, standing, examination, now, now if draft.with_step_up else None

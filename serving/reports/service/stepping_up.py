@@ -1,7 +1,7 @@
 """A large report that a person confirms with a second factor: proved, told to all who can stop it, and decided."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -20,6 +20,7 @@ from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_accounts
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches, marketplaces
+from serving.platform.database.scope import Pair
 from serving.platform.logs import log
 from serving.platform.runtime import Runtime
 from serving.reports.rules.step_up import Circumstances, StepUpState, why_no_step_up
@@ -161,14 +162,24 @@ def _check_factor(runtime: Runtime, connection: Connection, person: Person, fact
         raise Forbidden("This factor was added less than a day ago. Use one that you have had for longer.")
 
 
+def leaves_at(
+    runtime: Runtime, connection: Connection, user_id: str, pair: Pair, confirmed_at: datetime, listings: int
+) -> datetime:
+    """When a large report leaves that a person confirms then: after its hour, and in the hours of those who are told.
+
+    Its brand is `pair`, by (marketplace, brand).
+    """
+    leaves = confirmed_at + timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)
+    departure = report_departure(runtime, connection, Remover(pair[0], user_id, pair[1]), confirmed_at, listings)
+    return max(leaves, departure or leaves)
+
+
 def _mail_stoppers(
     runtime: Runtime, connection: Connection, person: Person, confirmation: StoredStepUp, listings: int
 ) -> None:
     """Mail everybody who can stop the report, each with a link of their own."""
     pair = confirmation.marketplace_id, confirmation.brand_id
-    remover = Remover(confirmation.marketplace_id, confirmation.user_id, confirmation.brand_id)
-    leaves = confirmation.known_at + timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)
-    until = max(leaves, report_departure(runtime, connection, remover, confirmation.known_at, listings) or leaves)
+    until = leaves_at(runtime, connection, confirmation.user_id, pair, confirmation.known_at, listings)
     enrolled = brands.enrolments(connection, pair[0])[pair[1]]
     parameters = {
         "by": person.name,

@@ -54,7 +54,8 @@ class Draft:
     accurate and complete. `request_key` makes the request repeatable. `marketplace_id` may be None where the user
     represents the brand in only one marketplace. `by_program` is set where a program sends it, which cannot prove a
     second factor; `with_step_up` where the person will. `key_id` is the brand's API key that sent it, None for a
-    session. `test_buy` is recorded with the report.
+    session. `test_buy` is recorded with the report. `versions` are those that were shown, one for each location, where
+    the report answers open questions.
     """
 
     right_id: str
@@ -68,6 +69,7 @@ class Draft:
     with_step_up: bool = False
     key_id: str | None = None
     test_buy: TestBuyRecord | None = None
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def submit_report(runtime: Runtime, person: Person, draft: Draft) -> SubmittedRe
         marketplace_id, brand_id = pair_of_draft(connection, person, draft)
         check_ready(runtime, connection, person, (marketplace_id, brand_id), (draft.right_id, draft.reason_code), now)
         row = _report_row(runtime, connection, person, (marketplace_id, brand_id), draft, now)
-        is_new = reports.add_report(connection, row, locations)
+        is_new = reports.add_report(connection, row, locations, draft.versions)
         stored = reports.report_by_key(connection, marketplace_id, brand_id, draft.request_key)
         if stored.request_digest != row["request_digest"] or stored.user_id != person.user_id:
             raise KeyReuse("This key belongs to another report. Use a new key for a new report.")
@@ -194,6 +196,8 @@ def _report_row(
     content: list[object] = [draft.right_id, draft.reason_code.value, list(draft.locations), draft.note, pair[0]]
     if draft.test_buy is not None:
         content.append(dataclasses.asdict(draft.test_buy))
+    if draft.versions:
+        content.append(draft.versions)
     waiting = waits_for_step_up(runtime, connection, pair, draft, at)
     return {
         "marketplace_id": pair[0],
@@ -252,7 +256,8 @@ def decide_listings(
         listings_left = [(number, location) for number, location in listings if number not in done]
         if not listings_left:
             return
-        examination = Examination(runtime, connection, marketplace_id, brand_id, now)
+        shown = reports.shown_versions(connection, stored)
+        examination = Examination(runtime, connection, marketplace_id, brand_id, now, shown=shown)
         known = [examination.look_up(location, locked=False) for _, location in listings_left]
         waiting = cases.open_cases(
             connection, marketplace_id, [listing.listing_id for listing in known if listing is not None]

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, tuple_, update
@@ -80,15 +81,20 @@ _OUTCOMES: Final = RowReader(
 )
 
 
-def add_report(connection: Connection, row: Mapping[str, Any], locations: Sequence[str]) -> bool:
-    """Store a report with its listings; False, without a change, where the brand has used its key before."""
+def add_report(
+    connection: Connection, row: Mapping[str, Any], locations: Sequence[str], versions: Sequence[str]
+) -> bool:
+    """Store a report with its listings; False, without a change, where the brand has used its key before.
+
+    `versions` are those that were shown, one for each location, where the report answers questions.
+    """
     statement = insert_or_ignore(connection, report).values(**row).returning(report.c.report_id)
     if connection.execute(statement).first() is None:
         return False
     key = {name: row[name] for name in ("marketplace_id", "report_id")}
     items = [
-        {**key, "number": number, "location": location, "waits_until": None, "case_id": None}
-        for number, location in enumerate(locations, start=1)
+        {**key, "number": number, "location": location, "version_id": version, "waits_until": None, "case_id": None}
+        for number, (location, version) in enumerate(zip_longest(locations, versions), start=1)
     ]
     add(connection, report_item, items)
     return True
@@ -210,6 +216,15 @@ def locations(connection: Connection, stored_report: StoredReport) -> list[tuple
         inside(report_item, stored_report.marketplace_id, report_id=stored_report.report_id)
     )
     return [(row.number, row.location) for row in connection.execute(query.order_by(report_item.c.number))]
+
+
+def shown_versions(connection: Connection, stored_report: StoredReport) -> frozenset[str]:
+    """The versions that were shown with the questions that a report answers; empty where it answers none."""
+    query = select(report_item.c.version_id).where(
+        inside(report_item, stored_report.marketplace_id, report_id=stored_report.report_id),
+        report_item.c.version_id.is_not(None),
+    )
+    return frozenset(connection.execute(query).scalars())
 
 
 def is_still_waiting(connection: Connection, waiting_item: WaitingItem) -> bool:
