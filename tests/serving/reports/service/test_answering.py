@@ -9,6 +9,7 @@ from models.case import CaseLane
 from models.errors import NotFound
 from models.verdict import Judgement
 from serving.accounts.service.proving import FactorResponse
+from serving.cases.store import takedown_requests
 from serving.cases.store.cases import Case
 from serving.cases.tables import case_event
 from serving.listings.service.intake import receive_rows
@@ -67,12 +68,10 @@ def test_each_is_decided_as_if_it_was_answered_alone(full_site: Site) -> None:
     assert open_cases(full_site, CaseLane.ASK_BRAND) == []
 
 
-def test_cases_of_another_brand_are_left_out(full_site: Site) -> None:
+def test_the_right_of_another_brand_answers_nothing_and_its_cases_are_not_named(full_site: Site) -> None:
     (case,) = questions(full_site, 1)
+    request, theirs = new_takedown_request(full_site, [case]), (full_site.marketplace_id, "brd_other")
     with pytest.raises(NotFound):
-        draft_of_answers(full_site.runtime, a_rival(full_site), new_takedown_request(full_site, [case]))
-    foreign = replace(case, case_id="cas_00000000000000000000000000")
-    draft = draft_of_answers(
-        full_site.runtime, full_site.brand_person, new_takedown_request(full_site, [case, foreign])
-    )
-    assert draft.locations == ("MP-0",)
+        draft_of_answers(full_site.runtime, a_rival(full_site), request)
+    assert draft_of_answers(full_site.runtime, full_site.brand_person, request).locations == ("MP-0",)
+    assert full_site.read(takedown_requests.listing_names, theirs, [case.case_id]) == {}
