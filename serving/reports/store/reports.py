@@ -218,6 +218,16 @@ def locations(connection: Connection, stored_report: StoredReport) -> list[tuple
     return [(row.number, row.location) for row in connection.execute(query.order_by(report_item.c.number))]
 
 
+def cases_of_report(connection: Connection, marketplaces: Collection[str], report_id: str) -> list[str]:
+    """The cases about the listings of a report at one of these marketplaces, in the order of the report."""
+    query = select(report_item.c.case_id).where(
+        report_item.c.marketplace_id.in_(marketplaces),
+        report_item.c.report_id == report_id,
+        report_item.c.case_id.is_not(None),
+    )
+    return list(connection.execute(query.order_by(report_item.c.number)).scalars())
+
+
 def shown_versions(connection: Connection, stored_report: StoredReport) -> frozenset[str]:
     """The versions that were shown with the questions that a report answers; empty where it answers none."""
     query = select(report_item.c.version_id).where(

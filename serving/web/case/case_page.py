@@ -173,7 +173,9 @@ def _report_note(case: Case, verdict: StoredVerdict, now: datetime) -> Note:
     when = words.moment(verdict.known_at, now)
     if case.state is CaseState.OPEN:
         text = f"It did so {when} on its own initiative. If you decide counterfeit, it is not asked again."
-        return Note("", "i-info", "The brand reported this listing as counterfeit.", text)
+        address = f"/cases/bulk?report={case.report_id}" if case.report_id else None
+        bold, link = "The brand reported this listing as counterfeit.", "Decide the open cases of its report together"
+        return Note("", "i-info", bold, text, address, link)
     text = f"Its report decided this case {when}. Leases of the case ended, and no other decision is needed."
     return Note("warn", "i-info", "The brand reported this listing as counterfeit.", text)
 
