@@ -228,6 +228,12 @@ def cases_of_report(connection: Connection, marketplaces: Collection[str], repor
     return list(connection.execute(query.order_by(report_item.c.number)).scalars())
 
 
+def report_of_case(connection: Connection, marketplace_id: str, case_id: str) -> str | None:
+    """The latest report that names the listing of a case; None where none does."""
+    query = select(report_item.c.report_id).where(inside(report_item, marketplace_id, case_id=case_id))
+    return connection.execute(query.order_by(report_item.c.report_id.desc()).limit(1)).scalar()
+
+
 def shown_versions(connection: Connection, stored_report: StoredReport) -> frozenset[str]:
     """The versions that were shown with the questions that a report answers; empty where it answers none."""
     query = select(report_item.c.version_id).where(
