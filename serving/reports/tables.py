@@ -73,7 +73,8 @@ report_step_up = tenant_table(
 )
 
 # The location is stored as it was named. `waits_until` is set while the listing has not come in, and `case_id` once a
-# case takes up the listing: the documents and the test buy of the report belong to that case.
+# case takes up the listing: the documents and the test buy of the report belong to that case. `version_id` is the
+# version that was shown with its question; null where the report answers no questions.
 report_item = Table(
     "report_item",
     metadata,
@@ -83,8 +84,10 @@ report_item = Table(
     Column("location", String(2000), nullable=False),
     moment("waits_until", nullable=True),
     id_column("case_id", nullable=True),
+    id_column("version_id", nullable=True),
     within("report_id", "report"),
     within("case_id", "review_case"),
+    within("version_id", "listing_version"),
     PrimaryKeyConstraint("marketplace_id", "report_id", "number"),
     partial_index("ix_report_item_waits", "report_id", "number", where=_WAITS),
     Index("ix_report_item_case", "marketplace_id", "case_id"),

@@ -1,5 +1,5 @@
-"""Clusters of open cases: listings with nearly the same text, of one seller or of linked ones. Standard
-library only."""
+"""Clusters of open cases: listings with nearly the same text, of one seller or of linked ones, or of one report.
+Standard library only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Member:
     """The properties that an open case can share with others: the marketplace, the listing, the seller.
 
     `near` are near-duplicate listings and `linked` sellers who share contacts with its own, both as known when it was
-    scored.
+    scored. `report` is the brand's report that opened the case.
     """
 
     marketplace_id: str
@@ -22,6 +22,7 @@ class Member:
     seller: str | None
     near: frozenset[str] = frozenset()
     linked: frozenset[str] = frozenset()
+    report: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Cluster:
     words: int
     seller: int
     links: int
+    report: int = 0
 
 
 def clusters(members: Sequence[Member]) -> list[Cluster]:
@@ -64,7 +66,7 @@ def clusters(members: Sequence[Member]) -> list[Cluster]:
             tuple(group),
             *(
                 len({number for pair, tie in ties.items() if tie[kind] and pair[0] in group for number in pair})
-                for kind in range(3)
+                for kind in range(4)
             ),
         )
         for group in groups.values()
@@ -72,13 +74,14 @@ def clusters(members: Sequence[Member]) -> list[Cluster]:
     ]
 
 
-def _shared_traits(member: Member, other: Member) -> tuple[bool, bool, bool]:
-    """Whether two cases share words, a seller, and linked sellers."""
+def _shared_traits(member: Member, other: Member) -> tuple[bool, bool, bool, bool]:
+    """Whether two cases share words, a seller, linked sellers, and a report."""
     if member.marketplace_id != other.marketplace_id:
-        return False, False, False
+        return False, False, False, False
     named = member.seller is not None and other.seller is not None
     return (
         member.listing in other.near or other.listing in member.near,
         named and member.seller == other.seller,
         named and (member.seller in other.linked or other.seller in member.linked),
+        member.report is not None and member.report == other.report,
     )

@@ -26,7 +26,8 @@ class Answer:
 
     `right_id` is the right under which a brand confirms; None selects the best of its applicable rights. `naming` is
     the brand that an analyst names with the answer; None leaves the brand of the case. `claimant` is the brand that
-    was not asked and reports the listing of its own accord, and `report_id` its report; None for every other answer.
+    was not asked and reports the listing of its own accord; None for every other answer. `report_id` is the report of
+    the listing, also where the report answers questions.
     """
 
     case_id: str

@@ -310,7 +310,7 @@ def _source_of(connection: Connection, case: Case) -> Source:
 
 def _discovery_of(case: Case, answer: Answer, source: Source) -> Discovery:
     """How the listing was found. An answer to a question says nothing of it; a report does."""
-    if answer.report_id is not None:
+    if answer.claimant is not None:
         return Discovery.REPORTED
     if source is not Source.VOLUNTARY:
         return Discovery.NOTIFIED

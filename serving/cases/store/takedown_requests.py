@@ -16,6 +16,7 @@ from serving.cases.rules.takedown_request import Fate
 from serving.cases.tables import review_case, takedown_item, takedown_request, verdict
 from serving.listings.tables import listing, listing_version
 from serving.platform.database.row_reader import RowReader, reader
+from serving.platform.database.scope import Pair, inside, same
 from serving.platform.database.store import add
 from serving.platform.phrases import of_data
 
@@ -71,6 +72,16 @@ def find(connection: Connection, request_id: str) -> StoredRequest | None:
     """The request of an id, from any marketplace; None where there is none."""
     query = select(takedown_request).where(takedown_request.c.request_id == request_id)
     return reader(StoredRequest).single(connection, query)
+
+
+def listing_names(connection: Connection, pair: Pair, case_ids: Collection[str]) -> dict[str, str]:
+    """The marketplace's ids of the listings of these cases, by case; only of a brand's own, by (marketplace, brand)."""
+    query = (
+        select(review_case.c.case_id, listing.c.external_id)
+        .join(listing, same(listing, review_case, "listing_id"))
+        .where(inside(review_case, pair[0], brand_id=pair[1]), review_case.c.case_id.in_(case_ids))
+    )
+    return {row.case_id: row.external_id for row in connection.execute(query)}
 
 
 def get(connection: Connection, request_id: str, pairs: Collection[tuple[str, str]]) -> StoredRequest:

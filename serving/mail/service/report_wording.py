@@ -15,7 +15,6 @@ _WHY: Final = {
     "pending.switched_off": N_("Pending approval: removals on a brand's confirmation are switched off"),
     "pending.user_burst": N_("Pending approval: too many removals of one person within an hour"),
     "pending.brand_burst": N_("Pending approval: too many removals of your brand within an hour"),
-    "pending.seller_burst": N_("Pending approval: many listings of one seller"),
     "pending.seller_share": N_("Pending approval: many listings of one seller"),
     "pending.high_impact": N_("Pending approval: a large seller"),
     "pending.high_impact_12m": N_("Pending approval: a large seller"),

@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "22d86d234c4f"
+revision = "3bbf910ef5e0"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

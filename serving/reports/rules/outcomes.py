@@ -56,6 +56,7 @@ class Code(StrEnum):
     NOT_KNOWN = "not_known"
     NAMED_TWICE = "named_twice"
     REPORTED_BEFORE = "reported_before"
+    QUESTION_CLOSED = "question_closed"
     ALREADY_REMOVED = "already_removed"
     OTHER_BRAND = "other_brand"
     AUTHORISED_SELLER = "authorised_seller"
@@ -75,7 +76,8 @@ class ListingSituation:
     """A reported listing that the marketplace has sent, as it stands.
 
     `named_before` is set where the same report names it earlier, `reported_before` where the brand's own 'counterfeit'
-    waits for an analyst. `lane` is that of its open case, None without one. `honest_uses` is wording such as
+    waits for an analyst. `closed` is set where the report answers questions, and none is open about the listing in the
+    version that was shown. `lane` is that of its open case, None without one. `honest_uses` is wording such as
     "compatible with".
     """
 
@@ -85,6 +87,7 @@ class ListingSituation:
     doubt: Doubt | None = None
     named_before: bool = False
     reported_before: bool = False
+    closed: bool = False
     lane: CaseLane | None = None
     honest_uses: tuple[str, ...] = ()
 
@@ -103,9 +106,10 @@ def outcome_of(listing: ListingSituation | None, effect: Effect, pending_reasons
 
     `effect` is that of one more confirmation of the brand, `pending_reasons` are those of its removal. The rules apply
     in this order. A listing without effect for the seller is refused first: named twice, another brand's, removed, an
-    authorised seller's. Then the cases in which a brand's statement alone is no ground for a removal: a reviewer
-    already decides on a complaint about it, or it is in doubt (`serving.cases.rules.doubt`). Standing and limits come
-    last, as for an answer to a question. An open question or analyst's case changes nothing: the report answers it.
+    authorised seller's, or an answer to a question that is no longer open. Then the cases in which a brand's statement
+    alone is no ground for a removal: a reviewer already decides on a complaint about it, or it is in doubt
+    (`serving.cases.rules.doubt`). Standing and limits come last, as for an answer to a question. An open question or
+    analyst's case changes nothing: the report answers it.
     """
     if listing is None:
         return _make_outcome(ListingResult.UNKNOWN, Code.NOT_KNOWN)
@@ -140,7 +144,9 @@ def _refusal_code(listing: ListingSituation) -> Code | None:
         return Code.ALREADY_REMOVED
     if listing.authorised:
         return Code.AUTHORISED_SELLER
-    return Code.REPORTED_BEFORE if listing.reported_before else None
+    if listing.reported_before:
+        return Code.REPORTED_BEFORE
+    return Code.QUESTION_CLOSED if listing.closed else None
 
 
 def doubt_code(listing: ListingSituation) -> Code | None:

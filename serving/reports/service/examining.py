@@ -40,7 +40,10 @@ class ExaminedListing:
 
 @dataclass(slots=True)
 class Examination:
-    """The listings of one report, examined one after another; `seen` are those named so far."""
+    """The listings of one report, examined one after another; `seen` are those named so far.
+
+    `shown` are the versions that were shown where the report answers open questions; empty where it answers none.
+    """
 
     runtime: Runtime
     connection: Connection
@@ -48,6 +51,7 @@ class Examination:
     brand_id: str
     at: datetime
     seen: set[str] = field(default_factory=set)
+    shown: frozenset[str] = frozenset()
 
     def look_up(self, location: str, *, locked: bool = True) -> IdentifiedListing | None:
         """The listing that a location names; `locked` against changes and new cases."""
@@ -70,6 +74,7 @@ class Examination:
             doubt=self._doubt(known, facts),
             named_before=listing_id in self.seen,
             reported_before=case is not None and self._waits_for_analyst(case),
+            closed=bool(self.shown) and not self._is_question(known, case),
             lane=None if case is None else case.lane,
             honest_uses=tuple(dict.fromkeys(use.words for use in uses if use.specificity != "weak")),
         )
@@ -94,6 +99,10 @@ class Examination:
     def _vouches_for(self, seller: str | None) -> bool:
         entries = authorised_sellers.list_entries(self.connection, (self.marketplace_id, self.brand_id))
         return any(record.seller == seller and record.authorisation.holds(self.at) for record in entries)
+
+    def _is_question(self, known: IdentifiedListing, case: Case | None) -> bool:
+        is_open = case is not None and case.lane is CaseLane.ASK_BRAND and case.version_id == known.version_id
+        return is_open and known.version_id in self.shown
 
     def _waits_for_analyst(self, case: Case) -> bool:
         if case.lane is CaseLane.ASK_BRAND:

@@ -31,7 +31,7 @@ from serving.takedowns.rules.bursts import OF_BRAND, Caps, PendingCause, Pending
 from serving.takedowns.service.pending_approval import RequestedRemoval, gather_circumstances, sales_of
 
 # How many of these are used says how many are left.
-_COUNTED: Final = OF_BRAND | {PendingCause.SELLER_BURST}
+_COUNTED: Final = OF_BRAND | {PendingCause.SELLER_SHARE}
 
 # The same for listings that are not known and those of other brands.
 _NO_LISTING: Final = "The brand has no such listing."

@@ -54,7 +54,7 @@ def preview_report(runtime: Runtime, person: Person, draft: Draft) -> tuple[Fore
         if draft.by_program and wait.state is StepUpState.AWAITED:
             waiting = replace(WAITING, reasons=wait_reasons(wait.causes) or WAITING.reasons)
             return tuple(ForeseenOutcome(number, location, None, None, waiting) for number, location in numbered)
-        examination = Examination(runtime, connection, marketplace_id, brand_id, now)
+        examination = Examination(runtime, connection, marketplace_id, brand_id, now, shown=frozenset(draft.versions))
         standing = count_standing(runtime, connection, (marketplace_id, brand_id), now)
         reporting = Reporting(
             runtime,

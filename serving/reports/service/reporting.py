@@ -176,7 +176,7 @@ def _record_answer(reporting: Reporting, examined: ExaminedListing, case_id: str
         reporting.report.reason_code,
         note=reporting.report.note,
         right_id=reporting.report.right_id,
-        claimant=reporting.report.brand_id,
+        claimant=None if reporting.examination.shown else reporting.report.brand_id,
         report_id=reporting.report.report_id,
     )
     return record_in(
@@ -195,6 +195,8 @@ def _case_for_verdict(reporting: Reporting, examined: ExaminedListing) -> str:
     case = examined.case
     if case is None:
         return _open_case(reporting, examined)
+    if reporting.examination.shown:  # The question itself is answered, as with a single answer.
+        return case.case_id
     if case.version_id != examined.known.version_id:
         raise Conflict("The listing has changed since its case was opened. Report it again in a minute.")
     # The lease of an analyst ends: the report answers the case, and the case's history tells its holder.

@@ -17,6 +17,7 @@ from serving.brands.store import brands
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_accounts
 from serving.marketplaces.store import marketplaces
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.reports.rules.step_up import StepUpState
 from serving.reports.store import reports, step_ups
@@ -138,9 +139,7 @@ def can_release(connection: Connection, user_id: str, step_up: StoredStepUp) -> 
 def mail_stoppers(runtime: Runtime, connection: Connection, confirmation: StoredStepUp, by: str, listings: int) -> None:
     """Mail everybody who can stop a large or signed report, each with a link of their own."""
     pair = confirmation.marketplace_id, confirmation.brand_id
-    remover = Remover(confirmation.marketplace_id, confirmation.user_id, confirmation.brand_id)
-    leaves = confirmation.known_at + timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)
-    until = max(leaves, report_departure(runtime, connection, remover, confirmation.known_at, listings) or leaves)
+    until = leaves_at(runtime, connection, confirmation.user_id, pair, confirmation.known_at, listings)
     enrolled = brands.enrolments(connection, pair[0])[pair[1]]
     parameters = {
         "by": by,
@@ -161,3 +160,15 @@ def mail_stoppers(runtime: Runtime, connection: Connection, confirmation: Stored
             subject_id=confirmation.report_id,
             secret_path=stop_path(runtime, user_id, confirmation.report_id),
         )
+
+
+def leaves_at(
+    runtime: Runtime, connection: Connection, user_id: str, pair: Pair, confirmed_at: datetime, listings: int
+) -> datetime:
+    """When a large report leaves that is confirmed then: after its hour, and in the hours of those who are told.
+
+    Its brand is `pair`, by (marketplace, brand).
+    """
+    leaves = confirmed_at + timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)
+    departure = report_departure(runtime, connection, Remover(pair[0], user_id, pair[1]), confirmed_at, listings)
+    return max(leaves, departure or leaves)

@@ -63,7 +63,8 @@ class Draft:
     accurate and complete. `request_key` makes the request repeatable. `marketplace_id` may be None where the user
     represents the brand in only one marketplace. `by_program` is set where it comes by API, where nobody can prove a
     second factor; `with_step_up` where the person will. `tool` is the service account's that signed it, None for a
-    session. `test_buy` is recorded with the report.
+    session. `test_buy` is recorded with the report. `versions` are those that were shown, one for each location, where
+    the report answers open questions.
     """
 
     right_id: str
@@ -77,6 +78,7 @@ class Draft:
     with_step_up: bool = False
     tool: SigningTool | None = None
     test_buy: TestBuyRecord | None = None
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def receive_report(runtime: Runtime, person: Person, draft: Draft) -> StoredRepo
         check_ready(runtime, connection, person, (marketplace_id, brand_id), (draft.right_id, draft.reason_code), now)
         wait = wait_of(runtime, connection, (marketplace_id, brand_id), draft, now)
         row = _report_row(runtime, person, (marketplace_id, brand_id), draft, wait.state, now)
-        is_new = reports.add_report(connection, row, locations)
+        is_new = reports.add_report(connection, row, locations, draft.versions)
         stored = reports.report_by_key(connection, marketplace_id, brand_id, draft.request_key)
         if stored.request_digest != row["request_digest"] or stored.user_id != person.user_id:
             raise KeyReuse("This key belongs to another report. Use a new key for a new report.")
@@ -259,6 +261,8 @@ def _report_row(
     content: list[object] = [draft.right_id, draft.reason_code.value, list(draft.locations), draft.note, pair[0]]
     if draft.test_buy is not None:
         content.append(dataclasses.asdict(draft.test_buy))
+    if draft.versions:
+        content.append(draft.versions)
     return {
         "marketplace_id": pair[0],
         "report_id": runtime.ids.new("rpt"),
@@ -309,7 +313,8 @@ def decide_listings(
         listings_left = [(number, location) for number, location in listings if number not in done]
         if not listings_left:
             return
-        examination = Examination(runtime, connection, marketplace_id, brand_id, now)
+        shown = reports.shown_versions(connection, stored)
+        examination = Examination(runtime, connection, marketplace_id, brand_id, now, shown=shown)
         known = [examination.look_up(location, locked=False) for _, location in listings_left]
         waiting = cases.open_cases(
             connection, marketplace_id, [listing.listing_id for listing in known if listing is not None]

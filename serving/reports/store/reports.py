@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, tuple_, update
@@ -86,15 +87,20 @@ _OUTCOMES: Final = RowReader(
 )
 
 
-def add_report(connection: Connection, row: Mapping[str, Any], locations: Sequence[str]) -> bool:
-    """Store a report with its listings; False, without a change, where the brand has used its key before."""
+def add_report(
+    connection: Connection, row: Mapping[str, Any], locations: Sequence[str], versions: Sequence[str]
+) -> bool:
+    """Store a report with its listings; False, without a change, where the brand has used its key before.
+
+    `versions` are those that were shown, one for each location, where the report answers questions.
+    """
     statement = insert_or_ignore(connection, report).values(**row).returning(report.c.report_id)
     if connection.execute(statement).first() is None:
         return False
     key = {name: row[name] for name in ("marketplace_id", "report_id")}
     items = [
-        {**key, "number": number, "location": location, "waits_until": None, "case_id": None}
-        for number, location in enumerate(locations, start=1)
+        {**key, "number": number, "location": location, "version_id": version, "waits_until": None, "case_id": None}
+        for number, (location, version) in enumerate(zip_longest(locations, versions), start=1)
     ]
     add(connection, report_item, items)
     return True
@@ -216,6 +222,31 @@ def locations(connection: Connection, stored_report: StoredReport) -> list[tuple
         inside(report_item, stored_report.marketplace_id, report_id=stored_report.report_id)
     )
     return [(row.number, row.location) for row in connection.execute(query.order_by(report_item.c.number))]
+
+
+def cases_of_report(connection: Connection, marketplaces: Collection[str], report_id: str) -> list[str]:
+    """The cases about the listings of a report at one of these marketplaces, in the order of the report."""
+    query = select(report_item.c.case_id).where(
+        report_item.c.marketplace_id.in_(marketplaces),
+        report_item.c.report_id == report_id,
+        report_item.c.case_id.is_not(None),
+    )
+    return list(connection.execute(query.order_by(report_item.c.number)).scalars())
+
+
+def report_of_case(connection: Connection, marketplace_id: str, case_id: str) -> str | None:
+    """The latest report that names the listing of a case; None where none does."""
+    query = select(report_item.c.report_id).where(inside(report_item, marketplace_id, case_id=case_id))
+    return connection.execute(query.order_by(report_item.c.report_id.desc()).limit(1)).scalar()
+
+
+def shown_versions(connection: Connection, stored_report: StoredReport) -> frozenset[str]:
+    """The versions that were shown with the questions that a report answers; empty where it answers none."""
+    query = select(report_item.c.version_id).where(
+        inside(report_item, stored_report.marketplace_id, report_id=stored_report.report_id),
+        report_item.c.version_id.is_not(None),
+    )
+    return frozenset(connection.execute(query).scalars())
 
 
 def is_still_waiting(connection: Connection, waiting_item: WaitingItem) -> bool:

@@ -16,8 +16,7 @@ class PendingCause(StrEnum):
     SWITCHED_OFF = "switched_off"
     USER_BURST = "user_burst"
     BRAND_BURST = "brand_burst"
-    SELLER_BURST = "seller_burst"
-    SELLER_SHARE = "seller_share"  # More of one seller than a report with a second factor removes on its own.
+    SELLER_SHARE = "seller_share"  # More of one seller than leaves without approval, with a second factor or without.
     HIGH_IMPACT = "high_impact"
     # The budgets of 24 hours and of seven days (`serving.takedowns.rules.budgets`).
     PERSON_DAY = "person_day"
@@ -42,7 +41,7 @@ OF_BRAND = _OF_PERSON | {
 BY_SECOND_PERSON = frozenset(
     {PendingCause.CHOSEN, PendingCause.FIRST_DAY, PendingCause.UNTOLD, PendingCause.STOPPED, PendingCause.DOUBT}
 )
-BURSTS = OF_BRAND | OF_ANALYST | {PendingCause.SELLER_BURST}
+BURSTS = OF_BRAND | OF_ANALYST | {PendingCause.SELLER_SHARE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +168,7 @@ def pending_reasons(removal: RemovalRequest, policy: BurstPolicy, step_up: StepU
     if limits.brand is not None and not limits.brand.remaining:
         reasons.append(PendingReason(PendingCause.BRAND_BURST, message("pending.brand_burst", n=limits.brand.limit)))
     if limits.seller is not None and not limits.seller.remaining:
-        cause = PendingCause.SELLER_SHARE if removal.stepped_up else PendingCause.SELLER_BURST
-        share = {"n": limits.seller.limit} if removal.stepped_up else {}
-        reasons.append(PendingReason(cause, message(f"pending.{cause.value}", **share)))
+        reasons.append(PendingReason(PendingCause.SELLER_SHARE, message("pending.seller_share")))
     large = high_impact_reason(removal.sales, policy)
     if large is not None:
         reasons.append(PendingReason(PendingCause.HIGH_IMPACT, large))

@@ -131,7 +131,7 @@ def pending_grounds(
         new_device=confirmation.new_device,
     )
     reasons = pending_reasons_of(runtime, connection, requested, at)
-    of_seller_alone = {PendingCause.SELLER_BURST, PendingCause.SELLER_SHARE, PendingCause.HIGH_IMPACT}
+    of_seller_alone = {PendingCause.SELLER_SHARE, PendingCause.HIGH_IMPACT}
     subjects = (
         dict.fromkeys(PendingCause, "")
         | dict.fromkeys(OF_BRAND, brand_id or "")
@@ -178,7 +178,7 @@ def gather_circumstances(
         caps[PendingCause.BRAND_BURST] = PacerCap(by_brand(brand_id), policy.per_brand, before.by_person, hour)
     if seller is not None:
         first = min(hour, since or hour)
-        caps[PendingCause.SELLER_BURST] = PacerCap(of_seller(seller), policy.per_seller, before.of_seller, first)
+        caps[PendingCause.SELLER_SHARE] = PacerCap(of_seller(seller), policy.per_seller, before.of_seller, first)
     paces = paces_of(connection, marketplace_id, caps, policy, at)
     second = not is_analyst and are_independent(roots, request.user_id, request.opened_by or "")
     rule = AutomaticRule.ANALYST_REMOVALS if is_analyst else AutomaticRule.BRAND_REMOVALS
@@ -200,7 +200,7 @@ def gather_circumstances(
             side=request.side,
             user=paces[PendingCause.USER_BURST],
             brand=paces.get(PendingCause.BRAND_BURST),
-            seller=paces.get(PendingCause.SELLER_BURST),
+            seller=paces.get(PendingCause.SELLER_SHARE),
             sales=request.sales,
             switched_on=kill_switches.is_on(connection, marketplace_id, rule),
             stepped_up=since is not None,

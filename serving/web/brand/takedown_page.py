@@ -1,6 +1,10 @@
-"""Bulk confirmation of a brand's questions: every listing is shown, and those that are ticked are confirmed."""
+"""Bulk confirmation of a brand's questions: those that are ticked are previewed, and confirmed.
 
-from dataclasses import dataclass
+A large request can be sent as a report that leaves whole after a proof of a second factor.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,11 +24,16 @@ from serving.cases.store import case_figures, queues
 from serving.cases.store.queues import QueueFilter
 from serving.cases.store.takedown_requests import StoredItem
 from serving.guards import Member, runtime_of
+from serving.platform.database.pools import in_fair_pool
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, join_sentences
+from serving.reports.service.answering import draft_of_answers
+from serving.reports.service.submitting import submit_report
 from serving.web import text_view
 from serving.web.brand.brand_page import answers_before, question_key
 from serving.web.brand.questions import Question, question
+from serving.web.brand.reports.previewed_part import Preview, preview_draft
+from serving.web.brand.reports.report_state_page import PLACE as REPORTS
 from serving.web.brand.right_choice import ChosenRight, RightChoice, choice_of_rights
 from serving.web.case.listing_page import shown_pictures
 from serving.web.flash import Flash, go_to
@@ -49,6 +58,14 @@ class TakedownPage(Page, template="takedown.html", place="/brand"):
     listings: tuple[Question, ...]
     beyond: int
     most: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakedownPreview(Page, template="takedown_preview.html", place="/brand"):
+    """What would become of each listing of a request, which is not sent yet."""
+
+    request: NewTakedownRequest
+    preview: Preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +98,40 @@ def get_form(request: Request, session: Member) -> HTMLResponse:
 
 @router.post("/brand/takedowns")
 def post_form(request: Request, session: Member, fields: Fields) -> Response:
-    """Confirm the ticked questions and redirect to the outcome."""
+    """Confirm the ticked questions, as one report if with a second factor, and redirect to the outcome."""
+    runtime, takedown = runtime_of(request), _request_of_form(fields, good_faith=fields.get("good_faith") == "yes")
+    if fields.get("way") == "step_up":
+        draft = draft_of_answers(runtime, session.person, takedown)
+        done = submit_report(runtime, session.person, replace(draft, with_step_up=True))
+        return go_to(request, f"{REPORTS}/{done.report.report_id}")
+    answer = confirm_all(runtime, session.person, takedown)
+    return go_to(request, f"/brand/takedowns/{answer.request.request_id}")
+
+
+@router.post("/brand/takedowns/preview")
+@in_fair_pool
+def post_preview(request: Request, session: Member, fields: Fields) -> HTMLResponse:
+    """Show what would happen to each ticked listing; nothing is recorded."""
+    runtime, takedown = runtime_of(request), _request_of_form(fields, good_faith=True)
+    preview = preview_draft(runtime, session, draft_of_answers(runtime, session.person, takedown))
+    return respond(request, TakedownPreview(takedown, preview), session)
+
+
+def _request_of_form(fields: Mapping[str, str], *, good_faith: bool) -> NewTakedownRequest:
     code = fields.get("reason_code", "")
     if code not in set(ReasonCode):
         raise Invalid("Choose the reason why the listings are counterfeit.")
     items = [
         RequestItem(case_id[:LONGEST_ID], seen[:LONGEST_ID]) for case_id, seen in ticked_rows(fields, _LISTING).items()
     ]
-    takedown = NewTakedownRequest(
+    return NewTakedownRequest(
         fields.get("right_id", "")[:LONGEST_ID],
         ReasonCode(code),
         tuple(items),
-        fields.get("good_faith") == "yes",
+        good_faith,
         fields.get("request_id", "")[:LONGEST_ID],
         fields.get("marketplace_id", "")[:LONGEST_ID],
     )
-    answer = confirm_all(runtime_of(request), session.person, takedown)
-    return go_to(request, f"/brand/takedowns/{answer.request.request_id}")
 
 
 @router.get("/brand/takedowns/{request_id}")

@@ -14,7 +14,7 @@ from models.case import CaseState
 from models.errors import Invalid
 from models.policies.deciding import EnforcementPolicy
 from models.score import findings, reason_from_json
-from serving.accounts.rules.access import Person
+from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.cases.policy import TakedownPolicy
 from serving.cases.rules.bulk_verdicts import BulkItemResult
@@ -33,6 +33,7 @@ from serving.guards import Reviewer, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.pools import in_fair_pool
 from serving.platform.runtime import Runtime
+from serving.reports.store import reports
 from serving.web.case.answers import answer_of
 from serving.web.case.listing_page import shown_pictures
 from serving.web.case.near_duplicates_card import near_at_scoring, near_since
@@ -46,17 +47,21 @@ from serving.web.wording.vocabulary import CHOICE_OF
 router = APIRouter(include_in_schema=False)
 _CASE: Final = "case:"
 _MOST_PICTURES: Final = 3
+_MOST_REPORTS: Final = 5
 _MOST_REASONS: Final = 3  # More would hide the differences between listings.
 
 
 @router.get("/cases/bulk")
 def get_bulk(request: Request, session: Reviewer) -> HTMLResponse:
-    """The cases that the user has chosen, those of a group in the queue, or a case with its open near-duplicates."""
+    """The cases that the user has chosen, those of a group in the queue, of a brand's reports that an analyst decides,
+    or a case with its open near-duplicates.
+    """
     query_params = request.query_params
     chosen, offered = (
         [case_id for case_id in query_params.getlist(name) if is_case_id(case_id)] for name in ("case", "offer")
     )
-    page = bulk_page(runtime_of(request), session, chosen, offered, query_params.get("cluster", ""))
+    reported = [report_id[:LONGEST_ID] for report_id in query_params.getlist("report")[:_MOST_REPORTS]]
+    page = bulk_page(runtime_of(request), session, chosen, offered, query_params.get("cluster", ""), reported)
     return respond(request, page, session)
 
 
@@ -91,12 +96,20 @@ def post_undo(bulk_id: str, request: Request, session: Reviewer) -> Response:
 
 
 def bulk_page(
-    runtime: Runtime, session: Session, chosen: Sequence[str], offered: Sequence[str], cluster: str
+    runtime: Runtime,
+    session: Session,
+    chosen: Sequence[str],
+    offered: Sequence[str],
+    cluster: str,
+    reported: Sequence[str] = (),
 ) -> StaffPage:
     person, now, most = session.person, runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
     with runtime.store.read() as connection:
         if is_case_id(cluster):
             offered = [*offered, cluster, *_near_duplicate_cases(connection, person, cluster, now)]
+        for report_id in reported:
+            of_report = reports.cases_of_report(connection, person.marketplaces(Permission.REVIEW_CASES), report_id)
+            offered = [*offered, *_open_among(connection, person, of_report)]
         cases = reviewable_among(connection, person, [*chosen, *offered])
         marketplace_id = cases[0].marketplace_id if cases else ""
         why = exclusion_reasons(connection, person, marketplace_id, cases, now)
@@ -123,13 +136,12 @@ def _near_duplicate_cases(connection: Connection, person: Person, case_id: str, 
         offered = case_figures.listings_with_case(
             connection, case.marketplace_id, [duplicate.listing_id for duplicate in shown]
         )
-        ids = [listing.case_id for listing in offered.values() if listing.case_id is not None]
-        return [
-            open_case.case_id
-            for open_case in reviewable_among(connection, person, ids)
-            if open_case.state is CaseState.OPEN
-        ]
+        return _open_among(connection, person, [near.case_id for near in offered.values() if near.case_id is not None])
     return []
+
+
+def _open_among(connection: Connection, person: Person, case_ids: Sequence[str]) -> list[str]:
+    return [case.case_id for case in reviewable_among(connection, person, case_ids) if case.state is CaseState.OPEN]
 
 
 def _case_rows(

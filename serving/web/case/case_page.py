@@ -51,6 +51,7 @@ from serving.notices.store import notice_complaints, notices
 from serving.operations.service.simulation import Visits
 from serving.platform.runtime import Runtime
 from serving.reports.service.status import test_buys_of
+from serving.reports.store import reports
 from serving.scoring.service.scoring import explain_score
 from serving.scoring.store import references
 from serving.takedowns.store import actions, evidence
@@ -142,7 +143,7 @@ def _case_notes(
 ) -> list[Note]:
     notes = []
     if last_verdict is not None and last_verdict.reported and last_verdict.judgement is Judgement.COUNTERFEIT:
-        notes.append(_report_note(case, last_verdict, now))
+        notes.append(_report_note(connection, case, last_verdict, now))
     if why_not is not None:
         what = _BLIND_WORK.get(case.lane, "decide this complaint")
         bold = f"Another reviewer must {what}."
@@ -168,12 +169,15 @@ def _case_notes(
     return notes
 
 
-def _report_note(case: Case, verdict: StoredVerdict, now: datetime) -> Note:
+def _report_note(connection: Connection, case: Case, verdict: StoredVerdict, now: datetime) -> Note:
     """The brand's own report of the listing, which ends the lease of an analyst who held the case."""
     when = words.moment(verdict.known_at, now)
     if case.state is CaseState.OPEN:
         text = f"It did so {when} on its own initiative. If you decide counterfeit, it is not asked again."
-        return Note("", "i-info", "The brand reported this listing as counterfeit.", text)
+        report_id = reports.report_of_case(connection, case.marketplace_id, case.case_id)
+        address = None if report_id is None else f"/cases/bulk?report={report_id}"
+        bold, link = "The brand reported this listing as counterfeit.", "Decide the open cases of its report together"
+        return Note("", "i-info", bold, text, address, link)
     text = f"Its report decided this case {when}. Leases of the case ended, and no other decision is needed."
     return Note("warn", "i-info", "The brand reported this listing as counterfeit.", text)
 

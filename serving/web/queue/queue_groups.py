@@ -19,7 +19,7 @@ def group_rows(
     Cases in blind review and cases that await a brand are decided on their own and join no cluster.
     """
     open_to = [number for number, row in enumerate(rows) if _can_be_grouped(CaseLane(row["lane"]))]
-    row_clusters = clusters([_cluster_member(rows[number]["marketplace_id"], facts[number]) for number in open_to])
+    row_clusters = clusters([_cluster_member(rows[number], facts[number]) for number in open_to])
     by_first = {open_to[cluster.members[0]]: cluster for cluster in row_clusters}
     followers = {open_to[member] for cluster in row_clusters for member in cluster.members[1:]}
     row_groups = []
@@ -37,15 +37,16 @@ def _can_be_grouped(lane: CaseLane) -> bool:
     return lane not in BLIND_LANES and lane is not CaseLane.ASK_BRAND
 
 
-def _cluster_member(marketplace_id: str, facts: Facts) -> Member:
+def _cluster_member(row: Mapping[str, Any], facts: Facts) -> Member:
     near = facts.near_duplicates.shown if facts.near_duplicates is not None else ()
     linked = facts.seller.links.sellers if facts.seller.links is not None else ()
     return Member(
-        marketplace_id,
+        row["marketplace_id"],
         facts.listing.external_id,
         facts.listing.seller.external_id,
         frozenset(duplicate.listing_id for duplicate in near),
         frozenset(linked_seller.path[-1].seller for linked_seller in linked),
+        row["report_id"],
     )
 
 
@@ -57,10 +58,13 @@ def _group_head(cluster: Cluster, rows: Sequence[Mapping[str, Any]], currencies:
             ("near-duplicate text", cluster.words),
             ("same seller", cluster.seller),
             ("linked sellers", cluster.links),
+            ("one report of the brand", cluster.report),
         )
         if number
     ]
     ties = words.join_list(tie_texts)
+    reports = sorted({row["report_id"] for row in rows if cluster.report and row["report_id"] is not None})
+    named_cases = [f"offer={row['case_id']}" for row in rows] + [f"report={report_id}" for report_id in reports]
     # A sum would reveal the masked score.
     known = all(row["probability"] is not None and not row["score_masked"] for row in rows)
     harm = words.rough_amount(round(sum(row["priority"] for row in rows), -1), currencies[rows[0]["marketplace_id"]])
@@ -70,5 +74,5 @@ def _group_head(cluster: Cluster, rows: Sequence[Mapping[str, Any]], currencies:
         what=f"{words.many(len(rows), 'listing')}{named}",
         ties=ties[:1].upper() + ties[1:],
         harm=harm if known else None,
-        address="/cases/bulk?" + "&".join(f"offer={row['case_id']}" for row in rows),
+        address="/cases/bulk?" + "&".join(named_cases),
     )

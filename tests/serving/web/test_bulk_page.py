@@ -1,6 +1,8 @@
 import re
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 
 import pytest
 from httpx2 import Response
@@ -8,6 +10,7 @@ from httpx2 import Response
 from models.case import CaseLane, CaseState
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
+from tests.fixtures.reporting import action_states, on_sale, report
 from tests.fixtures.runtimes import Site, a_case, open_cases
 from tests.serving.web.visits import Visitor, an_appeal, hidden_fields, visit_as, words
 
@@ -121,3 +124,22 @@ def test_a_form_that_is_sent_twice_in_the_same_moment_leads_to_one_result(any_si
     pages = [words(visitor.get(f"/cases/bulk/{fields['bulk_id']}").text) for visitor in visitors]
     assert pages[0] == pages[1]
     assert "Not recorded" not in pages[0]
+
+
+@pytest.mark.parametrize("many", [23, pytest.param(300, marks=[pytest.mark.soak, pytest.mark.timeout(1_200)])])
+def test_what_a_new_brand_reports_beyond_its_day_is_one_list_that_an_analyst_decides(any_site: Site, many: int) -> None:
+    report(any_site, on_sale(any_site, many))
+    assert action_states(any_site) == {"scheduled": 20}
+    analyst, waiting = visit_as(any_site, any_site.analyst), open_cases(any_site, CaseLane.ANALYST)
+    case, *others = [case for case in waiting if not case.score_masked]
+    queue, page_of_case = analyst.get("/queue").text, analyst.get(f"/cases/{case.case_id}").text
+    assert "ne report of the brand" in words(queue)
+    for shown, link in ((queue, "Decide cluster"), (page_of_case, "Decide the open cases of its report together")):
+        (address,) = re.findall(f'href="([^"]+)">{link}', shown)
+        page = analyst.get(unescape(address)).text
+        assert f"{1 + len(others)} cases" in words(page)
+    fields = {**hidden_fields(page), "all": "yes", "judgement": "counterfeit", "reason_code": "trademark_counterfeit"}
+    analyst.post("/cases/bulk", {**fields, "note": "Copies of one photograph."})
+    assert open_cases(any_site, CaseLane.ANALYST) == [case for case in waiting if case.score_masked]
+    removed = min(20, 1 + len(others))  # Those beyond the analyst's hour are one batch of pending removals.
+    assert action_states(any_site) == Counter(scheduled=20 + removed, pending_approval=1 + len(others) - removed)

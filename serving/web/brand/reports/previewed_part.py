@@ -1,7 +1,9 @@
 """The preview of a report: what would happen to each listing now, and what is attached."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.store.accounts import Session
@@ -11,14 +13,19 @@ from serving.reports.rules.attachments import bought_listing_number
 from serving.reports.rules.outcomes import ListingResult
 from serving.reports.rules.step_up import why_no_step_up
 from serving.reports.service.previewing import counts_of, preview_report
+from serving.reports.service.signed import leaves_at
 from serving.reports.service.stepping_up import circumstances
 from serving.reports.service.submitting import Draft, pair_of_draft
 from serving.takedowns.policy import BurstPolicy
+from serving.takedowns.service.takedown import undo_window
 from serving.web import text_view
 from serving.web.brand.reports.report_state_page import ResultRow, reason_in_words
 from serving.web.test_buy_part import ShownTestBuy, test_buy_shown
+from serving.web.wording import words
 from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import REPORT_RESULTS, StateWords
+
+_NOT_AT_ONCE: Final = frozenset({ListingResult.PENDING_APPROVAL, ListingResult.CASE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +33,18 @@ class Preview:
     """What the report would do, by result and by listing.
 
     `confirmed` is what it would do with a second factor, and `why_not` why that is not possible; both are empty for a
-    report that is small or needs no second factor. `test_buy` is the one that is sent with it.
+    report that is small or needs no second factor. `confirmed_leaves` is when it leaves with one. `undo_window` is how
+    long after the report removals leave without one, and `causes` are the reasons why others wait, each with a number.
+    `test_buy` is the one that is sent with it.
     """
 
     counts: tuple[tuple[StateWords, int], ...]
     rows: tuple[ResultRow, ...]
     goes: bool
+    undo_window: str
+    causes: tuple[tuple[str, int], ...]
     confirmed: tuple[tuple[StateWords, int], ...]
+    confirmed_leaves: str
     why_not: tuple[str, ...]
     test_buy: ShownTestBuy | None
 
@@ -49,13 +61,19 @@ def preview_draft(runtime: Runtime, session: Session, draft: Draft) -> Preview:
         )
         for listing in listings
     )
-    confirmed, reasons = _with_step_up(runtime, session, draft, counts)
+    causes = Counter(
+        in_words(listing.outcome.reasons[0]) for listing in listings if listing.outcome.result in _NOT_AT_ONCE
+    )
+    confirmed, leaves, reasons = _with_step_up(runtime, session, draft, counts)
     goes = counts[ListingResult.REFUSED] < len(listings)
     return Preview(
         _counts_in_words(counts),
         rows,
         goes,
+        words.duration(undo_window(runtime, stepped_up=False).total_seconds()),
+        tuple(causes.most_common()),
         confirmed,
+        leaves,
         reasons,
         _shown_test_buy(runtime, draft, [listing.location for listing in listings]),
     )
@@ -63,20 +81,21 @@ def preview_draft(runtime: Runtime, session: Session, draft: Draft) -> Preview:
 
 def _with_step_up(
     runtime: Runtime, session: Session, draft: Draft, usual: Mapping[ListingResult, int]
-) -> tuple[tuple[tuple[StateWords, int], ...], tuple[str, ...]]:
-    """What a large report would do with a second factor, or why it cannot be confirmed so."""
+) -> tuple[tuple[tuple[StateWords, int], ...], str, tuple[str, ...]]:
+    """What a large report would do with a second factor and when it leaves, or why it cannot be confirmed so."""
     if len(draft.locations) <= runtime.policies[BurstPolicy].per_user or not usual[ListingResult.PENDING_APPROVAL]:
-        return (), ()
+        return (), "", ()
+    person, now = session.person, runtime.clock.now()
     with runtime.store.read() as connection:
-        pair = pair_of_draft(connection, session.person, draft)
+        pair = pair_of_draft(connection, person, draft)
         refused = why_no_step_up(
-            circumstances(runtime, connection, session.person, pair),
-            runtime.wall.now(),
-            runtime.policies[SecondFactorPolicy],
+            circumstances(runtime, connection, person, pair), runtime.wall.now(), runtime.policies[SecondFactorPolicy]
         )
+        leaves = leaves_at(runtime, connection, person.user_id, pair, now, len(draft.locations))
     if refused:
-        return (), tuple(map(in_words, refused))
-    return _counts_in_words(counts_of(preview_report(runtime, session.person, replace(draft, with_step_up=True)))), ()
+        return (), "", tuple(map(in_words, refused))
+    confirmed = counts_of(preview_report(runtime, person, replace(draft, with_step_up=True)))
+    return _counts_in_words(confirmed), words.moment_named(leaves, now), ()
 
 
 def _shown_test_buy(runtime: Runtime, draft: Draft, locations: list[str]) -> ShownTestBuy | None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from serving.cases.rules.clusters import Cluster, Member, clusters
@@ -26,6 +28,11 @@ def a_member(listing: str, seller: str | None = None, near: str = "", linked: st
             [a_member("a", "s", linked="t"), a_member("b", "t"), a_member("c", "u", near="a")],
             [Cluster((0, 1, 2), words=2, seller=0, links=2)],
             "several ties",
+        ),
+        (
+            [replace(a_member(name), report="rpt") for name in "abc"] + [a_member("d")],
+            [Cluster((0, 1, 2), words=0, seller=0, links=0, report=3)],
+            "one report of a brand, and no report is none",
         ),
         ([a_member("a"), a_member("b"), a_member("c")], [], "nobody named is not one seller"),
         (

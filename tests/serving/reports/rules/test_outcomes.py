@@ -116,6 +116,14 @@ def test_a_removal_of_goods_that_may_be_legitimate_comes_with_a_warning(reasons:
             Code.REPORTED_BEFORE,
             "it waits already",
         ),
+        (
+            ListingSituation(Owner.OWN, closed=True, lane=CaseLane.ANALYST),
+            FULL,
+            (),
+            ListingResult.REFUSED,
+            Code.QUESTION_CLOSED,
+            "an answer needs its question",
+        ),
         (REVERSED, FULL, (), ListingResult.CASE, Code.REINSTATED_BEFORE, "it was wrong before"),
         (
             replace(OWN, doubt=Doubt.FOUND_GENUINE),
@@ -179,6 +187,7 @@ founds = st.none() | st.builds(
     doubt=st.none() | st.sampled_from(Doubt),
     named_before=st.booleans(),
     reported_before=st.booleans(),
+    closed=st.booleans(),
     lane=st.none() | st.sampled_from(CaseLane),
 )
 effects = st.sampled_from([FULL, PROVISIONAL, USED, SUSPENDED])

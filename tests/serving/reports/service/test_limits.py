@@ -68,7 +68,7 @@ def test_the_target_sellers_cap_is_that_of_the_listing(site: Site) -> None:
     forecast = limits(site, names[10])
     assert forecast.caps.seller is not None
     assert forecast.caps.seller.remaining == 0
-    assert [reason.cause for reason in forecast.pending_reasons] == [PendingCause.SELLER_BURST]
+    assert [reason.cause for reason in forecast.pending_reasons] == [PendingCause.SELLER_SHARE]
     done = report(site, names[10:], "the eleventh")
     assert done.counts[ListingResult.PENDING_APPROVAL] == 1
     assert done.outcomes[0].reasons == tuple(reason.message for reason in forecast.pending_reasons)

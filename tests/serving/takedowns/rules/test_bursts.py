@@ -27,9 +27,8 @@ from serving.takedowns.rules.bursts import (
 QUIET = RemovalRequest(Side.BRAND, Pace(0), Pace(0), Pace(0), Sales(12.0), switched_on=True)
 WHOLE = replace(QUIET, stepped_up=True)
 C = PendingCause
-# Those of a whole report alone, of the budgets of a day and a week, and of analysts.
+# Those of the budgets of a day and a week, and of analysts.
 OTHERS = {
-    C.SELLER_SHARE,
     C.CHOSEN,
     C.ANALYST_ALARM,
     C.UNTOLD,
@@ -50,8 +49,8 @@ TABLE: list[tuple[RemovalRequest, set[PendingCause], str]] = [
     (replace(QUIET, brand=Pace(60, 40)), {C.BRAND_BURST}, "at most sixty"),
     (replace(QUIET, brand=None), set(), "a listing without a brand has no brand's pace"),
     (replace(QUIET, seller=Pace(9)), set(), "the tenth listing of a seller is sent"),
-    (replace(QUIET, seller=Pace(10)), {C.SELLER_BURST}, "the eleventh is pending"),
-    (replace(QUIET, seller=Pace(10, 500)), {C.SELLER_BURST}, "no history raises the cap that protects a seller"),
+    (replace(QUIET, seller=Pace(10)), {C.SELLER_SHARE}, "the eleventh is pending"),
+    (replace(QUIET, seller=Pace(10, 500)), {C.SELLER_SHARE}, "no history raises the cap that protects a seller"),
     (replace(QUIET, seller=None), set(), "an unnamed seller has no known pace"),
     (replace(QUIET, sales=Sales(199.0)), set(), "a small shop"),
     (replace(QUIET, sales=Sales(200.0)), {C.HIGH_IMPACT}, "a livelihood"),
@@ -60,7 +59,7 @@ TABLE: list[tuple[RemovalRequest, set[PendingCause], str]] = [
     (replace(QUIET, side=Side.ANALYST, switched_on=False), {C.SWITCHED_OFF}, "analysts have a kill switch too"),
     (replace(QUIET, side=Side.ANALYST, brand=Pace(400)), set(), "an analyst's confirmation is not the brand's burst"),
     (replace(QUIET, side=Side.ANALYST, user=Pace(20)), {C.USER_BURST}, "an analyst's account can be stolen too"),
-    (replace(QUIET, side=Side.ANALYST, seller=Pace(10)), {C.SELLER_BURST}, "a seller is protected from everybody"),
+    (replace(QUIET, side=Side.ANALYST, seller=Pace(10)), {C.SELLER_SHARE}, "a seller is protected from everybody"),
     (
         replace(QUIET, user=Pace(20), brand=Pace(40), seller=Pace(10), sales=Sales(200.0), switched_on=False),
         set(PendingCause) - OTHERS,
@@ -85,7 +84,7 @@ ALARMS: list[tuple[set[PendingCause], Side, bool, str]] = [
     (set(), Side.BRAND, False, "nothing is pending"),
     ({C.USER_BURST}, Side.BRAND, True, "the first of a person's burst"),
     ({C.BRAND_BURST, C.HIGH_IMPACT}, Side.BRAND, True, "the first of a brand's burst"),
-    ({C.SELLER_BURST, C.HIGH_IMPACT, C.SWITCHED_OFF}, Side.BRAND, False, "nothing about the brand's users"),
+    ({C.SELLER_SHARE, C.HIGH_IMPACT, C.SWITCHED_OFF}, Side.BRAND, False, "nothing about the brand's users"),
     ({C.USER_BURST}, Side.ANALYST, True, "the first of an analyst's burst"),
     ({C.USER_BURST, C.ANALYST_ALARM}, Side.ANALYST, False, "the analyst's alarm stands already"),
     ({C.CHOSEN, C.FIRST_DAY}, Side.ANALYST, False, "a second person was needed anyway"),
@@ -122,7 +121,7 @@ def test_the_messages_have_the_limits_and_no_figure_of_a_seller() -> None:
         "Removals on a brand's confirmation are switched off.",
         "One person has confirmed 45 removals within an hour.",
         "One brand has confirmed 40 removals within an hour.",
-        "One seller's listings have reached the hourly limit of removals.",
+        "This seller's listings have reached the limit of removals without approval.",
         "The seller's sales in 90 days are high. Two organisations decide about a shop of this size.",
     ]
 
@@ -185,7 +184,7 @@ def test_each_cause_holds_a_removal_independently() -> None:
     parts = {
         C.USER_BURST: {"user": Pace(20)},
         C.BRAND_BURST: {"brand": Pace(40)},
-        C.SELLER_BURST: {"seller": Pace(10)},
+        C.SELLER_SHARE: {"seller": Pace(10)},
         C.HIGH_IMPACT: {"sales": Sales(300.0)},
         C.SWITCHED_OFF: {"switched_on": False},
     }
@@ -251,6 +250,4 @@ def test_a_removal_is_on_hold_for_a_limit_exactly_where_none_is_left_of_it(remov
     )
     assert (C.USER_BURST in causes) == (limits.user is not None and limits.user.remaining == 0)
     assert (C.BRAND_BURST in causes) == (limits.brand is not None and limits.brand.remaining == 0)
-    assert bool(causes & {C.SELLER_BURST, C.SELLER_SHARE}) == (
-        limits.seller is not None and limits.seller.remaining == 0
-    )
+    assert (C.SELLER_SHARE in causes) == (limits.seller is not None and limits.seller.remaining == 0)

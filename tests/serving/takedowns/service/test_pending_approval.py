@@ -131,7 +131,7 @@ def test_the_eleventh_listing_of_one_seller_is_pending(site: Site) -> None:
         confirm(site, site.brand_person, case)
     assert action_states(site) == {"scheduled": 10, "pending_approval": 1}
     assert [(alert.cause, alert.subject) for alert in open_alerts(site)] == [
-        (PendingCause.SELLER_BURST, "lumo-trade-88")
+        (PendingCause.SELLER_SHARE, "lumo-trade-88")
     ]
 
 
@@ -404,9 +404,9 @@ def test_an_alert_ends_with_the_last_removal_of_its_cause_and_others_stay(any_si
     switch_rule(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
     for case in cases[1:]:
         confirm(any_site, any_site.brand_person, case)
-    assert {alert.cause for alert in open_alerts(any_site)} == {PendingCause.SWITCHED_OFF, PendingCause.SELLER_BURST}
+    assert {alert.cause for alert in open_alerts(any_site)} == {PendingCause.SWITCHED_OFF, PendingCause.SELLER_SHARE}
     record_vote(any_site.runtime, any_site.analyst, first.action_id, Decision.APPROVE, WHY)
-    assert [alert.cause for alert in open_alerts(any_site)] == [PendingCause.SELLER_BURST]
+    assert [alert.cause for alert in open_alerts(any_site)] == [PendingCause.SELLER_SHARE]
 
 
 def test_a_rule_is_switched_with_a_reason_and_once(site: Site) -> None:
