@@ -76,7 +76,8 @@ def measure(runtime: Runtime, marketplace: Marketplace, *, days: int = DAYS) -> 
         monitoring.add_drift_report(connection, row)
         red = red_features_now(runtime, connection, marketplace_id)
         # Those that shifted since the last report, or more than a note accepts.
-        names = [one.name for one in red if not one.quiet and (one.reports == 1 or one.acknowledged is not None)]
+        loud = [feature for feature in red if not feature.quiet]
+        names = [feature.name for feature in loud if feature.reports == 1 or feature.acknowledged is not None]
         if names:
             about = {"what": "features_shifted", "signals": names}
             queue_to_roles(runtime, connection, MailKind.FEATURES_SHIFTED, marketplace_id, about)

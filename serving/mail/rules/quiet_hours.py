@@ -12,7 +12,7 @@ from serving.mail.rules.kinds import MailKind
 # Summaries, and news of what stays as it is until morning: no removal, account or link waits for them. Their deadlines
 # are more than the longest quiet hours away. All others leave at once: links that somebody needs, what the law
 # requires, alarms, what can be stopped for an hour, and deliveries that fail.
-HELD: Final = frozenset(
+DELAYED: Final = frozenset(
     {
         MailKind.QUESTIONS,
         MailKind.REMINDERS,
@@ -46,7 +46,7 @@ class QuietHours:
 
 def send_at(kind: MailKind, now: datetime, quiet: QuietHours | None, zone: tzinfo) -> datetime:
     """When a mail leaves that is due now: at once, or at the end of the quiet hours of its reader's zone."""
-    if quiet is None or kind not in HELD:
+    if quiet is None or kind not in DELAYED:
         return now
     today = now.astimezone(zone).date()
     windows = (quiet.window_of(day, zone) for day in (today - _DAY, today))

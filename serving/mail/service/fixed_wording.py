@@ -123,7 +123,7 @@ _WORDS: Final = {
 def fixed_words(parameters: Mapping[str, Any]) -> Content:
     """The mail that `what` names."""
     words = _WORDS[parameters["what"]]
-    names = {name: one_line(value) for name, value in parameters.items() if isinstance(value, str)}
+    names = {name: one_line(text) for name, text in parameters.items() if isinstance(text, str)}
     names["name"] = names.get("by", "")
     return Content(
         say(words.subject, **names),
@@ -134,9 +134,9 @@ def fixed_words(parameters: Mapping[str, Any]) -> Content:
     )
 
 
-def _shown(name: str, value: Any) -> str:
-    if isinstance(value, int):
-        return number(value)
-    if isinstance(value, list):
-        return ", ".join(map(one_line, value[:_MOST_NAMED]))
-    return say(_LEVELS[value]) if name in {"level", "before"} else one_line(value)
+def _shown(name: str, parameter: str | int | list[str]) -> str:
+    if isinstance(parameter, int):
+        return number(parameter)
+    if isinstance(parameter, list):
+        return ", ".join(map(one_line, parameter[:_MOST_NAMED]))
+    return say(_LEVELS[parameter]) if name in {"level", "before"} else one_line(parameter)

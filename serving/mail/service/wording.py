@@ -260,6 +260,6 @@ def _counted(kind: MailKind, parameters: Mapping[str, Any]) -> Content:
 
 
 def _name_of(group: Mapping[str, Any]) -> str:
-    place = one_line(group["marketplace"])
-    name = say(_LANES[group["lane"]]) if "lane" in group else one_line(group["brand"])
-    return say("%(brand)s at %(marketplace)s", brand=name, marketplace=place)
+    lane = _LANES.get(group.get("lane", ""))  # Not in the call, whose literals are texts for the catalogues.
+    name = one_line(group["brand"]) if lane is None else say(lane)
+    return say("%(brand)s at %(marketplace)s", brand=name, marketplace=one_line(group["marketplace"]))

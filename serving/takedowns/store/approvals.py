@@ -268,7 +268,7 @@ def pending_batches(
 
 
 def batches_without_vote(connection: Connection, user_id: str, batch_ids: Collection[str]) -> frozenset[str]:
-    """Those of these batches of which a pending removal has no vote of a person."""
+    """Those of these batches with a pending removal on which a person has not voted."""
     voted = exists().where(same(approval_vote, removal_approval, "action_id"), approval_vote.c.user_id == user_id)
     pending = (removal_approval.c.batch_id.in_(batch_ids), removal_approval.c.settled_at.is_(None), ~voted)
     return frozenset(connection.execute(select(removal_approval.c.batch_id).where(*pending).distinct()).scalars())

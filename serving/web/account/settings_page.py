@@ -20,7 +20,7 @@ from serving.api.errors import problem_of
 from serving.guards import Oneself, TheRuntime, cookie_name, runtime_of
 from serving.mail.policy import MailPolicy
 from serving.mail.rules.kinds import MailKind, offered_kinds
-from serving.mail.rules.quiet_hours import HELD, QuietHours, quiet_hours
+from serving.mail.rules.quiet_hours import DELAYED, QuietHours, quiet_hours
 from serving.mail.service.unsubscribing import choose_mails
 from serving.mail.service.wording import NAMES
 from serving.mail.store import choices
@@ -59,7 +59,7 @@ class MailChoice:
     value: str
     text: str
     is_wanted: bool
-    is_held: bool
+    is_delayed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def _mail_choices(runtime: Runtime, session: Session) -> tuple[MailChoice, ...]:
     with runtime.store.read() as connection:
         refused = choices.refused_kinds(connection, session.person.user_id)
     kinds: tuple[MailKind, ...] = offered_kinds(roles(session.person.grants))
-    return tuple(MailChoice(f"mail_{kind}", say(NAMES[kind]), kind not in refused, kind in HELD) for kind in kinds)
+    return tuple(MailChoice(f"mail_{kind}", say(NAMES[kind]), kind not in refused, kind in DELAYED) for kind in kinds)
 
 
 def _regions() -> tuple[Region, ...]:

@@ -95,8 +95,8 @@ def test_a_person_chooses_their_mails_in_the_settings(site: Site) -> None:
 
 def test_a_person_sets_quiet_hours_and_sees_what_leaves_in_them_too(site: Site) -> None:
     visit = visit_as(site, site.data_scientist)
-    wanted = {f"mail_{kind}": "on" for kind in OFFERED[Role.DATA_SCIENTIST]}
-    visit.post("/settings/mails", {**wanted, "quiet_begins": "22:00", "quiet_ends": "07:00"})
+    ticked_mails = {f"mail_{kind}": "on" for kind in OFFERED[Role.DATA_SCIENTIST]}
+    visit.post("/settings/mails", {**ticked_mails, "quiet_begins": "22:00", "quiet_ends": "07:00"})
     page = visit.get("/settings").text
     assert 'name="quiet_begins" value="22:00"' in page
     assert "because the model flags too much (also in quiet hours)" in words(page)
@@ -106,5 +106,5 @@ def test_a_person_sets_quiet_hours_and_sees_what_leaves_in_them_too(site: Site) 
     assert "Nothing was saved. Quiet hours last at most 16 hours." in words(refused.text)
     assert site.read(choices.quiet_hours_of, site.data_scientist.user_id) == QuietHours(time(22), time(7))
     assert site.read(choices.refused_kinds, site.data_scientist.user_id) == frozenset()
-    visit.post("/settings/mails", wanted)
+    visit.post("/settings/mails", ticked_mails)
     assert site.read(choices.quiet_hours_of, site.data_scientist.user_id) is None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.errors import Invalid
 from serving.mail.policy import DEFAULT_MAIL
 from serving.mail.rules.kinds import MANDATORY, MailKind
-from serving.mail.rules.quiet_hours import HELD, QuietHours, quiet_hours, send_at
+from serving.mail.rules.quiet_hours import DELAYED, QuietHours, quiet_hours, send_at
 from serving.standing.policy import DEFAULT_REMINDERS
 
 _SUMMARY: Final = "a summary of work that nobody does at night"
@@ -56,9 +56,9 @@ MINUTES: Final = st.integers(0, 24 * 60 - 1)
 YEARS: Final = st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # naive by contract
 
 
-def test_each_kind_is_held_or_not_for_a_reason() -> None:
-    assert {kind: held for kind, (held, _) in KINDS.items()} == {kind: kind in HELD for kind in MailKind}
-    assert not HELD & MANDATORY
+def test_each_kind_is_delayed_or_not_for_a_reason() -> None:
+    assert {kind: waits for kind, (waits, _) in KINDS.items()} == {kind: kind in DELAYED for kind in MailKind}
+    assert not DELAYED & MANDATORY
 
 
 def at_minute(minute: int) -> time:
@@ -73,9 +73,9 @@ def test_a_mail_leaves_now_or_when_its_readers_clock_shows_the_end(
     quiet = QuietHours(at_minute(begins), ends)
     at = send_at(kind, now, quiet, zone)
     assert now <= at <= now + timedelta(minutes=minutes) + change_of_clock
-    if kind not in HELD:
+    if kind not in DELAYED:
         assert at == now
-    assert send_at(kind, at, quiet, zone) == at, "it is held once"
+    assert send_at(kind, at, quiet, zone) == at, "it is delayed once"
     if at > now:
         local = at.astimezone(zone)
         shown = local.replace(tzinfo=None) - datetime.combine(local, ends)

@@ -33,13 +33,13 @@ from tests.serving.web.visits import an_administrator, visit_as
 from tests.serving.webhooks.service.test_delivery import DOWN, delivery_results, register, removals
 
 
-def told(site: Site, kind: MailKind) -> list[tuple[str, str]]:
+def mailed(site: Site, kind: MailKind) -> list[tuple[str, str]]:
     """The name of each person who was mailed, with the subject."""
     return sorted((mail.name or "", text_of(site, mail).splitlines()[0]) for mail in stored_mails(site, kind))
 
 
 def to_all(site: Site, subject: str, *roles: Role) -> list[tuple[str, str]]:
-    """What `told` is if everybody with one of these roles gets one mail."""
+    """What `mailed` is if everybody with one of these roles gets one mail."""
     with site.runtime.store.read() as connection:
         ids = {user_id for role in roles for user_id in people.with_role(connection, site.marketplace_id, role)}
         return sorted((name, subject) for name in accounts.names(connection, list(ids)).values())
@@ -88,11 +88,11 @@ def test_an_outage_of_the_receiver_is_told_to_administrators_once(any_site: Site
         removals(any_site, DOWN + 2)
         delivery_results(any_site)
         expected = [("Ada Roth", f"Removals do not reach {any_site.marketplace.name}")]
-        assert told(any_site, MailKind.DELIVERIES_FAIL) == expected
+        assert mailed(any_site, MailKind.DELIVERIES_FAIL) == expected
         for _ in range(3):
             any_site.clock.forward(hours=1)
             assert delivery_results(any_site) == ["failed"]
-        assert told(any_site, MailKind.DELIVERIES_FAIL) == expected, "one outage"
+        assert mailed(any_site, MailKind.DELIVERIES_FAIL) == expected, "one outage"
 
 
 def test_a_receiver_that_is_gone_is_told_to_administrators(site: Site) -> None:
@@ -102,7 +102,7 @@ def test_a_receiver_that_is_gone_is_told_to_administrators(site: Site) -> None:
         receiver.answer = lambda _number: 410
         removals(site, 2)
         delivery_results(site)
-    assert told(site, MailKind.DELIVERIES_FAIL) == [("Ada Roth", f"Removals do not reach {site.marketplace.name}")]
+    assert mailed(site, MailKind.DELIVERIES_FAIL) == [("Ada Roth", f"Removals do not reach {site.marketplace.name}")]
     assert "Register another endpoint before then." in text_of(site, stored_mails(site, MailKind.DELIVERIES_FAIL)[0])
 
 
@@ -112,11 +112,11 @@ def test_those_who_can_end_a_pause_of_questions_are_told_of_each(site: Site) -> 
         check_breakers(flooded.runtime)
     subject = f"Questions to brands are paused at {site.marketplace.name}"
     expected = to_all(site, subject, Role.DATA_SCIENTIST, Role.ADMIN)
-    assert told(site, MailKind.QUESTIONS_PAUSED) == expected
+    assert mailed(site, MailKind.QUESTIONS_PAUSED) == expected
     for person in (admin, site.data_scientist):
         assert opens(site, person, MailKind.QUESTIONS_PAUSED) == "/models"
     close_breaker(flooded.runtime, site.marketplace, by="test", reason="Looked at.")
-    assert told(site, MailKind.QUESTIONS_PAUSED) == expected
+    assert mailed(site, MailKind.QUESTIONS_PAUSED) == expected
 
 
 def test_alarms_are_told_to_those_who_see_them_once_an_alarm(site: Site) -> None:
@@ -129,12 +129,12 @@ def test_alarms_are_told_to_those_who_see_them_once_an_alarm(site: Site) -> None
         for _ in range(2):
             site.clock.forward(hours=1)
             assert checks.look(site, action) in {"asked", "still_shown"}
-    assert told(site, MailKind.ALARM) == to_all(site, "Alarm: a removed listing is still shown", *readers)
+    assert mailed(site, MailKind.ALARM) == to_all(site, "Alarm: a removed listing is still shown", *readers)
     assert opens(site, site.analyst, MailKind.ALARM) == "/pending-removals#still-shown"
     report(site, on_sale(site, 15, seller="rival-shop"))
     assert [watch_campaigns(site.runtime), watch_campaigns(site.runtime)] == [1, 0]
     campaign = to_all(site, "Alarm: Aurelle names many listings of one seller", *readers)
-    assert [mail for mail in told(site, MailKind.ALARM) if mail in campaign] == campaign
+    assert [mail for mail in mailed(site, MailKind.ALARM) if mail in campaign] == campaign
     opens(site, site.account_manager, MailKind.ALARM)
 
 
@@ -146,12 +146,12 @@ def test_analysts_are_told_of_cases_due_within_a_day_once_a_day(any_site: Site) 
     assert mail_due_cases(site.runtime) == 0
     site.clock.forward(hours=2)
     assert [mail_due_cases(site.runtime), mail_due_cases(site.runtime)] == [2, 0]
-    assert told(site, MailKind.CASES_DUE) == to_all(site, "1 case is due within a day", Role.ANALYST)
+    assert mailed(site, MailKind.CASES_DUE) == to_all(site, "1 case is due within a day", Role.ANALYST)
     assert opens(site, site.analyst, MailKind.CASES_DUE) == "/queue?due=24"
     site.clock.forward(days=1)
     an_administrator(site)
     assert mail_due_cases(site.runtime) == 3
-    assert told(site, MailKind.OVERDUE_CASES) == [("Ada Roth", "1 case is overdue")]
+    assert mailed(site, MailKind.OVERDUE_CASES) == [("Ada Roth", "1 case is overdue")]
 
 
 def test_a_brand_and_its_manager_are_told_two_days_before_a_counter_notice_is_lost(any_site: Site) -> None:
@@ -164,7 +164,7 @@ def test_a_brand_and_its_manager_are_told_two_days_before_a_counter_notice_is_lo
     site.clock.forward(hours=2)
     assert [mail_due_counter_notices(site.runtime), mail_due_counter_notices(site.runtime)] == [2, 0]
     subject = "1 counter-notice is due soon"
-    assert told(site, MailKind.COUNTER_NOTICES_DUE) == sorted(
+    assert mailed(site, MailKind.COUNTER_NOTICES_DUE) == sorted(
         [(site.brand_person.name, subject), (site.account_manager.name, subject)]
     )
     assert opens(site, site.brand_person, MailKind.COUNTER_NOTICES_DUE) == "/counter-notices"
@@ -179,7 +179,7 @@ def test_an_account_manager_is_told_that_a_brand_lost_its_level(any_site: Site) 
     having(any_site, lose)
     settle(any_site)
     settle(any_site)
-    assert told(any_site, MailKind.STANDING_CHANGED) == [
+    assert mailed(any_site, MailKind.STANDING_CHANGED) == [
         (any_site.account_manager.name, "Aurelle lost a level of standing")
     ]
     (mail,) = stored_mails(any_site, MailKind.STANDING_CHANGED)
@@ -191,7 +191,7 @@ def test_data_scientists_are_told_of_a_training_that_failed_and_of_signals_that_
     send(site, 100)
     job_id = request_training(site.runtime, site.marketplace, by="test")
     assert [retrain(site.runtime, site.marketplace_id, job_id) for _ in range(2)] == ["failed"] * 2
-    assert told(site, MailKind.TRAINING_ENDED) == to_all(site, "A training failed", Role.DATA_SCIENTIST)
+    assert mailed(site, MailKind.TRAINING_ENDED) == to_all(site, "A training failed", Role.DATA_SCIENTIST)
     assert opens(site, site.data_scientist, MailKind.TRAINING_ENDED) == "/models"
     site.clock.forward(days=31)
     send(site, 100, first=100, price=800.0)
@@ -199,10 +199,10 @@ def test_data_scientists_are_told_of_a_training_that_failed_and_of_signals_that_
         measure(site.runtime, site.marketplace)
         site.clock.forward(minutes=1)
     expected = to_all(site, f"Signals have shifted at {site.marketplace.name}", Role.DATA_SCIENTIST)
-    assert told(site, MailKind.FEATURES_SHIFTED) == expected, "the next report repeats it"
+    assert mailed(site, MailKind.FEATURES_SHIFTED) == expected, "the next report repeats it"
     mail = stored_mails(site, MailKind.FEATURES_SHIFTED)[0]
     assert "price_log" in text_of(site, mail)
     assert opens(site, site.data_scientist, MailKind.FEATURES_SHIFTED) == "/models/live"
     acknowledge(site.runtime, site.marketplace, feature="price_log", note="A sale.", by="test")
     measure(site.runtime, site.marketplace)
-    assert told(site, MailKind.FEATURES_SHIFTED) == expected
+    assert mailed(site, MailKind.FEATURES_SHIFTED) == expected
