@@ -11,6 +11,7 @@ from typing import Final
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
 from serving.appeals.service.counter_notices import apply_deadlines, open_counter_notices
+from serving.appeals.service.deadline_mails import mail_due_counter_notices
 from serving.audit.service.signing import sign_head
 from serving.brands.service.reminding import mail_questions, remind
 from serving.cases.service.deferring import assign_cases
@@ -28,7 +29,7 @@ from serving.notices.service.notice_mails import mail_decisions
 from serving.notices.service.reporter_erasure import finish_reporter_erasures
 from serving.operations.service.breaker import check_breakers
 from serving.operations.service.housekeeping import (
-    mail_overdue_cases,
+    mail_due_cases,
     pass_on_unanswered,
     refresh_references,
     refresh_statistics,
@@ -83,7 +84,8 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "past_retention": erase_expired,
     "repeatable_requests": delete_expired,
     "decisions_mailed": mail_decisions,
-    "overdue_cases_mailed": mail_overdue_cases,
+    "due_cases_mailed": mail_due_cases,
+    "due_counter_notices_mailed": mail_due_counter_notices,
     "removals_told": mail_day,
     # Last, because the parts before it queue mails.
     "mails": sweep_mails,
@@ -98,7 +100,7 @@ UNHURRIED: Final = frozenset(
         "tables_counted", "reminders", "campaigns_watched", "report_drafts", "unanswered_questions",
         "counter_notice_deadlines", "drift_reports", "trainings_started", "seller_risks", "standings", "second_reviews",
         "gold_items", "erasures", "reporters_erased", "past_retention", "repeatable_requests",
-        "overdue_cases_mailed", "removals_told", "kept_mails_deleted",
+        "due_cases_mailed", "due_counter_notices_mailed", "removals_told", "kept_mails_deleted",
     }
 )  # fmt: skip
 _EVERY: Final = 10

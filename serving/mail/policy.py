@@ -17,6 +17,8 @@ class MailPolicy:
     give_up_after_days: float = 4.0
     # A person is sent at most one summary of a kind in this time. Four an hour can still be read; ours.
     summary_minutes: int = 15
+    # Evening to morning. A reminder a day before a deadline then still leaves eight hours; ours.
+    longest_quiet_hours: int = 16
 
 
 DEFAULT_MAIL: Final = MailPolicy()

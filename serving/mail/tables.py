@@ -41,6 +41,16 @@ mail = Table(
     Index("ix_mail_ended", "ended_at"),
 )
 
+# Between which times of a person's day mails that can wait do not leave, as "22:00", by the clock of their time zone.
+mail_quiet = Table(
+    "mail_quiet",
+    metadata,
+    Column("user_id", ID, ForeignKey("account.user_id"), primary_key=True),
+    Column("begins", String(5), nullable=False),
+    Column("ends", String(5), nullable=False),
+    moment("changed_at"),
+)
+
 # The kinds of mail that a person has turned off, or on again.
 mail_choice = Table(
     "mail_choice",

@@ -13,8 +13,12 @@ from models.errors import Invalid
 from models.policies.deciding import EnforcementPolicy
 from models.policies.version import policy_version
 from models.verdict import ReasonCode
+from serving.accounts.store import people
 from serving.audit.store import audit
+from serving.brands.store import brands
 from serving.cases.store.cases import Case
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_accounts
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.row_reader import row_of
 from serving.platform.database.scope import Pair
@@ -192,6 +196,21 @@ def _record_change(runtime: Runtime, connection: Connection, pair: Pair, at: dat
     counted, before = _count_standing(runtime, connection, pair, at)
     if not _is_recorded(counted, before):
         _add_change(runtime, connection, pair, _change_of(runtime, counted, at))
+        _mail_change(runtime, connection, pair, before.level if before else Level.PROVISIONAL, counted)
+
+
+def _mail_change(runtime: Runtime, connection: Connection, pair: Pair, before: Level, counted: Standing) -> None:
+    """Tell the account manager of a brand that its level changed, or that it is near a loss."""
+    enrolled, what = brands.enrolments(connection, pair[0]).get(pair[1]), "standing_warned"
+    if enrolled is None or (counted.level is before and not counted.warned):
+        return
+    if counted.level is not before:
+        levels = list(Level)
+        what = "standing_gained" if levels.index(counted.level) < levels.index(before) else "standing_lost"
+    about = {"what": what, "brand": enrolled.name, "level": counted.level.value, "before": before.value}
+    about |= {"marketplace": marketplaces.get(connection, pair[0]).name, "path": f"/brands/{pair[1]}?at={pair[0]}"}
+    managers = people.with_access(connection, [enrolled.account_manager_id])
+    queue_to_accounts(runtime, connection, MailKind.STANDING_CHANGED, managers, about)
 
 
 def give_level(

@@ -9,7 +9,7 @@ from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
 from serving.brands.rules.authorisation import MessageSide
 from serving.brands.service.brand_messages import managed_pairs, unread_count
-from serving.cases.service.removal_approvals import VOTERS, sees_batch
+from serving.cases.service.removal_approvals import VOTERS, awaits_vote_of, sees_batch
 from serving.cases.store.case_notes import unseen_count
 from serving.marketplaces.rules import RULES
 from serving.marketplaces.store import kill_switches
@@ -20,15 +20,20 @@ from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import alerts, approvals, removal_checks, removal_notices
 from serving.web.wording import words
 
+PENDING = "/pending-removals"
 _MOST_GROUPS = 3  # A longer banner hides the page below it.
 
 
 @dataclass(frozen=True, slots=True)
 class Alarms:
-    """Sentences, those about pending removals, and the number of removed listings that are still shown."""
+    """Sentences, those about batches of pending removals with their addresses, and the removed listings still shown.
+
+    `awaits_vote` is whether the first batches await the reader's own vote.
+    """
 
     sentences: tuple[str, ...] = ()
-    pending: tuple[str, ...] = ()
+    pending: tuple[tuple[str, str], ...] = ()
+    awaits_vote: bool = False
     still_shown: int = 0
 
 
@@ -71,6 +76,8 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
         groups = [group for group in approvals.pending_batches(connection, places) if sees_batch(person, group)]
         names = accounts.names(connection, [alert.subject for alert in raised])
         names |= {group.brand_id or "": group.brand for group in groups}
+        own = frozenset(group.batch_id for group in groups if awaits_vote_of(person, group))
+        own = approvals.batches_without_vote(connection, person.user_id, own) if own else own
         still_shown = removal_checks.still_shown_count(connection, places)
     lines = [
         f"“{in_english(RULES[switch.rule].name)}” has been switched off since {words.moment(switch.off_since, now)}: "
@@ -88,14 +95,15 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
         for alert in raised
         if alert.cause is alerts.CheckAlarm.CAMPAIGN
     ]
-    pending = [
-        f"{words.many(group.pending, 'removal')} pending approval since {words.moment(group.since, now)}: "
-        f"{group.brand}, confirmed by {group.person}"
-        for group in groups[:_MOST_GROUPS]
-    ]
+    groups.sort(key=lambda group: group.batch_id not in own)
+    pending = []
+    for group in groups[:_MOST_GROUPS]:
+        number, since = words.many(group.pending, "removal"), words.moment(group.since, now)
+        sentence = f"{number} pending approval since {since}: {group.brand}, confirmed by {group.person}"
+        pending.append((sentence, f"{PENDING}/{group.batch_id}"))
     if rest := sum(group.pending for group in groups[_MOST_GROUPS:]):
-        pending.append(f"{words.many(rest, 'more removal')} pending approval")
-    return Alarms(tuple(lines), tuple(pending), still_shown)
+        pending.append((f"{words.many(rest, 'more removal')} pending approval", PENDING))
+    return Alarms(tuple(lines), tuple(pending), bool(own), still_shown)
 
 
 BRAND = "/brand/messages"

@@ -298,8 +298,7 @@ def test_a_door_of_the_api_opens_to_its_own_people_or_programs_alone(visitors_by
     for method, path, allowed in MATRIX:
         kinds = {kind_of(name) for name in allowed}
         expected[f"{method} {path}"] = {
-            name: "open" if name in allowed else 403 if kind_of(name) in kinds else 401
-            for name in visitors_by_kind
+            name: "open" if name in allowed else 403 if kind_of(name) in kinds else 401 for name in visitors_by_kind
         }
         statuses = {name: who.call(method, path).status_code for name, who in visitors_by_kind.items()}
         outcomes[f"{method} {path}"] = {

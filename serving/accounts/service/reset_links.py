@@ -41,7 +41,8 @@ def mailing_sign_in_link(runtime: Runtime, email: str) -> Iterator[None]:
             with runtime.store.write() as connection:
                 if (owner := accounts.credentials(connection, email)) is not None:
                     path = SIGN_IN + known_devices.cookie_with_token(runtime, owner, runtime.wall.now())
-                    queue_to_accounts(runtime, connection, MailKind.SIGN_IN_LINK, [owner.user_id], {}, secret_path=path)
+                    kind, about = MailKind.SIGN_IN_LINK, {"what": "sign_in_link"}
+                    queue_to_accounts(runtime, connection, kind, [owner.user_id], about, secret_path=path)
         raise
 
 

@@ -157,6 +157,17 @@ def due_counter_notices(connection: Connection, at: datetime, most: int) -> list
     return _read(connection, counter_notice.c.due_at <= at, most=most)
 
 
+def unanswered_by_brands(
+    connection: Connection, after: datetime, until: datetime
+) -> dict[tuple[str, str], tuple[int, datetime]]:
+    """The number and first deadline, by (marketplace, brand), of those that wait for a brand and are due in a time."""
+    of, first = counter_notice.c, func.min(counter_notice.c.due_at, type_=counter_notice.c.due_at.type)
+    waits = (of.state == CounterNoticeState.WITH_RIGHTS_HOLDER.value, of.due_at > after, of.due_at <= until)
+    query = select(of.marketplace_id, of.brand_id, func.count(), first).where(*waits, of.brand_id.is_not(None))
+    groups = connection.execute(query.group_by(of.marketplace_id, of.brand_id))
+    return {(place, brand_id): (n, due_at) for place, brand_id, n, due_at in groups}
+
+
 def uncontested_removals(connection: Connection, since: datetime, most: int) -> list[tuple[str, str]]:
     """(marketplace, removal) of removals in force that were acknowledged since a moment and are not contested yet."""
     later = action.alias("later")

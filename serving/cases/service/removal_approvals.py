@@ -197,6 +197,13 @@ def sees_batch(person: Person, batch: PendingBatch) -> bool:
     return batch.brand_id is not None and (place, batch.brand_id) in person.brands(Permission.ANSWER_QUESTIONS)
 
 
+def awaits_vote_of(person: Person, batch: PendingBatch) -> bool:
+    """Whether a person has a vote on these removals: a role in them, unless they confirmed them."""
+    confirmer = batch.brand_id or REVIEW_TEAM
+    key = (batch.marketplace_id, batch.brand_id, batch.manager_id, frozenset({batch.user_id}), confirmer, batch.causes)
+    return why_no_vote(person, ApprovalParties(*key)) is None
+
+
 @dataclass(frozen=True, slots=True)
 class _Ballot:
     """One person's vote, in which organisation's name each removal says, and its reason."""

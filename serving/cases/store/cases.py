@@ -247,15 +247,15 @@ def timeline(connection: Connection, marketplace_id: str, case_id: str) -> list[
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def overdue_count(connection: Connection, marketplace_id: str, at: datetime) -> int:
-    """The number of a marketplace's open cases past their deadline; questions to brands pass on by themselves."""
-    late = (
-        IS_OPEN,
-        review_case.c.marketplace_id == marketplace_id,
-        review_case.c.lane != CaseLane.ASK_BRAND.value,
-        review_case.c.due_at <= at,
-    )
-    return int(connection.execute(select(func.count()).select_from(review_case).where(*late)).scalar_one())
+def due_by_lane(connection: Connection, marketplace_id: str, until: datetime) -> dict[CaseLane, tuple[int, datetime]]:
+    """The number and first deadline, by lane, of a marketplace's open cases that are due up to a moment.
+
+    Questions to brands pass on by themselves, and are left out.
+    """
+    lane, first = review_case.c.lane, func.min(review_case.c.due_at, type_=review_case.c.due_at.type)
+    due = (IS_OPEN, review_case.c.marketplace_id == marketplace_id, review_case.c.due_at <= until)
+    query = select(lane, func.count(), first).where(*due, lane != CaseLane.ASK_BRAND.value).group_by(lane)
+    return {CaseLane(name): (n, due_at) for name, n, due_at in connection.execute(query)}
 
 
 def overdue_cases(

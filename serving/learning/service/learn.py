@@ -22,10 +22,13 @@ from serving.learning.service.second_reviews import open_second_reviews
 from serving.learning.service.training_child import JOB, TrainingFailed, run_child
 from serving.learning.store import learning
 from serving.learning.store.learning import Job
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_roles
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform import jobs
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import BundleStore, LiveModels
+from training.gates.gate import blocking_gates
 
 _SEED: Final = 0
 _STAGES_KEPT: Final = 30
@@ -284,4 +287,15 @@ def _end_job(runtime: Runtime, job: Job, values: Mapping[str, Any]) -> str:
     with runtime.store.write() as connection:
         learning.update_job(connection, job.marketplace_id, job.job_id, {**values, "finished_at": now})
         audit.record(connection, now, job.marketplace_id, "training", f"training.{state}", job.job_id)
+        _mail_end(runtime, connection, job, values)
     return state
+
+
+def _mail_end(runtime: Runtime, connection: Connection, job: Job, values: Mapping[str, Any]) -> None:
+    """Tell the data scientists of a marketplace how a training ended, with the gates that its model does not pass."""
+    marketplace_id, about = job.marketplace_id, {"what": "training_failed", "reason": values.get("error")}
+    if (digest := values.get("digest")) is not None:
+        failed = blocking_gates(learning.get_model(connection, marketplace_id, digest).report["gates"])
+        gates = [gate["name"] for gate in failed]
+        about = {"what": "gates_failed" if gates else "training_done", "gates": gates, "model": digest[:10]}
+    queue_to_roles(runtime, connection, MailKind.TRAINING_ENDED, marketplace_id, about)

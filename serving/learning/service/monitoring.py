@@ -18,15 +18,14 @@ from models.bundle import Bundle
 from models.errors import Conflict, Invalid, require
 from models.policies.learning import LabelPolicy
 from models.prevalence import Estimate, SelectedListing, prevalence, recall
-from serving.accounts.rules.access import Role
-from serving.accounts.store import accounts, people
+from serving.accounts.store import accounts
 from serving.audit.store import audit
 from serving.learning.policy import DriftAlarmPolicy
 from serving.learning.rules.drift_alarm import RedFeature, red_features
 from serving.learning.service.labelling import mature_labels
 from serving.learning.store import learning, monitoring
 from serving.mail.rules.kinds import MailKind
-from serving.mail.service.queueing import queue_to_accounts
+from serving.mail.service.queueing import queue_to_roles
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.clock import Window
@@ -75,6 +74,13 @@ def measure(runtime: Runtime, marketplace: Marketplace, *, days: int = DAYS) -> 
     row = {"marketplace_id": marketplace_id, "report_id": runtime.ids.new("dri"), "report": report, "made_at": now}
     with runtime.store.write() as connection:
         monitoring.add_drift_report(connection, row)
+        red = red_features_now(runtime, connection, marketplace_id)
+        # Those that shifted since the last report, or more than a note accepts.
+        loud = [feature for feature in red if not feature.quiet]
+        names = [feature.name for feature in loud if feature.reports == 1 or feature.acknowledged is not None]
+        if names:
+            about = {"what": "features_shifted", "signals": names}
+            queue_to_roles(runtime, connection, MailKind.FEATURES_SHIFTED, marketplace_id, about)
     return report
 
 
@@ -217,16 +223,6 @@ def tell_of_rollback(
     runtime: Runtime, connection: Connection, marketplace_id: str, digest: str, *, by: str, reason: str
 ) -> None:
     """Queue a mail about a rollback to all data scientists and administrators of a marketplace."""
-    recipients = {
-        user_id
-        for role in (Role.DATA_SCIENTIST, Role.ADMIN)
-        for user_id in people.with_role(connection, marketplace_id, role)
-    }
-    user_id = by.removeprefix("user:")
-    parameters = {
-        "by": accounts.names(connection, [user_id]).get(user_id, ""),
-        "marketplace": marketplaces.get(connection, marketplace_id).name,
-        "model": digest[:10],
-        "reason": reason,
-    }
-    queue_to_accounts(runtime, connection, MailKind.MODEL_ROLLBACK, recipients, parameters, subject_id=marketplace_id)
+    by_name = accounts.names(connection, [user_id := by.removeprefix("user:")]).get(user_id, "")
+    about = {"what": "model_rollback", "by": by_name, "model": digest[:10], "reason": reason}
+    queue_to_roles(runtime, connection, MailKind.MODEL_ROLLBACK, marketplace_id, about, subject_id=marketplace_id)

@@ -34,6 +34,14 @@ class MailKind(StrEnum):
     SERVICE_ACCOUNT_PAUSED = "service_account_paused"
     MODEL_ROLLBACK = "model_rollback"
     REMOVALS_TOLD = "removals_told"
+    ALARM = "alarm"
+    DELIVERIES_FAIL = "deliveries_fail"
+    QUESTIONS_PAUSED = "questions_paused"
+    CASES_DUE = "cases_due"
+    COUNTER_NOTICES_DUE = "counter_notices_due"
+    STANDING_CHANGED = "standing_changed"
+    TRAINING_ENDED = "training_ended"
+    FEATURES_SHIFTED = "features_shifted"
 
 
 class MailState(StrEnum):
@@ -67,13 +75,25 @@ MANDATORY: Final = frozenset(
 )
 # At most one of a kind in a while; what is new meanwhile joins the one that waits.
 SUMMARIES: Final = frozenset({MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.ESCALATIONS, MailKind.PENDING_REMOVALS})
-# The kinds that the holder of a role gets and can refuse.
+# The kinds that the holder of a role gets; all but the mandatory ones can be refused.
 OFFERED: Final = {
-    Role.BRAND: (MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.REPORT_WAITS, MailKind.BURST_ALARM),
-    Role.ANALYST: (MailKind.PENDING_REMOVALS,),
-    Role.ACCOUNT_MANAGER: (MailKind.ESCALATIONS, MailKind.PENDING_REMOVALS),
-    Role.ADMIN: (MailKind.OVERDUE_CASES, MailKind.BURST_ALARM, MailKind.PENDING_REMOVALS),
-}
+    Role.BRAND: (
+        MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.COUNTER_NOTICES_DUE, MailKind.REPORT_WAITS,
+        MailKind.BURST_ALARM,
+    ),
+    Role.ANALYST: (MailKind.PENDING_REMOVALS, MailKind.CASES_DUE, MailKind.ALARM),
+    Role.ACCOUNT_MANAGER: (
+        MailKind.ESCALATIONS, MailKind.PENDING_REMOVALS, MailKind.COUNTER_NOTICES_DUE, MailKind.STANDING_CHANGED,
+        MailKind.ALARM,
+    ),
+    Role.DATA_SCIENTIST: (
+        MailKind.TRAINING_ENDED, MailKind.FEATURES_SHIFTED, MailKind.QUESTIONS_PAUSED, MailKind.MODEL_ROLLBACK,
+    ),
+    Role.ADMIN: (
+        MailKind.OVERDUE_CASES, MailKind.BURST_ALARM, MailKind.PENDING_REMOVALS, MailKind.ALARM,
+        MailKind.DELIVERIES_FAIL, MailKind.QUESTIONS_PAUSED, MailKind.MODEL_ROLLBACK,
+    ),
+}  # fmt: skip
 _LONGEST_LINE: Final = 200
 # Control, format, surrogate, private and unassigned characters.
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
@@ -86,7 +106,8 @@ def is_optional(kind: MailKind) -> bool:
 
 
 def offered_kinds(roles: Iterable[Role]) -> tuple[MailKind, ...]:
-    return tuple(dict.fromkeys(kind for role in roles for kind in OFFERED.get(role, ())))
+    """The kinds that holders of these roles get and can refuse."""
+    return tuple(dict.fromkeys(kind for role in roles for kind in OFFERED.get(role, ()) if is_optional(kind)))
 
 
 def message_id(mail_id: str, domain: str) -> str:

@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
-from serving.mail.rules.kinds import MailKind, MailState, is_optional, message_id
+from serving.accounts.store import people
+from serving.mail.rules.kinds import OFFERED, MailKind, MailState, is_optional, message_id
 from serving.mail.store import choices, mails
+from serving.marketplaces.store import marketplaces
 from serving.platform import jobs
 from serving.platform.languages import Language
 from serving.platform.public_address import public_address
@@ -38,13 +40,29 @@ def queue_to_accounts(
 
     `secret_path` is the path of a link that opens an account: it is sealed, and erased once the mail has left.
     """
-    people = set(user_ids)
+    recipients = set(user_ids)
     if is_optional(kind):
-        people -= choices.people_refusing(connection, kind, people)
-    for user_id in sorted(people):
+        recipients -= choices.people_refusing(connection, kind, recipients)
+    for user_id in sorted(recipients):
         row = {"user_id": user_id, "subject_id": subject_id, "parameters": dict(parameters)}
         _queue_mail(runtime, connection, kind, row, secret_path)
-    return len(people)
+    return len(recipients)
+
+
+def queue_to_roles(
+    runtime: Runtime,
+    connection: Connection,
+    kind: MailKind,
+    marketplace_id: str,
+    parameters: Mapping[str, Any],
+    *,
+    subject_id: str | None = None,
+) -> int:
+    """A mail to everybody at a marketplace whose role is offered the kind; the marketplace's name is added."""
+    roles = [role for role, kinds in OFFERED.items() if kind in kinds]
+    user_ids = [user_id for role in roles for user_id in people.with_role(connection, marketplace_id, role)]
+    parameters = {"marketplace": marketplaces.get(connection, marketplace_id).name, **parameters}
+    return queue_to_accounts(runtime, connection, kind, user_ids, parameters, subject_id=subject_id)
 
 
 def queue_to_address(
@@ -78,8 +96,8 @@ def queue_summary(
     An entry has the marketplace and brand (`marketplace_id`, `marketplace`, `brand_id`, `brand`), a number `n`, the
     first deadline `due`, and the person `by` where it is about one. It joins the summary that waits, if any.
     """
-    people = set(user_ids)
-    for user_id in sorted(people - choices.people_refusing(connection, kind, people)):
+    recipients = set(user_ids)
+    for user_id in sorted(recipients - choices.people_refusing(connection, kind, recipients)):
         waiting = mails.waiting_summary(connection, user_id, kind)
         before = [] if waiting is None else waiting.parameters["entries"]
         parameters = {"entries": _with_entry(before, dict(summary_entry))}

@@ -125,42 +125,5 @@ def report_waits(parameters: Mapping[str, Any]) -> Content:
     )
 
 
-def burst_alarm(parameters: Mapping[str, Any]) -> Content:
-    """To the leads of a brand, or the administrators, after a burst of its users or of an analyst."""
-    if parameters["brand"] is None:
-        return _analyst_alarm(parameters)
-    brand = one_line(parameters["brand"])
-    return Content(
-        say("Removals of %(brand)s are pending approval", brand=brand),
-        (
-            say("Users of your brand have confirmed more removals than leave at once."),
-            say("Until the pending removals are decided, all removals of your brand need approval."),
-            say("If you did not expect this, ask %(name)s by another channel.", name=one_line(parameters["by"])),
-        ),
-        say("Show limits"),
-        (
-            (say("Brand"), brand),
-            (say("Marketplace"), one_line(parameters["marketplace"])),
-            (say("Last confirmed by"), one_line(parameters["by"])),
-        ),
-        (say("If an account may be stolen, remove its access and tell your account manager at once."),),
-    )
-
-
-def _analyst_alarm(parameters: Mapping[str, Any]) -> Content:
-    name = one_line(parameters["by"])
-    return Content(
-        say("Removals of %(name)s are pending approval", name=name),
-        (
-            say("This analyst has confirmed more removals within an hour than leave at once."),
-            say("Until the pending removals are decided, all removals of this analyst need approval."),
-            say("If you did not expect this, ask %(name)s by another channel.", name=name),
-        ),
-        say("Show pending removals"),
-        ((say("Marketplace"), one_line(parameters["marketplace"])), (say("Last confirmed by"), name)),
-        (say("If the account may be stolen, deactivate it at once."),),
-    )
-
-
 def _listing_count(n: int) -> str:
     return say_many("%(n)s listing", "%(n)s listings", n)

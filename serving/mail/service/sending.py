@@ -9,6 +9,7 @@ from models.errors import Invalid, NotFound
 from serving.mail.client import SendFailure, mail_server, send
 from serving.mail.policy import MailPolicy
 from serving.mail.rules.kinds import SUMMARIES, MailState, next_attempt, summary_waits_until
+from serving.mail.rules.quiet_hours import DELAYED, send_at
 from serving.mail.service.kept import write_mail_file
 from serving.mail.service.queueing import domain_of, enqueue, enqueue_now
 from serving.mail.service.rendering import message_of, sender_of
@@ -57,7 +58,11 @@ def _start_attempt(runtime: Runtime, mail_id: str) -> _SendAttempt | str:
             mails.end_mail(connection, mail, MailState.DROPPED, now)
             return MailState.DROPPED.value
         last = mails.last_summary_at(connection, mail) if mail.kind in SUMMARIES else None
-        if (until := summary_waits_until(last, now, runtime.policies[MailPolicy])) is not None:
+        until = summary_waits_until(last, now, runtime.policies[MailPolicy]) or now
+        if mail.user_id is not None and mail.kind in DELAYED:
+            quiet = choices.quiet_hours_of(connection, mail.user_id)
+            until = send_at(mail.kind, until, quiet, mail.display.zone)
+        if now < until:
             mails.postpone_mail(connection, mail, until)
             enqueue(runtime, connection, mail_id, until)
             return "waits"

@@ -1,11 +1,12 @@
 """Unsubscribe links, which need no sign-in (RFC 8058), and the choices of a person."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Final
 
 from models.errors import NotFound
 from serving.mail.rules.kinds import MailKind, is_optional
+from serving.mail.rules.quiet_hours import QuietHours
 from serving.mail.store import choices
 from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
@@ -39,8 +40,10 @@ def unsubscribe(runtime: Runtime, token: str) -> MailKind:
     return kind
 
 
-def choose_mails(runtime: Runtime, user_id: str, offered: Collection[MailKind], wishes: Collection[MailKind]) -> None:
-    """Store which of the offered kinds a person wants; mandatory kinds are left out."""
+def choose_mails(runtime: Runtime, user_id: str, wishes: Mapping[MailKind, bool], quiet: QuietHours | None) -> None:
+    """Store which of these kinds a person wants, without the mandatory ones, and their quiet hours."""
+    now = runtime.clock.now()
     with runtime.store.write() as connection:
-        for kind in filter(is_optional, offered):
-            choices.save(connection, user_id, kind, is_wanted=kind in wishes, at=runtime.clock.now())
+        for kind in filter(is_optional, wishes):
+            choices.save(connection, user_id, kind, is_wanted=wishes[kind], at=now)
+        choices.save_quiet_hours(connection, user_id, quiet, now)

@@ -7,7 +7,8 @@ from models.messages.english import sentences
 from serving.mail.rules.kinds import MailKind, one_line
 from serving.mail.service import removal_wording, report_wording
 from serving.mail.service.content import Content, day_and_time
-from serving.platform.tongues import N_, gettext, say, say_many
+from serving.mail.service.fixed_wording import fixed_words
+from serving.platform.tongues import N_, NN_, gettext, say, say_many
 
 # The pages to which a mail leads where it has no link of its own.
 PLACES: Final = {
@@ -19,6 +20,11 @@ PLACES: Final = {
     MailKind.MODEL_ROLLBACK: "/models",
     MailKind.SERVICE_ACCOUNT_PAUSED: "/brand/service-accounts",
     MailKind.PENDING_REMOVALS: "/pending-removals",
+    MailKind.DELIVERIES_FAIL: "/operations/webhook",
+    MailKind.QUESTIONS_PAUSED: "/models",
+    MailKind.CASES_DUE: "/queue?due=24",
+    MailKind.TRAINING_ENDED: "/models",
+    MailKind.FEATURES_SHIFTED: "/models/live",
 }
 NAMES: Final = {
     MailKind.INVITATION: N_("Invitations"),
@@ -43,6 +49,14 @@ NAMES: Final = {
     ),
     MailKind.PENDING_REMOVALS: N_("Removals that await your vote"),
     MailKind.REMOVALS_TOLD: N_("Removals in your name, or by people whom you can stop"),
+    MailKind.ALARM: N_("Alarms: a removed listing is still shown, or a brand names many listings of one seller"),
+    MailKind.DELIVERIES_FAIL: N_("Removals that do not reach the marketplace"),
+    MailKind.QUESTIONS_PAUSED: N_("Pauses of questions to brands, because the model flags too much"),
+    MailKind.CASES_DUE: N_("Cases that are due within a day, once a day"),
+    MailKind.COUNTER_NOTICES_DUE: N_("Sellers' counter-notices that the brand must answer soon, once a day"),
+    MailKind.STANDING_CHANGED: N_("Brands of yours that gain or lose a level of standing"),
+    MailKind.TRAINING_ENDED: N_("Trainings that ended, and gates that a model does not pass"),
+    MailKind.FEATURES_SHIFTED: N_("Signals that have shifted since the model was trained"),
 }
 _ROLES: Final = {
     "analyst": N_("analyst"),
@@ -51,10 +65,57 @@ _ROLES: Final = {
     "data_scientist": N_("data scientist"),
     "admin": N_("administrator"),
 }
+_LANES: Final = {
+    "analyst": N_("Reviews"),
+    "audit": N_("Audits"),
+    "insufficient_evidence": N_("Insufficient evidence"),
+    "appeal": N_("Appeals of sellers"),
+    "complaint": N_("Complaints of notifiers"),
+    "second_review": N_("Second reviews"),
+}
+_QUESTIONS: Final = NN_("%(n)s question, answer by %(time)s", "%(n)s questions, the first answer by %(time)s")
+_CASES: Final = NN_("%(n)s case, due %(time)s", "%(n)s cases, the first due %(time)s")
+_ITEMS: Final = {
+    MailKind.OVERDUE_CASES: _CASES,
+    MailKind.CASES_DUE: _CASES,
+    MailKind.COUNTER_NOTICES_DUE: NN_(
+        "%(n)s counter-notice, answer by %(time)s", "%(n)s counter-notices, the first answer by %(time)s"
+    ),
+}
+_COUNTED: Final = {
+    MailKind.QUESTIONS: (
+        NN_("%(n)s new question to your brand", "%(n)s new questions to your brand"),
+        (N_("Please say for each listing whether it is counterfeit. Without your answer, an analyst decides."),),
+        N_("Answer questions"),
+    ),
+    MailKind.REMINDERS: (
+        NN_("Reminder: %(n)s question is due soon", "Reminder: %(n)s questions are due soon"),
+        (N_("These questions have no answer yet. After the deadline an analyst decides."),), N_("Answer questions"),
+    ),
+    MailKind.ESCALATIONS: (
+        NN_("%(n)s question without an answer", "%(n)s questions without an answer"),
+        (N_("A brand in your care has not answered, and less than a day is left. You can call the brand."),),
+        N_("Open brands"),
+    ),
+    MailKind.OVERDUE_CASES: (
+        NN_("%(n)s case is overdue", "%(n)s cases are overdue"),
+        (N_("These cases are open past their deadline."),), N_("Open operations"),
+    ),
+    MailKind.CASES_DUE: (
+        NN_("%(n)s case is due within a day", "%(n)s cases are due within a day"),
+        (N_("These open cases are overdue, or due within a day."),), N_("Open queue"),
+    ),
+    MailKind.COUNTER_NOTICES_DUE: (
+        NN_("%(n)s counter-notice is due soon", "%(n)s counter-notices are due soon"),
+        (N_("A seller disputes a removal. Without an answer in time, the removed listing can return."),
+         N_("Concede, or say why the removal is right.")),
+        N_("Answer counter-notices"),
+    ),
+}  # fmt: skip
 
 
 def content(kind: MailKind, parameters: Mapping[str, Any]) -> Content:
-    return _OF[kind](parameters)
+    return _counted(kind, parameters) if kind in _COUNTED else _OF.get(kind, fixed_words)(parameters)
 
 
 def _invitation(parameters: Mapping[str, Any]) -> Content:
@@ -139,50 +200,6 @@ def _notice_decision(parameters: Mapping[str, Any]) -> Content:
     )
 
 
-def _questions(parameters: Mapping[str, Any]) -> Content:
-    n = _total(parameters)
-    return Content(
-        say_many("%(n)s new question to your brand", "%(n)s new questions to your brand", n),
-        (say("Please say for each listing whether it is counterfeit. Without your answer, an analyst decides."),),
-        say("Answer questions"),
-        _brand_rows(parameters),
-    )
-
-
-def _reminders(parameters: Mapping[str, Any]) -> Content:
-    n = _total(parameters)
-    return Content(
-        say_many("Reminder: %(n)s question is due soon", "Reminder: %(n)s questions are due soon", n),
-        (say("These questions have no answer yet. After the deadline an analyst decides."),),
-        say("Answer questions"),
-        _brand_rows(parameters),
-    )
-
-
-def _escalations(parameters: Mapping[str, Any]) -> Content:
-    n = _total(parameters)
-    return Content(
-        say_many("%(n)s question without an answer", "%(n)s questions without an answer", n),
-        (say("A brand in your care has not answered, and less than a day is left. You can call the brand."),),
-        say("Open brands"),
-        _brand_rows(parameters),
-    )
-
-
-def _overdue_cases(parameters: Mapping[str, Any]) -> Content:
-    n = _total(parameters)
-    rows = tuple(
-        (one_line(group["marketplace"]), say_many("%(n)s case", "%(n)s cases", group["n"]))
-        for group in parameters["entries"]
-    )
-    return Content(
-        say_many("%(n)s case is overdue", "%(n)s cases are overdue", n),
-        (say("These cases are open past their deadline."),),
-        say("Open operations"),
-        rows,
-    )
-
-
 def _second_factor(parameters: Mapping[str, Any]) -> Content:
     by = one_line(parameters["by"])
     subject, sentence = {
@@ -216,75 +233,36 @@ def _second_factor(parameters: Mapping[str, Any]) -> Content:
     )
 
 
-def _sign_in_link(_given: Mapping[str, Any]) -> Content:
-    return Content(
-        say("Too many wrong sign-ins to your account"),
-        (
-            say("Somebody entered too many wrong passwords or codes for your Touchstone account."),
-            say("If you are refused in a new browser, sign in there by this link, with your password as usual."),
-        ),
-        say("Sign in"),
-        (),
-        (say("If it was not you and this continues, change your password and tell your administrator."),),
-    )
-
-
-def _model_rollback(parameters: Mapping[str, Any]) -> Content:
-    by = one_line(parameters["by"])
-    return Content(
-        say("%(marketplace)s went back to an earlier model", marketplace=one_line(parameters["marketplace"])),
-        (
-            say("%(name)s has rolled back the model. An earlier one scores listings again.", name=by),
-            say("If you did not expect this, ask %(name)s, and tell your administrator at once.", name=by),
-        ),
-        say("Show models"),
-        ((say("Model"), one_line(parameters["model"])), (say("Reason"), one_line(parameters["reason"]))),
-        (),
-    )
-
-
 _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
     MailKind.INVITATION: _invitation,
     MailKind.PASSWORD_RESET: _password_reset,
     MailKind.NOTICE_RECEIPT: _notice_receipt,
     MailKind.NOTICE_DECISION: _notice_decision,
-    MailKind.QUESTIONS: _questions,
-    MailKind.REMINDERS: _reminders,
-    MailKind.ESCALATIONS: _escalations,
-    MailKind.OVERDUE_CASES: _overdue_cases,
     MailKind.SECOND_FACTOR: _second_factor,
-    MailKind.SIGN_IN_LINK: _sign_in_link,
     MailKind.LARGE_REPORT: report_wording.large_report,
     MailKind.REPORT_STOPPED: report_wording.report_stopped,
     MailKind.REPORT_WAITS: report_wording.report_waits,
-    MailKind.BURST_ALARM: report_wording.burst_alarm,
     MailKind.NEW_SECRET: removal_wording.new_secret,
     MailKind.SECRETS_ENDED: removal_wording.secrets_ended,
     MailKind.SERVICE_ACCOUNT_PAUSED: removal_wording.service_account_paused,
-    MailKind.MODEL_ROLLBACK: _model_rollback,
     MailKind.REMOVALS_TOLD: removal_wording.removals_told,
     MailKind.PENDING_REMOVALS: removal_wording.pending_removals,
 }
 
 
-def _total(parameters: Mapping[str, Any]) -> int:
-    return sum(group["n"] for group in parameters["entries"])
+def _counted(kind: MailKind, parameters: Mapping[str, Any]) -> Content:
+    """A mail about so many items, with a row a brand or lane."""
+    groups = parameters.get("lanes") or parameters["entries"]
+    forms, sentences, button = _COUNTED[kind]
+    if parameters.get("manages"):
+        sentences, button = (sentences[0], N_("Call the brand: only its users can answer.")), N_("Open brands")
+    items = _ITEMS.get(kind, _QUESTIONS)
+    rows = tuple((_name_of(group), say_many(*items, group["n"], time=day_and_time(group["due"]))) for group in groups)
+    subject = say_many(*forms, sum(group["n"] for group in groups))
+    return Content(subject, tuple(map(say, sentences)), say(button), rows)
 
 
-def _brand_rows(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (
-            say(
-                "%(brand)s at %(marketplace)s",
-                brand=one_line(group["brand"]),
-                marketplace=one_line(group["marketplace"]),
-            ),
-            say_many(
-                "%(n)s question, answer by %(time)s",
-                "%(n)s questions, the first answer by %(time)s",
-                group["n"],
-                time=day_and_time(group["due"]),
-            ),
-        )
-        for group in parameters["entries"]
-    )
+def _name_of(group: Mapping[str, Any]) -> str:
+    lane = _LANES.get(group.get("lane", ""))  # Not in the call, whose literals are texts for the catalogues.
+    name = one_line(group["brand"]) if lane is None else say(lane)
+    return say("%(brand)s at %(marketplace)s", brand=name, marketplace=one_line(group["marketplace"]))

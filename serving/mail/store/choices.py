@@ -1,13 +1,14 @@
-"""Which kinds of mail a person wants."""
+"""Which kinds of mail a person wants, and between which times none that can wait."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, time
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from serving.mail.rules.kinds import MailKind
-from serving.mail.tables import mail_choice
-from serving.platform.database.store import insert_or_ignore
+from serving.mail.rules.quiet_hours import QuietHours
+from serving.mail.tables import mail_choice, mail_quiet
+from serving.platform.database.store import add, insert_or_ignore
 
 
 def save(connection: Connection, user_id: str, kind: MailKind, *, is_wanted: bool, at: datetime) -> None:
@@ -31,3 +32,17 @@ def people_refusing(connection: Connection, kind: MailKind, user_ids: Collection
         mail_choice.c.kind == kind.value, mail_choice.c.wanted.is_(False), mail_choice.c.user_id.in_(set(user_ids))
     )
     return frozenset(connection.execute(query).scalars()) if user_ids else frozenset()
+
+
+def save_quiet_hours(connection: Connection, user_id: str, quiet: QuietHours | None, at: datetime) -> None:
+    """Store a person's quiet hours in place of those before; None is none."""
+    connection.execute(delete(mail_quiet).where(mail_quiet.c.user_id == user_id))
+    if quiet is not None:
+        times = {"begins": f"{quiet.begins:%H:%M}", "ends": f"{quiet.ends:%H:%M}"}
+        add(connection, mail_quiet, [{"user_id": user_id, **times, "changed_at": at}])
+
+
+def quiet_hours_of(connection: Connection, user_id: str) -> QuietHours | None:
+    query = select(mail_quiet.c.begins, mail_quiet.c.ends).where(mail_quiet.c.user_id == user_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else QuietHours(time.fromisoformat(row.begins), time.fromisoformat(row.ends))

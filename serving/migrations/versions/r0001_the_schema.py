@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "3bbf910ef5e0"
+revision = "f2eb08c0e95e"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

@@ -1,10 +1,13 @@
 """Operation of the circuit breaker: the sweep checks it, a rule opens it, a person closes it with a reason."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 from models.errors import Conflict, Invalid
 from models.messages.english import in_english
 from serving.audit.store import audit
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_roles
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.clock import Window
@@ -55,6 +58,8 @@ def _check_breaker(runtime: Runtime, marketplace_id: str, breaker: Breaker) -> b
         if reason is None or not breakers.open_breaker(connection, marketplace_id, reason, now):
             return False
         audit.record(connection, now, marketplace_id, "sweep", "breaker.opened", marketplace_id, reason=reason)
+        about = {"what": "questions_paused", "hours": policy.window_hours, **asdict(now_flagged)}
+        queue_to_roles(runtime, connection, MailKind.QUESTIONS_PAUSED, marketplace_id, about)
     return True
 
 

@@ -7,12 +7,10 @@ from models.case import CaseEvent, CaseLane
 from models.errors import Conflict
 from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
-from serving.accounts.rules.access import Role
-from serving.accounts.store import people
 from serving.brands.service.reminding import take_step
 from serving.cases.store import cases
 from serving.mail.rules.kinds import MailKind
-from serving.mail.service.queueing import queue_to_accounts
+from serving.mail.service.queueing import queue_to_roles
 from serving.mail.store import mails
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches, marketplaces
@@ -22,6 +20,7 @@ from serving.platform.runtime import Runtime
 from serving.scoring.store import reference_changes, references
 from serving.standing.rules.reminders import STEP_MESSAGES, QuestionStep
 
+_DUE_WITHIN: Final = timedelta(hours=24)  # Read in the morning, it leaves a working day for each of them.
 _REFERENCES_LAST: Final = timedelta(hours=6)
 # The limit of a sweep, which runs every second; more would delay users' requests.
 _MOST_AT_ONCE: Final = 50
@@ -88,25 +87,29 @@ def refresh_references(runtime: Runtime) -> int:
     return refreshed
 
 
-def mail_overdue_cases(runtime: Runtime) -> int:
-    """Tell the administrators of each marketplace of its overdue cases, once a day (UTC); returns how many mails."""
+def mail_due_cases(runtime: Runtime) -> int:
+    """Tell administrators of overdue cases, and analysts also of those due within a day; returns how many mails.
+
+    Each marketplace gets them once a day (UTC).
+    """
+    now = runtime.clock.now()
     with runtime.store.read() as connection:
         places = marketplaces.all_marketplaces(connection)
-    return sum(_mail_marketplace(runtime, place, runtime.clock.now()) for place in places)
+    kinds = {MailKind.OVERDUE_CASES: now, MailKind.CASES_DUE: now + _DUE_WITHIN}
+    return sum(_mail_due(runtime, kind, place, now, until) for place in places for kind, until in kinds.items())
 
 
-def _mail_marketplace(runtime: Runtime, place: Marketplace, now: datetime) -> int:
-    marketplace_id = place.marketplace_id
-    today = f"{marketplace_id}:{now:%y%m%d}"
+def _mail_due(runtime: Runtime, kind: MailKind, place: Marketplace, now: datetime, until: datetime) -> int:
+    today = f"{place.marketplace_id}:{now:%y%m%d}"
     with runtime.store.read() as connection:
-        if mails.mailed_accounts(connection, MailKind.OVERDUE_CASES, today):
+        if mails.mailed_accounts(connection, kind, today):
             return 0
-        late = cases.overdue_count(connection, marketplace_id, now)
-    if not late:
+        due = cases.due_by_lane(connection, place.marketplace_id, until)
+    if not due:
         return 0
+    lanes = [
+        {"marketplace": place.name, "lane": lane.value, "n": n, "due": first.isoformat()}
+        for lane, (n, first) in sorted(due.items())
+    ]
     with runtime.store.write() as connection:
-        summary_entry = {"marketplace_id": marketplace_id, "marketplace": place.name, "n": late}
-        leads = people.with_role(connection, marketplace_id, Role.ADMIN)
-        return queue_to_accounts(
-            runtime, connection, MailKind.OVERDUE_CASES, leads, {"entries": [summary_entry]}, subject_id=today
-        )
+        return queue_to_roles(runtime, connection, kind, place.marketplace_id, {"lanes": lanes}, subject_id=today)

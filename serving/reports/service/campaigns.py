@@ -11,6 +11,8 @@ from models.messages.english import in_english
 from models.policies.version import policy_version
 from serving.audit.store import audit
 from serving.brands.store import brands
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_roles
 from serving.marketplaces.store import marketplaces
 from serving.platform.logs import log
 from serving.platform.runtime import Runtime
@@ -105,6 +107,8 @@ def _raise_campaign(
     raised = Alert(marketplace_id, runtime.ids.new("alr"), CheckAlarm.CAMPAIGN, finding.subject, sentence, at)
     if not alerts.raise_alert(connection, raised):
         return
+    about = {"what": "campaign", "path": "/", "brand": brand, "seller": campaign.seller, "n": campaign.listings}
+    queue_to_roles(runtime, connection, MailKind.ALARM, marketplace_id, about)
     version = policy_version(runtime.policies[CampaignPolicy])
     payload = {"cause": raised.cause.value, "subject": raised.subject, "policy_version": version}
     audit.record(connection, at, marketplace_id, _ACTOR, "alert.raised", raised.alert_id, **payload)

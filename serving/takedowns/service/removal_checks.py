@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 from models.messages.english import in_english
 from serving.audit.store import audit
 from serving.cases.store import cases
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_roles
 from serving.platform.logs import log
 from serving.platform.outbound.line import Failure
 from serving.platform.runtime import Runtime
@@ -165,6 +167,8 @@ def _report_state(
         if alerts.raise_alert(connection, alert):
             raised = {"cause": alert.cause.value, "subject": "", "action_id": action.action_id}
             audit.record(connection, now, marketplace_id, _ACTOR, "alert.raised", alert.alert_id, **raised)
+            about = {"what": "still_shown", "path": "/pending-removals#still-shown", "listing": action.external_id}
+            queue_to_roles(runtime, connection, MailKind.ALARM, marketplace_id, about)
             log.warning("alert.raised", marketplace_id=marketplace_id, cause=alert.cause.value, sentence=sentence)
     elif before.state is CheckState.STILL_SHOWN and not removal_checks.still_shown_count(connection, {marketplace_id}):
         alerts.settle_causes(connection, marketplace_id, frozenset({CheckAlarm.STILL_SHOWN}), now)

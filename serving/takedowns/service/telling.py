@@ -183,7 +183,8 @@ def mail_alarm(runtime: Runtime, connection: Connection, remover: Remover, actio
     """Tell the leads of a brand that a person's removal has begun an alarm; without a brand, the administrators."""
     marketplace_id, brand_id = remover.marketplace_id, remover.brand_id
     path = "/brand/limits" if brand_id is not None else "/pending-removals"
-    parameters = {"path": path, **names_of(connection, remover)}
+    what = "analyst_burst" if brand_id is None else "brand_burst"
+    parameters = {"what": what, "path": path, **names_of(connection, remover)}
     if brand_id is None:
         watchers = people.with_role(connection, marketplace_id, Role.ADMIN)
     else:

@@ -267,6 +267,13 @@ def pending_batches(
     return _BATCHES.all(connection, query)
 
 
+def batches_without_vote(connection: Connection, user_id: str, batch_ids: Collection[str]) -> frozenset[str]:
+    """Those of these batches with a pending removal on which a person has not voted."""
+    voted = exists().where(same(approval_vote, removal_approval, "action_id"), approval_vote.c.user_id == user_id)
+    pending = (removal_approval.c.batch_id.in_(batch_ids), removal_approval.c.settled_at.is_(None), ~voted)
+    return frozenset(connection.execute(select(removal_approval.c.batch_id).where(*pending).distinct()).scalars())
+
+
 @dataclass(frozen=True, slots=True)
 class BatchFigures:
     """The sellers of the pending removals of a batch, and the sums of their prices in minor units by currency."""

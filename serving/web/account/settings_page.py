@@ -18,7 +18,9 @@ from serving.accounts.service.passwords import change_password, check_typed_alik
 from serving.accounts.store.accounts import Session
 from serving.api.errors import problem_of
 from serving.guards import Oneself, TheRuntime, cookie_name, runtime_of
+from serving.mail.policy import MailPolicy
 from serving.mail.rules.kinds import MailKind, offered_kinds
+from serving.mail.rules.quiet_hours import DELAYED, QuietHours, quiet_hours
 from serving.mail.service.unsubscribing import choose_mails
 from serving.mail.service.wording import NAMES
 from serving.mail.store import choices
@@ -52,11 +54,12 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class MailChoice:
-    """A kind of mail that the user can refuse, and whether they get it."""
+    """A kind of mail that the user can refuse, whether they get it, and whether it waits in quiet hours."""
 
     value: str
     text: str
     is_wanted: bool
+    is_delayed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class SettingsPage(Page, template="settings.html", place="/settings"):
     ticked: Collection[str]
     shortest_password: int
     mails: tuple[MailChoice, ...]
+    quiet: QuietHours | None
     has_factor: bool
 
 
@@ -119,11 +123,16 @@ def post_password(request: Request, runtime: TheRuntime, session: Oneself, field
 
 @router.post("/settings/mails")
 def post_mails(request: Request, session: Oneself, fields: Fields) -> Response:
-    """Save the mails that the user wants. Browsers do not send an unticked box."""
-    kinds = offered_kinds(roles(session.person.grants))
-    choose_mails(
-        runtime_of(request), session.person.user_id, kinds, [kind for kind in kinds if f"mail_{kind}" in fields]
-    )
+    """Save the mails and quiet hours that the user wants. Browsers do not send an unticked box."""
+    runtime, kinds = runtime_of(request), offered_kinds(roles(session.person.grants))
+    wishes = {kind: f"mail_{kind}" in fields for kind in kinds}
+    begins, ends = (fields.get(name, "").strip() for name in ("quiet_begins", "quiet_ends"))
+    try:
+        quiet = quiet_hours(begins, ends, runtime.policies[MailPolicy])
+    except Invalid as refused:
+        page = settings_page(runtime, session, error=refusal_in_words(refused))
+        return respond(request, page, session, status=422)
+    choose_mails(runtime, session.person.user_id, wishes, quiet)
     return go_to(request, "/settings", Flash.SETTINGS_KEPT)
 
 
@@ -146,6 +155,7 @@ def settings_page(
     person, now, policy = session.person, runtime.clock.now(), runtime.policies[SecretPolicy]
     with runtime.store.read() as connection:
         secrets = secrets_of(connection, person.user_id)
+        quiet = choices.quiet_hours_of(connection, person.user_id)
     return SettingsPage(
         name=person.name,
         email=person.email,
@@ -162,6 +172,7 @@ def settings_page(
         ticked=[secret.secret_id for secret in secrets if must_end(secret, now, policy, ticked)],
         shortest_password=auth.SHORTEST_PASSWORD,
         mails=_mail_choices(runtime, session),
+        quiet=quiet,
         has_factor=session.has_factor,
     )
 
@@ -170,7 +181,7 @@ def _mail_choices(runtime: Runtime, session: Session) -> tuple[MailChoice, ...]:
     with runtime.store.read() as connection:
         refused = choices.refused_kinds(connection, session.person.user_id)
     kinds: tuple[MailKind, ...] = offered_kinds(roles(session.person.grants))
-    return tuple(MailChoice(f"mail_{kind}", say(NAMES[kind]), kind not in refused) for kind in kinds)
+    return tuple(MailChoice(f"mail_{kind}", say(NAMES[kind]), kind not in refused, kind in DELAYED) for kind in kinds)
 
 
 def _regions() -> tuple[Region, ...]:

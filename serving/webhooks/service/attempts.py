@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 from serving.accounts.policy import SecretPolicy
 from serving.appeals.service.seller_links import links_for
 from serving.audit.store import audit
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_roles
 from serving.platform.logs import log
 from serving.platform.outbound.line import Failure
 from serving.platform.runtime import Runtime
@@ -189,6 +191,9 @@ def _note_failures(runtime: Runtime, connection: Connection, endpoint: Endpoint,
     if rest is not None:
         endpoints.pause_longer(connection, endpoint, until=now + rest)
         log.warning("delivery.receiver_paused", endpoint_id=endpoint.endpoint_id, failures=failures)
+        if before < policy.rest_after_failures:
+            about = {"what": "receiver_failing", "url": endpoint.url}
+            queue_to_roles(runtime, connection, MailKind.DELIVERIES_FAIL, endpoint.marketplace_id, about)
 
 
 def follow_answers(
@@ -201,6 +206,8 @@ def follow_answers(
         marketplace_id, about = endpoint.marketplace_id, {"reason": "The receiver answered 410: it has gone."}
         audit.record(connection, now, marketplace_id, _ACTOR, "webhook.disabled", endpoint.endpoint_id, **about)
         log.error("delivery.receiver_is_gone", endpoint_id=endpoint.endpoint_id)
+        about = {"what": "receiver_gone", "url": endpoint.url}
+        queue_to_roles(runtime, connection, MailKind.DELIVERIES_FAIL, marketplace_id, about)
         return
     policy = runtime.policies[DeliveryPolicy]
     rests = [requested_pause(failure.status, _requested_wait(runtime, failure), policy) for failure in failed]

@@ -11,7 +11,7 @@ from tests.fixtures.mails import stored_mails
 from tests.fixtures.runtimes import DATABASE, PopulatedDatabase
 from tests.fixtures.working import running_site
 
-ENTRIES = {"entries": [{"marketplace_id": "m", "marketplace": "Bazaar", "n": 3}]}
+ENTRIES = {"lanes": [{"marketplace": "Bazaar", "lane": "audit", "n": 3, "due": "2026-03-01T12:00:00+00:00"}]}
 
 
 def test_a_worker_sends_mails_at_once_and_keeps_a_failed_one_queued(

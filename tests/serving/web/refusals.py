@@ -49,6 +49,7 @@ REACHED: Final = (
     "serving.brands.service.indicators",
     "serving.cases.store.cases",
     "serving.guards",
+    "serving.mail.rules.quiet_hours",
     "serving.marketplaces.service.keys",
     "serving.notices.rules.notice_counts",
     "serving.notices.rules.notices",

@@ -1,9 +1,12 @@
 """The operations page of mails, the unsubscribe page, and the choice of mails in the settings."""
 
+from datetime import time
+
 from serving.accounts.rules.access import Grant, Role
 from serving.accounts.service.inviting import invite
 from serving.accounts.service.reset_links import make_link
-from serving.mail.rules.kinds import MailKind
+from serving.mail.rules.kinds import OFFERED, MailKind
+from serving.mail.rules.quiet_hours import QuietHours
 from serving.mail.service.unsubscribing import unsubscribe_link
 from serving.mail.store import choices, mails
 from tests.fixtures.links import path_of
@@ -85,11 +88,23 @@ def test_a_person_chooses_their_mails_in_the_settings(site: Site) -> None:
     assert 'name="mail_questions" value="on" checked' in page
     assert "mail_overdue_cases" not in page
     visit.post("/settings/mails", {"mail_reminders": "on"})
-    assert refused_kinds(site) == {MailKind.QUESTIONS, MailKind.REPORT_WAITS, MailKind.BURST_ALARM}
-    every = ("questions", "reminders", "report_waits", "burst_alarm")
-    visit.post("/settings/mails", {f"mail_{kind}": "on" for kind in every})
+    assert refused_kinds(site) == set(OFFERED[Role.BRAND]) - {MailKind.REMINDERS}
+    visit.post("/settings/mails", {f"mail_{kind}": "on" for kind in OFFERED[Role.BRAND]})
     assert refused_kinds(site) == frozenset()
 
 
-def test_who_gets_no_mails_that_can_be_refused_sees_no_choice(site: Site) -> None:
-    assert "Save mails" not in visit_as(site, site.data_scientist).get("/settings").text
+def test_a_person_sets_quiet_hours_and_sees_what_leaves_in_them_too(site: Site) -> None:
+    visit = visit_as(site, site.data_scientist)
+    ticked_mails = {f"mail_{kind}": "on" for kind in OFFERED[Role.DATA_SCIENTIST]}
+    visit.post("/settings/mails", {**ticked_mails, "quiet_begins": "22:00", "quiet_ends": "07:00"})
+    page = visit.get("/settings").text
+    assert 'name="quiet_begins" value="22:00"' in page
+    assert "because the model flags too much (also in quiet hours)" in words(page)
+    assert words(page).count("(also in quiet hours)") == 1
+    refused = visit.post("/settings/mails", {"quiet_begins": "07:00", "quiet_ends": "06:00"})
+    assert refused.status_code == 422
+    assert "Nothing was saved. Quiet hours last at most 16 hours." in words(refused.text)
+    assert site.read(choices.quiet_hours_of, site.data_scientist.user_id) == QuietHours(time(22), time(7))
+    assert site.read(choices.refused_kinds, site.data_scientist.user_id) == frozenset()
+    visit.post("/settings/mails", ticked_mails)
+    assert site.read(choices.quiet_hours_of, site.data_scientist.user_id) is None

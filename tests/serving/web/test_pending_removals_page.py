@@ -132,6 +132,22 @@ def test_the_banner_names_brand_and_person_and_leads_an_administrator_to_what_it
         assert {visitor.get(link).status_code for link in links} == {200}
 
 
+def test_action_needed_leads_each_who_can_vote_to_the_batch_until_they_have_voted(site: Site) -> None:
+    in_level(site, Level.FULL)
+    a_burst(site)
+    form, heading = batch_path(site), "<h2>Action needed</h2>"
+    analyst, manager = visit_as(site, site.analyst), visit_as(site, site.account_manager)
+    for visitor, path in ((analyst, "/queue"), (manager, "/brands")):
+        page = visitor.get(path).text
+        assert re.search(rf'role="alert">\s*{heading}\s*<p[^>]*>.*?<a href="{form}">\d+ removal', page), path
+    onlooker = visit_as(site, an_administrator(site)).get("/operations").text
+    assert heading not in onlooker
+    assert f'<a href="{form}">' in onlooker
+    assert analyst.post(form, APPROVE).status_code == 303
+    assert heading not in analyst.get("/queue").text
+    assert heading in manager.get("/brands").text, "a second vote is missing"
+
+
 def test_the_banner_tells_an_account_manager_of_their_own_brands_only(site: Site) -> None:
     a_pending_removal(site)
     other = invite(site.runtime, "noor@touchstone.example", "Noor Said", Role.ACCOUNT_MANAGER)

@@ -160,7 +160,7 @@ def test_keys_that_train_start_a_few_trainings_a_day(client: TestClient, site: S
     assert statuses == [202] * 4 + [409] * 4
 
 
-def test_a_code_makes_a_service_account_once_and_the_password_none(site: Site) -> None:
+def test_with_a_factor_its_code_makes_a_key_once_and_the_password_none(site: Site) -> None:
     timed_site = on_real_time(site, public_url="http://testserver")
     app, _ = an_app(timed_site, a_leader(timed_site))
     begun = auth.sign_in(timed_site.runtime, timed_site.brand_person.email, PASSWORD)

@@ -17,6 +17,7 @@ def test_a_link_that_somebody_needs_and_what_the_law_requires_cannot_be_refused(
             MailKind.REPORT_STOPPED,
             MailKind.NEW_SECRET,
             MailKind.SECRETS_ENDED,
+            MailKind.SERVICE_ACCOUNT_PAUSED,
             MailKind.MODEL_ROLLBACK,
             MailKind.REMOVALS_TOLD,
             MailKind.NOTICE_RECEIPT,

@@ -41,7 +41,7 @@ from tests.fixtures.runtimes import PASSWORD, Site, a_case, judge, open_cases
 from tests.serving.web.visits import an_administrator
 
 READER: Final = "anna.berg@example.org"
-_OVERDUE: Final = {"entries": [{"marketplace_id": "m", "marketplace": "Bazaar", "n": 3}]}
+_OVERDUE: Final = {"lanes": [{"marketplace": "Bazaar", "lane": "audit", "n": 3, "due": "2026-03-01T12:00:00+00:00"}]}
 
 
 class WorkerKilled(BaseException):
@@ -247,7 +247,7 @@ def test_the_file_of_an_erased_mail_is_deleted(site: Site) -> None:
 
 def test_a_person_gets_no_mail_that_they_have_turned_off(site: Site) -> None:
     add_account_mail(site)
-    choose_mails(site.runtime, site.brand_person.user_id, set(MailKind), set())
+    choose_mails(site.runtime, site.brand_person.user_id, dict.fromkeys(MailKind, False), None)
     add_account_mail(site)
     assert len(stored_mails(site)) == 1, "queued before the choice"
     send_due_mails(site)
@@ -255,7 +255,7 @@ def test_a_person_gets_no_mail_that_they_have_turned_off(site: Site) -> None:
 
 
 def test_a_mandatory_kind_cannot_be_turned_off(site: Site) -> None:
-    choose_mails(site.runtime, site.brand_person.user_id, set(MailKind), set())
+    choose_mails(site.runtime, site.brand_person.user_id, dict.fromkeys(MailKind, False), None)
     with site.runtime.store.write() as connection:
         parameters = {"by": "Ada", "expires": site.clock.now().isoformat()}
         people = [site.brand_person.user_id]

@@ -226,6 +226,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "idempotency_key.reply",
     ],
     "between a brand and its account manager, either can erase it": ["brand_message.text"],
+    "of an account: between which times of the day its mails wait": ["mail_quiet.begins", "mail_quiet.ends"],
     "of a mail, deleted 90 days after it left; a notifier's mails are deleted with the notifier": [
         "mail.address",
         "mail.last_error",

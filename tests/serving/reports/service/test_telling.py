@@ -193,7 +193,7 @@ def test_the_leads_are_told_once_an_alarm(any_site: Site) -> None:
 
 def test_a_lead_who_wants_no_mail_of_alarms_gets_none(site_and_box: SiteAndBox) -> None:
     site, _ = site_and_box
-    choose_mails(site.runtime, a_leader(site).user_id, {MailKind.BURST_ALARM}, set())
+    choose_mails(site.runtime, a_leader(site).user_id, {MailKind.BURST_ALARM: False}, None)
     report(site, on_sale(site, OVER))
     assert stored_mails(site, MailKind.BURST_ALARM) == []
 
