@@ -71,7 +71,6 @@ from serving.scoring.service.bundles import BundleStore, LiveModels
 from serving.scoring.service.scoring import ReferenceContextCache, Trials, follow_trials
 from serving.sellers.policy import DEFAULT_SELLER_RISK
 from serving.sellers.service import strike_recording
-from serving.service_accounts.policy import DEFAULT_SERVICE_ACCOUNTS
 from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
 from serving.standing.service import Recounts
 from serving.takedowns.policy import (
@@ -97,7 +96,6 @@ def default_policies() -> ByClass:
         DEFAULT_ROUTING,
         DEFAULT_SCORECARD,
         DEFAULT_ENFORCEMENT,
-        DEFAULT_SERVICE_ACCOUNTS,
         DEFAULT_STANDING,
         DEFAULT_RIGHTS,
         DEFAULT_REMINDERS,

@@ -19,7 +19,6 @@ from serving.privacy import tables as privacy
 from serving.reports import tables as reports
 from serving.scoring import tables as scoring
 from serving.sellers import tables as sellers
-from serving.service_accounts import tables as service_accounts
 from serving.standing import tables as standing
 from serving.takedowns import tables as takedowns
 from serving.webhooks import tables as webhooks
@@ -45,7 +44,6 @@ TABLE_MODULES = (
     reports,
     scoring,
     sellers,
-    service_accounts,
     standing,
     takedowns,
     webhooks,

@@ -138,4 +138,35 @@ class SecondFactorPolicy:
 
 DEFAULT_SECOND_FACTORS: Final = SecondFactorPolicy()
 
-DEFAULTS: Final = (DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS, DEFAULT_GUESSING, DEFAULT_SECOND_FACTORS, DEFAULT_SECRETS)
+# From when a signing key counts, how old a signature may be, and which signed reports wait.
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccountPolicy:
+    """Settings of `serving.accounts.rules.signing`."""
+
+    # As `SecondFactorPolicy.counts_after_hours`: a thief could otherwise register a key and use it at once. In a day
+    # the people of the brand read the mail about it. Ours.
+    key_counts_after_hours: int = 24
+    # How old a signature may be. A nonce is kept as long, so a recorded request is refused. RFC 9421, section 7.2.2,
+    # asks for a limit and names none.
+    signature_seconds: int = 300
+    # One for each of a brand's programs; more are hard to keep an overview of. Ours.
+    most_accounts: int = 10
+    # The key in use, and the one that follows it.
+    most_keys: int = 2
+    # A day with more than so many times the usual one waits for a person: a contract's figure says what may come, and
+    # the record what does. Ours.
+    times_usual: float = 2.0
+
+
+DEFAULT_SERVICE_ACCOUNTS: Final = ServiceAccountPolicy()
+
+DEFAULTS: Final = (
+    DEFAULT_INVITATIONS,
+    DEFAULT_RESET_LINKS,
+    DEFAULT_GUESSING,
+    DEFAULT_SECOND_FACTORS,
+    DEFAULT_SECRETS,
+    DEFAULT_SERVICE_ACCOUNTS,
+)

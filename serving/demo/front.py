@@ -14,9 +14,9 @@ from http_message_signatures.algorithms import ED25519
 
 from features.phrase import Parameter
 from models.errors import DomainError
+from serving.accounts.service.signing import SignedRequest
 from serving.guards import CSRF_HEADER
 from serving.platform.clock import SystemClock
-from serving.service_accounts.service.signing import SignedRequest
 
 # Long enough to restart a killed service by hand.
 PATIENCE_SECONDS: Final = 180

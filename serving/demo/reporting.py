@@ -17,12 +17,12 @@ from models.errors import require
 from serving.accounts.rules.access import Permission
 from serving.accounts.service import auth, one_time_codes
 from serving.accounts.service.second_factors import begin_app, confirm_app, confirm_by_link
+from serving.accounts.service.service_accounts import make_account
 from serving.accounts.store import accounts
 from serving.demo.cast import Cast
 from serving.demo.front import Front, SignedInPerson, SigningProgram
 from serving.platform.clock import SystemClock
 from serving.platform.runtime import Runtime
-from serving.service_accounts.service.service_accounts import make_account
 from training.simulation.synthetic import Truth, World
 
 REPORTING_BRANDS: Final = 3

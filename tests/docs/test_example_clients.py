@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from serving.service_accounts.service.signing import network_hash
-from serving.service_accounts.store import service_accounts
+from serving.accounts.service.signing import network_hash
+from serving.accounts.store import service_accounts
 from serving.standing.rules.standing import Level
 from tests.fixtures.answering import answering_service
 from tests.fixtures.reporting import action_states, on_sale, right_of

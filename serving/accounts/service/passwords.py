@@ -29,7 +29,7 @@ def change_password(
 ) -> int:
     """Change the password; returns how many other sessions ended. `token` is of the session that stays.
 
-    The keys that act for the person end, and those of a marketplace's secrets that they name in `ending`.
+    The secrets that they name in `ending` end, service accounts with their keys.
 
     Raises Invalid (the current password is wrong, or the new one is the same, too short, too long or easily guessed.
     Nothing is changed) or NotSignedIn, TooManyAttempts (as `serving.accounts.service.proving.prove`).
@@ -50,7 +50,7 @@ def change_password(
 def reset_by_link(runtime: Runtime, token: str, *, new_password: str, again: str) -> str:
     """Set a new password by a link. This uses the link up and ends every session and every other link of the person.
 
-    Their keys and recent secrets end, as the account may have been stolen.
+    Their recent secrets end and their service accounts pause, as the account may have been stolen.
 
     Returns the cookie by which the browser is known: the link has shown that its holder is the account's owner, who
     signs in next, also while somebody guesses.

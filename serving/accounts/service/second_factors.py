@@ -22,6 +22,7 @@ from serving.accounts.service.guessing import UNKNOWN_SOURCE, SignInSource
 from serving.accounts.service.one_time_codes import is_app_code
 from serving.accounts.service.proving import FactorResponse, check_password, end_session_after_last, prove
 from serving.accounts.service.security_events import log_denial
+from serving.accounts.service.service_accounts import leave_accounts
 from serving.accounts.store import accounts, people, second_factors
 from serving.accounts.store.accounts import Session
 from serving.accounts.store.second_factors import StoredFactor
@@ -209,6 +210,7 @@ def _remove_all_factors(runtime: Runtime, connection: Connection, user_id: str, 
         raise Conflict("This user has no second factor.")
     ended = people.end_sessions(connection, user_id)
     _end_secrets(runtime, connection, user_id, actor, ())
+    leave_accounts(runtime, connection, user_id, "second_factor", actor)
     _record(runtime, connection, actor, user_id, "second_factor.reset", factors=number, sessions_ended=ended)
     _mail_owner(runtime, connection, user_id, "reset", name)
     return number

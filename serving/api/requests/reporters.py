@@ -8,13 +8,13 @@ from fastapi import Depends, Request
 
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.second_person import Proof
+from serving.accounts.rules.signing import SigningTool
+from serving.accounts.service.signing import SignedRequest, admit
 from serving.accounts.store.accounts import Session
 from serving.api.cookies import sign_in_source
 from serving.guards import CALLED_BY, Guard, may, runtime_of
 from serving.platform.database.pools import KEYS
 from serving.platform.pace import Pace
-from serving.service_accounts.rules import SigningTool
-from serving.service_accounts.service.signing import SignedRequest, admit
 
 SIGNED: Final = "signature-input"
 _ADMITTED: Final = "touchstone.reporter"
@@ -73,6 +73,6 @@ def reporter() -> Any:
 
 def _head_of(request: Request) -> SignedRequest:
     """The request as its caller addressed it: the path as it was sent, not as it is decoded."""
-    path, query = request.scope["raw_path"].decode("ascii", "replace"), request.scope["query_string"].decode("ascii")
+    path, query = request.scope["raw_path"].decode("latin-1"), request.scope["query_string"].decode("latin-1")
     address = f"{request.url.scheme}://{request.headers.get('host', '')}{path.partition('?')[0]}"
     return SignedRequest(request.method, f"{address}?{query}" if query else address, request.headers)

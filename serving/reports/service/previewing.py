@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from serving.accounts.rules.access import Person
+from serving.accounts.rules.signing import wait_reasons
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import ListingResult, Outcome, count_results
 from serving.reports.rules.step_up import StepUpState
@@ -17,7 +18,6 @@ from serving.reports.service.submitting import (
     wait_of,
 )
 from serving.reports.store.reports import StoredReport
-from serving.service_accounts.rules import wait_reasons
 from serving.standing.service import count_standing
 
 

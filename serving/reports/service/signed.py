@@ -11,7 +11,8 @@ from models.errors import Conflict, Forbidden, NotFound
 from serving.accounts.policy import GuessingPolicy
 from serving.accounts.rules.access import Person, Secret
 from serving.accounts.rules.second_person import are_independent
-from serving.accounts.store import accounts, origins
+from serving.accounts.rules.signing import SigningTool, WaitCause
+from serving.accounts.store import accounts, origins, service_accounts
 from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.mail.rules.kinds import MailKind
@@ -23,8 +24,6 @@ from serving.reports.rules.step_up import StepUpState
 from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredReport
 from serving.reports.store.step_ups import StoredStepUp
-from serving.service_accounts.rules import SigningTool, WaitCause
-from serving.service_accounts.store import service_accounts
 from serving.standing.rules.standing import SIGNED_STANDING
 from serving.standing.service import current_standing
 from serving.takedowns.policy import BurstPolicy, StepUpPolicy

@@ -14,6 +14,7 @@ from features.phrase import Phrase
 from models.case import CaseLane, CaseState
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.signing import wait_reasons
 from serving.cases.service.case_access import visible_case
 from serving.cases.store import cases, verdicts
 from serving.cases.store.cases import Case
@@ -28,7 +29,6 @@ from serving.reports.store.report_documents import ReportDocument
 from serving.reports.store.report_test_buys import ReportTestBuy
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.reports.store.step_ups import StoredStepUp
-from serving.service_accounts.rules import wait_reasons
 from serving.standing.store import standings
 from serving.takedowns.service.takedown import undo_window
 from serving.takedowns.store import actions

@@ -10,7 +10,9 @@ from features.message import Message
 from models.errors import Conflict, DomainError, Forbidden, NotFound
 from serving.accounts.rules.access import Person
 from serving.accounts.rules.second_person import are_independent
-from serving.accounts.store import accounts, origins, people
+from serving.accounts.rules.signing import wait_reasons
+from serving.accounts.service.service_accounts import end_keys
+from serving.accounts.store import accounts, origins, people, service_accounts
 from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.cases.service.decision_context import DecisionContext
@@ -28,9 +30,6 @@ from serving.reports.service.withdrawing import STANDS, close_case
 from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.reports.store.step_ups import StoredStepUp
-from serving.service_accounts.rules import wait_reasons
-from serving.service_accounts.service.service_accounts import end_keys
-from serving.service_accounts.store import service_accounts
 from serving.standing.store import standings
 from serving.takedowns.service.stop_links import REPORTS, read_link
 from serving.takedowns.service.takedown import undo_window

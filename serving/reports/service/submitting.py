@@ -15,8 +15,9 @@ from models.errors import Invalid, NoRightCarries
 from models.messages.english import reasons_of
 from models.policies.version import policy_version
 from models.verdict import ReasonCode
-from serving.accounts.policy import SecondFactorPolicy
+from serving.accounts.policy import SecondFactorPolicy, ServiceAccountPolicy
 from serving.accounts.rules.access import Person
+from serving.accounts.rules.signing import SignedReport, SigningTool, WaitCause, wait_causes, wait_reasons
 from serving.audit.store import audit
 from serving.brands.service import certification
 from serving.brands.service.rights_claims import basis_of, pair_of
@@ -38,8 +39,6 @@ from serving.reports.service.waiting import mail_wait
 from serving.reports.store import report_documents, report_test_buys, reports, step_ups
 from serving.reports.store.report_documents import DraftKey
 from serving.reports.store.reports import StoredOutcome, StoredReport
-from serving.service_accounts.policy import ServiceAccountPolicy
-from serving.service_accounts.rules import SignedReport, SigningTool, WaitCause, wait_causes, wait_reasons
 from serving.standing.rules.standing import FULL_STANDING, SIGNED_STANDING
 from serving.standing.service import count_standing, current_standing
 from serving.standing.store import standings

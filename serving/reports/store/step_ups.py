@@ -7,12 +7,12 @@ from typing import Final
 
 from sqlalchemy import Connection, or_, select, tuple_, update
 
+from serving.accounts.rules.signing import WaitCause
 from serving.platform.database.row_reader import RowReader, row_of
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.reports.rules.step_up import StepUpState
 from serving.reports.tables import report, report_step_up
-from serving.service_accounts.rules import WaitCause
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from serving.accounts.policy import SecretPolicy
 from serving.accounts.rules.access import OwnedSecret, Role, SecretKind, must_end
-from serving.accounts.store import accounts, invitations, people, reset_links, second_factors
+from serving.accounts.service.service_accounts import end_keys, leave_accounts
+from serving.accounts.store import accounts, invitations, people, reset_links, second_factors, service_accounts
 from serving.audit.store import audit
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_accounts
@@ -17,8 +18,6 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.database.common_secrets import put_in_force
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import SEALING_KEY, Sealer
-from serving.service_accounts.service.service_accounts import end_keys, leave_accounts
-from serving.service_accounts.store import service_accounts
 from serving.webhooks.client import MARK
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
@@ -120,6 +119,7 @@ def secrets_of(connection: Connection, user_id: str) -> tuple[OwnedSecret, ...]:
             account.account_id, SecretKind.SERVICE_ACCOUNT, account.name, account.marketplace_id, account.made_at
         )
         for account in service_accounts.accounts_naming(connection, user_id)
+        if any(key.revoked_at is None for key in service_accounts.keys_of(connection, account))
     ]
     signing = [
         OwnedSecret(

@@ -12,16 +12,15 @@ from sqlalchemy import func, select
 
 from serving.accounts.rules.access import Role
 from serving.accounts.service.people import deactivate
-from serving.accounts.store import accounts, people
+from serving.accounts.service.service_accounts import end_account, revoke_key
+from serving.accounts.store import accounts, people, service_accounts
+from serving.accounts.tables import signature_nonce
 from serving.api.requests.reporters import _REPORTS
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
 from serving.brands.tables import certification_attempt
 from serving.platform.pace import Pace, TooManyRequests
 from serving.reports.tables import report
-from serving.service_accounts.service.service_accounts import end_account, revoke_key
-from serving.service_accounts.store import service_accounts
-from serving.service_accounts.tables import signature_nonce
 from tests.fixtures.reporting import (
     a_leader,
     a_rival,
@@ -71,7 +70,7 @@ def test_a_tool_reports_once_for_a_repeated_idempotency_key(client: TestClient, 
 
 # What a thief can change, and a receiver that trusts too much would not notice.
 REFUSED: list[tuple[str, Callable[[Tool], Tool], str]] = [
-    ("another key", lambda tool: replace(tool, private_key=Ed25519PrivateKey.generate()), "is not valid"),
+    ("another key", lambda tool: replace(tool, private_key=Ed25519PrivateKey.generate()), "not made by the key"),
     ("a key that nobody registered", lambda tool: replace(tool, key_id="sgk_unknown"), "Unable to resolve"),
     ("a signature of six minutes", lambda tool: replace(tool, signed_before=timedelta(minutes=6)), "exceeds maximum"),
     ("a signature of tomorrow", lambda tool: replace(tool, signed_before=-timedelta(minutes=1)), "in the future"),
@@ -103,6 +102,8 @@ def test_a_recorded_request_is_refused_and_so_is_one_that_was_changed(client: Te
     kept = {name: text for name, text in fresh.headers.items() if name != "content-length"}
     changed = client.post(PATH, content=other.content, headers=kept)
     assert (changed.status_code, "does not match" in changed.json()["error"]["sentence"]) == (401, True)
+    raw = client.get("/api/v1/reason-codes?x=\xe9", headers={"signature-input": "a", "signature": "b"})
+    assert raw.status_code == 401
     bare = client.get(PATH + "/rpt_1?x=1", headers={"signature-input": "a", "signature": "b"})
     assert bare.status_code == 401
     assert len(action_states(site)) == 1

@@ -7,6 +7,7 @@ import pytest
 
 from models.errors import NotFound
 from serving.accounts.service import guessing, known_devices, one_time_codes
+from serving.accounts.service.signing import network_hash
 from serving.accounts.store.accounts import Credentials
 from serving.appeals.service import seller_links
 from serving.appeals.store.seller_links import SellerLink
@@ -15,7 +16,6 @@ from serving.mail.service import unsubscribing
 from serving.notices.service import notice_links
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import is_signature, signature
-from serving.service_accounts.service.signing import network_hash
 from serving.takedowns.service import stop_links
 from tests.fixtures.runtimes import Site
 

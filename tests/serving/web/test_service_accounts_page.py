@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from serving.accounts.rules.access import Role
 from serving.accounts.service.people import deactivate
+from serving.accounts.tables import service_account, signing_key
 from serving.mail.rules.kinds import MailKind
-from serving.service_accounts.tables import service_account, signing_key
 from tests.fixtures.clients import a_client
 from tests.fixtures.factors import App, on_real_time
 from tests.fixtures.mails import stored_mails

@@ -15,16 +15,17 @@ import serving.web
 from features.message import Message
 from serving.accounts.policy import SecretPolicy
 from serving.accounts.rules.access import OwnedSecret
+from serving.accounts.service.service_accounts import AccountOfBrand
 from serving.accounts.store.accounts import BrandPerson
 from serving.accounts.store.second_factors import StoredFactor
+from serving.accounts.store.service_accounts import ServiceAccount, SigningKey
 from serving.brands.rules.rights import Right
 from serving.brands.store.rights import StoredRight
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.mail.rules.quiet_hours import QuietHours
 from serving.notices.rules.notices import Draft, NamedRight
 from serving.platform.display import Display
 from serving.platform.runtime import Runtime
-from serving.service_accounts.service.service_accounts import AccountOfBrand
-from serving.service_accounts.store.service_accounts import ServiceAccount, SigningKey
 from serving.standing.rules.record import AuditTally, RemovalTally
 from serving.web.headers import FOLDER
 from serving.web.queue.queue_rows import RowContext
@@ -45,6 +46,7 @@ _FOR_OUTSIDERS = {
     Message,
     NamedRight,
     OwnedSecret,
+    QuietHours,
     RemovalTally,
     Right,
     SecretPolicy,

@@ -10,14 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError
 from serving.accounts.rules.second_person import FactorKind
-from serving.accounts.store import accounts
-from serving.accounts.store.accounts import BrandPerson, Session
-from serving.brands.rules.rights import RightKind, RightState
-from serving.brands.store import rights
-from serving.brands.store.rights import StoredRight
-from serving.guards import Member, TheRuntime, runtime_of
-from serving.platform.runtime import Runtime
-from serving.service_accounts.service.service_accounts import (
+from serving.accounts.service.service_accounts import (
     AccountOfBrand,
     accounts_of_brand,
     end_account,
@@ -28,7 +21,14 @@ from serving.service_accounts.service.service_accounts import (
     revoke_key,
     signs_from,
 )
-from serving.service_accounts.store.service_accounts import SigningKey
+from serving.accounts.store import accounts
+from serving.accounts.store.accounts import BrandPerson, Session
+from serving.accounts.store.service_accounts import SigningKey
+from serving.brands.rules.rights import RightKind, RightState
+from serving.brands.store import rights
+from serving.brands.store.rights import StoredRight
+from serving.guards import Member, TheRuntime, runtime_of
+from serving.platform.runtime import Runtime
 from serving.web.brand.brand_scope import AboutBrand, refusal_page, scope_of, scope_to_change
 from serving.web.brand.rights_page import KINDS
 from serving.web.flash import Flash, go_to

@@ -15,14 +15,13 @@ from serving.accounts.service import auth, provisioning
 from serving.accounts.service.auth import NotSignedIn, hash_token, session_of, sign_in, sign_out
 from serving.accounts.service.guessing import SignInSource
 from serving.accounts.service.provisioning import NewPerson, add_person
-from serving.accounts.store import setup_links
+from serving.accounts.service.signing import network_hash
+from serving.accounts.store import service_accounts, setup_links
 from serving.accounts.store.accounts import Session
 from serving.accounts.tables import account, browser_session
 from serving.guards import cookie_name, devices_cookie_name, signed_in
 from serving.marketplaces.service.keys import key_of_header
 from serving.marketplaces.tables import api_key
-from serving.service_accounts.service.signing import network_hash
-from serving.service_accounts.store import service_accounts
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.runtimes import NOBODY, PASSWORD, THOROUGH, Site
 from tests.fixtures.signing import a_tool

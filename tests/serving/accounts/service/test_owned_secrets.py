@@ -18,7 +18,9 @@ from serving.accounts.service.people import deactivate
 from serving.accounts.service.proving import FactorResponse
 from serving.accounts.service.reset_links import make_link, make_link_as_owner
 from serving.accounts.service.second_factors import complete_sign_in, half_session_of, remove, reset_as_owner
+from serving.accounts.service.service_accounts import accounts_of_brand
 from serving.accounts.store import accounts, reset_links
+from serving.accounts.tables import signing_key
 from serving.guards import cookie_name
 from serving.learning.store import learning
 from serving.mail.rules.kinds import MailKind
@@ -26,8 +28,6 @@ from serving.mail.service.wording import content
 from serving.mail.tables import mail
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.tables import api_key
-from serving.service_accounts.service.service_accounts import accounts_of_brand
-from serving.service_accounts.tables import signing_key
 from serving.webhooks.service.signing_secrets import secrets_of
 from serving.webhooks.store import endpoints
 from serving.webhooks.tables import webhook_endpoint
@@ -102,7 +102,7 @@ def _deactivate(site: Site) -> None:
 # It is the brand's: somebody who may not be themselves leaves their place in it, and no change of theirs ends it.
 LEAVING = [
     (_change_own_password, False),
-    (_reset_factor, False),
+    (_reset_factor, True),
     (_remove_factor, False),
     (_reset_password, True),
     (_deactivate, True),

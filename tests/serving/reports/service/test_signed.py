@@ -7,6 +7,9 @@ import pytest
 
 from models.errors import Conflict, Forbidden, NotFound
 from models.messages.english import in_english
+from serving.accounts.rules.access import Role
+from serving.accounts.service.signing import SignedRequest, admit
+from serving.accounts.store import service_accounts
 from serving.mail.rules.kinds import MailKind
 from serving.reports.service.signed import release_report
 from serving.reports.service.status import ListingState, ReportState, status_of
@@ -15,19 +18,17 @@ from serving.reports.service.stopping import report_of_link, stop_report
 from serving.reports.service.submitting import receive_report
 from serving.reports.store import step_ups
 from serving.reports.store.step_ups import StoredStepUp
-from serving.service_accounts.service.signing import SignedRequest, admit
-from serving.service_accounts.store import service_accounts
 from serving.standing.rules.standing import Level
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import actions
 from tests.fixtures.clients import a_client
 from tests.fixtures.mails import stored_mails
 from tests.fixtures.reporting import a_draft, a_rival, action_states, on_sale
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, invite
 from tests.fixtures.signing import Tool, a_tool
 from tests.fixtures.stepping_up import HOUR, OVER, in_level, with_a_small_hour
 from tests.serving.api.test_signed_requests import PATH, body, named
-from tests.serving.web.visits import a_visitor, words
+from tests.serving.web.visits import a_visitor, visit_as, words
 
 
 @pytest.fixture
@@ -201,3 +202,20 @@ def test_an_interrupted_signed_report_goes_on_as_it_was_signed(signed_site: Site
     assert [removal.stepped_up for removal in removals] == [True] * 2
     assert stored_mails(site, MailKind.REMOVALS_TOLD) == [], "the key is no new device"
     assert finish_reports(site.runtime) == 0
+
+
+def test_the_account_manager_releases_on_the_brands_page_and_a_colleague_on_the_reports_page(signed_site: Site) -> None:
+    site, manager = signed_site, visit_as(signed_site, signed_site.account_manager)
+    tool = a_tool(site, vouched=False)
+    report_id = send(site, tool, on_sale(site, 1))
+    page = words(manager.get(f"/brands/{site.brand_id}").text)
+    assert "signed by Crawler" in page
+    assert "It is the first report by this key." in page
+    assert manager.post(f"/brands/{site.brand_id}/reports/{report_id}/release").status_code == 303
+    assert state_of(site, report_id) is ReportState.DECIDED
+    waiting = send(site, tool, on_sale(site, OVER, start=10), "large")
+    colleague = visit_as(site, invite(site.runtime, "ana@aurelle.example", "Ana Prieto", Role.BRAND, "Aurelle"))
+    assert "Release report" in words(colleague.get(f"/brand/reports/{waiting}").text)
+    assert colleague.post(f"/brand/reports/{waiting}/release").status_code == 303
+    assert state_of(site, waiting) is ReportState.DECIDED
+    assert visit_as(site, a_rival(site)).post(f"/brand/reports/{waiting}/release").status_code == 404

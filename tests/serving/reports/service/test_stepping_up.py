@@ -12,8 +12,10 @@ from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.messages.english import in_english
 from models.verdict import Judgement
 from serving.accounts.policy import SecondFactorPolicy
+from serving.accounts.rules.signing import SigningTool
 from serving.accounts.service.proving import FactorResponse, passkey_options
 from serving.accounts.service.second_factors import add_passkey, enrolment_options
+from serving.accounts.service.service_accounts import accounts_of_brand
 from serving.accounts.store import people
 from serving.audit.store import audit
 from serving.cases.service.undoing import overrule
@@ -32,8 +34,6 @@ from serving.reports.service.submitting import submit_report
 from serving.reports.service.withdrawing import withdraw
 from serving.reports.store import reports
 from serving.reports.tables import report_step_up
-from serving.service_accounts.rules import SigningTool
-from serving.service_accounts.service.service_accounts import accounts_of_brand
 from serving.standing.rules.record import RemovalTally
 from serving.takedowns.policy import DEFAULT_STEP_UP, BudgetPolicy, StepUpPolicy
 from serving.takedowns.service import takedown

@@ -17,16 +17,14 @@ from http_message_signatures.algorithms import ED25519
 from sqlalchemy import Connection
 
 from models.errors import Forbidden, NotFound
-from serving.accounts.policy import GuessingPolicy, SecretPolicy
+from serving.accounts.policy import GuessingPolicy, SecretPolicy, ServiceAccountPolicy
 from serving.accounts.rules.access import Permission, Person, Secret
+from serving.accounts.rules.signing import SigningTool, counts_from, is_paused
 from serving.accounts.service.auth import NotSignedIn
-from serving.accounts.store import accounts
+from serving.accounts.store import accounts, service_accounts
+from serving.accounts.store.service_accounts import ServiceAccount, SigningKey
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import keyed_digest
-from serving.service_accounts.policy import ServiceAccountPolicy
-from serving.service_accounts.rules import SigningTool, counts_from, is_paused
-from serving.service_accounts.store import service_accounts
-from serving.service_accounts.store.service_accounts import ServiceAccount, SigningKey
 
 _LONGEST_NONCE: Final = 64
 _LONGEST_WHY: Final = 200
@@ -148,7 +146,7 @@ def _verified(keys: _StoredKeys, request: SignedRequest, policy: ServiceAccountP
 
 
 def _invalid(refused: InvalidSignature) -> NotSignedIn:
-    why = str(refused)[:_LONGEST_WHY]
+    why = str(refused)[:_LONGEST_WHY] or "it was not made by the key that it names, or not of this request"
     return NotSignedIn("The signature of this request is not valid: {why}.", why=why.rstrip("."))
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from features.message import Message, message
-from serving.service_accounts.policy import ServiceAccountPolicy
+from serving.accounts.policy import ServiceAccountPolicy
 
 PEOPLE: Final = 2  # A service account names two people of its brand.
 

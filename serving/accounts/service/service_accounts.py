@@ -13,11 +13,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from sqlalchemy import Connection
 
 from models.errors import Conflict, Forbidden, Invalid, NotFound
-from serving.accounts.policy import SecretPolicy
+from serving.accounts.policy import SecretPolicy, ServiceAccountPolicy
 from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.signing import PEOPLE, counts_from, is_paused
 from serving.accounts.service.given_names import checked_name
-from serving.accounts.store import accounts
+from serving.accounts.store import accounts, service_accounts
 from serving.accounts.store.accounts import Session
+from serving.accounts.store.service_accounts import ServiceAccount, SigningKey
 from serving.audit.store import audit
 from serving.brands.service.brand_file import require_lead
 from serving.brands.store import brands
@@ -26,10 +28,6 @@ from serving.mail.service.queueing import queue_to_accounts
 from serving.marketplaces.service.keys import mail_new_secret
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
-from serving.service_accounts.policy import ServiceAccountPolicy
-from serving.service_accounts.rules import PEOPLE, counts_from, is_paused
-from serving.service_accounts.store import service_accounts
-from serving.service_accounts.store.service_accounts import ServiceAccount, SigningKey
 from serving.takedowns.service.telling import notified_people
 
 _LONGEST_PEM: Final = 1_000

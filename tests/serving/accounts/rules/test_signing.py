@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from serving.service_accounts.policy import DEFAULT_SERVICE_ACCOUNTS
-from serving.service_accounts.rules import SignedReport, SigningTool, WaitCause, is_paused, wait_causes
+from serving.accounts.policy import DEFAULT_SERVICE_ACCOUNTS
+from serving.accounts.rules.signing import SignedReport, SigningTool, WaitCause, is_paused, wait_causes
 
 TOOL = SigningTool("svc_1", "Crawler", "sgk_1", is_vouched=True, network="a", is_known_network=True)
 NEW = replace(TOOL, is_vouched=False, is_known_network=False)

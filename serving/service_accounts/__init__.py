@@ -1,1 +1,0 @@
-"""Service accounts: a brand's own tools, which sign each request."""

@@ -1,1 +1,0 @@
-"""Service accounts, made and kept by the leads of a brand, and the requests that they sign."""

@@ -1,1 +1,0 @@
-"""Service accounts: rules, keys and people."""
