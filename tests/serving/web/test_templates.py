@@ -21,8 +21,8 @@ from serving.accounts.store.second_factors import StoredFactor
 from serving.accounts.store.service_accounts import ServiceAccount, SigningKey
 from serving.brands.rules.rights import Right
 from serving.brands.store.rights import StoredRight
-from serving.marketplaces.store.marketplaces import Marketplace
 from serving.mail.rules.quiet_hours import QuietHours
+from serving.marketplaces.store.marketplaces import Marketplace
 from serving.notices.rules.notices import Draft, NamedRight
 from serving.platform.display import Display
 from serving.platform.runtime import Runtime
