@@ -32,6 +32,7 @@ from serving.standing.rules.standing import (
     Level,
     Standing,
     StoredLevel,
+    change_news,
     daily_of,
     effect,
     standing,
@@ -201,12 +202,10 @@ def _record_change(runtime: Runtime, connection: Connection, pair: Pair, at: dat
 
 def _mail_change(runtime: Runtime, connection: Connection, pair: Pair, before: Level, counted: Standing) -> None:
     """Tell the account manager of a brand that its level changed, or that it is near a loss."""
-    enrolled, what = brands.enrolments(connection, pair[0]).get(pair[1]), "standing_warned"
-    if enrolled is None or (counted.level is before and not counted.warned):
+    enrolled = brands.enrolments(connection, pair[0]).get(pair[1])
+    what = change_news(before, counted.level, warned=counted.warned)
+    if enrolled is None or what is None:
         return
-    if counted.level is not before:
-        levels = list(Level)
-        what = "standing_gained" if levels.index(counted.level) < levels.index(before) else "standing_lost"
     about = {"what": what, "brand": enrolled.name, "level": counted.level.value, "before": before.value}
     about |= {"marketplace": marketplaces.get(connection, pair[0]).name, "path": f"/brands/{pair[1]}?at={pair[0]}"}
     managers = people.with_access(connection, [enrolled.account_manager_id])

@@ -32,8 +32,7 @@ def mail_due_counter_notices(runtime: Runtime) -> int:
 def _mail_brand(runtime: Runtime, pair: Pair, due: tuple[int, datetime], today: str) -> int:
     kind = MailKind.COUNTER_NOTICES_DUE
     with runtime.store.write() as connection:
-        if (enrolled := brands.enrolments(connection, pair[0]).get(pair[1])) is None:
-            return 0
+        enrolled = brands.enrolments(connection, pair[0])[pair[1]]
         name = marketplaces.get(connection, pair[0]).name
         about = {"entries": [{"marketplace": name, "brand": enrolled.name, "n": due[0], "due": due[1].isoformat()}]}
         users = [user.user_id for user in accounts.people_of_brand(connection, pair)]

@@ -44,6 +44,13 @@ FULL_STANDING: Final = IN_GOOD_STANDING - {Level.PROVISIONAL}
 SIGNED_STANDING: Final = FULL_STANDING - {Level.FULL}
 
 
+def change_news(before: Level, after: Level, *, warned: bool) -> str | None:
+    """The code of what an account manager is told of a change; None where a warning ends."""
+    if after is before:
+        return "standing_warned" if warned else None
+    return "standing_gained" if _FROM_THE_TOP.index(after) < _FROM_THE_TOP.index(before) else "standing_lost"
+
+
 @dataclass(frozen=True, slots=True)
 class StoredLevel:
     """A brand's stored level, and the time since when it has it."""

@@ -30,7 +30,7 @@ from serving.learning.store import verdict_history
 from serving.scoring.store import histories
 from serving.standing.policy import DEFAULT_STANDING
 from serving.standing.rules.record import AuditTally, RemovalTally
-from serving.standing.rules.standing import Level, Standing
+from serving.standing.rules.standing import Level, Standing, change_news
 from serving.standing.service import current_standing, standing_with_history, sweep_standings
 from serving.standing.store import question_steps, standings
 from serving.standing.tables import confirmation
@@ -414,3 +414,10 @@ def test_the_newest_change_always_has_the_level_of_the_standing(any_site: Site) 
         assert (changes[0].level, changes[0].warned) == (standing.level, standing.warned), days
         assert len(changes) == 1
         sweep_standings(any_site.runtime)
+
+
+def test_what_an_account_manager_is_told_of_a_change() -> None:
+    full, capped = Level.FULL, Level.CAPPED
+    changes = ((capped, full, False), (full, capped, True), (full, full, True), (full, full, False))
+    news = [change_news(before, after, warned=warned) for before, after, warned in changes]
+    assert news == ["standing_gained", "standing_lost", "standing_warned", None]

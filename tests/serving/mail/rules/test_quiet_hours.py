@@ -90,9 +90,3 @@ def test_a_reminder_leaves_before_its_deadline_after_the_longest_quiet_hours() -
 def test_quiet_hours_that_would_hold_mails_too_long_or_say_nothing_are_refused(begins: str, ends: str) -> None:
     with pytest.raises(Invalid):
         quiet_hours(begins, ends, DEFAULT_MAIL)
-
-
-def test_both_times_empty_are_no_quiet_hours_and_over_midnight_is_a_night() -> None:
-    assert quiet_hours("", "", DEFAULT_MAIL) is None
-    assert quiet_hours("22:00", "07:00", DEFAULT_MAIL) == NIGHT
-    assert quiet_hours("12:00", "13:30", DEFAULT_MAIL) == QuietHours(time(12), time(13, 30))
