@@ -115,7 +115,7 @@ class ReportedListing(Answer):
     number: int
     listing: str = read_from("location")
     state: ListingState
-    result: ListingResult | None
+    result: ListingResult | None = read_from("listing_result")
     code: Code | None
     reason: Sentence = read_from("why")
     listing_external_id: str | None = read_from("external_id")

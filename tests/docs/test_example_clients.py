@@ -29,8 +29,8 @@ def test_a_client_reports_and_follows_its_report(site: Site, tmp_path: Path, cli
         pytest.skip("Node is not installed")
     site = with_a_small_hour(site)
     in_level(site, Level.SIGNED_VOLUME)
-    tool, key_file, here = a_tool(site), tmp_path / "key.pem", network_hash(site.runtime, "127.0.0.1") or ""
-    site.write(service_accounts.keep_network, tool.key_id, here, site.clock.now(), timedelta(days=28))
+    tool, key_file, network = a_tool(site), tmp_path / "key.pem", network_hash(site.runtime, "127.0.0.1") or ""
+    site.write(service_accounts.keep_network, tool.key_id, network, site.clock.now(), timedelta(days=28))
     key_file.write_bytes(tool.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     names = on_sale(site, 3)
     with answering_service(site.runtime) as address:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
-from httpx2 import Response
+from httpx2 import USE_CLIENT_DEFAULT, Response
 from sqlalchemy import update
 from starlette.routing import Mount
 from starlette.websockets import WebSocket
@@ -93,7 +93,12 @@ class Visitor:
         """Ask without a body, so that only the door can refuse."""
         headers = {**self.headers, **more.pop("headers", {})}
         return self.client.request(
-            method, filled_path(path), headers=headers, auth=self.tool, follow_redirects=False, **more
+            method,
+            filled_path(path),
+            headers=headers,
+            auth=self.tool or USE_CLIENT_DEFAULT,
+            follow_redirects=False,
+            **more,
         )
 
 

@@ -128,8 +128,8 @@ def _register(
         connection, runtime.clock.now(), account.marketplace_id, by.actor, "signing_key.registered", key_id, **about
     )
     brand = brands.enrolments(connection, account.marketplace_id)[account.brand_id].name
-    told = {"what": "signing_key", "name": account.name, "by": by.name, "brand": brand}
-    mail_new_secret(runtime, connection, notified_people(connection, account.pair), account.marketplace_id, told)
+    about_key = {"what": "signing_key", "name": account.name, "by": by.name, "brand": brand}
+    mail_new_secret(runtime, connection, notified_people(connection, account.pair), account.marketplace_id, about_key)
     return key
 
 
@@ -210,8 +210,8 @@ def leave_accounts(runtime: Runtime, connection: Connection, user_id: str, why: 
             "who": accounts.names(connection, [user_id]).get(user_id, ""),
             "brand": brands.enrolments(connection, account.marketplace_id)[account.brand_id].name,
         }
-        told = [told_id for told_id in notified_people(connection, account.pair) if told_id != user_id]
-        queue_to_accounts(runtime, connection, MailKind.SERVICE_ACCOUNT_PAUSED, told, parameters)
+        others = [other_id for other_id in notified_people(connection, account.pair) if other_id != user_id]
+        queue_to_accounts(runtime, connection, MailKind.SERVICE_ACCOUNT_PAUSED, others, parameters)
 
 
 def signs_from(runtime: Runtime, key: SigningKey) -> datetime:

@@ -178,10 +178,10 @@ def is_known_network(connection: Connection, key_id: str, network: str, since: d
     return connection.execute(query).first() is not None
 
 
-def keep_network(connection: Connection, key_id: str, network: str, at: datetime, kept: timedelta) -> None:
-    """Store that a key reports from a network; networks that it left longer ago than `kept` are forgotten."""
+def keep_network(connection: Connection, key_id: str, network: str, at: datetime, period: timedelta) -> None:
+    """Store that a key reports from a network; networks that it left longer ago than `period` are forgotten."""
     own = key_network.c.key_id == key_id
-    connection.execute(delete(key_network).where(own, key_network.c.last_seen_at < at - kept))
+    connection.execute(delete(key_network).where(own, key_network.c.last_seen_at < at - period))
     row = {"key_id": key_id, "network": network, "last_seen_at": at}
     connection.execute(insert_or_ignore(connection, key_network).values(row))
     connection.execute(update(key_network).where(own, key_network.c.network == network).values(last_seen_at=at))

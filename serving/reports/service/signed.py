@@ -87,8 +87,8 @@ def record_signed(
 
 def _keep_network(runtime: Runtime, connection: Connection, step_up: StoredStepUp, at: datetime) -> None:
     if step_up.key_id is not None and step_up.network is not None:
-        kept = timedelta(days=runtime.policies[GuessingPolicy].key_network_days)
-        service_accounts.keep_network(connection, step_up.key_id, step_up.network, at, kept)
+        period = timedelta(days=runtime.policies[GuessingPolicy].key_network_days)
+        service_accounts.keep_network(connection, step_up.key_id, step_up.network, at, period)
 
 
 def release_report(runtime: Runtime, person: Person, step_up: StoredStepUp) -> list[StoredReport]:

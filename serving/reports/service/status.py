@@ -70,7 +70,7 @@ class ItemStatus:
     judgement: Judgement | None
 
     @property
-    def result(self) -> ListingResult | None:
+    def listing_result(self) -> ListingResult | None:
         return None if self.step is None else self.step.result
 
     @property

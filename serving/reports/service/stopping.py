@@ -155,7 +155,7 @@ def stop_report(runtime: Runtime, person: Person, report_id: str) -> int:
         if step_up.key_id is not None:
             stopped = step_ups.signed_since(connection, step_up, now - RELEASED_WITHIN)
         outcomes_left = {signed.report_id: _outcomes_left(connection, signed) for signed in stopped}
-        cases_left = [outcome.case_id for left in outcomes_left.values() for outcome in left]
+        cases_left = [outcome.case_id for outcomes in outcomes_left.values() for outcome in outcomes]
         cases.lock(connection, marketplace_id, [case_id for case_id in cases_left if case_id is not None])
         audit.lock(connection)
         done, refusals = 0, list[DomainError]()

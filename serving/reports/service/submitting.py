@@ -60,8 +60,8 @@ class Draft:
 
     `locations` are addresses or ids of listings. `good_faith` is the assurance that the statement on every listing is
     accurate and complete. `request_key` makes the request repeatable. `marketplace_id` may be None where the user
-    represents the brand in only one marketplace. `by_program` is set where it comes by API, where nobody can prove a
-    second factor; `with_step_up` where the person will. `tool` is the service account's that signed it, None for a
+    represents the brand in only one marketplace. `by_program` is set where it comes by API, which proves no second
+    factor; `with_step_up` where the person will. `tool` is the service account's that signed it, None for a
     session. `test_buy` is recorded with the report. `versions` are those that were shown, one for each location, where
     the report answers open questions.
     """

@@ -99,8 +99,8 @@ def test_a_recorded_request_is_refused_and_so_is_one_that_was_changed(client: Te
     signed = tool.auth_flow(client.build_request("POST", PATH, json=body(site, names[:1]), headers=named("second")))
     fresh = next(signed)
     other = client.build_request("POST", PATH, json=body(site, names[1:]))
-    kept = {name: text for name, text in fresh.headers.items() if name != "content-length"}
-    changed = client.post(PATH, content=other.content, headers=kept)
+    signed_headers = {name: text for name, text in fresh.headers.items() if name != "content-length"}
+    changed = client.post(PATH, content=other.content, headers=signed_headers)
     assert (changed.status_code, "does not match" in changed.json()["error"]["sentence"]) == (401, True)
     raw = client.get("/api/v1/reason-codes?x=\xe9", headers={"signature-input": "a", "signature": "b"})
     assert raw.status_code == 401

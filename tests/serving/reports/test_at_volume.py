@@ -105,8 +105,8 @@ def test_a_signed_report_of_three_hundred_leaves_after_its_hour(brand: Brand) ->
     brand.until(10)
     report_id = brand.report_signed(tool, names)
     assert brand.state(report_id) is ReportState.DECIDED
-    told = stored_mails(brand.site, MailKind.LARGE_REPORT)
-    assert {mail.queued_at for mail in told} == {brand.site.clock.now()}
+    mails_sent = stored_mails(brand.site, MailKind.LARGE_REPORT)
+    assert {mail.queued_at for mail in mails_sent} == {brand.site.clock.now()}
     brand.leaves_between(65, 75)
 
 
@@ -156,8 +156,8 @@ def test_a_stolen_key_sends_at_most_the_figure_of_a_day_after_its_hour_and_peopl
     brand.site.clock.forward(hours=12)
     assert began_at > begun
     assert brand.removed() == MANY
-    told = [mail.queued_at for mail in stored_mails(brand.site, MailKind.LARGE_REPORT)]
-    assert min(told) == began_at
+    mails_sent = [mail.queued_at for mail in stored_mails(brand.site, MailKind.LARGE_REPORT)]
+    assert min(mails_sent) == began_at
 
 
 def test_a_report_of_three_hundred_by_page_leaves_after_its_hour(brand: Brand) -> None:

@@ -61,8 +61,11 @@ def test_a_lead_makes_an_account_whose_key_signs_from_tomorrow_on(timed_site: Si
     account_id, key_id = only_ids(timed_site)
     tool, client = Tool(key_id, account_id, private_key), a_client(timed_site.runtime)
     assert client.get("/api/v1/reason-codes", auth=tool).status_code == 403
-    told = stored_mails(timed_site, MailKind.NEW_SECRET)
-    assert {mail.user_id for mail in told} == {timed_site.brand_person.user_id, timed_site.account_manager.user_id}
+    mails_sent = stored_mails(timed_site, MailKind.NEW_SECRET)
+    assert {mail.user_id for mail in mails_sent} == {
+        timed_site.brand_person.user_id,
+        timed_site.account_manager.user_id,
+    }
     timed_site.clock.forward(days=1)
     assert client.get("/api/v1/reason-codes", auth=tool).status_code == 200
 

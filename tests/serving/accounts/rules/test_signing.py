@@ -16,7 +16,7 @@ WAITS = [
     (TOOL, 301, 0, 150, (WaitCause.ABOVE_USUAL,), "one more than twice the usual day"),
     (TOOL, 150, 151, 150, (WaitCause.ABOVE_USUAL,), "what left today counts"),
     (TOOL, 20, 0, 0, (), "a brand without a record may send a few"),
-    (TOOL, 1, 20, 0, (WaitCause.ABOVE_USUAL,), "and no more in a day"),
+    (TOOL, 1, 20, 0, (WaitCause.ABOVE_USUAL,), "and at most these in a day"),
     (NEW, 1, 0, 150, (WaitCause.NEW_KEY,), "the network of a new key is new as well; one reason is enough"),
     (replace(TOOL, is_known_network=False), 1, 0, 150, (WaitCause.NEW_NETWORK,), "a stolen key elsewhere"),
     (

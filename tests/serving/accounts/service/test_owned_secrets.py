@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.testclient import TestClient
+from httpx2 import USE_CLIENT_DEFAULT
 from sqlalchemy import select
 
 from serving.accounts.rules.access import LOCAL, Grant, Person, Role, Scope
@@ -227,7 +228,7 @@ def test_the_last_use_of_a_key_is_stored_once_a_day(site: Site, route: str) -> N
     method, path = route.split()
     client, uses = a_client(timed_site.runtime), []
     for _ in range(4):
-        client.request(method, path, json={}, headers=headers, auth=tool)
+        client.request(method, path, json={}, headers=headers, auth=tool or USE_CLIENT_DEFAULT)
         uses.append(last_use(timed_site, key.split(".")[1], tool))
         timed_site.clock.forward(hours=12)
     assert None not in uses

@@ -99,6 +99,7 @@ def test_nothing_goes_while_a_seller_of_the_report_is_under_legal_hold(any_site:
 def test_nothing_goes_while_a_complaint_about_a_listing_of_the_report_is_possible(any_site: Site) -> None:
     with a_marketplace_that_listens(any_site):
         [listing] = status_of(any_site.runtime, any_site.brand_person, make_report(any_site, withdrawn=False)).items
+        assert listing.step is not None
         [removal] = any_site.read(actions.of_listing, any_site.marketplace_id, listing.step.listing_id or "")
         carry_out_action(any_site, removal)
         any_site.clock.forward(days=100)

@@ -17,13 +17,12 @@ from serving.reports.rules.outcomes import Code
 from serving.reports.service.answering import draft_of_answers
 from serving.reports.service.previewing import preview_report
 from serving.reports.service.status import status_of
-from serving.reports.service.stepping_up import prove_second_factor
 from serving.reports.service.submitting import submit_report
 from serving.takedowns.tables import action
 from tests.fixtures.factors import with_a_counting_factor
 from tests.fixtures.reporting import a_leader, a_rival, confirm, new_takedown_request, questions
 from tests.fixtures.runtimes import Site, a_suspect_row, judge, open_cases
-from tests.fixtures.stepping_up import OVER, in_full_standing, with_a_small_hour
+from tests.fixtures.stepping_up import OVER, in_full_standing, prove_second_factor, with_a_small_hour
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def full_site(site: Site) -> Site:
     return with_a_small_hour(in_full_standing(site))
 
 
-def answer_all(site: Site, cases: list[Case], *, meanwhile: str = "") -> list[Code]:
+def answer_all(site: Site, cases: list[Case], *, meanwhile: str = "") -> list[Code | None]:
     """Confirm these questions with a second factor; `meanwhile` is a listing that changes before the code."""
     a_leader(site)
     app, session = with_a_counting_factor(site, site.brand_person)
@@ -44,10 +43,10 @@ def answer_all(site: Site, cases: list[Case], *, meanwhile: str = "") -> list[Co
         receive_rows(site.runtime, site.marketplace, [changed], source="test")
         foreseen = preview_report(site.runtime, site.brand_person, draft)
     prove_second_factor(site.runtime, session, report_id, FactorResponse(app.code(site)))
-    steps = [listing.step for listing in status_of(site.runtime, site.brand_person, report_id).items]
+    codes = [listing.code for listing in status_of(site.runtime, site.brand_person, report_id).items]
     if meanwhile:
-        assert [listing.outcome.code for listing in foreseen] == [step.code for step in steps]
-    return [step.code for step in steps]
+        assert [listing.outcome.code for listing in foreseen] == codes
+    return codes
 
 
 def test_a_question_that_was_answered_or_whose_listing_has_changed_is_not_confirmed(full_site: Site) -> None:

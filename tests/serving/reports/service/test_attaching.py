@@ -78,6 +78,7 @@ def shown_documents(site: Site, case: Case) -> list[str]:
 
 def case_of(site: Site, report_id: str, number: int = 1) -> Case:
     step = status_of(site.runtime, site.brand_person, report_id).items[number - 1].step
+    assert step is not None
     return site.read(cases.get, site.marketplace_id, step.case_id or "")
 
 

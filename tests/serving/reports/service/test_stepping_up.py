@@ -121,7 +121,7 @@ def test_until_it_is_confirmed_nothing_is_recorded(full_site: Site) -> None:
     assert count(full_site, select(func.count()).select_from(verdict)) == 0
     status = status_of(full_site.runtime, full_site.brand_person, report_id)
     assert {listing.state for listing in status.items} == {ListingState.AWAITS_STEP_UP}
-    assert {(listing.result, listing.code) for listing in status.items} == {
+    assert {(listing.listing_result, listing.code) for listing in status.items} == {
         (ListingResult.PENDING_APPROVAL, Code.STEP_UP)
     }
     assert withdraw_whole(full_site.runtime, full_site.brand_person, report_id) == MANY
