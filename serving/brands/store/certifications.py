@@ -11,6 +11,7 @@ from serving.accounts.tables import role_grant
 from serving.brands.rules.certification import CertificationMethod, CertificationPass
 from serving.brands.tables import certification_attempt
 from serving.platform.database.scope import inside
+from serving.platform.database.series import kept
 from serving.platform.database.store import add
 
 
@@ -29,6 +30,7 @@ def add_attempt(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, certification_attempt, [row])
 
 
+@kept(certification_attempt)
 def last_pass(connection: Connection, user_id: str) -> CertificationPass | None:
     """When a person passed last; None where they never did."""
     query = (

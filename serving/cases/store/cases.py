@@ -16,7 +16,7 @@ from serving.cases.tables import case_event, review_case, verdict
 from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import HERE, inside
-from serving.platform.database.store import add
+from serving.platform.database.store import add, add_at_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ _WITH_CASE: Final = KeyedQuery(
 
 def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Append lines to timelines."""
-    add(connection, case_event, rows)
+    add_at_end(connection, case_event, rows)
 
 
 def get(connection: Connection, marketplace_id: str, case_id: str) -> Case:

@@ -14,6 +14,7 @@ from serving.accounts.tables import account
 from serving.cases.tables import verdict
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
+from serving.platform.database.series import kept
 from serving.platform.database.store import add
 
 _LATER: Final = verdict.alias("later")
@@ -79,6 +80,7 @@ def audited_columns(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: field_value for name, field_value in row.items() if name in _RECORDED}
 
 
+@kept(verdict, account)
 def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> list[StoredVerdict]:
     """The judgements on these listings, oldest first; withdrawals show as `superseded_by`."""
     return _read(connection, verdict.c.marketplace_id == marketplace_id, verdict.c.listing_id.in_(listing_ids))

@@ -160,8 +160,8 @@ def raise_sequences(connection: Connection, number: int) -> None:
 def next_sequence(connection: Connection, marketplace_id: str, listing_id: str) -> int:
     """The listing's next webhook sequence number; the row stays locked until the transaction ends."""
     is_listing = inside(listing, marketplace_id, listing_id=listing_id)
-    connection.execute(update(listing).where(is_listing).values(sequence=listing.c.sequence + 1))
-    return int(connection.execute(select(listing.c.sequence).where(is_listing)).scalar_one())
+    raised = update(listing).where(is_listing).values(sequence=listing.c.sequence + 1).returning(listing.c.sequence)
+    return int(connection.execute(raised).scalar_one())
 
 
 def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:

@@ -12,6 +12,7 @@ from models.errors import require
 from models.score import reason_from_json
 from serving.listings.tables import facts, score
 from serving.platform.database.scope import HERE, inside
+from serving.platform.database.series import kept
 from serving.platform.database.store import add, add_or_ignore
 
 _BATCH: Final = 1_000
@@ -76,18 +77,21 @@ _SCORED_FACTS: Final = (
 )
 
 
+@kept(facts)
 def facts_of(connection: Connection, marketplace_id: str, digest: str) -> Facts:
     """The facts of a digest. Raises NotFound (there are none)."""
     body = connection.execute(_FACTS, {"here": marketplace_id, "of_digest": digest}).scalar()
     return facts_from_json(require(body, "There are no such facts."))
 
 
+@kept(facts, score)
 def scored_facts(connection: Connection, marketplace_id: str, score_id: str) -> Facts:
     """The facts that a score is of, in one statement. Raises NotFound (there is no such score)."""
     body = connection.execute(_SCORED_FACTS, {"here": marketplace_id, "of_score": score_id}).scalar()
     return facts_from_json(require(body, "There is no such score."))
 
 
+@kept(score)
 def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str, Any]:
     """One score as stored, reasons as `Reason`, evidence and route reasons as `Message`.
 

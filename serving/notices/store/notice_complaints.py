@@ -13,6 +13,7 @@ from serving.notices.rules.notices import NoticeOutcome
 from serving.notices.tables import notice, notice_complaint, notice_item
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
+from serving.platform.database.series import kept
 from serving.platform.database.store import add
 
 
@@ -50,6 +51,7 @@ def of_item(connection: Connection, marketplace_id: str, item_id: str) -> Notice
     return complaints[0] if complaints else None
 
 
+@kept(notice_complaint)
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[NoticeComplaint]:
     return _select_complaints(connection, inside(notice_complaint, marketplace_id, case_id=case_id))
 

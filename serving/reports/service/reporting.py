@@ -21,6 +21,7 @@ from serving.cases.service.opening import harm_of
 from serving.cases.service.review import VerdictOutcome, record_in
 from serving.cases.store import cases
 from serving.listings.store import scores
+from serving.platform.database.series import undone_on_error
 from serving.platform.phrases import as_data
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
@@ -138,7 +139,7 @@ def _record_verdict(
         _attach_to_case(reporting, number, examined.case.case_id)
         return outcome, {"case_id": examined.case.case_id}
     try:
-        with reporting.connection.begin_nested():
+        with undone_on_error(reporting.connection):
             case_id = _case_for_verdict(reporting, examined)
             _attach_to_case(reporting, number, case_id)
             recorded = _record_answer(reporting, examined, case_id)

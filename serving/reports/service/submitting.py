@@ -22,6 +22,7 @@ from serving.brands.service import certification
 from serving.brands.service.rights_claims import basis_of, pair_of
 from serving.cases.store import cases
 from serving.platform.database.scope import Pair
+from serving.platform.database.series import in_series
 from serving.platform.deadlines import latest_day
 from serving.platform.idempotency.service import KeyReuse
 from serving.platform.runtime import Runtime
@@ -265,9 +266,10 @@ def decide_listings(
         fresh = timedelta(minutes=runtime.policies[SecondFactorPolicy].fresh_minutes)
         since = None if proof is None or now >= proof.known_at + fresh else proof.known_at
         reporting = Reporting(runtime, connection, person, stored, standing, examination, now, since)
-        for number, location in listings_left:
-            step = before[number].step + 1 if number in before else 0
-            settle_listing(reporting, number, location, step)
+        with in_series(connection):
+            for number, location in listings_left:
+                step = before[number].step + 1 if number in before else 0
+                settle_listing(reporting, number, location, step)
         if len(done) + len(listings_left) == reports.listing_counts(connection, [stored])[stored.report_id]:
             latest = {outcome.number: outcome for outcome in reports.outcomes(connection, stored)}
             mail_wait(runtime, connection, stored, latest.values())

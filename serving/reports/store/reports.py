@@ -14,7 +14,7 @@ from models.errors import NotFound
 from models.verdict import ReasonCode
 from serving.platform.database.row_reader import RowReader, reader
 from serving.platform.database.scope import inside
-from serving.platform.database.store import add, insert_or_ignore
+from serving.platform.database.store import add, add_at_end, insert_or_ignore
 from serving.platform.phrases import of_data
 from serving.reports.rules.outcomes import AT_FIRST, Code, ListingResult
 from serving.reports.rules.step_up import StepUpState
@@ -138,7 +138,7 @@ def listing_counts(connection: Connection, reports: Collection[StoredReport]) ->
 
 def add_outcome(connection: Connection, row: Mapping[str, Any]) -> None:
     """Append a step of one reported listing."""
-    add(connection, report_outcome, [row])
+    add_at_end(connection, report_outcome, [row])
 
 
 def first_outcomes(connection: Connection, stored_report: StoredReport) -> list[StoredOutcome]:

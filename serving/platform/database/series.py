@@ -1,0 +1,117 @@
+"""A series of decisions in one transaction: each reads only what no earlier one has read, and writes to logs at the end.
+
+Nothing is kept beyond the series. What a statement of it changes is read again.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Insert, Table, Update, event
+
+from serving.platform.database.fast.door import insert_rows
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_Read = Callable[Concatenate[Connection, P], T]
+_SERIES: Final = "a series of decisions"
+
+
+@dataclass(slots=True)
+class _Series:
+    """The answers of its reads with the tables that each is from, the rows to insert, and the last of some updates."""
+
+    answers: dict[Any, Any] = field(default_factory=dict)
+    asked_of: dict[Table, set[Any]] = field(default_factory=lambda: defaultdict(set))
+    rows: dict[Insert, list[Mapping[str, Any]]] = field(default_factory=dict)
+    updates: dict[Update, Mapping[str, Any]] = field(default_factory=dict)
+
+    def forget(self, _connection: Connection, statement: Any, *_: Any) -> None:
+        """Ask again for what is read from a table that a statement changes."""
+        if getattr(statement, "is_dml", False):
+            for key in self.asked_of.pop(statement.table, ()):
+                self.answers.pop(key, None)
+
+
+@contextmanager
+def in_series(connection: Connection) -> Iterator[None]:
+    """Keep the answers of `kept` reads within the block, and insert at its end what is added by `insert_at_end`."""
+    info, series = connection.info, _Series()
+    info[_SERIES] = series
+    event.listen(connection, "before_execute", series.forget)
+    try:
+        yield
+        for statement, rows in series.rows.items():
+            insert_rows(connection, statement, rows)
+        for update, values in series.updates.items():
+            connection.execute(update, values)
+    finally:
+        event.remove(connection, "before_execute", series.forget)
+        del info[_SERIES]
+
+
+@contextmanager
+def undone_on_error(connection: Connection) -> Iterator[None]:
+    """A savepoint: after an error nothing that the block wrote, or would have written at the end, is left."""
+    series: _Series = connection.info.get(_SERIES) or _Series()
+    before, updates = {statement: len(rows) for statement, rows in series.rows.items()}, dict(series.updates)
+    try:
+        with connection.begin_nested():
+            yield
+    except BaseException:
+        for statement, rows in series.rows.items():
+            del rows[before.get(statement, 0) :]
+        series.updates = updates
+        series.answers.clear()
+        raise
+
+
+def kept(
+    *tables: Table,
+) -> Callable[[Callable[Concatenate[Connection, P], T]], Callable[Concatenate[Connection, P], T]]:
+    """Ask once in a series, until it changes one of these tables, all that the read is from; nobody changes an answer."""
+
+    def keep(read: Callable[Concatenate[Connection, P], T]) -> Callable[Concatenate[Connection, P], T]:
+        @wraps(read)
+        def read_once(connection: Connection, *args: P.args, **kwargs: P.kwargs) -> T:
+            series: _Series | None = connection.info.get(_SERIES)
+            if series is None:
+                return read(connection, *args, **kwargs)
+            key = (read, *(tuple(part) if isinstance(part, list) else part for part in args), *kwargs.items())
+            if key not in series.answers:
+                series.answers[key] = read(connection, *args, **kwargs)
+                for table in tables:
+                    series.asked_of[table].add(key)
+            answer: T = series.answers[key]
+            return answer
+
+        return read_once
+
+    return keep
+
+
+def insert_at_end(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows at the end of the series, at once without one: no decision may read them."""
+    series: _Series | None = connection.info.get(_SERIES)
+    if series is None:
+        insert_rows(connection, statement, rows)
+    else:
+        series.rows.setdefault(statement, []).extend(rows)
+
+
+def update_at_end(connection: Connection, statement: Update, values: Mapping[str, Any]) -> None:
+    """Execute an update, which replaces all that an earlier one set, at the end of the series."""
+    series: _Series | None = connection.info.get(_SERIES)
+    if series is None:
+        connection.execute(statement, values)
+    else:
+        series.updates[statement] = values
+
+
+def waiting_update(connection: Connection, statement: Update) -> Mapping[str, Any] | None:
+    """The values of an update that waits for the end of the series."""
+    series: _Series | None = connection.info.get(_SERIES)
+    return None if series is None else series.updates.get(statement)
