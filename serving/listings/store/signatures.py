@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from features.minhash import BANDS, ROWS, Signature, band_keys
 from serving.listings.tables import TEXT_BANDS, judged_band, text_signature
+from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.scope import HERE, inside
 from serving.platform.database.series import insert_at_end
 from serving.platform.database.store import add, insert_or_ignore
@@ -72,15 +73,16 @@ def bins_of(signature: Signature) -> list[bytes]:
     return [stored[BINS_BYTES * band : BINS_BYTES * (band + 1)] for band in range(BANDS)]
 
 
-_OF_VERSION: Final = select(text_signature.c.text_id, text_signature.c.signature).where(
-    inside(text_signature, HERE, version_id=bindparam("version"))
+_OF_VERSION: Final = KeyedQuery(
+    select(text_signature.c.text_id, text_signature.c.signature).where(
+        inside(text_signature, HERE, version_id=bindparam("version"))
+    )
 )
 
 
 def mark_judged(connection: Connection, marketplace_id: str, version_id: str) -> None:
     """Keep a text with a verdict findable, however many similar texts there are."""
-    stored = connection.execute(_OF_VERSION, {"here": marketplace_id, "version": version_id}).one_or_none()
-    if stored is not None:
+    for stored in _OF_VERSION.rows(connection, {"here": marketplace_id, "version": version_id}):
         # Two bands of one text may have the same key by chance; the set removes the duplicate.
         keys = sorted(set(band_keys(signature_of(stored.signature)).tolist()))
         rows = [{"marketplace_id": marketplace_id, "band": key, "text_id": stored.text_id} for key in keys]

@@ -1,4 +1,4 @@
-"""A series of decisions in one transaction: each reads only what no earlier one has read, and writes to logs at the end.
+"""A series of decisions in one transaction: each reads only what no earlier one has read, and logs are written last.
 
 Nothing is kept beyond the series. What a statement of it changes is read again.
 """
@@ -12,7 +12,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Insert, Table, Update, event
 
-from serving.platform.database.fast.door import insert_rows
+from serving.platform.database.fast.door import insert_rows, plans_kept
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,12 +22,13 @@ _SERIES: Final = "a series of decisions"
 
 @dataclass(slots=True)
 class _Series:
-    """The answers of its reads with the tables that each is from, the rows to insert, and the last of some updates."""
+    """The answers of its reads, by the tables that they are from; what is written at its end; and what it noted."""
 
     answers: dict[Any, Any] = field(default_factory=dict)
     asked_of: dict[Table, set[Any]] = field(default_factory=lambda: defaultdict(set))
     rows: dict[Insert, list[Mapping[str, Any]]] = field(default_factory=dict)
     updates: dict[Update, Mapping[str, Any]] = field(default_factory=dict)
+    notes: dict[type, list[Any]] = field(default_factory=lambda: defaultdict(list))
 
     def forget(self, _connection: Connection, statement: Any, *_: Any) -> None:
         """Ask again for what is read from a table that a statement changes."""
@@ -44,8 +45,9 @@ def in_series(connection: Connection) -> Iterator[None]:
     event.listen(connection, "before_execute", series.forget)
     try:
         yield
-        for statement, rows in series.rows.items():
-            insert_rows(connection, statement, rows)
+        with plans_kept(connection):
+            for statement, rows in series.rows.items():
+                insert_rows(connection, statement, rows)
         for update, values in series.updates.items():
             connection.execute(update, values)
     finally:
@@ -57,26 +59,26 @@ def in_series(connection: Connection) -> Iterator[None]:
 def undone_on_error(connection: Connection) -> Iterator[None]:
     """A savepoint: after an error nothing that the block wrote, or would have written at the end, is left."""
     series: _Series = connection.info.get(_SERIES) or _Series()
-    before, updates = {statement: len(rows) for statement, rows in series.rows.items()}, dict(series.updates)
+    lists: tuple[dict[Any, list[Any]], ...] = series.rows, series.notes
+    lengths, updates = [{key: len(rows) for key, rows in kind.items()} for kind in lists], dict(series.updates)
     try:
         with connection.begin_nested():
             yield
     except BaseException:
-        for statement, rows in series.rows.items():
-            del rows[before.get(statement, 0) :]
+        for kind, before in zip(lists, lengths, strict=True):
+            for key, rows in kind.items():
+                del rows[before.get(key, 0) :]
         series.updates = updates
         series.answers.clear()
         raise
 
 
-def kept(
-    *tables: Table,
-) -> Callable[[Callable[Concatenate[Connection, P], T]], Callable[Concatenate[Connection, P], T]]:
-    """Ask once in a series, until it changes one of these tables, all that the read is from; nobody changes an answer."""
+def kept(*tables: Table) -> Callable[[_Read[P, T]], _Read[P, T]]:
+    """Ask once in a series, or again after it changed one of the tables that the read is from. Answers stay as read."""
 
-    def keep(read: Callable[Concatenate[Connection, P], T]) -> Callable[Concatenate[Connection, P], T]:
+    def keep(read: _Read[P, T]) -> _Read[P, T]:
         @wraps(read)
-        def read_once(connection: Connection, *args: P.args, **kwargs: P.kwargs) -> T:
+        def read_once(connection: Connection, /, *args: P.args, **kwargs: P.kwargs) -> T:
             series: _Series | None = connection.info.get(_SERIES)
             if series is None:
                 return read(connection, *args, **kwargs)
@@ -91,6 +93,12 @@ def kept(
         return read_once
 
     return keep
+
+
+def notes_of(connection: Connection, kind: type[T]) -> list[T]:
+    """What the series has noted of a kind; without a series, a list that nobody sees again."""
+    series: _Series | None = connection.info.get(_SERIES)
+    return [] if series is None else series.notes[kind]
 
 
 def insert_at_end(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -17,9 +17,10 @@ from serving.accounts.rules.access import Person
 from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.cases.service.decision_context import Answer
-from serving.cases.service.opening import harm_of
+from serving.cases.service.opening import harm_of, score_of
 from serving.cases.service.review import VerdictOutcome, record_in
 from serving.cases.store import cases
+from serving.cases.store.case_filters import filter_fields
 from serving.listings.store import scores
 from serving.platform.database.series import undone_on_error
 from serving.platform.phrases import as_data
@@ -227,6 +228,7 @@ def _open_case(reporting: Reporting, examined: ExaminedListing) -> str:
         "report_id": reporting.report.report_id,
         "due_at": reporting.at + timedelta(hours=hours),
         "follows_case_id": None,
+        **filter_fields(examined.facts.listing.seller.external_id, examined.facts.listing.language, score_of(score)),
     }
     cases.add_cases(reporting.connection, [row])
     _note_in_case(reporting, case_id, _history_line(reporting, examined))

@@ -254,7 +254,8 @@ def decide_listings(
         if not listings_left:
             return
         examination = Examination(runtime, connection, marketplace_id, brand_id, now)
-        known = [examination.look_up(location, locked=False) for _, location in listings_left]
+        locations = [location for _, location in listings_left]
+        known = examination.look_up_all(locations, locked=False).values()
         waiting = cases.open_cases(
             connection, marketplace_id, [listing.listing_id for listing in known if listing is not None]
         )
@@ -266,6 +267,7 @@ def decide_listings(
         fresh = timedelta(minutes=runtime.policies[SecondFactorPolicy].fresh_minutes)
         since = None if proof is None or now >= proof.known_at + fresh else proof.known_at
         reporting = Reporting(runtime, connection, person, stored, standing, examination, now, since)
+        examination.look_up_all(locations)
         with in_series(connection):
             for number, location in listings_left:
                 step = before[number].step + 1 if number in before else 0
