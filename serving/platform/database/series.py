@@ -30,6 +30,14 @@ class _Series:
     updates: dict[Update, Mapping[str, Any]] = field(default_factory=dict)
     notes: dict[type, list[Any]] = field(default_factory=lambda: defaultdict(list))
 
+    def answer_of(self, key: Any, tables: tuple[Table, ...], ask: Callable[[], Any]) -> Any:
+        """The answer to a question that is from these tables, asked if it is not known."""
+        if key not in self.answers:
+            self.answers[key] = ask()
+            for table in tables:
+                self.asked_of[table].add(key)
+        return self.answers[key]
+
     def forget(self, _connection: Connection, statement: Any, *_: Any) -> None:
         """Ask again for what is read from a table that a statement changes."""
         if getattr(statement, "is_dml", False):
@@ -83,11 +91,7 @@ def kept(*tables: Table) -> Callable[[_Read[P, T]], _Read[P, T]]:
             if series is None:
                 return read(connection, *args, **kwargs)
             key = (read, *(tuple(part) if isinstance(part, list) else part for part in args), *kwargs.items())
-            if key not in series.answers:
-                series.answers[key] = read(connection, *args, **kwargs)
-                for table in tables:
-                    series.asked_of[table].add(key)
-            answer: T = series.answers[key]
+            answer: T = series.answer_of(key, tables, lambda: read(connection, *args, **kwargs))
             return answer
 
         return read_once
