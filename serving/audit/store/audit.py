@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator,
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, update
 
 from features.message import message
 from serving.audit.rules.chain import (
@@ -30,9 +30,18 @@ from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_
 from serving.platform.database.lists import chunks
 from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.scope import inside
-from serving.platform.database.store import add
+from serving.platform.database.series import update_at_end, waiting_update
+from serving.platform.database.store import add, add_at_end
 
 _HEAD = 1
+_LOCK_HEAD: Final = (
+    select(audit_head.c.sequence, audit_head.c.entry_hash).where(audit_head.c.head_id == _HEAD).with_for_update()
+)
+_MOVE_HEAD: Final = (
+    update(audit_head)
+    .where(audit_head.c.head_id == _HEAD)
+    .values(sequence=bindparam("new_sequence"), entry_hash=bindparam("new_hash"))
+)
 
 
 def entry_with_payload(row: RowMapping) -> tuple[AuditEntry, Payload | None]:
@@ -78,11 +87,9 @@ def record_all(
         previous = new_entry.sequence, new_entry.entry_hash
         entries.append(new_entry)
         payloads.append({"sequence": new_entry.sequence, "payload": text.body.decode(), "salt": text.salt.hex()})
-    add(connection, audit_entry, list(map(row_of, entries)))
-    add(connection, audit_payload, payloads)
-    connection.execute(
-        update(audit_head).where(audit_head.c.head_id == _HEAD).values(sequence=previous[0], entry_hash=previous[1])
-    )
+    add_at_end(connection, audit_entry, list(map(row_of, entries)))
+    add_at_end(connection, audit_payload, payloads)
+    update_at_end(connection, _MOVE_HEAD, {"new_sequence": previous[0], "new_hash": previous[1]})
     return entries
 
 
@@ -224,8 +231,10 @@ def hashes_after(connection: Connection, sequence: int) -> list[tuple[str, str]]
 
 def lock(connection: Connection) -> tuple[int, str]:
     """Lock the head of the log, as (sequence, hash), until the transaction ends; every other decision waits for it."""
-    query = select(audit_head.c.sequence, audit_head.c.entry_hash).where(audit_head.c.head_id == _HEAD)
-    head_row = connection.execute(query.with_for_update()).one_or_none()
+    moved = waiting_update(connection, _MOVE_HEAD)
+    if moved is not None:
+        return moved["new_sequence"], moved["new_hash"]
+    head_row = connection.execute(_LOCK_HEAD).one_or_none()
     if head_row is None:
         connection.execute(insert(audit_head).values(head_id=_HEAD, sequence=0, entry_hash=GENESIS))
         return 0, GENESIS

@@ -1,5 +1,6 @@
 """Account management of brands: brands that need attention, brand leads, question limits and rights."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,7 +81,9 @@ def attention_of_brands(
     proposed = brand_attention.aliases_to_decide(connection, pairs)
     to_check = brand_attention.open_seller_requests(connection, pairs)
     unread = brand_messages.unread_counts(connection, pairs, person.user_id, MessageSide.MANAGER)
-    pending = approvals.pending_batches(connection, set(enrolled))
+    certified, pending = certifications.certified_brands(connection, pairs), Counter[tuple[str, str | None]]()
+    for batch in approvals.pending_batches(connection, set(enrolled)):
+        pending[batch.marketplace_id, batch.brand_id] += batch.pending
     changes = standings.latest_changes(connection, pairs)
     reasons_by_brand = {}
     for pair in pairs:
@@ -94,11 +97,11 @@ def attention_of_brands(
             level=change.level if change else Level.PROVISIONAL,
             warned=change is not None and change.warned,
             outlook=_outlook(runtime, connection, pair, at) if change and change.warned else None,
-            certified=certifications.first_pass_of_brand(connection, *pair) is not None,
+            certified=pair in certified,
             rights_to_verify=to_verify.get(pair, 0),
             rights_ending=ending.get(pair, 0),
             unread=unread.get(pair, 0),
-            removals_pending=sum(group.pending for group in pending if (group.marketplace_id, group.brand_id) == pair),
+            removals_pending=pending[pair],
             aliases_to_decide=proposed.get(pair, 0),
             sellers_to_check=to_check.get(pair, 0),
         )

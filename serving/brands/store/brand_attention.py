@@ -4,15 +4,15 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from models.case import CaseLane, CaseState
 from models.verdict import Judgement, Side
 from serving.brands.rules.alias_proposals import ProposalState
 from serving.brands.rules.rights import RightState
-from serving.brands.tables import alias_proposal, authorisation_request, brand_right
+from serving.brands.tables import alias_proposal, authorisation_request, brand_enrolment, brand_right
 from serving.cases.tables import review_case, verdict
-from serving.platform.database.scope import Pair, inside
+from serving.platform.database.scope import Pair, in_pairs, same
 from serving.standing.rules.reminders import QuestionStep
 from serving.standing.tables import question_step
 
@@ -37,13 +37,20 @@ def unanswered_counts(connection: Connection, pairs: Collection[Pair], since: da
 
 def last_answered_at(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, datetime]:
     """When a user of each brand last answered; brands that never did are left out."""
-    text = verdict.c
-    query = (
-        select(text.marketplace_id, text.brand_id, func.max(text.known_at).label("at"))
-        .where(text.side == Side.BRAND.value, text.judgement != Judgement.WITHDRAWN.value, _in_pairs(verdict, pairs))
-        .group_by(text.marketplace_id, text.brand_id)
+    last = (  # The newest by the index of each brand, however many it has given.
+        select(verdict.c.known_at)
+        .where(
+            same(verdict, brand_enrolment, "brand_id"),
+            verdict.c.side == Side.BRAND.value,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+        )
+        .order_by(verdict.c.known_at.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    return {(row.marketplace_id, row.brand_id): row.at for row in connection.execute(query)}
+    query = select(brand_enrolment.c.marketplace_id, brand_enrolment.c.brand_id, last.label("at"))
+    rows = connection.execute(query.where(in_pairs(brand_enrolment, pairs)))
+    return {(row.marketplace_id, row.brand_id): row.at for row in rows if row.at is not None}
 
 
 def rights_to_verify(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, int]:
@@ -69,12 +76,7 @@ def _counts_by_pair(
 ) -> dict[Pair, int]:
     query = (
         select(table.c.marketplace_id, table.c.brand_id, func.count().label("n"))
-        .where(_in_pairs(table, pairs), *which)
+        .where(in_pairs(table, pairs), *which)
         .group_by(table.c.marketplace_id, table.c.brand_id)
     )
     return {(row.marketplace_id, row.brand_id): row.n for row in connection.execute(query)}
-
-
-def _in_pairs(table: Any, pairs: Collection[Pair]) -> ColumnElement[bool]:
-    """The condition that selects these (marketplace, brand) pairs; an empty set matches no row."""
-    return or_(false(), *(inside(table, place, brand_id=brand_id) for place, brand_id in sorted(pairs)))

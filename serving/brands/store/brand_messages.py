@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, false, func, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from models.errors import NotFound
 from serving.accounts.tables import account
 from serving.brands.rules.authorisation import MessageSide
 from serving.brands.tables import brand_message, brand_message_reading
 from serving.platform.database.row_reader import reader
-from serving.platform.database.scope import Pair, inside
+from serving.platform.database.scope import Pair, in_pairs, inside
 from serving.platform.database.store import add, insert_or_ignore
 
 _ERASED = "(erased)"
@@ -83,12 +83,11 @@ def unread_counts(connection: Connection, pairs: Collection[Pair], user_id: str,
         reading.brand_id == message.brand_id,
         reading.user_id == user_id,
     )
-    of_pairs = (and_(message.marketplace_id == place, message.brand_id == brand) for place, brand in sorted(pairs))
     query = (
         select(message.marketplace_id, message.brand_id, func.count().label("n"))
         .select_from(brand_message.outerjoin(brand_message_reading, read))
         .where(
-            or_(false(), *of_pairs),
+            in_pairs(brand_message, pairs),
             message.side == side.other.value,
             message.erased_at.is_(None),
             or_(reading.read_until.is_(None), message.known_at > reading.read_until),

@@ -1,16 +1,17 @@
 """Certification records: every attempt at the questions, and each certification that an operator vouched for."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from serving.accounts.tables import role_grant
 from serving.brands.rules.certification import CertificationMethod, CertificationPass
 from serving.brands.tables import certification_attempt
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import Pair, in_pairs
+from serving.platform.database.series import kept
 from serving.platform.database.store import add
 
 
@@ -29,6 +30,7 @@ def add_attempt(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, certification_attempt, [row])
 
 
+@kept(certification_attempt)
 def last_pass(connection: Connection, user_id: str) -> CertificationPass | None:
     """When a person passed last; None where they never did."""
     query = (
@@ -57,12 +59,12 @@ def last_attempt(connection: Connection, user_id: str) -> Attempt | None:
     )
 
 
-def first_pass_of_brand(connection: Connection, marketplace_id: str, brand_id: str) -> datetime | None:
-    """When the first user of a brand in a marketplace passed; None where none has."""
+def certified_brands(connection: Connection, pairs: Collection[Pair]) -> frozenset[Pair]:
+    """Those of these brands, by (marketplace, brand), of which a user has passed."""
     query = (
-        select(func.min(certification_attempt.c.known_at))
-        .join(role_grant, role_grant.c.user_id == certification_attempt.c.user_id)
-        .where(inside(role_grant, marketplace_id, brand_id=brand_id), certification_attempt.c.passed)
+        select(role_grant.c.marketplace_id, role_grant.c.brand_id)
+        .join(certification_attempt, certification_attempt.c.user_id == role_grant.c.user_id)
+        .where(in_pairs(role_grant, pairs), certification_attempt.c.passed)
+        .distinct()
     )
-    first_passed_at: datetime | None = connection.execute(query).scalar_one()
-    return first_passed_at
+    return frozenset((place, brand_id) for place, brand_id in connection.execute(query))

@@ -14,7 +14,8 @@ from models.errors import Conflict, NotFound, require
 from serving.brands.rules.rights import Right, RightKind, RightState
 from serving.brands.tables import brand_right, notice_basis
 from serving.platform.database.scope import Pair, inside
-from serving.platform.database.store import add
+from serving.platform.database.series import kept
+from serving.platform.database.store import add, add_at_end
 
 
 def belongs_to(table: FromClause, pair: Pair) -> ColumnElement[bool]:
@@ -72,6 +73,7 @@ def has_right(connection: Connection, pair: Pair, kind: RightKind, office: str, 
     return connection.execute(select(brand_right.c.right_id).where(same)).first() is not None
 
 
+@kept(brand_right)
 def rights_of(connection: Connection, pair: Pair) -> list[StoredRight]:
     """A brand's rights in the order in which they were supplied."""
     query = (
@@ -144,4 +146,4 @@ def settle(connection: Connection, right: StoredRight, state: RightState, *, by:
 
 def keep_basis(connection: Connection, row: Mapping[str, Any]) -> None:
     """Store the right that carried a brand's confirmation."""
-    add(connection, notice_basis, [row])
+    add_at_end(connection, notice_basis, [row])

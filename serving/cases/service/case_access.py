@@ -42,7 +42,8 @@ def claimed_case(connection: Connection, person: Person, case_id: str, claimant:
     Raises NotFound (the person does not answer for the brand there, or the case is another brand's).
     """
     places = {place for place, brand_id in person.brands(Permission.ANSWER_QUESTIONS) if brand_id == claimant}
-    case = cases.get(connection, cases.marketplace_of(connection, case_id, places), case_id)
+    place = next(iter(places)) if len(places) == 1 else cases.marketplace_of(connection, case_id, places)
+    case = cases.get(connection, place, case_id)
     if case.brand_id != claimant and case.brand.is_named:
         raise NotFound("There is no such case.")
     return case, Side.BRAND

@@ -25,8 +25,12 @@ _GONE = frozenset({ActionState.SCHEDULED, ActionState.SENDING, ActionState.ACKNO
 
 def harm_of(row: Mapping[str, Any], facts: Facts) -> float:
     """The expected harm of leaving a listing up for a week, by its stored score, in the base currency."""
-    score = Score(ScoreKind(row["kind"]), row["value"], row["probability"], (), row["scorer"], row["fingerprint"])
-    return expected_harm(score, price=base_price(facts), sold_7d=facts.listing.sales.d7)
+    return expected_harm(score_of(row), price=base_price(facts), sold_7d=facts.listing.sales.d7)
+
+
+def score_of(row: Mapping[str, Any]) -> Score:
+    """A stored score without its reasons."""
+    return Score(ScoreKind(row["kind"]), row["value"], row["probability"], (), row["scorer"], row["fingerprint"])
 
 
 def open_by_choice(runtime: Runtime, person: Person, listing_id: str) -> str:

@@ -1,12 +1,11 @@
 """Read-only joins of data from several subjects, for pages."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, false, func, or_, select, tuple_
-from sqlalchemy.sql.selectable import Select
+from sqlalchemy import Connection, RowMapping, func, or_, select, tuple_
 
 from features.facts import Facts, facts_from_json
 from models.case import CaseLane, CaseState
@@ -16,7 +15,7 @@ from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import facts, listing, listing_version, score
 from serving.platform.database.fast.door import plans_kept
-from serving.platform.database.scope import Pair, same
+from serving.platform.database.scope import Pair, in_pairs, same
 from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.tables import action, removal_check
 from serving.webhooks.rules.action import ActionKind, ActionState
@@ -186,18 +185,11 @@ def open_questions(connection: Connection, pairs: Collection[Pair]) -> dict[Pair
         .where(
             review_case.c.state == CaseState.OPEN.value,
             review_case.c.lane == CaseLane.ASK_BRAND.value,
-            _in_pairs(pairs, *key),
+            in_pairs(review_case, pairs),
         )
         .group_by(*key)
     )
     return {(row.marketplace_id, row.brand_id): Questions(row.n, row.oldest) for row in connection.execute(query)}
-
-
-def _in_pairs(pairs: Collection[Pair], place: Any, brand_id: Any) -> ColumnElement[bool]:
-    """A brand in a marketplace among these; an empty set of pairs matches no row, so it never grants access."""
-    return or_(
-        false(), *(and_(place == marketplace_id, brand_id == own_brand) for marketplace_id, own_brand in sorted(pairs))
-    )
 
 
 def answers_in_force(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, dict[Judgement, int]]:
@@ -205,10 +197,13 @@ def answers_in_force(connection: Connection, pairs: Collection[Pair]) -> dict[Pa
     key = (verdict.c.marketplace_id, verdict.c.brand_id)
     query = (
         select(*key, verdict.c.judgement, func.count().label("n"))
-        .where(verdict.c.side == Side.BRAND.value, _in_pairs(pairs, *key), STANDS)
+        .where(verdict.c.side == Side.BRAND.value, in_pairs(verdict, pairs), STANDS)
         .group_by(*key, verdict.c.judgement)
     )
-    return _by_pair(connection, query, Judgement)
+    answers: dict[Pair, dict[Judgement, int]] = {}
+    for place, brand_id, judgement, number in connection.execute(query):
+        answers.setdefault((place, brand_id), {})[Judgement(judgement)] = number
+    return answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +236,7 @@ def brand_actions(connection: Connection, pairs: Collection[Pair], most: int) ->
         .join(listing, same(action, listing, "listing_id"))
         .outerjoin(removal_check, same(action, removal_check, "action_id"))
         .join(listing_version, same(verdict, listing_version, "version_id"))
-        .where(_in_pairs(pairs, review_case.c.marketplace_id, review_case.c.brand_id))
+        .where(in_pairs(review_case, pairs))
         .order_by(action.c.created_at.desc(), action.c.action_id.desc())
         .limit(most)
     )
@@ -259,24 +254,3 @@ def brand_actions(connection: Connection, pairs: Collection[Pair], most: int) ->
         )
         for row in connection.execute(query).mappings()
     ]
-
-
-def removal_counts(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, dict[ActionState, int]]:
-    """The number of removals of each brand's listings, by (marketplace, brand) and state."""
-    key = (review_case.c.marketplace_id, review_case.c.brand_id)
-    query = (
-        select(*key, action.c.state, func.count().label("n"))
-        .join(verdict, same(action, verdict, "verdict_id"))
-        .join(review_case, same(verdict, review_case, "case_id"))
-        .where(action.c.kind == ActionKind.REMOVE.value, _in_pairs(pairs, *key))
-        .group_by(*key, action.c.state)
-    )
-    return _by_pair(connection, query, ActionState)
-
-
-def _by_pair(connection: Connection, query: Select[Any], kind: Callable[[str], Key]) -> dict[Pair, dict[Key, int]]:
-    """Counts by (marketplace, brand) and kind; the query has the columns marketplace, brand, kind and count."""
-    counts_by_pair: dict[Pair, dict[Key, int]] = {}
-    for place, brand_id, state, number in connection.execute(query):
-        counts_by_pair.setdefault((place, brand_id), {})[kind(state)] = number
-    return counts_by_pair

@@ -16,7 +16,7 @@ from serving.cases.tables import case_event, review_case, verdict
 from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import HERE, inside
-from serving.platform.database.store import add
+from serving.platform.database.store import add, add_at_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ _OPEN: Final = KeyedQuery(
     ),
     "listings",
 )
+_OF_ID: Final = KeyedQuery(select(review_case).where(inside(review_case, HERE, case_id=bindparam("case"))))
 _WITH_CASE: Final = KeyedQuery(
     select(review_case.c.version_id).where(
         inside(review_case, HERE), review_case.c.version_id.in_(bindparam("versions", expanding=True))
@@ -82,17 +83,19 @@ _WITH_CASE: Final = KeyedQuery(
 
 def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Append lines to timelines."""
-    add(connection, case_event, rows)
+    add_at_end(connection, case_event, rows)
 
 
 def get(connection: Connection, marketplace_id: str, case_id: str) -> Case:
     """One case. Raises NotFound (there is none in this marketplace)."""
-    query = select(review_case).where(inside(review_case, marketplace_id, case_id=case_id))
-    return require(reader(Case).single(connection, query), "There is no such case.")
+    found = reader(Case).all(connection, _OF_ID, {"here": marketplace_id, "case": case_id})
+    return require(next(iter(found), None), "There is no such case.")
 
 
 _CASE_OF_VERDICT: Final = select(verdict.c.case_id).where(inside(verdict, HERE, verdict_id=bindparam("verdict")))
-_OF_VERDICT: Final = select(review_case).where(inside(review_case, HERE, case_id=_CASE_OF_VERDICT.scalar_subquery()))
+_OF_VERDICT: Final = KeyedQuery(
+    select(review_case).where(inside(review_case, HERE, case_id=_CASE_OF_VERDICT.scalar_subquery()))
+)
 
 
 def of_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> Case:

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from models.case import CaseLane
 from models.errors import require
 from models.verdict import Judgement, Side
 from serving.accounts.tables import account
 from serving.cases.tables import verdict
+from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.row_reader import reader
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import HERE, inside
+from serving.platform.database.series import kept
 from serving.platform.database.store import add
 
 _LATER: Final = verdict.alias("later")
@@ -79,24 +81,38 @@ def audited_columns(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: field_value for name, field_value in row.items() if name in _RECORDED}
 
 
+@kept(verdict, account)
 def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> list[StoredVerdict]:
     """The judgements on these listings, oldest first; withdrawals show as `superseded_by`."""
-    return _read(connection, verdict.c.marketplace_id == marketplace_id, verdict.c.listing_id.in_(listing_ids))
+    parameters = {"here": marketplace_id, "listings": list(listing_ids)}
+    return reader(StoredVerdict).all(connection, _OF_LISTINGS, parameters)
+
+
+_JUDGEMENTS: Final = (
+    select(verdict, _LATER.c.verdict_id.label("superseded_by"), account.c.name.label("user_name"))
+    .outerjoin(
+        _LATER,
+        (_LATER.c.marketplace_id == verdict.c.marketplace_id) & (_LATER.c.supersedes_id == verdict.c.verdict_id),
+    )
+    .join(account, account.c.user_id == verdict.c.user_id)
+    .where(verdict.c.judgement != Judgement.WITHDRAWN.value)
+    .order_by(verdict.c.known_at, verdict.c.verdict_id)
+)
+_OF_LISTINGS: Final = KeyedQuery(
+    _JUDGEMENTS.where(inside(verdict, HERE), verdict.c.listing_id.in_(bindparam("listings", expanding=True))),
+    "listings",
+)
+_LAST_OF_BRAND: Final = KeyedQuery(
+    select(verdict.c.verdict_id).where(
+        inside(verdict, HERE, case_id=bindparam("case"), brand_id=bindparam("brand"), side=Side.BRAND.value),
+        verdict.c.due_before.is_not(None),
+        NOT_WITHDRAWN,
+    )
+)
 
 
 def _read(connection: Connection, *conditions: Any) -> list[StoredVerdict]:
-    later = _LATER
-    query = (
-        select(verdict, later.c.verdict_id.label("superseded_by"), account.c.name.label("user_name"))
-        .outerjoin(
-            later,
-            (later.c.marketplace_id == verdict.c.marketplace_id) & (later.c.supersedes_id == verdict.c.verdict_id),
-        )
-        .join(account, account.c.user_id == verdict.c.user_id)
-        .where(*conditions, verdict.c.judgement != Judgement.WITHDRAWN.value)
-        .order_by(verdict.c.known_at, verdict.c.verdict_id)
-    )
-    return reader(StoredVerdict).all(connection, query)
+    return reader(StoredVerdict).all(connection, _JUDGEMENTS.where(*conditions))
 
 
 def get(connection: Connection, marketplace_id: str, verdict_id: str) -> StoredVerdict:
@@ -115,9 +131,8 @@ def sides(connection: Connection, marketplace_id: str, verdict_ids: Collection[s
 
 def last_of_brand(connection: Connection, marketplace_id: str, case_id: str, brand_id: str) -> str | None:
     """The id of a brand's last answer or withdrawal on a case, concessions left out; None before the first."""
-    own = inside(verdict, marketplace_id, case_id=case_id, brand_id=brand_id, side=Side.BRAND.value)
-    last = select(verdict.c.verdict_id).where(own, verdict.c.due_before.is_not(None), NOT_WITHDRAWN)
-    return connection.execute(last).scalar_one_or_none()
+    last = _LAST_OF_BRAND.rows(connection, {"here": marketplace_id, "case": case_id, "brand": brand_id})
+    return str(last[0].verdict_id) if last else None
 
 
 def latest_of_case(

@@ -157,11 +157,18 @@ def raise_sequences(connection: Connection, number: int) -> None:
     connection.execute(update(listing).values(sequence=listing.c.sequence + number))
 
 
+_RAISE_SEQUENCE: Final = (
+    update(listing)
+    .where(inside(listing, HERE, listing_id=bindparam("of_listing")))
+    .values(sequence=listing.c.sequence + 1)
+    .returning(listing.c.sequence)
+)
+
+
 def next_sequence(connection: Connection, marketplace_id: str, listing_id: str) -> int:
     """The listing's next webhook sequence number; the row stays locked until the transaction ends."""
-    is_listing = inside(listing, marketplace_id, listing_id=listing_id)
-    connection.execute(update(listing).where(is_listing).values(sequence=listing.c.sequence + 1))
-    return int(connection.execute(select(listing.c.sequence).where(is_listing)).scalar_one())
+    parameters = {"here": marketplace_id, "of_listing": listing_id}
+    return int(connection.execute(_RAISE_SEQUENCE, parameters).scalar_one())
 
 
 def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
@@ -240,14 +247,16 @@ def seller_of(connection: Connection, marketplace_id: str, version_id: str) -> s
     return seller_id
 
 
+_VERSIONS: Final = KeyedQuery(
+    select(listing_version)
+    .where(inside(listing_version, HERE, listing_id=bindparam("listing")))
+    .order_by(listing_version.c.number)
+)
+
+
 def versions(connection: Connection, marketplace_id: str, listing_id: str) -> list[dict[str, Any]]:
     """All versions of a listing, oldest first."""
-    query = (
-        select(listing_version)
-        .where(inside(listing_version, marketplace_id, listing_id=listing_id))
-        .order_by(listing_version.c.number)
-    )
-    return [dict(row._mapping) for row in connection.execute(query)]
+    return [row._asdict() for row in _VERSIONS.rows(connection, {"here": marketplace_id, "listing": listing_id})]
 
 
 def seller_country(connection: Connection, marketplace_id: str, listing_id: str) -> str | None:

@@ -4,14 +4,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, case, func, select
+from sqlalchemy import Connection, and_, bindparam, case, func, literal_column, select
 
 from features.facts import Facts, facts_from_json
 from features.message import from_json
 from models.errors import require
 from models.score import reason_from_json
 from serving.listings.tables import facts, score
+from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.scope import HERE, inside
+from serving.platform.database.series import kept
 from serving.platform.database.store import add, add_or_ignore
 
 _BATCH: Final = 1_000
@@ -67,34 +69,43 @@ def add_scores(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Non
 
 
 # Built once, because every decision asks several times.
-_SCORE: Final = select(score).where(inside(score, HERE, score_id=bindparam("of_score")))
-_FACTS: Final = select(facts.c.body).where(inside(facts, HERE, digest=bindparam("of_digest")))
-_SCORED_FACTS: Final = (
+_SCORE: Final = KeyedQuery(select(score).where(inside(score, HERE, score_id=bindparam("of_score"))))
+_NEWEST: Final = KeyedQuery(
+    select(score.c.score_id)
+    .where(inside(score, HERE, version_id=bindparam("version")))
+    .order_by(score.c.scored_at.desc(), score.c.score_id.desc())
+    .limit(literal_column("1"))
+)
+_FACTS: Final = KeyedQuery(select(facts.c.body).where(inside(facts, HERE, digest=bindparam("of_digest"))))
+_SCORED_FACTS: Final = KeyedQuery(
     select(facts.c.body)
     .join(score, and_(score.c.marketplace_id == facts.c.marketplace_id, score.c.facts_digest == facts.c.digest))
     .where(inside(score, HERE, score_id=bindparam("of_score")))
 )
 
 
+@kept(facts)
 def facts_of(connection: Connection, marketplace_id: str, digest: str) -> Facts:
     """The facts of a digest. Raises NotFound (there are none)."""
-    body = connection.execute(_FACTS, {"here": marketplace_id, "of_digest": digest}).scalar()
-    return facts_from_json(require(body, "There are no such facts."))
+    found = _FACTS.rows(connection, {"here": marketplace_id, "of_digest": digest})
+    return facts_from_json(require(found or None, "There are no such facts.")[0].body)
 
 
+@kept(facts, score)
 def scored_facts(connection: Connection, marketplace_id: str, score_id: str) -> Facts:
     """The facts that a score is of, in one statement. Raises NotFound (there is no such score)."""
-    body = connection.execute(_SCORED_FACTS, {"here": marketplace_id, "of_score": score_id}).scalar()
-    return facts_from_json(require(body, "There is no such score."))
+    found = _SCORED_FACTS.rows(connection, {"here": marketplace_id, "of_score": score_id})
+    return facts_from_json(require(found or None, "There is no such score.")[0].body)
 
 
+@kept(score)
 def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str, Any]:
     """One score as stored, reasons as `Reason`, evidence and route reasons as `Message`.
 
     Raises NotFound (there is none).
     """
-    stored = connection.execute(_SCORE, {"here": marketplace_id, "of_score": score_id}).one_or_none()
-    row = dict(require(stored, "There is no such score.")._mapping)
+    stored = _SCORE.rows(connection, {"here": marketplace_id, "of_score": score_id})
+    row: dict[str, Any] = require(stored or None, "There is no such score.")[0]._asdict()
     row["reasons"] = [reason_from_json(reason) for reason in row["reasons"]]
     row["evidence"] = [from_json(message) for message in row["evidence"]]
     row["route_reasons"] = [from_json(message) for message in row["route_reasons"]]
@@ -106,13 +117,8 @@ def latest_of_version(connection: Connection, marketplace_id: str, version_id: s
 
     Raises NotFound (there is no such version).
     """
-    query = (
-        select(score.c.score_id)
-        .where(inside(score, marketplace_id, version_id=version_id))
-        .order_by(score.c.scored_at.desc(), score.c.score_id.desc())
-        .limit(1)
-    )
-    return get(connection, marketplace_id, str(connection.execute(query).scalar()))
+    newest = _NEWEST.rows(connection, {"here": marketplace_id, "version": version_id})
+    return get(connection, marketplace_id, newest[0].score_id if newest else "")
 
 
 def lane_counts(connection: Connection, marketplace_id: str) -> dict[str, int]:

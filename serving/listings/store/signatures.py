@@ -12,12 +12,14 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from features.minhash import BANDS, ROWS, Signature, band_keys
 from serving.listings.tables import TEXT_BANDS, judged_band, text_signature
-from serving.platform.database.scope import inside
-from serving.platform.database.store import add, add_or_ignore
+from serving.platform.database.fast.door import KeyedQuery
+from serving.platform.database.scope import HERE, inside
+from serving.platform.database.series import insert_at_end
+from serving.platform.database.store import add, insert_or_ignore
 from serving.platform.ids import digits_of
 
 _STORED: Final = np.dtype("<u2")
@@ -71,17 +73,20 @@ def bins_of(signature: Signature) -> list[bytes]:
     return [stored[BINS_BYTES * band : BINS_BYTES * (band + 1)] for band in range(BANDS)]
 
 
+_OF_VERSION: Final = KeyedQuery(
+    select(text_signature.c.text_id, text_signature.c.signature).where(
+        inside(text_signature, HERE, version_id=bindparam("version"))
+    )
+)
+
+
 def mark_judged(connection: Connection, marketplace_id: str, version_id: str) -> None:
     """Keep a text with a verdict findable, however many similar texts there are."""
-    query = select(text_signature.c.text_id, text_signature.c.signature).where(
-        inside(text_signature, marketplace_id, version_id=version_id)
-    )
-    stored = connection.execute(query).one_or_none()
-    if stored is not None:
+    for stored in _OF_VERSION.rows(connection, {"here": marketplace_id, "version": version_id}):
         # Two bands of one text may have the same key by chance; the set removes the duplicate.
         keys = sorted(set(band_keys(signature_of(stored.signature)).tolist()))
         rows = [{"marketplace_id": marketplace_id, "band": key, "text_id": stored.text_id} for key in keys]
-        add_or_ignore(connection, judged_band, rows)
+        insert_at_end(connection, insert_or_ignore(connection, judged_band), rows)
 
 
 def signature_of(stored: bytes) -> Signature:

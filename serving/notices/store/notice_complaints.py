@@ -3,16 +3,18 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from models.labels import AppealState
 from serving.appeals.rules.appeals import AppealRecord
 from serving.notices.rules.notices import NoticeOutcome
 from serving.notices.tables import notice, notice_complaint, notice_item
+from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.row_reader import reader
-from serving.platform.database.scope import inside, same
+from serving.platform.database.scope import HERE, inside, same
+from serving.platform.database.series import kept
 from serving.platform.database.store import add
 
 
@@ -32,9 +34,12 @@ class NoticeComplaint:
     decided_at: datetime | None
 
 
+_COMPLAINTS: Final = select(notice_complaint).order_by(notice_complaint.c.known_at)
+_OF_CASE: Final = KeyedQuery(_COMPLAINTS.where(inside(notice_complaint, HERE, case_id=bindparam("case"))))
+
+
 def _select_complaints(connection: Connection, *conditions: Any) -> list[NoticeComplaint]:
-    query = select(notice_complaint).where(*conditions).order_by(notice_complaint.c.known_at)
-    return reader(NoticeComplaint).all(connection, query)
+    return reader(NoticeComplaint).all(connection, _COMPLAINTS.where(*conditions))
 
 
 def add_complaint(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -50,8 +55,10 @@ def of_item(connection: Connection, marketplace_id: str, item_id: str) -> Notice
     return complaints[0] if complaints else None
 
 
+@kept(notice_complaint)
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[NoticeComplaint]:
-    return _select_complaints(connection, inside(notice_complaint, marketplace_id, case_id=case_id))
+    parameters = {"here": marketplace_id, "case": case_id}
+    return reader(NoticeComplaint).all(connection, _OF_CASE, parameters)
 
 
 def found_invalid_by(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, set[str]]:

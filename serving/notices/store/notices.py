@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, func, select, update
 
 from models.case import BLIND_LANES
 from models.labels import AppealState
@@ -13,8 +13,9 @@ from models.verdict import ReasonCode
 from serving.cases.tables import review_case
 from serving.notices.rules.notices import InvalidReason, ItemState, NamedRight, NoticeOutcome, ReporterKind, next_state
 from serving.notices.tables import notice, notice_complaint, notice_item, reporter
+from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.row_reader import reader
-from serving.platform.database.scope import inside, same
+from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add
 
 _DECIDING_LANES: Final = [lane.value for lane in BLIND_LANES]
@@ -97,12 +98,15 @@ def items_of_notice(connection: Connection, marketplace_id: str, notice_id: str)
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[NoticeItem]:
-    return _select_items(connection, inside(notice_item, marketplace_id, case_id=case_id))
+    return reader(NoticeItem).all(connection, _OF_CASE, {"here": marketplace_id, "case": case_id})
+
+
+_ITEMS: Final = select(notice_item).order_by(notice_item.c.notice_id, notice_item.c.number)
+_OF_CASE: Final = KeyedQuery(_ITEMS.where(inside(notice_item, HERE, case_id=bindparam("case"))))
 
 
 def _select_items(connection: Connection, *conditions: ColumnElement[bool]) -> list[NoticeItem]:
-    query = select(notice_item).where(*conditions).order_by(notice_item.c.notice_id, notice_item.c.number)
-    return reader(NoticeItem).all(connection, query)
+    return reader(NoticeItem).all(connection, _ITEMS.where(*conditions))
 
 
 def waiting_listings(connection: Connection, marketplace_id: str, reporter_id: str) -> frozenset[str]:

@@ -8,6 +8,8 @@ from typing import Any, Final, Generic, TypeVar, get_args, get_type_hints
 
 from sqlalchemy import ColumnElement, Connection, Executable, RowMapping, Table
 
+from serving.platform.database.fast.door import KeyedQuery
+
 T = TypeVar("T")
 
 
@@ -36,8 +38,12 @@ class RowReader(Generic[T]):
             values[at] = convert(values[at])
         return self._make(*values)
 
-    def all(self, connection: Connection, query: Executable, values: Mapping[str, Any] | None = None) -> list[T]:
+    def all(
+        self, connection: Connection, query: Executable | KeyedQuery, values: Mapping[str, Any] | None = None
+    ) -> list[T]:
         """The objects of all rows of a query; `values` are those of a query that was built once."""
+        if isinstance(query, KeyedQuery):
+            return [self.of(row._asdict()) for row in query.rows(connection, values or {})]
         return [self.of(row) for row in connection.execute(query, values).mappings()]
 
     def single(self, connection: Connection, query: Executable) -> T | None:

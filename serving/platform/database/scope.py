@@ -1,9 +1,11 @@
 """Conditions that keep a query inside one marketplace."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, String, and_, bindparam
+from sqlalchemy import ColumnElement, FromClause, String, and_, bindparam, false, or_
 
 Pair = tuple[str, str]  # A marketplace and a brand there.
 
@@ -18,6 +20,15 @@ def columns(table: FromClause, *names: str) -> list[ColumnElement[Any]]:
 
 def inside(table: FromClause, marketplace_id: str | ColumnElement[Any], **equal: object) -> ColumnElement[bool]:
     return and_(table.c.marketplace_id == marketplace_id, *(table.c[name] == cell for name, cell in equal.items()))
+
+
+def in_pairs(table: FromClause, pairs: Collection[Pair]) -> ColumnElement[bool]:
+    """A brand in a marketplace among these; an empty set of pairs matches no row, so it never grants access."""
+    brands: dict[str, list[str]] = defaultdict(list)
+    for place, brand_id in sorted(pairs):
+        brands[place].append(brand_id)
+    of_places = (and_(inside(table, place), table.c.brand_id.in_(brand_ids)) for place, brand_ids in brands.items())
+    return or_(false(), *of_places)
 
 
 @lru_cache(maxsize=1024)  # Conditions of tables; aliases that a query makes for itself leave again.

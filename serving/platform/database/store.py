@@ -20,6 +20,7 @@ from serving.platform.database.engine import (
 )
 from serving.platform.database.fast.door import insert_rows
 from serving.platform.database.faults import DatabaseLocked, StorageFault, fault_of
+from serving.platform.database.series import insert_at_end
 from serving.platform.database.session_locks import SessionLocks
 from serving.platform.database.waits import ADMISSION, LONG, REQUEST, WORK
 
@@ -160,6 +161,11 @@ def _as_storage_faults() -> Iterator[None]:
 def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; an empty sequence is allowed."""
     insert_rows(connection, _insert_into(table), rows)
+
+
+def add_at_end(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that no decision reads: in a series of them, at its end."""
+    insert_at_end(connection, _insert_into(table), rows)
 
 
 def add_or_ignore(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,5 +1,6 @@
 """A reported listing as it stands, and the limits that its removal meets: what the rule of outcomes needs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -40,7 +41,7 @@ class ExaminedListing:
 
 @dataclass(slots=True)
 class Examination:
-    """The listings of one report, examined one after another; `seen` are those named so far.
+    """The listings of one report, examined one after another; `seen` are those named so far, `locked` by location.
 
     `shown` are the versions that were shown where the report answers open questions; empty where it answers none.
     """
@@ -52,19 +53,31 @@ class Examination:
     at: datetime
     seen: set[str] = field(default_factory=set)
     shown: frozenset[str] = frozenset()
+    locked: dict[str, IdentifiedListing | None] = field(default_factory=dict)
 
     def look_up(self, location: str, *, locked: bool = True) -> IdentifiedListing | None:
         """The listing that a location names; `locked` against changes and new cases."""
-        names = set(possible_ids(location))
-        return listing_meant(
-            location, identified_listings.listings_named(self.connection, self.marketplace_id, names, locked=locked)
-        )
+        if locked and location in self.locked:
+            return self.locked[location]
+        return self.look_up_all([location], locked=locked)[location]
+
+    def look_up_all(self, locations: Sequence[str], *, locked: bool = True) -> dict[str, IdentifiedListing | None]:
+        """The listing that each of these locations names, as `look_up`."""
+        names = {name for location in locations for name in possible_ids(location)}
+        named = identified_listings.listings_named(self.connection, self.marketplace_id, names, locked=locked)
+        meant = {
+            location: listing_meant(location, {name: named[name] for name in possible_ids(location) if name in named})
+            for location in locations
+        }
+        if locked:
+            self.locked |= meant
+        return meant
 
     def examine(self, known: IdentifiedListing) -> ExaminedListing:
         """What the rule of outcomes needs to know of a listing; the listing then counts as named by the report."""
         marketplace_id, listing_id = self.marketplace_id, known.listing_id
         score = scores.latest_of_version(self.connection, marketplace_id, known.version_id)
-        facts = scores.facts_of(self.connection, marketplace_id, score["facts_digest"])
+        facts = scores.scored_facts(self.connection, marketplace_id, score["score_id"])
         case = cases.open_cases(self.connection, marketplace_id, [listing_id]).get(listing_id)
         uses = read_text(facts.listing).kinds.get(Kind.TRAP, ())
         listing = ListingSituation(

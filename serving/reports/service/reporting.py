@@ -17,10 +17,12 @@ from serving.accounts.rules.access import Person
 from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.cases.service.decision_context import Answer
-from serving.cases.service.opening import harm_of
+from serving.cases.service.opening import harm_of, score_of
 from serving.cases.service.review import VerdictOutcome, record_in
 from serving.cases.store import cases
+from serving.cases.store.case_filters import filter_fields
 from serving.listings.store import scores
+from serving.platform.database.series import undone_on_error
 from serving.platform.phrases import as_data
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
@@ -138,7 +140,7 @@ def _record_verdict(
         _attach_to_case(reporting, number, examined.case.case_id)
         return outcome, {"case_id": examined.case.case_id}
     try:
-        with reporting.connection.begin_nested():
+        with undone_on_error(reporting.connection):
             case_id = _case_for_verdict(reporting, examined)
             _attach_to_case(reporting, number, case_id)
             recorded = _record_answer(reporting, examined, case_id)
@@ -228,6 +230,7 @@ def _open_case(reporting: Reporting, examined: ExaminedListing) -> str:
         "report_id": reporting.report.report_id,
         "due_at": reporting.at + timedelta(hours=hours),
         "follows_case_id": None,
+        **filter_fields(examined.facts.listing.seller.external_id, examined.facts.listing.language, score_of(score)),
     }
     cases.add_cases(reporting.connection, [row])
     _note_in_case(reporting, case_id, _history_line(reporting, examined))

@@ -25,6 +25,7 @@ from serving.cases.store import cases
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches
 from serving.platform.database.scope import Pair
+from serving.platform.database.series import in_series
 from serving.platform.deadlines import latest_day
 from serving.platform.idempotency.service import KeyReuse
 from serving.platform.runtime import Runtime
@@ -314,7 +315,8 @@ def decide_listings(
             return
         shown = reports.shown_versions(connection, stored)
         examination = Examination(runtime, connection, marketplace_id, brand_id, now, shown=shown)
-        known = [examination.look_up(location, locked=False) for _, location in listings_left]
+        locations = [location for _, location in listings_left]
+        known = examination.look_up_all(locations, locked=False).values()
         waiting = cases.open_cases(
             connection, marketplace_id, [listing.listing_id for listing in known if listing is not None]
         )
@@ -324,9 +326,11 @@ def decide_listings(
         standing = count_standing(runtime, connection, (marketplace_id, brand_id), now)
         confirmed_at = _confirmed_at(runtime, connection, stored, now)
         reporting = Reporting(runtime, connection, person, stored, standing, examination, now, confirmed_at)
-        for number, location in listings_left:
-            step = before[number].step + 1 if number in before else 0
-            settle_listing(reporting, number, location, step)
+        examination.look_up_all(locations)
+        with in_series(connection):
+            for number, location in listings_left:
+                step = before[number].step + 1 if number in before else 0
+                settle_listing(reporting, number, location, step)
         if len(done) + len(listings_left) == reports.listing_counts(connection, [stored])[stored.report_id]:
             latest = {outcome.number: outcome for outcome in reports.outcomes(connection, stored)}
             mail_wait(runtime, connection, stored, latest.values())

@@ -3,15 +3,16 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
 
 from serving.appeals.rules.seller_evidence import DocumentsOnFile
 from serving.platform.database.documents import StoredFile, bytes_of, number_and_size
 from serving.platform.database.erasing import delete_some
+from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.row_reader import reader
-from serving.platform.database.scope import inside, same
+from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import insert_or_ignore
 from serving.reports.store.reports import StoredReport
 from serving.reports.tables import report_document, report_item
@@ -68,15 +69,17 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[R
     )
 
 
+_DIGESTS: Final = KeyedQuery(
+    select(report_document.c.digest)
+    .join(report_item, same(report_item, report_document, "report_id"))
+    .where(inside(report_item, HERE, case_id=bindparam("case")))
+    .distinct()
+)
+
+
 def digests_of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[str]:
     """The digests of those documents, each once, in their order as texts."""
-    query = (
-        select(report_document.c.digest)
-        .join(report_item, same(report_item, report_document, "report_id"))
-        .where(inside(report_item, marketplace_id, case_id=case_id))
-        .distinct()
-    )
-    return sorted(connection.execute(query).scalars())
+    return sorted(row.digest for row in _DIGESTS.rows(connection, {"here": marketplace_id, "case": case_id}))
 
 
 def content_of(connection: Connection, document: ReportDocument) -> bytes:

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, tuple_, update
+from sqlalchemy import Connection, bindparam, func, select, tuple_, update
 
 from features.message import Message, from_json
 from features.phrase import Phrase
@@ -14,8 +14,8 @@ from models.case import CaseLane
 from models.errors import NotFound
 from models.verdict import ReasonCode
 from serving.platform.database.row_reader import RowReader, reader
-from serving.platform.database.scope import inside
-from serving.platform.database.store import add, insert_or_ignore
+from serving.platform.database.scope import HERE, inside
+from serving.platform.database.store import add, add_at_end, insert_or_ignore
 from serving.platform.phrases import of_data
 from serving.reports.rules.outcomes import AT_FIRST, Code, ListingResult
 from serving.reports.rules.step_up import StepUpState
@@ -150,7 +150,7 @@ def listing_counts(connection: Connection, reports: Collection[StoredReport]) ->
 
 def add_outcome(connection: Connection, row: Mapping[str, Any]) -> None:
     """Append a step of one reported listing."""
-    add(connection, report_outcome, [row])
+    add_at_end(connection, report_outcome, [row])
 
 
 def first_outcomes(connection: Connection, stored_report: StoredReport) -> list[StoredOutcome]:
@@ -183,13 +183,17 @@ def set_wait(connection: Connection, marketplace_id: str, report_id: str, number
     )
 
 
+_SET_CASE: Final = (
+    update(report_item)
+    .where(inside(report_item, HERE, report_id=bindparam("of_report"), number=bindparam("at_number")))
+    .values(case_id=bindparam("about_case"))
+)
+
+
 def set_case(connection: Connection, marketplace_id: str, report_id: str, number: int, case_id: str) -> None:
     """Record the case that is about a reported listing."""
-    connection.execute(
-        update(report_item)
-        .where(inside(report_item, marketplace_id, report_id=report_id, number=number))
-        .values(case_id=case_id)
-    )
+    key = {"here": marketplace_id, "of_report": report_id, "at_number": number}
+    connection.execute(_SET_CASE, {**key, "about_case": case_id})
 
 
 def awaited_listings(connection: Connection, most: int, after: tuple[str, int]) -> list[WaitingItem]:

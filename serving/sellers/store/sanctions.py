@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from models.errors import require
+from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.pages import page
 from serving.platform.database.row_reader import reader, row_of
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import add
 from serving.sellers.rules.sanction import (
     OPEN_STATES,
@@ -70,9 +71,16 @@ def marketplace_of(connection: Connection, sanction_id: str, marketplaces: Colle
     return str(require(connection.execute(query).scalar(), "There is no such sanction."))
 
 
+_OF_SELLER: Final = KeyedQuery(
+    select(sanction)
+    .where(inside(sanction, HERE, seller_external_id=bindparam("seller")))
+    .order_by(sanction.c.proposed_at, sanction.c.sanction_id)
+)
+
+
 def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[StoredSanction]:
     """The sanctions of a seller, oldest first."""
-    return _select_sanctions(connection, inside(sanction, marketplace_id, seller_external_id=seller))
+    return reader(StoredSanction).all(connection, _OF_SELLER, {"here": marketplace_id, "seller": seller})
 
 
 def sanctions_led_to(connection: Connection, marketplace_id: str, sanction_id: str) -> list[StoredSanction]:

@@ -3,15 +3,16 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select, update
 
 from models.strikes import Hit, VoidCause
 from models.verdict import Judgement, ReasonCode
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version
-from serving.platform.database.scope import inside, same
+from serving.platform.database.fast.door import KeyedQuery
+from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add
 from serving.sellers.tables import strike_hit
 from serving.takedowns.store.actions import StoredAction
@@ -29,14 +30,21 @@ class Ground:
     known_at: datetime
 
 
+_GROUND: Final = KeyedQuery(
+    select(listing_version.c.seller_external_id, verdict.c.judgement, verdict.c.reason_code, verdict.c.known_at)
+    .join(verdict, same(verdict, listing_version, "version_id"))
+    .where(inside(verdict, HERE, verdict_id=bindparam("verdict")))
+)
+_OF_SELLER: Final = KeyedQuery(
+    select(strike_hit)
+    .where(inside(strike_hit, HERE, seller_external_id=bindparam("seller")))
+    .order_by(strike_hit.c.known_at, strike_hit.c.action_id)
+)
+
+
 def ground_of(connection: Connection, removal: StoredAction) -> Ground:
     """The basis of a removal."""
-    query = (
-        select(listing_version.c.seller_external_id, verdict.c.judgement, verdict.c.reason_code, verdict.c.known_at)
-        .join(verdict, same(verdict, listing_version, "version_id"))
-        .where(inside(verdict, removal.marketplace_id, verdict_id=removal.verdict_id))
-    )
-    row = connection.execute(query).one()
+    (row,) = _GROUND.rows(connection, {"here": removal.marketplace_id, "verdict": removal.verdict_id})
     code = ReasonCode(row.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT)
     return Ground(row.seller_external_id, Judgement(row.judgement), code, row.known_at)
 
@@ -82,12 +90,7 @@ def restore_strike(connection: Connection, marketplace_id: str, action_id: str) 
 
 def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[Hit]:
     """The strikes of a seller, oldest first, voided ones included."""
-    query = (
-        select(strike_hit)
-        .where(inside(strike_hit, marketplace_id, seller_external_id=seller))
-        .order_by(strike_hit.c.known_at, strike_hit.c.action_id)
-    )
-    return [_read_hit(row) for row in connection.execute(query)]
+    return [_read_hit(row) for row in _OF_SELLER.rows(connection, {"here": marketplace_id, "seller": seller})]
 
 
 def of_removal(connection: Connection, marketplace_id: str, action_id: str) -> Hit | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, bindparam, func, or_, select, update
 
 from features.message import Message, from_json
 from models.labels import AppealState
@@ -14,8 +14,9 @@ from serving.appeals.tables import appeal, counter_notice, overturn
 from serving.brands.tables import brand_enrolment
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
+from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.row_reader import RowReader
-from serving.platform.database.scope import Pair, inside, same
+from serving.platform.database.scope import HERE, Pair, inside, same
 from serving.platform.database.store import add
 from serving.platform.database.types import day_of
 from serving.standing.rules.audits import Pace
@@ -214,12 +215,17 @@ def pace_of(connection: Connection, marketplace_id: str, brand_id: str, since: d
     return Pace(*connection.execute(query).one())
 
 
+_DRAWN: Final = KeyedQuery(
+    select(func.count()).where(
+        inside(confirmation, HERE), confirmation.c.drawn, confirmation.c.known_at > bindparam("since")
+    )
+)
+
+
 def audits_drawn(connection: Connection, marketplace_id: str, at: datetime) -> int:
     """The audits that a marketplace has drawn in the 24 hours before a moment."""
-    query = select(func.count()).where(
-        inside(confirmation, marketplace_id), confirmation.c.drawn, confirmation.c.known_at > at - _DAY
-    )
-    return int(connection.execute(query).scalar_one())
+    ((number,),) = _DRAWN.rows(connection, {"here": marketplace_id, "since": at - _DAY})
+    return int(number)
 
 
 def add_confirmation(connection: Connection, row: Mapping[str, Any]) -> None:

@@ -1,12 +1,14 @@
 """What counts against the budgets and hourly caps that a removal meets: gathered for the rule."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from serving.brands.store import brands
+from serving.platform.database.series import notes_of
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import BudgetPolicy, BurstPolicy
 from serving.takedowns.rules.budgets import (
@@ -20,8 +22,9 @@ from serving.takedowns.rules.budgets import (
 )
 from serving.takedowns.rules.bursts import Pace, PendingCause
 from serving.takedowns.store import budgets
-from serving.takedowns.store.approvals import Pacer, busiest_hour, sent_unapproved
+from serving.takedowns.store.approvals import Pacer, busiest_hour, sent_by_seller, sent_unapproved
 
+T = TypeVar("T")
 _OF_PERSON = frozenset({PendingCause.PERSON_DAY, PendingCause.PERSON_WEEK})
 
 
@@ -37,6 +40,65 @@ class UsualDays:
     def forget(self) -> None:
         """Count again at the next use."""
         self.counted.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Spender:
+    """Those whose budgets a removal meets: (marketplace, brand), the accounts of one person, and how they confirm."""
+
+    place: tuple[str, str | None]
+    accounts: frozenset[str]
+    stepped_up: bool
+    routed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeftRemoval:
+    """A removal that left in a series of decisions."""
+
+    spender: Spender
+    seller: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """What was counted in a series, after so many of its removals had left."""
+
+    key: object
+    counted: Any
+    after: int
+
+
+def _count_once(connection: Connection, key: object, count: Callable[[], T]) -> tuple[T, list[LeftRemoval]]:
+    """What is counted once in a series, and its removals that have left since."""
+    left, counts = notes_of(connection, LeftRemoval), notes_of(connection, _Count)
+    known = next((known for known in counts if known.key == key), None)
+    if known is None:
+        known = _Count(key, count(), len(left))
+        counts.append(known)
+    return known.counted, left[known.after :]
+
+
+def seller_pace(connection: Connection, marketplace_id: str, seller: str, since: datetime, ahead: int) -> Pace:
+    """The removals of a seller that needed no approval, for a large report, which may name hundreds of sellers."""
+    by_seller, later = _count_once(
+        connection, (marketplace_id, since), lambda: sent_by_seller(connection, marketplace_id, since)
+    )
+    return Pace(ahead + by_seller[seller] + sum(removal.seller == seller for removal in later))
+
+
+def _removal_usage(connection: Connection, spender: Spender, person: Pacer, at: datetime) -> tuple[int, ...]:
+    """What counts against the budgets of a removal: in a series counted once, with what leaves in it."""
+    (marketplace_id, brand_id), accounts, stepped_up = spender.place, spender.accounts, spender.stepped_up
+
+    def count() -> tuple[int, ...]:
+        return budgets.removal_usage(connection, marketplace_id, person, accounts, brand_id, at, stepped_up=stepped_up)
+
+    usage, later = _count_once(connection, spender, count)
+    if any(removal.spender != spender for removal in later):
+        return count()
+    own = 0 if stepped_up else len(later)
+    return tuple(map(sum, zip(usage, (own, own, len(later), len(later)), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +146,21 @@ def usual_day_of(
 def spending_of(
     runtime: Runtime,
     connection: Connection,
-    place: tuple[str, str | None],
+    spender: Spender,
     person: Pacer,
-    accounts: Collection[str],
     at: datetime,
     *,
     ahead: int = 0,
-    stepped_up: bool = False,
-    routed: bool = False,
     new_device: bool = False,
     shown: bool = False,
 ) -> Spending:
-    """What counts against the budgets of a removal; `place` is (marketplace, brand), without a brand for an analyst's.
+    """What counts against the budgets of a removal; `person` are the spender's own.
 
-    `person` are the removals of one person, and `accounts` those that count as the same.
     `ahead` removals are foreseen before it and not stored. A record matters only once a budget without one is spent,
     and is slow to read; with `shown` it is always read, so that the limits can be shown.
     """
-    marketplace_id, brand_id = place
-    spent = budgets.removal_usage(connection, marketplace_id, person, accounts, brand_id, at, stepped_up=stepped_up)
+    marketplace_id, brand_id = spender.place
+    spent = _removal_usage(connection, spender, person, at)
     day, week, brand_day, marketplace_day = (number + ahead for number in spent)
     brand = None
     if brand_id is not None:
@@ -111,8 +169,8 @@ def spending_of(
         person=RemovalUsage(day, week),
         marketplace=RemovalUsage(marketplace_day),
         brand=brand,
-        stepped_up=stepped_up,
-        routed=routed,
+        stepped_up=spender.stepped_up,
+        routed=spender.routed,
         new_device=new_device,
     )
 

@@ -81,7 +81,7 @@ def store_snapshot(
     """
     marketplace_id, evidence_id = case.marketplace_id, runtime.ids.new("evd")
     digest = scores.get(connection, marketplace_id, case.score_id)["facts_digest"]
-    listing = scores.facts_of(connection, marketplace_id, digest).listing
+    listing = scores.scored_facts(connection, marketplace_id, case.score_id).listing
     version = next(
         row
         for row in listings.versions(connection, marketplace_id, case.listing_id)

@@ -28,6 +28,7 @@ from serving.takedowns.rules.bursts import (
     BY_SECOND_PERSON,
     OF_ANALYST,
     OF_BRAND,
+    Pace,
     PendingCause,
     PendingReason,
     RemovalRequest,
@@ -35,7 +36,7 @@ from serving.takedowns.rules.bursts import (
     begins_alarm,
     pending_reasons,
 )
-from serving.takedowns.service.budgets import PacerCap, paces_of, spending_of
+from serving.takedowns.service.budgets import LeftRemoval, PacerCap, Spender, paces_of, seller_pace, spending_of
 from serving.takedowns.service.telling import is_unreachable, mail_alarm, mail_voters
 from serving.takedowns.store import alerts, removal_notices
 from serving.takedowns.store import approvals as holds_db
@@ -103,6 +104,7 @@ class PendingGrounds:
     begins_alarm: bool
     alarmed: str | None
     confirmation: Confirmation
+    left: LeftRemoval
 
     def with_reason(self, reason: PendingReason) -> "PendingGrounds":
         """The same with one more hold, which is about the marketplace as a whole."""
@@ -130,7 +132,8 @@ def pending_grounds(
         opened_by=confirmation.case.opened_by,
         new_device=confirmation.new_device,
     )
-    reasons = pending_reasons_of(runtime, connection, requested, at)
+    circumstances = gather_circumstances(runtime, connection, requested, at)
+    reasons = circumstances.pending_reasons(runtime)
     of_seller_alone = {PendingCause.SELLER_SHARE, PendingCause.HIGH_IMPACT}
     subjects = (
         dict.fromkeys(PendingCause, "")
@@ -139,7 +142,8 @@ def pending_grounds(
         | dict.fromkeys(of_seller_alone, seller or "")
     )
     alarmed = brand_id if confirmation.side is Side.BRAND else None
-    return PendingGrounds(reasons, subjects, begins_alarm(reasons, confirmation.side), alarmed, confirmation)
+    begins = begins_alarm(reasons, confirmation.side)
+    return PendingGrounds(reasons, subjects, begins, alarmed, confirmation, circumstances.left)
 
 
 def pending_reasons_of(
@@ -150,10 +154,14 @@ def pending_reasons_of(
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What decides whether a removal is on hold: its circumstances, and what counts against its budgets."""
+    """What decides whether a removal is on hold: its circumstances, and what counts against its budgets.
+
+    `left` is what a series notes should it leave.
+    """
 
     request: RemovalRequest
     spending: Spending
+    left: LeftRemoval
 
     def pending_reasons(self, runtime: Runtime) -> tuple[PendingReason, ...]:
         """The holds, those of its budgets last."""
@@ -177,28 +185,37 @@ def gather_circumstances(
     if brand_id is not None:
         caps[PendingCause.BRAND_BURST] = PacerCap(by_brand(brand_id), policy.per_brand, before.by_person, hour)
     if seller is not None:
-        first = min(hour, since or hour)
-        caps[PendingCause.SELLER_SHARE] = PacerCap(of_seller(seller), policy.per_seller, before.of_seller, first)
-    paces = paces_of(connection, marketplace_id, caps, policy, at)
+        caps[PendingCause.SELLER_SHARE] = PacerCap(of_seller(seller), policy.per_seller, before.of_seller, hour)
+    if since is None:
+        paces = paces_of(connection, marketplace_id, caps, policy, at)
+    else:  # It meets the seller's share alone.
+        paces = (
+            {}
+            if seller is None
+            else {
+                PendingCause.SELLER_SHARE: seller_pace(
+                    connection, marketplace_id, seller, min(hour, since), before.of_seller
+                )
+            }
+        )
     second = not is_analyst and are_independent(roots, request.user_id, request.opened_by or "")
     rule = AutomaticRule.ANALYST_REMOVALS if is_analyst else AutomaticRule.BRAND_REMOVALS
+    is_routed = is_analyst and request.opened_by is None
+    spender = Spender((marketplace_id, of_brand), frozenset(same), stepped_up=since is not None, routed=is_routed)
     spending = spending_of(
         runtime,
         connection,
-        (marketplace_id, of_brand),
+        spender,
         daily,
-        same,
         at,
         ahead=before.by_person,
-        stepped_up=since is not None,
-        routed=is_analyst and request.opened_by is None,
         new_device=request.new_device,
         shown=shown,
     )
     return Circumstances(
         RemovalRequest(
             side=request.side,
-            user=paces[PendingCause.USER_BURST],
+            user=paces.get(PendingCause.USER_BURST, Pace(0)),
             brand=paces.get(PendingCause.BRAND_BURST),
             seller=paces.get(PendingCause.SELLER_SHARE),
             sales=request.sales,
@@ -213,6 +230,7 @@ def gather_circumstances(
             stopped=removal_notices.is_stopped(connection, marketplace_id, request.user_id),
         ),
         spending,
+        LeftRemoval(spender, seller),
     )
 
 

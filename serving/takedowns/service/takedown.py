@@ -13,10 +13,12 @@ from models.policies.deciding import EnforcementPolicy
 from models.strikes import VoidCause
 from serving.cases.store import cases
 from serving.listings.store import listings
+from serving.platform.database.series import notes_of
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import StepUpPolicy
 from serving.takedowns.rules.statement import Statement
 from serving.takedowns.service import pending_approval
+from serving.takedowns.service.budgets import LeftRemoval
 from serving.takedowns.service.evidence import store_snapshot
 from serving.takedowns.service.pending_approval import PendingGrounds
 from serving.takedowns.service.removal_hooks import RemovalHooks
@@ -108,6 +110,8 @@ def schedule(
         pending_approval.record_pending(runtime, connection, action, reason, at)
         return action
     record_step(connection, action, "scheduled", cause.actor, at, payload)
+    if reason is not None:
+        notes_of(connection, LeftRemoval).append(reason.left)
     runtime.services[RemovalHooks].counted(runtime, connection, action, at)
     return action
 

@@ -1,7 +1,7 @@
 """Mails about removals, to those who can stop them or watch or vote on them, queued in the removal's transaction."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -14,9 +14,10 @@ from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_summary, queue_to_accounts
 from serving.marketplaces.store import marketplaces
 from serving.platform.clock import SimulatedClock
+from serving.platform.database.series import kept
 from serving.platform.runtime import Runtime
-from serving.takedowns.policy import TellingPolicy
-from serving.takedowns.rules.budgets import DAY, UsualDay
+from serving.takedowns.policy import BudgetPolicy, TellingPolicy
+from serving.takedowns.rules.budgets import DAY, UsualDay, reference_period, usual_day
 from serving.takedowns.rules.bursts import PendingCause
 from serving.takedowns.rules.telling import (
     Reason,
@@ -26,9 +27,8 @@ from serving.takedowns.rules.telling import (
     last_evening_due,
     mail_reasons,
 )
-from serving.takedowns.service.budgets import usual_day_of
 from serving.takedowns.service.stop_links import stop_path
-from serving.takedowns.store import approvals, removal_notices
+from serving.takedowns.store import approvals, budgets, removal_notices
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.approvals import by_analysts, by_person_of_brand
 from serving.takedowns.store.removal_notices import OwnRemoval, RemovalNotice, Remover
@@ -61,6 +61,8 @@ def mail_removal(
     """Mail those who can stop a new removal, where it is a reason to look: at most one mail a reason and day."""
     at, policy = action.created_at, runtime.policies[TellingPolicy]
     told_reasons = removal_notices.reasons_of_day(connection, remover, _iso_day(at))
+    if action.stepped_up and (not is_unknown_device(secret) or Reason.NEW_DEVICE in told_reasons):
+        return  # The removals of a large report are counted for no other reason.
     own = removal_notices.removals_of(connection, remover, _before_day(at))
     usual = UsualDay()
     if len(own) >= policy.above_usual and Reason.ABOVE_USUAL not in told_reasons:
@@ -79,7 +81,7 @@ def report_departure(
     """
     policy, usual = runtime.policies[TellingPolicy], _usual_day_of_remover(runtime, connection, remover, at)
     within = usual.removals if usual.working_days >= policy.least_working_days else 0
-    if len(removal_notices.removals_of(connection, remover, _before_day(at))) + more <= within:
+    if within and len(removal_notices.removals_of(connection, remover, _before_day(at))) + more <= within:
         return None
     others = [watcher for watcher in watchers_of(connection, remover) if watcher != remover.user_id]
     return batch_departure(at, display_settings.zones_of(connection, others), policy)
@@ -128,10 +130,18 @@ def _iso_day(at: datetime) -> str:
 
 
 def _usual_day_of_remover(runtime: Runtime, connection: Connection, remover: Remover, at: datetime) -> UsualDay:
+    period = reference_period(at, runtime.policies[BudgetPolicy])
+    return usual_day(_removals_per_day(connection, remover, period))
+
+
+@kept()  # They are those of a past period.
+def _removals_per_day(
+    connection: Connection, remover: Remover, period: tuple[datetime, datetime]
+) -> Mapping[date, int]:
     own = {remover.user_id}
     brand_id = remover.brand_id
     pacer = by_analysts(own) if brand_id is None else by_person_of_brand(remover.user_id, own, brand_id)
-    return usual_day_of(runtime, connection, remover.marketplace_id, pacer, at)
+    return budgets.removals_per_day(connection, remover.marketplace_id, pacer, period)
 
 
 def _mail_watchers(

@@ -12,8 +12,10 @@ from features.message import Message, each_from_json
 from models.errors import require
 from serving.cases.tables import verdict
 from serving.listings.tables import listing
+from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import HERE, inside, same
+from serving.platform.database.series import kept
 from serving.platform.database.store import add
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import NOT_WITHDRAWN, ActionKind, ActionState
@@ -51,7 +53,8 @@ _WITH_LISTING: Final = (
     .order_by(action.c.created_at, action.c.action_id)
 )
 # Built once, because every decision asks several times.
-_OF_LISTING: Final = _WITH_LISTING.where(inside(action, HERE, listing_id=bindparam("listing")))
+_OF_LISTING: Final = KeyedQuery(_WITH_LISTING.where(inside(action, HERE, listing_id=bindparam("listing"))))
+_OF_ID: Final = KeyedQuery(_WITH_LISTING.where(inside(action, HERE, action_id=bindparam("action"))))
 
 
 def _select_actions(connection: Connection, *conditions: Any) -> list[StoredAction]:
@@ -65,7 +68,7 @@ def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredAction:
     """One action. Raises NotFound (there is none in this marketplace)."""
-    actions = _select_actions(connection, inside(action, marketplace_id, action_id=action_id))
+    actions = _ACTIONS.all(connection, _OF_ID, {"here": marketplace_id, "action": action_id})
     return require(actions[0] if actions else None, "There is no such action.")
 
 
@@ -107,6 +110,7 @@ def latest(
     return _select_actions(connection, action.c.marketplace_id == marketplace_id, action.c.action_id.in_(query))[::-1]
 
 
+@kept(action, listing)
 def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[StoredAction]:
     """The actions on a listing, oldest first."""
     return _ACTIONS.all(connection, _OF_LISTING, {"here": marketplace_id, "listing": listing_id})

@@ -88,6 +88,13 @@ def sent_unapproved(
     return list(zip(numbers, numbers, strict=True))
 
 
+def sent_by_seller(connection: Connection, marketplace_id: str, since: datetime) -> Counter[str | None]:
+    """As `sent_unapproved`, the number of each seller."""
+    seller = listing_version.c.seller_external_id
+    query = _unapproved_removals(marketplace_id, seller, func.count()).where(action.c.created_at > since)
+    return Counter(dict(map(tuple, connection.execute(query.group_by(seller)))))
+
+
 def busiest_hour(connection: Connection, marketplace_id: str, pacer: Pacer, start: datetime, end: datetime) -> int:
     """The most such removals in any hour after `start`, up to `end`; 0 without one. Overturned ones do not count."""
     query = _unapproved_removals(marketplace_id, action.c.created_at).where(pacer.condition)

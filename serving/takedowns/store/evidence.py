@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 from models.errors import require
 from serving.audit.tables import audit_entry, audit_payload
 from serving.platform.database.scope import inside
-from serving.platform.database.store import add
+from serving.platform.database.store import add_at_end
 from serving.takedowns.rules.evidence import Part, Snapshot, StoredPart
 from serving.takedowns.tables import evidence, evidence_part
 
@@ -44,12 +44,12 @@ def add_evidence(connection: Connection, taken: StoredSnapshot) -> None:
         "digest": taken.snapshot.digest,
         "captured_at": taken.captured_at,
     }
-    add(connection, evidence, [row])
+    add_at_end(connection, evidence, [row])
     parts = [
         {**key, "part": part.part.value, "digest": part.digest, "salt": part.salt, "body": part.body}
         for part in taken.snapshot.parts
     ]
-    add(connection, evidence_part, parts)
+    add_at_end(connection, evidence_part, parts)
 
 
 def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[StoredSnapshot]:

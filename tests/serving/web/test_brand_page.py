@@ -23,7 +23,7 @@ from serving.listings.service.intake import receive_rows
 from serving.listings.store import scores
 from serving.takedowns.store import actions
 from serving.web.brand.questions import question
-from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
+from serving.webhooks.rules.action import ActionEvent, ActionKind
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_suspect_row, judge, open_cases
 from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.visits import an_appeal, visit_as, words
@@ -350,12 +350,10 @@ def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> N
             ActionKind.REINSTATE,
             ActionKind.REMOVE,
         ]
-        assert case_figures.removal_counts(connection, {pair}) == {pair: {ActionState.SENDING: 1}}
         for foreign in ((any_site.marketplace_id, "brd_other"), ("mkt_other", any_site.brand_id)):
             assert case_figures.open_questions(connection, {foreign}) == {}
             assert case_figures.answers_in_force(connection, {foreign}) == {}
             assert case_figures.brand_actions(connection, {foreign}, 5) == []
-            assert case_figures.removal_counts(connection, {foreign}) == {}
         assert case_figures.brand_actions(connection, set(), 5) == [], "nobody sees everything by having nothing"
 
 

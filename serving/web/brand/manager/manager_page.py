@@ -1,6 +1,7 @@
-"""An account manager's brands: open items, answers, and outcomes."""
+"""An account manager's brands and what is open at each, the most urgent first."""
 
 from types import SimpleNamespace
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -21,14 +22,16 @@ from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
+_SHOWN: Final = 50
 
 
 @router.get("/brands")
 def get_brands(request: Request, session: Manager) -> HTMLResponse:
-    return respond(request, brands_page(runtime_of(request), session), session)
+    shows_all = request.query_params.get("show") == "all"
+    return respond(request, brands_page(runtime_of(request), session, shows_all=shows_all), session)
 
 
-def brands_page(runtime: Runtime, session: Session) -> StaffPage:
+def brands_page(runtime: Runtime, session: Session, *, shows_all: bool = False) -> StaffPage:
     person, now = session.person, runtime.clock.now()
     marketplace_ids = person.marketplaces(Permission.MANAGE_BRANDS)
     with runtime.store.read() as connection:
@@ -40,8 +43,6 @@ def brands_page(runtime: Runtime, session: Session) -> StaffPage:
         }
         names = {place: marketplaces.get(connection, place).name for place in marketplace_ids}
         waiting = case_figures.open_questions(connection, enrolled)
-        answers = case_figures.answers_in_force(connection, enrolled)
-        removals = case_figures.removal_counts(connection, enrolled)
         escalated = question_steps.waiting_for_manager(connection, enrolled)
         changes = standings.latest_changes(connection, enrolled)
         brand_needs = attention_of_brands(runtime, connection, person, enrolled, now)
@@ -54,7 +55,7 @@ def brands_page(runtime: Runtime, session: Session) -> StaffPage:
         ),
     )
     rows = []
-    for pair in urgent:
+    for pair in urgent if shows_all else urgent[:_SHOWN]:
         questions = waiting.get(pair)
         rows.append(
             SimpleNamespace(
@@ -67,16 +68,15 @@ def brands_page(runtime: Runtime, session: Session) -> StaffPage:
                 open=questions.number if questions else 0,
                 escalated=escalated.get(pair, 0),
                 oldest=words.due(questions.oldest_due_at, now) if questions else None,
-                answers=answers.get(pair, {}),
-                removals=removals.get(pair, {}),
             )
         )
     return StaffPage(
         "brands.html",
         "/brands",
         rows=tuple(rows),
-        open=sum(row.open for row in rows),
-        overdue=sum(row.oldest is not None and row.oldest.late for row in rows),
+        total=len(urgent),
+        open=sum(questions.number for questions in waiting.values()),
+        overdue=sum(words.due(questions.oldest_due_at, now).late for questions in waiting.values()),
         several_marketplaces=len(marketplace_ids) > 1,
         answer_within_hours=runtime.policies[EnforcementPolicy].brand_answers_within_hours,
     )

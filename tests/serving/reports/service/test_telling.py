@@ -244,4 +244,4 @@ def test_every_reason_has_words(language: Language) -> None:
     with showing_as(Display(language=language)):
         content = report_waits(parameters)
     assert str(2 * len(codes)) in content.subject
-    assert len(content.rows) == 2 + len(codes) - 3, "three pairs of reasons share their words"
+    assert len(content.rows) == 2 + len(codes) - 2, "two pairs of reasons share their words"

@@ -221,7 +221,7 @@ def test_of_two_runs_of_an_evening_one_tells(site: Site, monkeypatch: pytest.Mon
 def test_at_night_a_large_report_within_the_usual_day_does_not_wait(
     site: Site, monkeypatch: pytest.MonkeyPatch, more: int, waits: bool
 ) -> None:
-    monkeypatch.setattr(telling, "usual_day_of", lambda *_: UsualDay(removals=5, working_days=99))
+    monkeypatch.setattr(telling, "usual_day", lambda *_: UsualDay(removals=5, working_days=99))
     remover, night = (
         Remover(site.marketplace_id, site.brand_person.user_id, site.brand_id),
         site.clock.now().replace(hour=1),
