@@ -66,7 +66,7 @@ class MailChoice:
 class SettingsPage(Page, template="settings.html", place="/settings"):
     """The user's name, the choices, the chosen values, the time in the chosen zone, and the reason for a refusal.
 
-    Of the secrets that the user has made, those in `ticked` end with the password. `quiet` are the times of quiet hours.
+    Of the secrets that the user has made, those in `ticked` end with the password. `quiet` has two times.
     """
 
     name: str
