@@ -20,7 +20,7 @@ from serving.api.errors import problem_of
 from serving.guards import Oneself, TheRuntime, cookie_name, runtime_of
 from serving.mail.policy import MailPolicy
 from serving.mail.rules.kinds import MailKind, offered_kinds
-from serving.mail.rules.quiet_hours import DELAYED, QuietHours, quiet_hours
+from serving.mail.rules.quiet_hours import DELAYED, quiet_hours
 from serving.mail.service.unsubscribing import choose_mails
 from serving.mail.service.wording import NAMES
 from serving.mail.store import choices
@@ -66,7 +66,7 @@ class MailChoice:
 class SettingsPage(Page, template="settings.html", place="/settings"):
     """The user's name, the choices, the chosen values, the time in the chosen zone, and the reason for a refusal.
 
-    Of the secrets that the user has made, those in `ticked` end with the password.
+    Of the secrets that the user has made, those in `ticked` end with the password. `quiet` has two times.
     """
 
     name: str
@@ -84,7 +84,7 @@ class SettingsPage(Page, template="settings.html", place="/settings"):
     ticked: Collection[str]
     shortest_password: int
     mails: tuple[MailChoice, ...]
-    quiet: QuietHours | None
+    quiet: tuple[str, str]
     has_factor: bool
 
 
@@ -172,7 +172,7 @@ def settings_page(
         ticked=[secret.secret_id for secret in secrets if must_end(secret, now, policy, ticked)],
         shortest_password=auth.SHORTEST_PASSWORD,
         mails=_mail_choices(runtime, session),
-        quiet=quiet,
+        quiet=("", "") if quiet is None else (f"{quiet.begins:%H:%M}", f"{quiet.ends:%H:%M}"),
         has_factor=session.has_factor,
     )
 
