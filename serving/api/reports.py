@@ -136,9 +136,9 @@ class ReportedDocument(Answer):
 
 
 class ReportedTestBuy(Answer):
-    """The test buy of a report, with the number and the name of the listing that was bought."""
+    """A test buy with the listing that was bought; `number` is its place in the report, null for a question."""
 
-    number: int
+    number: int | None
     listing: str = read_from("location")
     order_reference: str
     ordered_on: Day

@@ -15,7 +15,7 @@ from serving.guards import Member, runtime_of
 from serving.platform.runtime import Runtime
 from serving.reports.service.attaching import add_test_buy, document_for_brand, hand_in
 from serving.web.brand.brand_scope import Uploader
-from serving.web.brand.reports.attached_part import typed_test_buy
+from serving.web.brand.reports.attached_part import required_test_buy
 from serving.web.brand.reports.report_state_page import PLACE, state_page
 from serving.web.downloads import document
 from serving.web.forms import LONGEST_ID, Fields, Upload, upload_of
@@ -25,7 +25,7 @@ from serving.web.wording.translated import refusal_in_words
 router = APIRouter(include_in_schema=False)
 
 
-def _largest_bytes(runtime: Runtime) -> int:
+def largest_bytes(runtime: Runtime) -> int:
     return runtime.policies[SellerEvidencePolicy].largest_document
 
 
@@ -35,7 +35,7 @@ def post_document(
     request: Request,
     session: Uploader,
     fields: Fields,
-    upload: Annotated[Upload, upload_of("document", _largest_bytes)],
+    upload: Annotated[Upload, upload_of("document", largest_bytes)],
 ) -> Response:
     """Add a document; a refused one leaves earlier documents unchanged."""
     runtime, number = runtime_of(request), report_id[:LONGEST_ID]
@@ -56,10 +56,7 @@ def post_test_buy(report_id: str, request: Request, session: Member, fields: Fie
     runtime, number = runtime_of(request), report_id[:LONGEST_ID]
 
     def add() -> None:
-        record = typed_test_buy(fields)
-        if record is None:
-            raise Invalid("Fill in the order reference, the date and what was found.")
-        add_test_buy(runtime, session.person, number, record)
+        add_test_buy(runtime, session.person, number, required_test_buy(fields))
 
     return _page_after(add, request, session, number)
 
