@@ -1,6 +1,17 @@
 """The tables of marketplaces."""
 
-from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Integer, PrimaryKeyConstraint, String, Table
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    true,
+)
 
 from serving.platform.database.schema import ID, metadata, moment, word
 from serving.platform.database.types import Json
@@ -15,6 +26,8 @@ marketplace = Table(
     Column("sold_in", Json, nullable=True),
     # The most audits of brands that its analysts give in a day; null for the policy's number.
     Column("audits_a_day", Integer, nullable=True),
+    # Whether each removal carries the seller's link in its webhook.
+    Column("seller_links", Boolean, nullable=False, server_default=true()),
     moment("seller_events_since", nullable=True),
     moment("created_at"),
 )

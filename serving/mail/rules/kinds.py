@@ -33,6 +33,16 @@ class MailKind(StrEnum):
     SECRETS_ENDED = "secrets_ended"
     MODEL_ROLLBACK = "model_rollback"
     REMOVALS_TOLD = "removals_told"
+    SELLER_STATEMENT = "seller_statement"
+
+
+class SellerNews(StrEnum):
+    """What a seller is told of a removal."""
+
+    REMOVED = "removed"
+    MAINTAINED = "maintained"  # By the rights holder, after the seller's answer.
+    DISMISSED = "dismissed"  # By the reviewer of the seller's appeal.
+    REINSTATED = "reinstated"
 
 
 class MailState(StrEnum):
@@ -45,8 +55,8 @@ class MailState(StrEnum):
     DROPPED = "dropped"  # Its recipient no longer has an account, or unsubscribed.
 
 
-# A link that somebody needs to act, what Articles 16(4) and (5) of Regulation (EU) 2022/2065 require, and warnings
-# without which a stolen account would go unnoticed.
+# A link that somebody needs to act, what Articles 16(4) and (5), 17 and 20(5) of Regulation (EU) 2022/2065 require, and
+# warnings without which a stolen account would go unnoticed.
 MANDATORY: Final = frozenset(
     {
         MailKind.INVITATION,
@@ -61,6 +71,7 @@ MANDATORY: Final = frozenset(
         MailKind.SECRETS_ENDED,
         MailKind.MODEL_ROLLBACK,
         MailKind.REMOVALS_TOLD,
+        MailKind.SELLER_STATEMENT,
     }
 )
 # At most one of a kind in a while; what is new meanwhile joins the one that waits.

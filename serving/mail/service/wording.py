@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from models.messages.english import sentences
 from serving.mail.rules.kinds import MailKind, one_line
-from serving.mail.service import removal_wording, report_wording
+from serving.mail.service import removal_wording, report_wording, seller_wording
 from serving.mail.service.content import Content, day_and_time
 from serving.platform.tongues import N_, gettext, say, say_many
 
@@ -41,6 +41,7 @@ NAMES: Final = {
     ),
     MailKind.PENDING_REMOVALS: N_("Removals that await your vote"),
     MailKind.REMOVALS_TOLD: N_("Removals in your name, or by people whom you can stop"),
+    MailKind.SELLER_STATEMENT: N_("Statements of reasons to sellers"),
 }
 _ROLES: Final = {
     "analyst": N_("analyst"),
@@ -261,6 +262,7 @@ _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
     MailKind.MODEL_ROLLBACK: _model_rollback,
     MailKind.REMOVALS_TOLD: removal_wording.removals_told,
     MailKind.PENDING_REMOVALS: removal_wording.pending_removals,
+    MailKind.SELLER_STATEMENT: seller_wording.seller_statement,
 }
 
 
