@@ -67,7 +67,15 @@ def test_the_seller_is_mailed_the_statement_in_its_language_with_link_and_deadli
     (mail,) = stored_mails(any_site, KIND)
     text = text_of(any_site, mail)
     assert mail.address == ADDRESS
-    for part in ("MP-1", "Aurelle", "Motif", "Répondre avant le", "2017/1001", "organe de règlement", "/seller/act_"):
+    for part in (
+        "MP-1",
+        "Aurelle",
+        "Motif",
+        "Répondez au plus tard le",
+        "2017/1001",
+        "organe de règlement",
+        "/seller/act_",
+    ):
         assert part in text, part
     assert "The listing" not in text
     assert "/seller/act_" not in render(any_site.runtime, mail, with_secret=False).text, "as an administrator reads it"
@@ -88,7 +96,7 @@ def test_each_decision_is_told_and_one_that_is_undone_is_not(site: Site) -> None
     maintain = CounterNoticeEvent.MAINTAIN
     answer_as_rights_holder(site.runtime, site.brand_person, stored.counter_notice_id, maintain, "It is ours.")
     assert told(site) == ["removed", "maintained"]
-    assert "vous pouvez répondre à nouveau" in text_of(site, stored_mails(site, KIND)[0]).lower()
+    assert "vous pouvez y répondre à nouveau" in text_of(site, stored_mails(site, KIND)[0]).lower()
     attempt_due(site)
     case = appeal_case(site, removal)
     judge(site, site.second_analyst, case, Judgement.COUNTERFEIT)
