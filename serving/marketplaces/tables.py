@@ -1,17 +1,6 @@
 """The tables of marketplaces."""
 
-from sqlalchemy import (
-    Boolean,
-    CheckConstraint,
-    Column,
-    Float,
-    ForeignKey,
-    Integer,
-    PrimaryKeyConstraint,
-    String,
-    Table,
-    true,
-)
+from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Integer, PrimaryKeyConstraint, String, Table
 
 from serving.platform.database.schema import ID, metadata, moment, word
 from serving.platform.database.types import Json
@@ -26,8 +15,8 @@ marketplace = Table(
     Column("sold_in", Json, nullable=True),
     # The most audits of brands that its analysts give in a day; null for the policy's number.
     Column("audits_a_day", Integer, nullable=True),
-    # Whether each removal carries the seller's link in its webhook.
-    Column("seller_links", Boolean, nullable=False, server_default=true()),
+    # Since when it wants no seller's link in the webhook of a removal; null where each carries one.
+    moment("no_seller_links_since", nullable=True),
     moment("seller_events_since", nullable=True),
     moment("created_at"),
 )

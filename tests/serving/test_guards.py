@@ -215,6 +215,7 @@ MATRIX: Final = [
     ("POST", "/api/v1/listings", {"key:intake"}),
     ("POST", "/api/v1/seller-events", {"key:intake"}),
     ("POST", "/api/v1/seller-contacts", {"key:intake"}),
+    ("PUT", "/api/v1/seller-addresses/{seller:path}", {"key:intake"}),
     ("DELETE", "/api/v1/seller-contacts/{seller:path}", {"key:intake"}),
     ("POST", "/api/v1/appeals", {"key:intake"}),
     ("POST", "/api/v1/score", {"key:score"}),

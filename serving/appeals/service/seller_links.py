@@ -72,8 +72,8 @@ def set_seller_links(runtime: Runtime, marketplace_id: str, *, wanted: bool, by:
     """Set whether a marketplace gets the seller's link with every removal; links that it has stay valid."""
     with runtime.store.write() as connection:
         audit.lock(connection)
-        marketplaces.record_seller_links(connection, marketplace_id, wanted=wanted)
         at, act = runtime.clock.now(), "marketplace.seller_links"
+        marketplaces.record_seller_links(connection, marketplace_id, None if wanted else at)
         audit.record(connection, at, marketplace_id, by, act, marketplace_id, wanted=wanted)
 
 

@@ -133,15 +133,13 @@ def record_audits_a_day(connection: Connection, marketplace_id: str, number: int
 
 def makes_seller_links(connection: Connection, marketplace_id: str) -> bool:
     """Whether a marketplace gets the seller's link with every removal."""
-    query = select(marketplace.c.seller_links).where(marketplace.c.marketplace_id == marketplace_id)
-    return bool(connection.execute(query).scalar_one())
+    query = select(marketplace.c.no_seller_links_since).where(inside(marketplace, marketplace_id))
+    return connection.execute(query).scalar_one() is None
 
 
-def record_seller_links(connection: Connection, marketplace_id: str, *, wanted: bool) -> None:
-    """Store whether a marketplace gets the seller's link with every removal."""
-    connection.execute(
-        update(marketplace).where(marketplace.c.marketplace_id == marketplace_id).values(seller_links=wanted)
-    )
+def record_seller_links(connection: Connection, marketplace_id: str, off_since: datetime | None) -> None:
+    this = update(marketplace).where(inside(marketplace, marketplace_id))
+    connection.execute(this.values(no_seller_links_since=off_since))
 
 
 def record_countries(connection: Connection, marketplace_id: str, territories: Sequence[str]) -> None:

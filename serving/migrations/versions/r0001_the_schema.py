@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "e933fddf7467"
+revision = "333c8ecee65a"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

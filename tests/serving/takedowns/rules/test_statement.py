@@ -97,8 +97,8 @@ def test_a_removal_by_the_brand_reads() -> None:
         "ground": "The goods bear a trade mark but are not goods of its owner.",
         "right": "The decision protects the mark Aurelle. Its owner is registered with the marketplace as Aurelle.",
         "redress": "You can appeal to the marketplace within six months of being told, free of charge. A person who "
-        "did not make this decision will review the appeal. You can also turn to an out-of-court dispute settlement body "
-        "or to a court.",
+        "did not make this decision will review the appeal. You can also turn to an out-of-court dispute settlement "
+        "body or to a court.",
     }
 
 
