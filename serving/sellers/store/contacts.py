@@ -138,7 +138,7 @@ class SealedAddress:
 
 def set_address(connection: Connection, marketplace_id: str, seller: str, sealed: SealedAddress, at: datetime) -> None:
     """Store the address of a seller in place of the one before."""
-    _erase(connection, seller_address, marketplace_id, seller)
+    _erase_address(connection, marketplace_id, seller)
     row = {"marketplace_id": marketplace_id, "seller_external_id": seller, **row_of(sealed), "known_at": at}
     add(connection, seller_address, [row])
 
@@ -191,9 +191,11 @@ def _is_unused(
 
 def erase_contacts(connection: Connection, marketplace_id: str, seller: str) -> int:
     """Delete the contacts of a seller and its address; returns how many there were."""
-    return sum(_erase(connection, table, marketplace_id, seller) for table in _TABLES)
+    own = inside(seller_contact, marketplace_id, seller_external_id=seller)
+    hashes = int(connection.execute(delete(seller_contact).where(own)).rowcount)
+    return hashes + _erase_address(connection, marketplace_id, seller)
 
 
-def _erase(connection: Connection, table: Table, marketplace_id: str, seller: str) -> int:
-    done = connection.execute(delete(table).where(inside(table, marketplace_id, seller_external_id=seller)))
-    return int(done.rowcount)
+def _erase_address(connection: Connection, marketplace_id: str, seller: str) -> int:
+    own = inside(seller_address, marketplace_id, seller_external_id=seller)
+    return int(connection.execute(delete(seller_address).where(own)).rowcount)
