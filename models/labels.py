@@ -107,7 +107,7 @@ def label_from(
     the rows that it got wrong. Only a later test buy outweighs an upheld appeal. A dismissed appeal confirms
     'counterfeit', and has no effect where the answer is 'genuine' by now. A counter-notice suspends as an appeal does.
     A counter-notice that the rights holder does not contest leaves no label. Silence is no judgement of the goods, and
-    a seller could otherwise influence training by waiting.
+    a seller could otherwise influence training by waiting. Only a test buy, whose goods were judged, still counts.
 
     *Goods before statements.* A test buy outweighs every other verdict, even the brand's, earlier or later: the goods
     were examined. If test buys differ, counterfeit prevails: a seller who mixes stock sells fakes.
@@ -136,13 +136,13 @@ def label_from(
     standing = [verdict for verdict in known if not verdict.superseded]
     if appeal is AppealState.OPEN:
         return NoLabel(message("no_label.open_appeal"))
-    if appeal is AppealState.UNANSWERED:
-        return NoLabel(message("no_label.unanswered"))
     if appeal is not AppealState.NONE and appeal_verdict is not None and appeal_verdict.suspended:
         return NoLabel(message("no_label.suspended_on_appeal"))
     trusted = [verdict for verdict in standing if not verdict.suspended]
     answers = [verdict for verdict in trusted if verdict.judgement in VALUES]
     test_buys = [verdict for verdict in answers if verdict.evidence is Evidence.TEST_BUY]
+    if appeal is AppealState.UNANSWERED and not test_buys:
+        return NoLabel(message("no_label.unanswered"))
     decision = (appeal_verdict,) if appeal_verdict else ()
     if appeal is AppealState.UPHELD:
         if appeal_decided_at is None:

@@ -42,6 +42,7 @@ from serving.listings.policy import DEFAULT_RELIST
 from serving.mail.client import mail_server
 from serving.mail.policy import DEFAULT_MAIL
 from serving.mail.service.kept import KeptMails
+from serving.mail.service.seller_wording import StatementWords
 from serving.marketplaces.store import marketplaces
 from serving.migrations.migrate import migrate
 from serving.notices.policy import DEFAULT_NOTICES
@@ -82,6 +83,7 @@ from serving.takedowns.policy import (
 )
 from serving.takedowns.service.budgets import UsualDays
 from serving.takedowns.service.removal_hooks import EvidenceHooks, RemovalHooks
+from serving.web.wording.seller_words import statement_rows
 from serving.webhooks.policy import DEFAULT_DELIVERY
 from serving.webhooks.service.signing_secrets import seal_clear_secrets
 from training.fit.encoders import EncoderRefused, encoder_named
@@ -200,6 +202,7 @@ def open_runtime(
             Recounts(),
             UsualDays(),
             KeptMails(),
+            StatementWords(statement_rows),
             CaseHooks(replaced=notices.move_to_case),
             EvidenceHooks(documents_of=report_documents.digests_of_case),
             Sealer(_webhook_key_source(settings, home)),

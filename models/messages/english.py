@@ -15,6 +15,8 @@ from string import Formatter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from babel import Locale
+
 from features.facts import amount_text
 from features.message import Amount, Message
 from features.phrase import Reasons
@@ -143,7 +145,8 @@ def _format_parameter(parameter: Any, how: str) -> str:
 def _format_list(written: Sequence[str], how: str) -> str:
     match how:
         case "countries":
-            return ", ".join(written) or "no country"
+            names = Locale("en").territories
+            return _format_list([names.get(code, code) for code in written], "and") or "no country"
         case "quoted":
             return ", ".join(f"“{text}”" for text in written)
         case "and" | "or" if len(written) > 1:

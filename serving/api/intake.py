@@ -21,7 +21,7 @@ from serving.guards import Sender, runtime_of
 from serving.listings.service.intake import RowAnswer, RowStatus, receive_rows
 from serving.listings.service.seller_events import receive_events
 from serving.platform.database.pools import INTAKE
-from serving.sellers.service.contacts import erase_contacts, receive_contacts
+from serving.sellers.service.contacts import erase_contacts, receive_contacts, set_address
 
 router = APIRouter(route_class=RepeatableRoute)
 
@@ -39,6 +39,13 @@ class CounterNoticeBody(Body):
 
     listing_external_id: str = Field(min_length=1, max_length=200, pattern=r"\S")
     statement: str = Field(min_length=1, max_length=LONGEST_TEXT, pattern=r"\S")
+
+
+class AddressBody(Body):
+    """The address for a seller's statements of reasons, and the language of its mails, by ISO 639."""
+
+    email: str = Field(max_length=320)
+    language: str = Field("en", max_length=2)
 
 
 class Row(Answer):
@@ -150,9 +157,16 @@ async def post_seller_contacts(request: Request, caller: Sender) -> dict[str, in
     )
 
 
+@router.put("/api/v1/seller-addresses/{seller:path}", status_code=204)
+async def put_seller_address(seller: str, request: Request, caller: Sender) -> None:
+    """Pass the address of a seller, who is then mailed each statement of reasons; it is stored sealed."""
+    body = await body_as(AddressBody, request)
+    await INTAKE.run(set_address, runtime_of(request), caller.marketplace, seller[:200], body.email, body.language)
+
+
 @router.delete("/api/v1/seller-contacts/{seller:path}")
 def delete_seller_contacts(seller: str, request: Request, caller: Sender) -> ErasureCount:
-    """Erase the hashes of a seller's contacts. This ends the seller's links to others; earlier scores stay."""
+    """Erase the hashes of a seller's contacts, and its address. It has no links any longer; earlier scores stay."""
     return ErasureCount(erased=erase_contacts(runtime_of(request), caller.marketplace, seller, by="api"))
 
 

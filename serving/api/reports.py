@@ -28,7 +28,14 @@ from serving.reports.rules.step_up import StepUpState
 from serving.reports.service.attaching import add_test_buy, hand_in
 from serving.reports.service.limits import limits_of
 from serving.reports.service.previewing import counts_of, preview_report
-from serving.reports.service.status import ListingState, ReportState, Status, status_of
+from serving.reports.service.status import (
+    AnswerStatus,
+    ListingState,
+    ReportState,
+    Status,
+    answer_status,
+    status_of,
+)
 from serving.reports.service.submitting import LONGEST_NOTE, Draft, decide_report, receive_report
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store.report_documents import ReportDocument
@@ -38,6 +45,7 @@ from serving.takedowns.rules.bursts import PendingCause
 router = APIRouter(route_class=RepeatableRoute)
 Reports = Annotated[Reporter, reporter()]
 _LONGEST_ID: Final = 40
+_QUESTION: Final = "/api/v1/brand/questions/{case_id}"
 Counts = Annotated[
     dict[str, int], BeforeValidator(lambda counts: {"items": sum(counts.values()), **results_by_name(counts)})
 ]
@@ -135,9 +143,9 @@ class ReportedDocument(Answer):
 
 
 class ReportedTestBuy(Answer):
-    """The test buy of a report, with the number and the name of the listing that was bought."""
+    """A test buy with the listing that was bought; `number` is its place in the report, null for a question."""
 
-    number: int
+    number: int | None
     listing: str = read_from("location")
     order_reference: str
     ordered_on: Day
@@ -161,6 +169,18 @@ class Report(Answer):
     decided: int
     counts: dict[str, int]
     items: list[ReportedListing]
+    documents: list[ReportedDocument]
+    test_buy: ReportedTestBuy | None
+
+
+class AnsweredQuestion(Answer):
+    """A question that the brand answered with "counterfeit", as it stands, with its evidence."""
+
+    case_id: str = read_from("question.case_id")
+    listing_external_id: str = read_from("external_id")
+    answered_at: Moment = read_from("question.known_at")
+    state: ListingState
+    judgement: Judgement | None
     documents: list[ReportedDocument]
     test_buy: ReportedTestBuy | None
 
@@ -351,6 +371,28 @@ def post_test_buy(report_id: str, body: TestBuyBody, runtime: TheRuntime, by: Re
     """Record a test buy for a report that has none; its listing is decided again if it stayed or was reinstated."""
     add_test_buy(runtime, by.person, report_id[:_LONGEST_ID], body.record())
     return status_of(runtime, by.person, report_id[:_LONGEST_ID])
+
+
+@router.get(_QUESTION, response_model=AnsweredQuestion)
+def get_question(case_id: str, request: Request, by: Reports) -> AnswerStatus:
+    """A question that the brand answered with "counterfeit", with its documents and its test buy."""
+    return answer_status(runtime_of(request), by.person, case_id[:_LONGEST_ID])
+
+
+@router.post(_QUESTION + "/documents", status_code=201, response_model=ReportedDocument)
+async def post_question_document(
+    case_id: str, request: Request, by: Reports, name: Annotated[str, Query(max_length=LONGEST_NAME)] = "document"
+) -> ReportDocument:
+    """Add a supporting document to an answer; a listing that stayed or was reinstated is then decided again."""
+    content, case_id = await request.body(), case_id[:_LONGEST_ID]
+    return await run_in_threadpool(hand_in, runtime_of(request), by.person, case_id, name, content, key_id=by.key_id)
+
+
+@router.post(_QUESTION + "/test-buy", status_code=201, response_model=AnsweredQuestion)
+def post_question_test_buy(case_id: str, body: TestBuyBody, runtime: TheRuntime, by: Reports) -> AnswerStatus:
+    """Record a test buy for an answer that has none; a listing that stayed or was reinstated is then decided again."""
+    add_test_buy(runtime, by.person, case_id[:_LONGEST_ID], body.record())
+    return answer_status(runtime, by.person, case_id[:_LONGEST_ID])
 
 
 @router.post("/api/v1/brand/reports/{report_id}/withdraw")

@@ -15,6 +15,8 @@ marketplace = Table(
     Column("sold_in", Json, nullable=True),
     # The most audits of brands that its analysts give in a day; null for the policy's number.
     Column("audits_a_day", Integer, nullable=True),
+    # Since when it wants no seller's link in the webhook of a removal; null where each carries one.
+    moment("no_seller_links_since", nullable=True),
     moment("seller_events_since", nullable=True),
     moment("created_at"),
 )

@@ -23,7 +23,7 @@ from serving.reports.rules.step_up import StepUpState
 
 _WAITS = text("waits_until IS NOT NULL")
 _UNDECIDED, _UNDECIDED_ON_SQLITE = text("undecided"), text("undecided = 1")  # As each engine is asked.
-_DRAFT = text("report_id IS NULL")
+_DRAFT = text("draft_key IS NOT NULL")
 
 report = tenant_table(
     "report",
@@ -93,8 +93,9 @@ report_item = Table(
     Index("ix_report_item_case", "marketplace_id", "case_id"),
 )
 
-# A supporting document of a report. Before the report is sent it is a draft of its user under `draft_key`; drafts are
-# deleted after a day. The digest stays when the content is erased.
+# A supporting document of a report, or of a question that the brand answered: then `case_id` is the case of its answer.
+# Before a report is sent it is a draft of its user under `draft_key`; drafts are deleted after a day. The digest stays
+# when the content is erased.
 report_document = tenant_table(
     "report_document",
     "document_id",
@@ -102,6 +103,7 @@ report_document = tenant_table(
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
     id_column("report_id", nullable=True),
     id_column("draft_key", nullable=True),
+    id_column("case_id", nullable=True),
     Column("digest", String(64), nullable=False),
     Column("name", String(200), nullable=False),
     Column("media_type", String(40), nullable=False),
@@ -110,25 +112,31 @@ report_document = tenant_table(
     moment("known_at"),
     moment("erased_at", nullable=True),
     within("report_id", "report"),
+    within("case_id", "review_case"),
     UniqueConstraint("marketplace_id", "report_id", "digest"),
+    UniqueConstraint("marketplace_id", "case_id", "digest"),
     UniqueConstraint("marketplace_id", "user_id", "draft_key", "digest"),
     Index("ix_report_document_brand", "marketplace_id", "brand_id", "known_at"),
     partial_index("ix_report_document_draft", "known_at", where=_DRAFT),
 )
 
-# The test buy of a report, as the brand records it; `number` is the listing that was bought.
+# The test buy of a report or an answered question, as the brand records it; `number` is the bought listing of a report.
 report_test_buy = tenant_table(
     "report_test_buy",
     "test_buy_id",
-    id_column("report_id"),
-    Column("number", Integer, nullable=False),
+    id_column("report_id", nullable=True),
+    Column("number", Integer, nullable=True),
+    id_column("case_id", nullable=True),
     Column("order_reference", String(200), nullable=False),
     Column("ordered_on", String(10), nullable=False),
     Column("received_on", String(10), nullable=True),
     Column("finding", String(2000), nullable=False),
     moment("known_at"),
     within("report_id", "report"),
+    within("case_id", "review_case"),
     UniqueConstraint("marketplace_id", "report_id"),
+    UniqueConstraint("marketplace_id", "case_id"),
+    CheckConstraint("(report_id IS NULL) <> (case_id IS NULL)", name="subject"),
 )
 
 # What became of a reported listing, step by step: rows are appended and never changed. Step 0 is the first result.

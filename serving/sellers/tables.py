@@ -50,6 +50,18 @@ seller_contact = Table(
     Index("ix_seller_contact_seller", "marketplace_id", "seller_external_id"),
 )
 
+# Where a seller gets statements of reasons, sealed: the marketplace passed it for that alone.
+seller_address = Table(
+    "seller_address",
+    metadata,
+    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("seller_external_id", EXTERNAL, nullable=False),
+    Column("address", String(1000), nullable=False),
+    word("language"),
+    moment("known_at"),
+    PrimaryKeyConstraint("marketplace_id", "seller_external_id"),
+)
+
 # Removals that count as strikes. An undone removal keeps its row, with the time and the reason.
 strike_hit = tenant_table(
     "strike_hit",

@@ -70,7 +70,7 @@ class ListingRemoval(ListingPayload):
     action: Literal[ActionKind.REMOVE]
     seller_link: str = Field(
         "",
-        description="The seller's page about the removal: give it to the seller. Absent once it is revoked.",
+        description="The seller's page about the removal: give it to the seller. Absent if revoked or not wanted.",
         exclude_if=lambda link: not link,
     )
 

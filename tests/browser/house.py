@@ -20,6 +20,7 @@ from serving.appeals.service.seller_links import PLACE, new_link
 from serving.cases.rules.takedown_request import RequestItem
 from serving.cases.service.bulk_verdicts import BulkAnswer, decide_all
 from serving.cases.service.seller_evidence import upload_document
+from serving.cases.store import verdicts
 from serving.composition import open_runtime
 from serving.listings.service.intake import receive_rows
 from serving.mail.rules.kinds import MailKind
@@ -33,6 +34,8 @@ from serving.reports.rules.attachments import TestBuyRecord
 from serving.reports.service import attaching, submitting
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import removal_notices
+from serving.takedowns.store.actions import StoredAction
+from serving.web.brand.questions import QUESTIONS
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.factors import an_app, session_with_app, waiting_app
 from tests.fixtures.links import path_of
@@ -137,9 +140,18 @@ def _answers_of_sellers(site: Site) -> dict[str, str]:
             ("seller-undone", undone),
         )
     }
+    links["answered"] = f"{QUESTIONS}/{_evidence(site, undone)}"
     upload_document(site.runtime, links["seller-answered"].removeprefix(PLACE), "invoice 1177.pdf", _INVOICE)
     submit(site.runtime, site.marketplace_id, answered.action_id, _STATEMENT)
     return links
+
+
+def _evidence(site: Site, removal: StoredAction) -> str:
+    """The answered question of a removal that was undone, with a document; returns its case."""
+    with site.runtime.store.read() as connection:
+        case_id = verdicts.get(connection, site.marketplace_id, removal.verdict_id).case_id
+    attaching.hand_in(site.runtime, site.brand_person, case_id, "laboratory.pdf", _INVOICE)
+    return case_id
 
 
 def _confirmed_request(site: Site) -> str:

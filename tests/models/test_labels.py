@@ -216,6 +216,16 @@ NO_LABELS = [
 ]
 
 
+def test_only_a_test_buy_teaches_after_an_unanswered_counter_notice() -> None:
+    """Silence judged nothing; goods that were bought and examined were judged."""
+    assert label(brand(J.COUNTERFEIT), analyst(J.COUNTERFEIT), appeal=A.UNANSWERED) == NoLabel(
+        message("no_label.unanswered")
+    )
+    bought = label(brand(J.COUNTERFEIT), verdict_of_test_buy(J.COUNTERFEIT), appeal=A.UNANSWERED)
+    assert isinstance(bought, Label)
+    assert (bought.target, bought.evidence_level) == (1, EvidenceLevel.TEST_BUY)
+
+
 @pytest.mark.parametrize(("verdicts", "appeal", "reason", "_why"), NO_LABELS)
 def test_verdicts_teach_nothing(verdicts: list[GivenVerdict], appeal: AppealState, reason: str, _why: str) -> None:
     assert label(*verdicts, appeal=appeal) == NoLabel(message(f"no_label.{reason}"))

@@ -284,7 +284,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     ),
     "serving/reports/store/report_documents.py": (
         ('"user_id": self.user_id, ', "", "a draft is everybody's"),
-        ("report_document.c.report_id.is_(None), report", "report", "documents that were sent are deleted"),
+        ("report_document.c.draft_key.is_not(None), report", "report", "documents that were sent are deleted"),
     ),
     "serving/cases/service/removal_stops.py": (
         ("people.end_sessions(connection, remover.user_id)", "0", "the thief stays signed in"),

@@ -20,18 +20,26 @@ from serving.appeals.rules.counter_notice import (
     first_turn,
     profile_of_countries,
 )
+from serving.appeals.service.seller_mails import mail_seller
 from serving.appeals.store import counter_notices, overturns
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.cases.store import cases, verdicts
 from serving.listings.store import listings, scores
+from serving.mail.rules.kinds import MailKind, SellerNews
+from serving.mail.store import mails
 from serving.marketplaces.store import marketplaces
 from serving.platform.deadlines import BusinessCalendar
 from serving.platform.runtime import Runtime
+from serving.takedowns.service.takedown import undo_window
 from serving.takedowns.store import actions
 
 # The longest profile runs for weeks; a further year covers all of its deadlines.
+_TOLD: Final = {
+    CounterNoticeEvent.MAINTAIN: SellerNews.MAINTAINED,
+    CounterNoticeEvent.DISMISS: SellerNews.DISMISSED,
+}
 _YEARS_AHEAD: Final = timedelta(days=366)
 
 
@@ -102,6 +110,7 @@ def open_counter_notice(runtime: Runtime, connection: Connection, marketplace_id
     counter_notices.add_counter_notice(connection, row)
     counter_notice = counter_notices.of_action(connection, marketplace_id, action_id)
     assert counter_notice is not None
+    mail_seller(runtime, connection, removal, SellerNews.REMOVED, due_at=standing.due_at)
     return counter_notice
 
 
@@ -131,6 +140,7 @@ def take_step(
         "known_at": now,
     }
     counter_notices.save_step(connection, counter_notice, following.turn, step_row)
+    _tell_seller(runtime, connection, counter_notice, statement.event, following)
     audit.record(
         connection,
         now,
@@ -143,6 +153,18 @@ def take_step(
         reason=in_english(following.reason),
     )
     return following
+
+
+def _tell_seller(
+    runtime: Runtime, connection: Connection, counter_notice: CounterNotice, event: CounterNoticeEvent, step: Step
+) -> None:
+    """Mail the seller what others decided. A decision that can be undone is told once it cannot."""
+    if event is CounterNoticeEvent.REOPEN:
+        mails.delete_about(connection, MailKind.SELLER_STATEMENT, [counter_notice.action_id], unsent=True)
+    if (news := _TOLD.get(event)) is not None:
+        removal = actions.get(connection, counter_notice.marketplace_id, counter_notice.action_id)
+        wait = undo_window(runtime, stepped_up=False) if news is SellerNews.DISMISSED else timedelta(0)
+        mail_seller(runtime, connection, removal, news, due_at=step.turn.due_at, wait=wait)
 
 
 def _profile(runtime: Runtime, connection: Connection, marketplace_id: str, verdict_id: str) -> CounterNoticePolicy:

@@ -11,19 +11,13 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from models.errors import DomainError, Invalid, NotFound
-from serving.appeals.policy import PROFILES, AppealPolicy
+from models.errors import NotFound
+from serving.appeals.policy import AppealPolicy
 from serving.appeals.rules.appeals import appeal_period_end
-from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, Party, apply_event
-from serving.appeals.service import counter_notices as answering
-from serving.appeals.service.appeal import open_appeal
-from serving.appeals.service.counter_notice_steps import Statement, open_counter_notice, take_step
-from serving.appeals.service.counter_notices import LONGEST_TEXT
-from serving.appeals.store import appeals, counter_notices, seller_links
-from serving.appeals.store.counter_notices import CounterNotice
+from serving.appeals.store import seller_links
 from serving.appeals.store.seller_links import SellerLink
 from serving.audit.store import audit
-from serving.platform.deadlines import BusinessCalendar
+from serving.marketplaces.store import marketplaces
 from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import is_signature, signature
@@ -34,7 +28,6 @@ from serving.webhooks.rules.action import ActionKind
 PLACE: Final = "/seller/"
 DOCUMENTS: Final = re.compile(r"/seller/[^/]+(?:/documents)?")
 _TOKEN: Final = re.compile(r"(act_[0-9a-z]{26})\.([1-9][0-9]{0,5})\.([\w-]{43})\Z", re.ASCII)
-_SELLERS: Final = tuple(event for event, party in WHO.items() if party is Party.SELLER)
 # An appeal is open from the acknowledgement, and deliveries are retried for a week.
 _HEARD_LATE: Final = timedelta(days=14)
 _PURPOSE: Final = b"touchstone seller link v1"
@@ -75,6 +68,15 @@ def new_link(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
         return _address(runtime, public_address(runtime.settings, runtime.home), link)
 
 
+def set_seller_links(runtime: Runtime, marketplace_id: str, *, wanted: bool, by: str) -> None:
+    """Set whether a marketplace gets the seller's link with every removal; links that it has stay valid."""
+    with runtime.store.write() as connection:
+        audit.lock(connection)
+        at, act = runtime.clock.now(), "marketplace.seller_links"
+        marketplaces.record_seller_links(connection, marketplace_id, None if wanted else at)
+        audit.record(connection, at, marketplace_id, by, act, marketplace_id, wanted=wanted)
+
+
 def revoke_links(runtime: Runtime, marketplace_id: str, action_id: str) -> int:
     """Revoke the links to a removal; returns how many were still valid. Raises NotFound (there is no such removal)."""
     now = runtime.clock.now()
@@ -96,68 +98,6 @@ def target_of(runtime: Runtime, connection: Connection, token: str) -> LinkTarge
     if not named or not link or not is_signature(named[3], *_signature_parts(runtime, link)) or not link.holds(now):
         raise NotFound("This link is invalid or has expired. Ask the marketplace for a new one.")
     return LinkTarget(actions.get(connection, link.marketplace_id, link.action_id), link)
-
-
-def act_by_link(runtime: Runtime, token: str, event: CounterNoticeEvent, words: str) -> None:
-    """A seller's act through its link: answer the removal, withdraw the answer, or appeal.
-
-    Raises NotFound (the link is unknown, or the seller has not been told of the removal) or Conflict, TooLate, Invalid
-    (the rules refuse it; the statement is empty or too long).
-    """
-    with runtime.store.read() as connection:
-        removal = target_of(runtime, connection, token).removal
-    marketplace_id, action_id = removal.marketplace_id, removal.action_id
-    match event:
-        case CounterNoticeEvent.SUBMIT:
-            answering.submit(runtime, marketplace_id, action_id, words)
-        case CounterNoticeEvent.WITHDRAW:
-            answering.withdraw(runtime, marketplace_id, action_id)
-        case CounterNoticeEvent.APPEAL:
-            _file_appeal(runtime, marketplace_id, action_id, words.strip())
-        case _:
-            raise Invalid("Choose one of the answers.")
-
-
-def possible_events(runtime: Runtime, connection: Connection, removal: StoredAction) -> frozenset[CounterNoticeEvent]:
-    """The seller's current options for a removal, by the rules of each option."""
-    counter_notice = counter_notices.of_action(connection, removal.marketplace_id, removal.action_id)
-    if counter_notice is None:
-        return frozenset()
-    now = runtime.clock.now()
-    allowed = set()
-    for event in _SELLERS:
-        try:
-            apply_event(
-                counter_notice.turn,
-                event,
-                Party.SELLER,
-                at=now,
-                policy=PROFILES[counter_notice.profile],
-                calendar=BusinessCalendar(),
-            )
-        except DomainError:
-            continue
-        allowed.add(event)
-    if appeals.of_action(connection, removal.marketplace_id, removal.action_id) or now >= appeal_until(
-        runtime, counter_notice
-    ):
-        allowed.discard(CounterNoticeEvent.APPEAL)
-    return frozenset(allowed)
-
-
-def appeal_until(runtime: Runtime, counter_notice: CounterNotice) -> datetime:
-    """The end of the seller's appeal period."""
-    return appeal_period_end(counter_notice.informed_at, runtime.policies[AppealPolicy])
-
-
-def _file_appeal(runtime: Runtime, marketplace_id: str, action_id: str, words: str) -> None:
-    if not words or len(words) > LONGEST_TEXT:
-        raise Invalid("Say why, in at most {most:,} characters.", most=LONGEST_TEXT)
-    with runtime.store.write() as connection:
-        removal = actions.get(connection, marketplace_id, action_id)
-        contested = open_counter_notice(runtime, connection, marketplace_id, action_id)
-        take_step(runtime, connection, contested, Statement(CounterNoticeEvent.APPEAL, words, "seller"))
-        open_appeal(runtime, connection, removal, f"link:{action_id}", words)
 
 
 def _removal(connection: Connection, marketplace_id: str, action_id: str) -> StoredAction:

@@ -23,7 +23,7 @@ from serving.brands.service.rights_claims import basis_of, keep_basis
 from serving.brands.store import brands
 from serving.cases.rules.doubt import Claim, Doubt
 from serving.cases.rules.test_buy import check_has_finding
-from serving.cases.service.case_access import claimed_case, visible_case, why_not_judge
+from serving.cases.service.case_access import claimed_case, is_blind, visible_case, why_not_judge
 from serving.cases.service.decision_context import (
     Answer,
     DecisionContext,
@@ -249,9 +249,12 @@ def _apply_outcome(
                 owned=_protected_mark(case, decision_input),
                 reason_code=answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT,
                 side=decision_input.side,
-                discovery=_discovery_of(case, answer, source),
+                discovery=_discovery_of(context.connection, case, answer, source),
                 examined=decision_input.examined,
-                source=source,
+                bought=answer.evidence is Evidence.TEST_BUY,
+                aided=not (case.score_masked or is_blind(context.connection, case)),
+                # A report is a notice, even of a listing whose case was open.
+                source=source if answer.report_id is None else Source.NOTICE,
                 sold_in=sorted(marketplaces.countries_sold_in(context.connection, context.case.marketplace_id) or ()),
             )
             new = is_new_device(context.person.secret, context.runtime.wall.now())
@@ -308,7 +311,7 @@ def _source_of(connection: Connection, case: Case) -> Source:
     return source_of(notices.cases_opened_by_notice(connection, case.marketplace_id, [case.case_id]).get(case.case_id))
 
 
-def _discovery_of(case: Case, answer: Answer, source: Source) -> Discovery:
+def _discovery_of(connection: Connection, case: Case, answer: Answer, source: Source) -> Discovery:
     """How the listing was found. An answer to a question says nothing of it; a report does."""
     if answer.claimant is not None:
         return Discovery.REPORTED
@@ -316,7 +319,8 @@ def _discovery_of(case: Case, answer: Answer, source: Source) -> Discovery:
         return Discovery.NOTIFIED
     if case.opened_by is not None:
         return Discovery.CHOSEN
-    return Discovery.RANDOM if case.lane is CaseLane.AUDIT else Discovery.CLASSIFIER
+    drawn = scores.get(connection, case.marketplace_id, case.score_id)["lane"] == CaseLane.AUDIT.value
+    return Discovery.RANDOM if drawn else Discovery.AUTOMATED
 
 
 def _settle_appeal(context: DecisionContext, follows: Consequence) -> None:

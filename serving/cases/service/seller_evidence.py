@@ -17,7 +17,8 @@ from serving.accounts.rules.access import Permission, Person
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
 from serving.appeals.rules.seller_evidence import check_seller_document, may_upload, outcome_of
-from serving.appeals.service.seller_links import possible_events, target_of
+from serving.appeals.service.seller_acts import possible_events
+from serving.appeals.service.seller_links import target_of
 from serving.appeals.store import appeals, counter_notices, overturns, seller_uploads
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.appeals.store.seller_uploads import SellerUpload

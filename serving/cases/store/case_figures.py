@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, RowMapping, func, or_, select, tuple_
+from sqlalchemy import Connection, RowMapping, case, exists, func, or_, select, tuple_
 
 from features.facts import Facts, facts_from_json
 from models.case import CaseLane, CaseState
@@ -208,7 +208,10 @@ def answers_in_force(connection: Connection, pairs: Collection[Pair]) -> dict[Pa
 
 @dataclass(frozen=True, slots=True)
 class BrandAction:
-    """An action on a brand's listing, with the data that the brand may see."""
+    """An action on a brand's listing, with the data that the brand may see.
+
+    `question` is the case whose question the brand answered with "counterfeit"; None where nobody asked it.
+    """
 
     external_id: str
     content: Mapping[str, Any]
@@ -219,13 +222,18 @@ class BrandAction:
     acknowledged_at: datetime | None
     check: CheckState | None
     seconds_to_removal: float | None
+    question: str | None
 
 
 def brand_actions(connection: Connection, pairs: Collection[Pair], most: int) -> list[BrandAction]:
     """The latest removals and reinstatements of these brands' listings, newest first."""
+    own = verdict.alias("own")
+    confirmed = (own.c.brand_id == review_case.c.brand_id) & (own.c.judgement == Judgement.COUNTERFEIT.value)
+    answered = exists().where(same(own, review_case, "case_id"), confirmed, ~own.c.reported)
     query = (
         select(
             action,
+            case((answered, review_case.c.case_id)).label("question"),
             listing.c.external_id,
             listing_version.c.content,
             removal_check.c.state.label("check"),
@@ -251,6 +259,7 @@ def brand_actions(connection: Connection, pairs: Collection[Pair], most: int) ->
             row["acknowledged_at"],
             CheckState(row["check"]) if row["check"] is not None else None,
             row["seconds_to_removal"],
+            row["question"],
         )
         for row in connection.execute(query).mappings()
     ]

@@ -42,6 +42,16 @@ class MailKind(StrEnum):
     STANDING_CHANGED = "standing_changed"
     TRAINING_ENDED = "training_ended"
     FEATURES_SHIFTED = "features_shifted"
+    SELLER_STATEMENT = "seller_statement"
+
+
+class SellerNews(StrEnum):
+    """What a seller is told of a removal."""
+
+    REMOVED = "removed"
+    MAINTAINED = "maintained"  # By the rights holder, after the seller's answer.
+    DISMISSED = "dismissed"  # By the reviewer of the seller's appeal.
+    REINSTATED = "reinstated"
 
 
 class MailState(StrEnum):
@@ -54,8 +64,8 @@ class MailState(StrEnum):
     DROPPED = "dropped"  # Its recipient no longer has an account, or unsubscribed.
 
 
-# A link that somebody needs to act, what Articles 16(4) and (5) of Regulation (EU) 2022/2065 require, and warnings
-# without which a stolen account would go unnoticed.
+# A link that somebody needs to act, what Articles 16(4) and (5), 17 and 20(5) of Regulation (EU) 2022/2065 require, and
+# warnings without which a stolen account would go unnoticed.
 MANDATORY: Final = frozenset(
     {
         MailKind.INVITATION,
@@ -71,6 +81,7 @@ MANDATORY: Final = frozenset(
         MailKind.SERVICE_ACCOUNT_PAUSED,
         MailKind.MODEL_ROLLBACK,
         MailKind.REMOVALS_TOLD,
+        MailKind.SELLER_STATEMENT,
     }
 )
 # At most one of a kind in a while; what is new meanwhile joins the one that waits.

@@ -1,7 +1,7 @@
 """Queueing of mails in the transaction of what they tell of, with the durable job that sends them."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -76,8 +76,9 @@ def queue_to_address(
     parameters: Mapping[str, Any],
     subject_id: str,
     secret_path: str | None = None,
+    wait: timedelta = timedelta(0),
 ) -> None:
-    """A mail to somebody without an account."""
+    """A mail to somebody without an account; it leaves after a wait."""
     row = {
         "marketplace_id": marketplace_id,
         "address": address,
@@ -85,7 +86,7 @@ def queue_to_address(
         "subject_id": subject_id,
         "parameters": dict(parameters),
     }
-    _queue_mail(runtime, connection, kind, row, secret_path)
+    _queue_mail(runtime, connection, kind, row, secret_path, wait)
 
 
 def queue_summary(
@@ -120,7 +121,12 @@ def _with_entry(entries: list[dict[str, Any]], new: dict[str, Any]) -> list[dict
 
 
 def _queue_mail(
-    runtime: Runtime, connection: Connection, kind: MailKind, row: Mapping[str, Any], secret_path: str | None
+    runtime: Runtime,
+    connection: Connection,
+    kind: MailKind,
+    row: Mapping[str, Any],
+    secret_path: str | None,
+    wait: timedelta = timedelta(0),
 ) -> None:
     now, mail_id = runtime.clock.now(), runtime.ids.new(PREFIX)
     stored = {
@@ -136,11 +142,11 @@ def _queue_mail(
         "message_id": message_id(mail_id, domain_of(runtime)),
         "state": MailState.QUEUED.value,
         "attempts": 0,
-        "due_at": now,
+        "due_at": now + wait,
         "queued_at": now,
     }
     mails.add_mail(connection, stored)
-    enqueue(runtime, connection, mail_id, now)
+    enqueue(runtime, connection, mail_id, now + wait)
 
 
 def enqueue(runtime: Runtime, connection: Connection, mail_id: str, due_at: datetime) -> None:

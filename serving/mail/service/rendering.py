@@ -1,18 +1,21 @@
 """A mail as it is sent: headers, plain text and HTML in the reader's language."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from features.message import each_from_json
 from models.errors import Invalid
-from serving.mail.rules.kinds import is_optional, one_line
+from serving.mail.rules.kinds import MailKind, is_optional, one_line
 from serving.mail.service.queueing import domain_of
+from serving.mail.service.seller_wording import StatementWords
 from serving.mail.service.unsubscribing import unsubscribe_link
 from serving.mail.service.wording import PLACES, content
 from serving.mail.store.mails import StoredMail
@@ -50,7 +53,7 @@ def render(runtime: Runtime, mail: StoredMail, *, with_secret: bool) -> Rendered
     Raises Unsealable (the key that sealed the link is not here).
     """
     with display.showing_as(mail.display):
-        words = content(mail.kind, mail.parameters)
+        words = content(mail.kind, _with_statement(runtime, mail))
         leaves = _unsubscribe_link(runtime, mail) if with_secret else None
         context = {
             "content": words,
@@ -90,6 +93,14 @@ def message_of(runtime: Runtime, mail: StoredMail) -> EmailMessage:
     with display.showing_as(mail.display):
         message["Content-Language"] = current_tongue().tag  # After the content, which clears such headers.
     return message
+
+
+def _with_statement(runtime: Runtime, mail: StoredMail) -> Mapping[str, Any]:
+    """The parameters of a mail, with the statement of reasons in its reader's words where it has one."""
+    if mail.kind is not MailKind.SELLER_STATEMENT:
+        return mail.parameters
+    statement, messages = mail.parameters["statement"], each_from_json(mail.parameters["messages"])
+    return {**mail.parameters, "rows": runtime.services[StatementWords].rows(statement, messages)}
 
 
 def _mail_link(runtime: Runtime, mail: StoredMail, *, with_secret: bool) -> str | None:

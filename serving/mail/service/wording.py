@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from models.messages.english import sentences
 from serving.mail.rules.kinds import MailKind, one_line
-from serving.mail.service import removal_wording, report_wording
+from serving.mail.service import removal_wording, report_wording, seller_wording
 from serving.mail.service.content import Content, day_and_time
 from serving.mail.service.fixed_wording import fixed_words
 from serving.platform.tongues import N_, NN_, gettext, say, say_many
@@ -57,6 +57,7 @@ NAMES: Final = {
     MailKind.STANDING_CHANGED: N_("Brands of yours that gain or lose a level of standing"),
     MailKind.TRAINING_ENDED: N_("Trainings that ended, and gates that a model does not pass"),
     MailKind.FEATURES_SHIFTED: N_("Signals that have shifted since the model was trained"),
+    MailKind.SELLER_STATEMENT: N_("Statements of reasons to sellers"),
 }
 _ROLES: Final = {
     "analyst": N_("analyst"),
@@ -247,6 +248,7 @@ _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
     MailKind.SERVICE_ACCOUNT_PAUSED: removal_wording.service_account_paused,
     MailKind.REMOVALS_TOLD: removal_wording.removals_told,
     MailKind.PENDING_REMOVALS: removal_wording.pending_removals,
+    MailKind.SELLER_STATEMENT: seller_wording.seller_statement,
 }
 
 

@@ -224,6 +224,14 @@ def erase_address(connection: Connection, marketplace_id: str, address: str) -> 
     return connection.execute(delete(mail).where(*theirs)).rowcount
 
 
+def delete_about(connection: Connection, kind: MailKind, subject_ids: Collection[str], *, unsent: bool = False) -> None:
+    """Delete the mails of a kind about these subjects; with `unsent` those that no attempt has begun to send."""
+    about = [mail.c.kind == kind.value, mail.c.subject_id.in_(subject_ids)]
+    if unsent:
+        about += [mail.c.state == MailState.QUEUED.value, mail.c.attempts == 0]
+    connection.execute(delete(mail).where(*about))
+
+
 def delete_ended(connection: Connection, before: datetime, most: int) -> int:
     """Delete mails that ended before a moment; returns how many."""
     return delete_some(connection, mail, mail.c.mail_id, (mail.c.ended_at <= before,), most)

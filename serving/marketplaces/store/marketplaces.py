@@ -128,6 +128,17 @@ def record_audits_a_day(connection: Connection, marketplace_id: str, number: int
     )
 
 
+def makes_seller_links(connection: Connection, marketplace_id: str) -> bool:
+    """Whether a marketplace gets the seller's link with every removal."""
+    query = select(marketplace.c.no_seller_links_since).where(inside(marketplace, marketplace_id))
+    return connection.execute(query).scalar_one() is None
+
+
+def record_seller_links(connection: Connection, marketplace_id: str, off_since: datetime | None) -> None:
+    this = update(marketplace).where(inside(marketplace, marketplace_id))
+    connection.execute(this.values(no_seller_links_since=off_since))
+
+
 def record_countries(connection: Connection, marketplace_id: str, territories: Sequence[str]) -> None:
     """Record the countries in which a marketplace sells from now on."""
     connection.execute(update(marketplace).where(inside(marketplace, marketplace_id)).values(sold_in=list(territories)))

@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "f2eb08c0e95e"
+revision = "1bb9a550fdfc"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

@@ -15,6 +15,8 @@ from serving.cases.store import erasing as of_cases
 from serving.cases.tables import review_case, test_buy
 from serving.listings.store import refused_rows
 from serving.listings.tables import listing, seller
+from serving.mail.rules.kinds import MailKind
+from serving.mail.store import mails
 from serving.notices.tables import notice_item
 from serving.platform.database.lists import chunks
 from serving.platform.database.row_reader import reader
@@ -24,7 +26,6 @@ from serving.privacy.rules.erasure import BoughtGoods, ErasableData, NotifiedLis
 from serving.privacy.store import personal, reported
 from serving.privacy.tables import erasure
 from serving.sellers.store import contacts
-from serving.sellers.tables import seller_contact
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionState
 
@@ -46,8 +47,8 @@ class Erasure:
 
 def is_known(connection: Connection, marketplace_id: str, seller_id: str) -> bool:
     known = seller.c.marketplace_id == marketplace_id, seller.c.external_id == seller_id
-    hashed = seller_contact.c.marketplace_id == marketplace_id, seller_contact.c.seller_external_id == seller_id
-    return bool(connection.execute(select(or_(exists().where(*known), exists().where(*hashed)))).scalar())
+    has_row = bool(connection.execute(select(exists().where(*known))).scalar())
+    return has_row or contacts.count_contacts(connection, marketplace_id, seller_id) > 0
 
 
 def seller_removals(connection: Connection, marketplace_id: str, seller_id: str) -> list[Removal]:
@@ -118,6 +119,8 @@ def erase(connection: Connection, erasure_request: Erasure, subjects: Sequence[s
     marketplace_id = erasure_request.marketplace_id
     named = _payloads_naming(connection, marketplace_id, erasure_request.seller, subjects)
     contacts.erase_contacts(connection, marketplace_id, erasure_request.seller)
+    removals = seller_removals(connection, marketplace_id, erasure_request.seller)
+    mails.delete_about(connection, MailKind.SELLER_STATEMENT, [removal.action_id for removal in removals])
     refused_rows.erase_naming(connection, marketplace_id, erasure_request.seller)
     of_cases.erase_notes(connection, marketplace_id, erasure_request.seller)
     personal.erase(connection, marketplace_id, subjects, at)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from features.message import Message, message
 from features.phrase import Phrase
 from models.case import CaseLane, CaseState
+from models.errors import NotFound
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.signing import wait_reasons
@@ -22,9 +23,10 @@ from serving.listings.store import listings
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import Code, ListingResult
 from serving.reports.rules.step_up import StepUpState
-from serving.reports.service.attaching import with_content
+from serving.reports.service.attaching import carrier_of, with_content
 from serving.reports.service.submitting import is_waiting
 from serving.reports.store import report_documents, report_test_buys, reports, step_ups
+from serving.reports.store.carriers import AnsweredQuestion, latest_case
 from serving.reports.store.report_documents import ReportDocument
 from serving.reports.store.report_test_buys import ReportTestBuy
 from serving.reports.store.reports import StoredOutcome, StoredReport
@@ -154,7 +156,7 @@ def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:
         )
         proof = step_ups.of_report(connection, report.marketplace_id, report.report_id)
         documents = tuple(report_documents.documents_of(connection, report))
-        bought = report_test_buys.of_report(connection, report.marketplace_id, report.report_id)
+        bought = report_test_buys.test_buy_of(connection, report)
     begun, author = (report.known_at, report.user_id) if proof is None else (proof.known_at, proof.user_id)
     until = begun + undo_window(runtime, stepped_up=proof is not None)
     mine = author == person.user_id and runtime.clock.now() < until
@@ -195,8 +197,14 @@ def _listing_state(
         return ListingState.AWAITS_STEP_UP, None
     if step.result in _AS_IT_IS:
         return _AS_IT_IS[step.result], None
-    case_id = step.case_id or ""
-    done = actions.of_listing(connection, marketplace_id, step.listing_id or "")
+    return _decided_state(connection, marketplace_id, step.listing_id or "", step.case_id or "")
+
+
+def _decided_state(
+    connection: Connection, marketplace_id: str, listing_id: str, case_id: str
+) -> tuple[ListingState, Judgement | None]:
+    """Where a listing stands by the decision of a case."""
+    done = actions.of_listing(connection, marketplace_id, listing_id)
     own = [
         action
         for action in done
@@ -219,8 +227,39 @@ def _listing_state(
     return ListingState.REJECTED, last.judgement
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerStatus:
+    """A question that a brand answered with "counterfeit", as it stands, with its evidence."""
+
+    question: AnsweredQuestion
+    external_id: str
+    title: str | None
+    state: ListingState
+    judgement: Judgement | None
+    documents: tuple[ReportDocument, ...]
+    test_buy: ReportTestBuy | None
+
+
+def answer_status(runtime: Runtime, person: Person, case_id: str) -> AnswerStatus:
+    """An answered question of one of the person's brands, as it stands.
+
+    Raises NotFound (none of them answered such a question with "counterfeit").
+    """
+    with runtime.store.read() as connection:
+        question = carrier_of(connection, person, case_id)
+        if not isinstance(question, AnsweredQuestion):
+            raise NotFound("There is no such case.")
+        marketplace_id, listing_id = question.marketplace_id, question.listing_id
+        external_id, title = listings.name_and_title(connection, marketplace_id, listing_id)
+        deciding = latest_case(connection, question).case_id
+        state, judgement = _decided_state(connection, marketplace_id, listing_id, deciding)
+        documents = tuple(report_documents.documents_of(connection, question))
+        bought = report_test_buys.test_buy_of(connection, question)
+    return AnswerStatus(question, external_id, title, state, judgement, documents, bought)
+
+
 def documents_of(connection: Connection, case: Case) -> Sequence[ReportDocument]:
-    """The documents of the reports that a case is about.
+    """The documents of the reports that a case is about and of the question that it follows.
 
     An audit shows those of the confirmation that it is about; another second review none, which they would influence.
     """

@@ -1,4 +1,4 @@
-"""Personal data in what reports carry, and its erasure: documents by report, test buys by their own id."""
+"""Personal data in what brands add, and its erasure: documents by report or case, test buys by their own id."""
 
 from typing import Final
 
@@ -6,13 +6,14 @@ from serving.platform.database.erasing import NOW, Place
 from serving.platform.database.types import ERASED
 from serving.reports.tables import report_document, report_test_buy
 
-DOCUMENTS: Final = (
+DOCUMENTS: Final = tuple(
     Place(
         report_document,
         {"content": None, "name": ERASED, "erased_at": NOW},
         (report_document.c.erased_at.is_(None),),
-        report_document.c.report_id,
-    ),
+        carrier,
+    )
+    for carrier in (report_document.c.report_id, report_document.c.case_id)
 )
 TEST_BUYS: Final = (
     Place(

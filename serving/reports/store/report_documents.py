@@ -1,26 +1,25 @@
-"""The supporting documents of reports: drafts of a user until the report is sent, and its documents from then on."""
+"""The supporting documents of reports and of answered questions; those of a report are drafts until it is sent."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from serving.appeals.rules.seller_evidence import DocumentsOnFile
 from serving.platform.database.documents import StoredFile, bytes_of, number_and_size
 from serving.platform.database.erasing import delete_some
-from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.row_reader import reader
-from serving.platform.database.scope import HERE, inside, same
+from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
-from serving.reports.store.reports import StoredReport
-from serving.reports.tables import report_document, report_item
+from serving.reports.store.carriers import Carrier, carried_by, key_of
+from serving.reports.tables import report_document
 
 
 @dataclass(frozen=True, slots=True)
 class ReportDocument(StoredFile):
-    """One document of a report, or of a draft where `report_id` is None."""
+    """One document of a report, of an answered question by its case, or of a draft."""
 
     document_id: str
     report_id: str | None
@@ -46,8 +45,8 @@ def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
     return connection.execute(statement).first() is not None
 
 
-def documents_total(connection: Connection, of: StoredReport | DraftKey) -> DocumentsOnFile:
-    return DocumentsOnFile(*number_and_size(connection, report_document, _of_report_or_draft(of)))
+def documents_total(connection: Connection, of: Carrier | DraftKey) -> DocumentsOnFile:
+    return DocumentsOnFile(*number_and_size(connection, report_document, _of_carrier_or_draft(of)))
 
 
 def bytes_since(connection: Connection, pair: tuple[str, str], since: datetime) -> int:
@@ -56,30 +55,20 @@ def bytes_since(connection: Connection, pair: tuple[str, str], since: datetime) 
     return number_and_size(connection, report_document, of_brand & (report_document.c.known_at > since))[1]
 
 
-def documents_of(connection: Connection, of: StoredReport | DraftKey) -> list[ReportDocument]:
-    """The documents of a report or a draft, oldest first."""
-    return _select_documents(connection, _of_report_or_draft(of))
+def documents_of(connection: Connection, of: Carrier | DraftKey) -> list[ReportDocument]:
+    """The documents of a report, an answered question or a draft, oldest first."""
+    return _select_documents(connection, _of_carrier_or_draft(of))
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[ReportDocument]:
-    """The documents of the reports that a case is about, oldest first."""
-    about = select(report_item.c.report_id).where(inside(report_item, marketplace_id, case_id=case_id))
-    return _select_documents(
-        connection, inside(report_document, marketplace_id) & report_document.c.report_id.in_(about)
-    )
-
-
-_DIGESTS: Final = KeyedQuery(
-    select(report_document.c.digest)
-    .join(report_item, same(report_item, report_document, "report_id"))
-    .where(inside(report_item, HERE, case_id=bindparam("case")))
-    .distinct()
-)
+    """The documents of the reports that a case is about and of the question that it follows, oldest first."""
+    return _select_documents(connection, carried_by(report_document, marketplace_id, case_id))
 
 
 def digests_of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[str]:
     """The digests of those documents, each once, in their order as texts."""
-    return sorted(row.digest for row in _DIGESTS.rows(connection, {"here": marketplace_id, "case": case_id}))
+    query = select(report_document.c.digest).where(carried_by(report_document, marketplace_id, case_id)).distinct()
+    return sorted(connection.execute(query).scalars())
 
 
 def content_of(connection: Connection, document: ReportDocument) -> bytes:
@@ -110,13 +99,13 @@ def delete_drafts(connection: Connection, before: datetime, most: int) -> int:
 
 
 def _is_unsent(before: datetime) -> tuple[ColumnElement[bool], ...]:
-    return report_document.c.report_id.is_(None), report_document.c.known_at < before
+    return report_document.c.draft_key.is_not(None), report_document.c.known_at < before
 
 
-def _of_report_or_draft(of: StoredReport | DraftKey) -> ColumnElement[bool]:
+def _of_carrier_or_draft(of: Carrier | DraftKey) -> ColumnElement[bool]:
     if isinstance(of, DraftKey):
         return of.condition
-    return inside(report_document, of.marketplace_id, report_id=of.report_id)
+    return inside(report_document, of.marketplace_id, **key_of(of))
 
 
 def _select_documents(connection: Connection, which: ColumnElement[bool]) -> list[ReportDocument]:

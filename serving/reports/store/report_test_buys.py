@@ -1,31 +1,40 @@
-"""The test buys that brands record with their reports: written once, and emptied when their time is over."""
+"""The test buys that brands record with reports and answers: written once, and emptied when their time is over."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
+from serving.cases.tables import review_case
+from serving.listings.tables import listing
 from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.reports.rules.attachments import TestBuyRecord
-from serving.reports.store.reports import StoredReport
+from serving.reports.store.carriers import Carrier, carried_by, key_of
 from serving.reports.tables import report_item, report_test_buy
 
 
 @dataclass(frozen=True, slots=True)
 class ReportTestBuy:
-    """The test buy of a report; `location` is the bought listing as the report names it, `case_id` its case, if any."""
+    """The test buy of a report or an answered question: then `report_id` and `number` are None.
 
-    report_id: str
-    number: int
+    `location` is the bought listing as the report names it, `case_id` its case, if any.
+    """
+
+    report_id: str | None
+    number: int | None
     location: str
     case_id: str | None
     order_reference: str
     ordered_on: date
     received_on: date | None
     finding: str
+
+    def is_of(self, case_id: str) -> bool:
+        """Whether the listing of a case was bought; a report has other listings too."""
+        return self.report_id is None or self.case_id == case_id
 
 
 _TEST_BUYS: Final = RowReader(
@@ -36,12 +45,14 @@ _TEST_BUYS: Final = RowReader(
 
 
 def add_test_buy(
-    connection: Connection, stored: StoredReport, test_buy_id: str, record: TestBuyRecord, number: int, at: datetime
+    connection: Connection, carrier: Carrier, test_buy_id: str, record: TestBuyRecord, number: int | None, at: datetime
 ) -> None:
     row = {
-        "marketplace_id": stored.marketplace_id,
+        "marketplace_id": carrier.marketplace_id,
         "test_buy_id": test_buy_id,
-        "report_id": stored.report_id,
+        "report_id": None,
+        "case_id": None,
+        **key_of(carrier),
         "number": number,
         "order_reference": record.order_reference.strip(),
         "ordered_on": record.ordered_on.isoformat(),
@@ -52,31 +63,34 @@ def add_test_buy(
     add(connection, report_test_buy, [row])
 
 
-def of_report(connection: Connection, marketplace_id: str, report_id: str) -> ReportTestBuy | None:
-    test_buys = _select_test_buys(connection, inside(report_test_buy, marketplace_id, report_id=report_id))
+def test_buy_of(connection: Connection, carrier: Carrier) -> ReportTestBuy | None:
+    test_buys = _select_test_buys(connection, inside(report_test_buy, carrier.marketplace_id, **key_of(carrier)))
     return test_buys[0] if test_buys else None
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[ReportTestBuy]:
-    """The test buys of the reports that a case is about, oldest first."""
-    about = select(report_item.c.report_id).where(inside(report_item, marketplace_id, case_id=case_id))
-    return _select_test_buys(
-        connection, inside(report_test_buy, marketplace_id) & report_test_buy.c.report_id.in_(about)
-    )
+    """The test buys of the reports that a case is about and of the question that it follows, oldest first."""
+    return _select_test_buys(connection, carried_by(report_test_buy, marketplace_id, case_id))
 
 
 def is_received(connection: Connection, marketplace_id: str, case_id: str) -> bool:
     """Whether a brand has recorded a test buy of the listing of this case whose goods were received."""
     return any(
-        bought.received_on is not None and bought.case_id == case_id
+        bought.received_on is not None and bought.is_of(case_id)
         for bought in of_case(connection, marketplace_id, case_id)
     )
 
 
 def _select_test_buys(connection: Connection, which: ColumnElement[bool]) -> list[ReportTestBuy]:
     query = (
-        select(report_test_buy, report_item.c.location, report_item.c.case_id)
-        .join(report_item, same(report_item, report_test_buy, "report_id", "number"))
+        select(
+            *(column for column in report_test_buy.c if column.name != "case_id"),
+            func.coalesce(report_item.c.location, listing.c.external_id).label("location"),
+            func.coalesce(report_item.c.case_id, report_test_buy.c.case_id).label("case_id"),
+        )
+        .outerjoin(report_item, same(report_item, report_test_buy, "report_id", "number"))
+        .outerjoin(review_case, same(review_case, report_test_buy, "case_id"))
+        .outerjoin(listing, same(listing, review_case, "listing_id"))
         .where(which)
         .order_by(report_test_buy.c.known_at, report_test_buy.c.test_buy_id)
     )

@@ -1,4 +1,4 @@
-"""Intake of sellers' contacts as keyed hashes, and their erasure. No other module reads a contact."""
+"""Intake of sellers' contacts as keyed hashes, of the address for their mails, and the erasure of both."""
 
 import hashlib
 import hmac
@@ -13,13 +13,17 @@ from features.contacts import LONGEST, Contact, ContactKind, canonical_contact
 from features.fields import FieldError
 from features.listing import CLOCK_TOLERANCE
 from models.errors import Conflict, Invalid
+from serving.accounts.service.given_names import checked_address
 from serving.audit.store import audit
 from serving.listings.service.refused_rows import refused_row_columns
 from serving.listings.store import listings
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.languages import Language, languages
 from serving.platform.runtime import Runtime
+from serving.platform.sealing import Sealer
 from serving.scoring.store import histories
 from serving.sellers.store import contacts
+from serving.sellers.store.contacts import SealedAddress
 
 _MOST: Final = 1_000
 # More belong to a company with branches, or are a mistake of the source; each contact slows every later listing.
@@ -160,8 +164,20 @@ def _delay_past_scores(connection: Connection, marketplace_id: str, rows: list[d
         row["known_at"] = max(row["known_at"], floor or row["known_at"])
 
 
+def set_address(runtime: Runtime, marketplace: Marketplace, seller: str, email: str, language: str) -> None:
+    """Store the address that gets a seller's statements of reasons, in place of the one before.
+
+    Raises Invalid (it is no e-mail address, or the language is none of the six).
+    """
+    if language not in languages():
+        raise Invalid("The language is one of {known}.", known=", ".join(languages()))
+    sealed = SealedAddress(runtime.services[Sealer].seal(checked_address(email)), Language(language))
+    with runtime.store.write() as connection:
+        contacts.set_address(connection, marketplace.marketplace_id, seller, sealed, runtime.clock.now())
+
+
 def erase_contacts(runtime: Runtime, marketplace: Marketplace, seller: str, *, by: str) -> int:
-    """Erase the hashes of a seller's contacts, so that it has no links any longer; returns how many there were.
+    """Erase the hashes of a seller's contacts and its address; returns how many there were. It has no links any longer.
 
     Facts of earlier scores keep the links of that time, because decisions must remain explainable; they contain no
     contact. Contacts that are sent again are stored again.

@@ -1,23 +1,27 @@
-"""Hashes of sellers' contacts, and the sellers that share them. The contacts themselves are not stored."""
+"""Hashes of sellers' contacts, the sellers that share them, and the sealed addresses that get sellers' mails."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, String, bindparam, delete, exists, select, true
+from sqlalchemy import ColumnElement, Connection, String, Table, bindparam, delete, exists, select, true, update
 
 from features.contacts import ContactKind
 from serving.listings.tables import listing_version
 from serving.platform.database.erasing import count_rows, delete_some
 from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.lists import list_parameter, value_table
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.scope import HERE, inside
-from serving.platform.database.store import add_or_ignore
+from serving.platform.database.store import add, add_or_ignore
+from serving.platform.languages import Language
 from serving.sellers.policy import LinkPolicy
 from serving.sellers.rules.links import Contacts, ContactSearch, Mention
-from serving.sellers.tables import seller_contact
+from serving.sellers.tables import seller_address, seller_contact
 
+_TABLES: Final = (seller_contact, seller_address)
 _UNTIL: Final = bindparam("until", type_=seller_contact.c.known_at.type)
 
 
@@ -124,12 +128,36 @@ def add_contacts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> N
     add_or_ignore(connection, seller_contact, rows)
 
 
+@dataclass(frozen=True, slots=True)
+class SealedAddress:
+    """The sealed address of a seller, and the language in which the seller reads."""
+
+    address: str
+    language: Language
+
+
+def set_address(connection: Connection, marketplace_id: str, seller: str, sealed: SealedAddress, at: datetime) -> None:
+    """Store the address of a seller in place of the one before."""
+    _erase_address(connection, marketplace_id, seller)
+    row = {"marketplace_id": marketplace_id, "seller_external_id": seller, **row_of(sealed), "known_at": at}
+    add(connection, seller_address, [row])
+
+
+def address_of(connection: Connection, marketplace_id: str, seller: str) -> SealedAddress | None:
+    query = select(seller_address).where(inside(seller_address, marketplace_id, seller_external_id=seller))
+    return reader(SealedAddress).single(connection, query)
+
+
+def seal_again(connection: Connection, change: Callable[[str], str]) -> None:
+    """Seal every address under another key."""
+    for row in connection.execute(select(seller_address)).all():
+        this = inside(seller_address, row.marketplace_id, seller_external_id=row.seller_external_id)
+        connection.execute(update(seller_address).where(this).values(address=change(row.address)))
+
+
 def count_contacts(connection: Connection, marketplace_id: str, seller: str) -> int:
-    return count_rows(
-        connection,
-        seller_contact,
-        seller_contact.c.marketplace_id == marketplace_id,
-        seller_contact.c.seller_external_id == seller,
+    return sum(
+        count_rows(connection, table, inside(table, marketplace_id, seller_external_id=seller)) for table in _TABLES
     )
 
 
@@ -137,24 +165,37 @@ def delete_unused(
     connection: Connection, marketplace_id: str, before: datetime, on_hold: Collection[str], most: int
 ) -> int:
     """Delete contacts of sellers without listings since a moment, except on legal hold; returns how many."""
-    contact = seller_contact.c
+    deleted = 0
+    for table, key in zip(_TABLES, (seller_contact.c.token, seller_address.c.seller_external_id), strict=True):
+        gone = _is_unused(table, marketplace_id, before, on_hold)
+        deleted += delete_some(connection, table, key, gone, most)
+    return deleted
+
+
+def _is_unused(
+    table: Table, marketplace_id: str, before: datetime, on_hold: Collection[str]
+) -> tuple[ColumnElement[bool], ...]:
+    contact = table.c
     offered = exists().where(
         listing_version.c.marketplace_id == marketplace_id,
         listing_version.c.seller_external_id == contact.seller_external_id,
         listing_version.c.known_at > before,
     )
-    gone = (
+    return (
         contact.marketplace_id == marketplace_id,
         contact.known_at <= before,
         ~offered,
         contact.seller_external_id.not_in(on_hold),
     )
-    return delete_some(connection, seller_contact, contact.token, gone, most)
 
 
 def erase_contacts(connection: Connection, marketplace_id: str, seller: str) -> int:
-    """Delete the contacts of a seller; returns how many there were."""
-    done = connection.execute(
-        delete(seller_contact).where(inside(seller_contact, marketplace_id, seller_external_id=seller))
-    )
-    return int(done.rowcount)
+    """Delete the contacts of a seller and its address; returns how many there were."""
+    own = inside(seller_contact, marketplace_id, seller_external_id=seller)
+    hashes = int(connection.execute(delete(seller_contact).where(own)).rowcount)
+    return hashes + _erase_address(connection, marketplace_id, seller)
+
+
+def _erase_address(connection: Connection, marketplace_id: str, seller: str) -> int:
+    own = inside(seller_address, marketplace_id, seller_external_id=seller)
+    return int(connection.execute(delete(seller_address).where(own)).rowcount)

@@ -16,6 +16,7 @@ _CAME_UP: Final = {
     Source.TRUSTED_FLAGGER: "trusted_flagger",
     Source.OTHER_NOTIFICATION: "notice",
 }
+_MARKS: Final = frozenset({ReasonCode.TRADEMARK_COUNTERFEIT, ReasonCode.MARK_MISUSE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Discovery(StrEnum):
     NOTIFIED = "notified"
     CHOSEN = "chosen"  # By an analyst.
     RANDOM = "random"
-    CLASSIFIER = "classifier"
+    AUTOMATED = "automated"  # By a model or a rule.
 
 
 def removal_statement(
@@ -69,24 +70,33 @@ def removal_statement(
     side: Side,
     discovery: Discovery,
     examined: bool,
+    bought: bool,
+    aided: bool,
     source: Source,
     sold_in: Sequence[str],
 ) -> Statement:
-    """The statement of a removal. It names the mark and its owner, because the ground is their right, but no score.
+    """The statement of a removal. It names the right and its owner, because the ground is their right, but no score.
 
     It says who found what by which means. A rights holder's report is a declaration and no examination by
-    the marketplace. `examined` is set where the goods were bought and examined.
+    the marketplace. `examined` is set where the goods were bought and examined, `bought` where an analyst judged the
+    record of a test buy, and `aided` where the analyst saw the score.
 
     `sold_in` are the codes of the countries in which the marketplace declares to sell; empty where it has not declared
     any. The statement does not name the notifier: it names the rights holder, and Article 17(3)(b) requires more only
     where strictly necessary.
     """
     ground = message(f"statement.ground.{reason_code.value}")
-    declared = "reported" if discovery is Discovery.REPORTED else "asked"
+    declared, holder = "reported" if discovery is Discovery.REPORTED else "asked", owned.owner or owned.mark
+    if side is Side.BRAND:
+        decided_by = "brand" if discovery is Discovery.REPORTED else "asked"
+    else:
+        decided_by = "analyst" if aided else "unaided"
     if examined:
         facts = message("statement.facts.examined", ground=ground)
     elif side is Side.BRAND:
-        facts = message(f"statement.facts.{declared}", name=owned.owner or owned.mark, ground=ground)
+        facts = message(f"statement.facts.{declared}", name=holder, ground=ground)
+    elif bought:
+        facts = message("statement.facts.bought", name=holder, ground=ground)
     else:
         facts = message("statement.facts.analyst", ground=ground)
     return Statement(
@@ -96,7 +106,7 @@ def removal_statement(
         automated_means=message(
             "statement.means",
             discovery=message(f"statement.discovery.{discovery.value}"),
-            decision=message(f"statement.decision_by.{side.value}"),
+            decision=message(f"statement.decision_by.{decided_by}"),
         ),
         redress=REDRESS,
         territory=(
@@ -107,12 +117,19 @@ def removal_statement(
         duration=message("statement.duration"),
         source=message(f"statement.source.{_CAME_UP[source]}"),
         legal_ground=message("statement.legal_ground", law=message(f"law.{reason_code.value}")),
-        right=(
-            message("statement.right.registered", brand=owned.mark)
-            if owned.owner is None
-            else message("statement.right.named", mark=owned.mark, owner=owned.owner)
-        ),
+        right=_right(owned, reason_code),
     )
+
+
+def _right(owned: ProtectedMark, reason_code: ReasonCode) -> Message:
+    """The right that a removal protects: a mark by its name, another by its owner. A false description breaks none."""
+    if reason_code is ReasonCode.NOT_AS_DESCRIBED:
+        return message("statement.right.described", mark=owned.mark)
+    if reason_code not in _MARKS:
+        return message("statement.right.holder", owner=owned.owner or owned.mark)
+    if owned.owner is None:
+        return message("statement.right.registered", brand=owned.mark)
+    return message("statement.right.named", mark=owned.mark, owner=owned.owner)
 
 
 class OverturnCause(StrEnum):

@@ -93,7 +93,9 @@ def _select_rows(
             verdict.c.evidence,
             verdict.c.lane,
             verdict.c.case_id,
+            verdict.c.reported,
             review_case.c.report_id,
+            review_case.c.score_masked,
             listing_version.c.content,
             listing_version.c.occurred_at,
             score.c.lane.label("routed"),
@@ -149,8 +151,9 @@ def _lifting_actions(
 
 def _read_restriction(row: Mapping[str, Any], ended: datetime | None, notifier: ReporterKind | None) -> Restriction:
     content: Mapping[str, Any] = row["content"]
-    # As in the statement to the seller: a report that answered an open case is not its source.
-    reported = row["report_id"] is not None
+    # As in the statement to the seller: a report is a notice, even of a listing whose case was open.
+    reported = row["report_id"] is not None or row["reported"]
+    unaided = CaseLane(row["lane"]) in BLIND_LANES or row["score_masked"]
     return Restriction(
         action_id=row["action_id"],
         kind=ActionKind(row["kind"]),
@@ -161,7 +164,7 @@ def _read_restriction(row: Mapping[str, Any], ended: datetime | None, notifier: 
         evidence=Evidence(row["evidence"]),
         found_by_model=notifier is None and not reported and row["routed"] != _DRAWN,
         source=Source.NOTICE if reported else source_of(notifier),
-        influence=Influence.NONE if CaseLane(row["lane"]) in BLIND_LANES else Influence.PARTIALLY,
+        influence=Influence.NONE if unaided else Influence.PARTIALLY,
         gtin=content.get("gtin"),
         language=content.get("language"),
         reversed_on=None if ended is None else ended.date(),

@@ -229,17 +229,19 @@ def _seller_evidence(facts: Facts, *, is_own: bool) -> list[Evidence]:
 
 
 _MOST = 6
+QUESTIONS: Final = "/brand/questions"
 _MOVING = frozenset({ActionState.SCHEDULED, ActionState.SENDING})
 _WATCHED_FOR = timedelta(minutes=10)  # Nobody watches by the second an endpoint that is down longer.
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A removal (or reinstatement) with its state and the time of that state."""
+    """A removal (or reinstatement) with its state, the time of that state, and the page of its answered question."""
 
     listing: ShownText
     state: StateWords
     when: str
+    address: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +252,9 @@ class RemovalsPart(Page, template="parts/removals.html", place="/brand"):
     moving: bool
 
 
-def removals_part(connection: Connection, pairs: frozenset[Pair], now: datetime) -> RemovalsPart:
+def removals_part(connection: Connection, pairs: frozenset[Pair], now: datetime, most: int = _MOST) -> RemovalsPart:
     """The part of a brand's page that refreshes by itself."""
-    actions = case_figures.brand_actions(connection, pairs, _MOST)
+    actions = case_figures.brand_actions(connection, pairs, most)
     return RemovalsPart(
         tuple(_removal_row(action, now) for action in actions), any(_is_moving(action, now) for action in actions)
     )
@@ -265,7 +267,9 @@ def _is_moving(action: BrandAction, now: datetime) -> bool:
 def _removal_row(action: BrandAction, now: datetime) -> Removal:
     listing = text_view.show(action.content.get("title") or action.external_id)
     seen = CHECK_STATES.get(action.check) if action.check is not None else None
-    return Removal(listing, seen or ACTION_STATES[action.kind, action.state], _time_in_words(action, now))
+    state = seen or ACTION_STATES[action.kind, action.state]
+    address = None if action.question is None else f"{QUESTIONS}/{action.question}"
+    return Removal(listing, state, _time_in_words(action, now), address)
 
 
 def _time_in_words(action: BrandAction, now: datetime) -> str:

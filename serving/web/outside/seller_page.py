@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
@@ -11,14 +11,14 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 from starlette.datastructures import UploadFile
 
-from features.message import Message
 from models.errors import DomainError, Invalid, NotFound
 from models.policies.sellers import SanctionPolicy, StrikePolicy
 from serving.api.errors import status_of
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState
 from serving.appeals.service.counter_notices import LONGEST_TEXT
-from serving.appeals.service.seller_links import PLACE, act_by_link, appeal_until, possible_events, target_of
+from serving.appeals.service.seller_acts import act_by_link, appeal_until, possible_events
+from serving.appeals.service.seller_links import PLACE, target_of
 from serving.appeals.store import counter_notices, overturns, seller_uploads
 from serving.appeals.store.seller_uploads import SellerUpload
 from serving.brands.rules.rights_document import file_extension_of
@@ -27,7 +27,6 @@ from serving.cases.store import verdicts
 from serving.guards import TheRuntime, public, runtime_of
 from serving.listings.store import listings
 from serving.platform import tongues
-from serving.platform.languages import ENGLISH
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say
 from serving.sellers.rules.sanction import seller_warning
@@ -46,7 +45,7 @@ from serving.web.forms import refuse_cross_site, text_fields
 from serving.web.rendering import Page, respond
 from serving.web.text_view import ShownText
 from serving.web.wording import seller_words, words
-from serving.web.wording.seller_words import FIELDS
+from serving.web.wording.seller_words import statement_rows
 from serving.web.wording.translated import in_words, refusal_in_words
 
 router = APIRouter(include_in_schema=False)
@@ -178,7 +177,7 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
     if hit is not None:
         counts = seller_warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy])
         account.append((say(seller_words.ACCOUNT), in_words(counts)))
-    statement = _statement_in_words(removal.statement, removal.statement_messages)
+    statement = statement_rows(removal.statement, removal.statement_messages)
     state = None if counter_notice is None else counter_notice.state
     may_appeal = CounterNoticeEvent.APPEAL in allowed
     # A second round requires that the rights holder answered the first and did not concede.
@@ -192,7 +191,7 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         reinstated=undone is not None,
         deadline=current_deadline(counter_notice, steps, now),
         reasons=(
-            *(_statement_in_words(undone.amendment, undone.amendment_messages) if undone else statement),
+            *(statement_rows(undone.amendment, undone.amendment_messages) if undone else statement),
             *account,
         ),
         earlier=statement if undone else (),
@@ -211,16 +210,6 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         longest=LONGEST_TEXT,
         typed=typed,
         error=error,
-    )
-
-
-def _statement_in_words(statement: Mapping[str, Any], messages: Mapping[str, Message]) -> tuple[tuple[str, str], ...]:
-    """The fields of a statement by their labels: as sent in English, translated from its messages otherwise."""
-    translated = {} if tongues.current_tongue().language == ENGLISH else messages
-    return tuple(
-        (say(label), in_words(translated[name]) if name in translated else str(statement[name]))
-        for name, label in FIELDS
-        if statement.get(name)
     )
 
 

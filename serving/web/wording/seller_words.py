@@ -1,10 +1,14 @@
 """Texts about a removal for its seller, in every state of the answer; marked here and translated when shown."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
+from features.message import Message
 from serving.appeals.policy import Silence
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState
-from serving.platform.tongues import N_, NN_
+from serving.platform.languages import ENGLISH
+from serving.platform.tongues import N_, NN_, current_tongue, say
+from serving.web.wording.translated import in_words
 
 _S: Final = CounterNoticeState
 _E: Final = CounterNoticeEvent
@@ -21,6 +25,18 @@ FIELDS: Final = (
     ("automated_means", N_("Automated means")),
     ("redress", N_("Your options")),
 )
+
+
+def statement_rows(statement: Mapping[str, Any], messages: Mapping[str, Message]) -> tuple[tuple[str, str], ...]:
+    """The fields of a statement by their labels: as sent in English, translated from its messages otherwise."""
+    translated = {} if current_tongue().language == ENGLISH else messages
+    return tuple(
+        (say(label), in_words(translated[name]) if name in translated else str(statement[name]))
+        for name, label in FIELDS
+        if statement.get(name)
+    )
+
+
 ACCOUNT: Final = N_("Your account")
 HEADLINES: Final = {
     None: N_("Your listing is being removed"),

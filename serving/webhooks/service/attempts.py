@@ -10,9 +10,11 @@ from sqlalchemy import Connection
 
 from serving.accounts.policy import SecretPolicy
 from serving.appeals.service.seller_links import links_for
+from serving.appeals.service.seller_mails import mail_reinstatement
 from serving.audit.store import audit
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_roles
+from serving.marketplaces.store import marketplaces
 from serving.platform.logs import log
 from serving.platform.outbound.line import Failure
 from serving.platform.runtime import Runtime
@@ -81,7 +83,8 @@ def begin_attempts(
         ]
         _overtake(connection, box, [letter for letter in box_letters if letter.action_id in begun], now)
     removals = [letter for letter in started if isinstance(letter, StoredAction) and letter.kind is ActionKind.REMOVE]
-    links = links_for(runtime, connection, removals)
+    wanted = bool(removals) and marketplaces.makes_seller_links(connection, removals[0].marketplace_id)
+    links = links_for(runtime, connection, removals) if wanted else {}
     return [Attempt(letter, endpoint, links.get(letter.action_id)) for letter in started]
 
 
@@ -134,6 +137,9 @@ def _acknowledge(runtime: Runtime, connection: Connection, arrived: Sequence[Att
     heard = [attempt for attempt in arrived if attempt.letter.action_id in changed]
     steps = [(attempt.letter, {"attempts": attempt.letter.attempts}) for attempt in heard]
     record_steps(connection, "acknowledged", _ACTOR, now, steps)
+    for attempt in heard:
+        if isinstance(attempt.letter, StoredAction) and attempt.letter.kind is ActionKind.REINSTATE:
+            mail_reinstatement(runtime, connection, attempt.letter)
     policy = runtime.policies[SecretPolicy]
     for endpoint, endpoint_attempts in _attempts_by_endpoint(heard):
         if endpoint.used_at is None or now - endpoint.used_at >= timedelta(hours=policy.use_noted_hours):

@@ -18,6 +18,7 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.database.common_secrets import put_in_force
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import SEALING_KEY, Sealer
+from serving.sellers.store import contacts
 from serving.webhooks.client import MARK
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
@@ -73,7 +74,7 @@ def seal_clear_secrets(runtime: Runtime) -> int:
 
 
 def seal_under_new_key(runtime: Runtime) -> int:
-    """Seal every secret under a new key, those of second factors too; returns of how many endpoints. The secrets stay.
+    """Seal each secret under a new key, second factors and addresses too; returns of how many endpoints. They stay.
 
     Keys of the operator's setting are used as they are set, the first one for sealing.
 
@@ -100,6 +101,7 @@ def _reseal_all(runtime: Runtime, connection: Connection, change: Callable[[str]
     changed = [secrets for secrets, before in zip(changed, sealed_secrets, strict=True) if secrets != before]
     endpoints.replace_secrets(connection, changed)
     second_factors.seal_again(connection, change)
+    contacts.seal_again(connection, change)
     if changed:
         audit.record(
             connection, runtime.clock.now(), "", "system", "webhook.secrets_sealed", "webhooks", endpoints=len(changed)

@@ -216,8 +216,8 @@ def codes_of(message: Told) -> Iterator[str]:
 def messages_told() -> Iterator[Told]:
     """The messages to sellers and notifiers, made by the rules themselves."""
     owned = (statement.ProtectedMark("Aurelle"), statement.ProtectedMark("Vela", "Vela AG"))
-    ways = product((True, False), statement.Discovery)
-    for code, side, (examined, found_by), source, countries, owner in product(
+    ways = product(((True, False), (False, True), (False, False)), statement.Discovery)
+    for code, side, ((examined, bought), found_by), source, countries, owner in product(
         ReasonCode, Side, ways, Source, ((), ("DE", "FR")), owned
     ):
         yield from messages_of(
@@ -227,6 +227,8 @@ def messages_told() -> Iterator[Told]:
                 side=side,
                 discovery=found_by,
                 examined=examined,
+                bought=bought,
+                aided=bought,
                 source=source,
                 sold_in=countries,
             )

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from models.errors import DomainError
+from models.errors import DomainError, Invalid
 from serving.accounts.store.accounts import Session
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.platform.runtime import Runtime
@@ -71,6 +71,14 @@ def typed_test_buy(fields: Mapping[str, str]) -> TestBuyRecord | None:
         typed["finding"],
         typed["bought_listing"] or None,
     )
+
+
+def required_test_buy(fields: Mapping[str, str]) -> TestBuyRecord:
+    """The test buy as it was typed. Raises Invalid (nothing was, or a day is no day)."""
+    record = typed_test_buy(fields)
+    if record is None:
+        raise Invalid("Fill in the order reference, the date and what was found.")
+    return record
 
 
 def store_documents(

@@ -1,8 +1,8 @@
-"""The evidence of a report that was sent: added while it can be contested, and downloaded by the brand's people."""
+"""The evidence of a report or an answered question: added while it can be contested, and downloaded by the brand."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -15,7 +15,9 @@ from serving.guards import Member, runtime_of
 from serving.platform.runtime import Runtime
 from serving.reports.service.attaching import add_test_buy, document_for_brand, hand_in
 from serving.web.brand.brand_scope import Uploader
-from serving.web.brand.reports.attached_part import typed_test_buy
+from serving.web.brand.questions import QUESTIONS
+from serving.web.brand.reports.answered_question_page import question_page
+from serving.web.brand.reports.attached_part import required_test_buy
 from serving.web.brand.reports.report_state_page import PLACE, state_page
 from serving.web.downloads import document
 from serving.web.forms import LONGEST_ID, Fields, Upload, upload_of
@@ -23,62 +25,64 @@ from serving.web.rendering import respond
 from serving.web.wording.translated import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
+_PAGES: Final = {PLACE: state_page, QUESTIONS: question_page}
 
 
 def _largest_bytes(runtime: Runtime) -> int:
     return runtime.policies[SellerEvidencePolicy].largest_document
 
 
-@router.post(PLACE + "/{report_id}/documents")
+@router.post(PLACE + "/{carrier_id}/documents")
+@router.post(QUESTIONS + "/{carrier_id}/documents")
 def post_document(
-    report_id: str,
+    carrier_id: str,
     request: Request,
     session: Uploader,
     fields: Fields,
     upload: Annotated[Upload, upload_of("document", _largest_bytes)],
 ) -> Response:
     """Add a document; a refused one leaves earlier documents unchanged."""
-    runtime, number = runtime_of(request), report_id[:LONGEST_ID]
-    typed = fields.get("number", "").strip()
+    runtime, typed = runtime_of(request), fields.get("number", "").strip()
 
     def add() -> None:
         if typed and not (typed.isascii() and typed.isdigit() and len(typed) < 5):
             raise Invalid("The report has no listing of this number.")
         about = int(typed) if typed else None
-        hand_in(runtime, session.person, number, upload.name, upload.content, number=about)
+        hand_in(runtime, session.person, carrier_id[:LONGEST_ID], upload.name, upload.content, number=about)
 
-    return _page_after(add, request, session, number)
+    return _page_after(add, request, session, carrier_id[:LONGEST_ID])
 
 
-@router.post(PLACE + "/{report_id}/test-buy")
-def post_test_buy(report_id: str, request: Request, session: Member, fields: Fields) -> Response:
-    """Record a test buy for a report that has none; a refused one changes nothing."""
-    runtime, number = runtime_of(request), report_id[:LONGEST_ID]
+@router.post(PLACE + "/{carrier_id}/test-buy")
+@router.post(QUESTIONS + "/{carrier_id}/test-buy")
+def post_test_buy(carrier_id: str, request: Request, session: Member, fields: Fields) -> Response:
+    """Record a test buy where there is none; a refused one changes nothing."""
 
     def add() -> None:
-        record = typed_test_buy(fields)
-        if record is None:
-            raise Invalid("Fill in the order reference, the date and what was found.")
-        add_test_buy(runtime, session.person, number, record)
+        add_test_buy(runtime_of(request), session.person, carrier_id[:LONGEST_ID], required_test_buy(fields))
 
-    return _page_after(add, request, session, number)
+    return _page_after(add, request, session, carrier_id[:LONGEST_ID])
 
 
-def _page_after(add: Callable[[], None], request: Request, session: Session, report_id: str) -> Response:
-    """Add evidence and load the report again; a refusal stands beside the form."""
+def _page_after(add: Callable[[], None], request: Request, session: Session, carrier_id: str) -> Response:
+    """Add evidence and load the page again; a refusal stands beside the form."""
+    place = QUESTIONS if request.url.path.startswith(QUESTIONS) else PLACE
     try:
         add()
     except NotFound:
         raise
     except DomainError as refused:
-        page = replace(state_page(runtime_of(request), session, report_id), document_error=refusal_in_words(refused))
+        page = replace(
+            _PAGES[place](runtime_of(request), session, carrier_id), document_error=refusal_in_words(refused)
+        )
         return respond(request, page, session, status=status_of(refused))
-    return RedirectResponse(f"{PLACE}/{report_id}#documents", status_code=303)
+    return RedirectResponse(f"{place}/{carrier_id}#documents", status_code=303)
 
 
-@router.get(PLACE + "/{report_id}/documents/{document_id}")
-def get_document(report_id: str, document_id: str, request: Request, session: Member) -> Response:
+@router.get(PLACE + "/{carrier_id}/documents/{document_id}")
+@router.get(QUESTIONS + "/{carrier_id}/documents/{document_id}")
+def get_document(carrier_id: str, document_id: str, request: Request, session: Member) -> Response:
     stored_document, content = document_for_brand(
-        runtime_of(request), session.person, report_id[:LONGEST_ID], document_id[:LONGEST_ID]
+        runtime_of(request), session.person, carrier_id[:LONGEST_ID], document_id[:LONGEST_ID]
     )
     return document(stored_document.document_id, stored_document.media_type, content)

@@ -94,7 +94,7 @@ def report_card(connection: Connection, case: Case, now: datetime) -> SimpleName
     address = f"/cases/{case.case_id}/report-documents"
     return SimpleNamespace(
         documents=tuple(shown_document(document, now, f"{address}/{document.document_id}") for document in documents),
-        test_buys=tuple((test_buy_shown(buy, buy.location), buy.case_id == case.case_id) for buy in bought),
+        test_buys=tuple((test_buy_shown(buy, buy.location), buy.is_of(case.case_id)) for buy in bought),
     )
 
 

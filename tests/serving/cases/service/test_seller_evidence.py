@@ -14,7 +14,8 @@ from models.verdict import Judgement
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
 from serving.appeals.service.counter_notices import open_counter_notices
-from serving.appeals.service.seller_links import act_by_link, revoke_links
+from serving.appeals.service.seller_acts import act_by_link
+from serving.appeals.service.seller_links import revoke_links
 from serving.appeals.tables import seller_document, seller_upload
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry

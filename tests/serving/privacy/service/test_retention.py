@@ -10,7 +10,7 @@ from models.errors import Invalid
 from models.verdict import Judgement
 from serving.accounts.service import auth
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
-from serving.appeals.service.seller_links import act_by_link
+from serving.appeals.service.seller_acts import act_by_link
 from serving.cases.rules.test_buy import CustodyEvent
 from serving.cases.service.seller_evidence import upload_document
 from serving.cases.service.test_buys import Step, take_step

@@ -21,6 +21,7 @@ BY_SELLER: Final = {
 # Contacts are deleted as rows, and no longer link anybody; documents are deleted with their last upload.
 ELSEWHERE: Final = {
     "seller_document.content": ErasableData.DOCUMENTS,
+    "seller_address.address": ErasableData.CONTACTS,
     "search_entry.external_id": ErasableData.CONTACTS,
     "search_entry.seller_words": ErasableData.CONTACTS,
 }
@@ -33,6 +34,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "strike_hit.seller_external_id",
         "sanction.linked",
         "seller_contact.seller_external_id",
+        "seller_address.seller_external_id",
         "seller_event.seller_external_id",
         "seller_risk.seller_external_id",
         "seller_upload.seller_external_id",

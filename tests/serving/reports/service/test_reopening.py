@@ -84,7 +84,7 @@ def test_what_an_analyst_could_not_judge_is_decided_again_with_the_test_buy(site
         assert [bought.finding for bought in status.test_buys_of(connection, case)] == ["A copy."]
     answer = Answer(case.case_id, case.version_id, Judgement.COUNTERFEIT, evidence=Evidence.TEST_BUY)
     assert record_verdict(site.runtime, site.second_analyst, answer).action is not None
-    with pytest.raises(Conflict, match="has a test buy already"):
+    with pytest.raises(Conflict, match="A test buy is recorded already"):
         add_test_buy(site.runtime, site.brand_person, report_id, BOUGHT)
 
 

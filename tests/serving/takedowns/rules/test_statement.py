@@ -26,6 +26,8 @@ def a_removal(**changes: Any) -> Statement:
         "side": Side.BRAND,
         "discovery": Discovery.REPORTED,
         "examined": False,
+        "bought": False,
+        "aided": True,
         "source": Source.VOLUNTARY,
         "sold_in": ("DE", "FR"),
     }
@@ -34,13 +36,23 @@ def a_removal(**changes: Any) -> Statement:
 
 REMOVALS = [
     a_removal(
-        owned=owned, reason_code=code, side=side, discovery=found_by, examined=examined, source=source, sold_in=sold
+        owned=owned,
+        reason_code=code,
+        side=side,
+        discovery=found_by,
+        examined=examined,
+        bought=bought,
+        aided=aided,
+        source=source,
+        sold_in=sold,
     )
-    for owned, code, side, found_by, examined, source, sold in itertools.product(
+    for owned, code, side, found_by, examined, bought, aided, source, sold in itertools.product(
         (ProtectedMark("Aurelle"), ProtectedMark("Vela", "Vela AG")),
         ReasonCode,
         Side,
         Discovery,
+        (True, False),
+        (True, False),
         (True, False),
         Source,
         ((), ("EU",)),
@@ -72,20 +84,21 @@ def test_a_removal_by_the_brand_reads() -> None:
     """Every field that Article 17(3) requires, word by word."""
     assert fields_in_english(a_removal()) == {
         "decision": "The listing is removed.",
-        "territory": "The removal applies wherever the marketplace sells: DE, FR.",
+        "territory": "The removal applies wherever the marketplace sells: Germany and France.",
         "duration": "The removal has no end date. It ends if it is undone after a counter-notice or an appeal, or "
         "by a court or settlement body.",
         "facts": "The rights holder Aurelle reported this listing and declared in good faith: The "
         "goods bear a trade mark but are not goods of its owner.",
-        "source": "The marketplace reviewed the listing on its own initiative, not because of a notice.",
+        "source": "The marketplace acted on its own initiative, not because of a notice.",
         "automated_means": "The rights holder found the listing. The decision rests on the declaration of a person who "
         "acts for the rights holder.",
         "legal_ground": "The law, not the terms of the marketplace: Article 9 of Regulation (EU) 2017/1001 (EU "
         "trade marks), or national law under Article 10 of Directive (EU) 2015/2436 (national trade marks).",
         "ground": "The goods bear a trade mark but are not goods of its owner.",
         "right": "The decision protects the mark Aurelle. Its owner is registered with the marketplace as Aurelle.",
-        "redress": "You can appeal within six months, free of charge. A person who did not make this decision will "
-        "review the appeal. You can also turn to an out-of-court dispute settlement body or to a court.",
+        "redress": "You can appeal to the marketplace within six months of being told, free of charge. A person who "
+        "did not make this decision will review the appeal. You can also turn to an out-of-court dispute settlement "
+        "body or to a court.",
     }
 
 
@@ -97,6 +110,18 @@ def test_a_removal_for_a_mark_that_is_not_registered_names_the_mark_and_its_owne
 
 def test_a_removal_leaves_no_field_out() -> None:
     assert [statement for statement in REMOVALS if None in fields_in_english(statement).values()] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "right"),
+    [
+        (ReasonCode.DESIGN, "The decision protects a right of Aurelle."),
+        (ReasonCode.COPYRIGHT, "The decision protects a right of Aurelle."),
+        (ReasonCode.NOT_AS_DESCRIBED, "The listing offers goods under the mark Aurelle."),
+    ],
+)
+def test_a_removal_for_another_ground_claims_no_mark(code: ReasonCode, right: str) -> None:
+    assert fields_in_english(a_removal(reason_code=code))["right"] == right
 
 
 def test_the_source_distinguishes_notices_from_own_initiative_and_names_nobody() -> None:
@@ -125,21 +150,30 @@ def test_a_removal_by_an_analyst_does_not_name_the_brand_as_its_judge() -> None:
     )
 
 
-MEANS = [
-    (Discovery.REPORTED, Side.BRAND, False, "The rights holder Aurelle reported this listing", "holder found the"),
-    (Discovery.CLASSIFIER, Side.BRAND, False, "The marketplace asked the rights holder Aurelle", "classifier found"),
-    (Discovery.NOTIFIED, Side.ANALYST, False, "An analyst of the marketplace examined", "received a notice"),
-    (Discovery.CHOSEN, Side.ANALYST, False, "An analyst of the marketplace examined", "An analyst of the marketplace"),
-    (Discovery.RANDOM, Side.BRAND, False, "The marketplace asked the rights holder", "part of a random check"),
-    (Discovery.CLASSIFIER, Side.ANALYST, True, "The goods were bought and examined.", "A person of the marketplace"),
+BY_ANALYST = {"side": Side.ANALYST}
+MEANS: list[tuple[dict[str, Any], str, str]] = [
+    ({}, "The rights holder Aurelle reported this listing", "holder found the"),
+    ({"discovery": Discovery.AUTOMATED}, "The marketplace asked the rights holder Aurelle", "Automated means of the"),
+    ({"discovery": Discovery.RANDOM}, "The marketplace asked the rights holder", "part of a random check"),
+    (
+        {"discovery": Discovery.RANDOM},
+        "The marketplace asked",
+        "who acts for the rights holder and saw automated findings",
+    ),
+    ({**BY_ANALYST, "discovery": Discovery.NOTIFIED}, "An analyst of the marketplace examined", "received a notice"),
+    ({**BY_ANALYST, "discovery": Discovery.CHOSEN}, "An analyst of the marketplace examined", "An analyst of the"),
+    (BY_ANALYST, "An analyst of the marketplace examined", "who saw an automated assessment of the listing, made"),
+    ({**BY_ANALYST, "aided": False}, "An analyst of the marketplace examined", "without an automated assessment."),
+    ({**BY_ANALYST, "bought": True}, "The rights holder Aurelle bought the goods", "A person of the marketplace"),
+    ({**BY_ANALYST, "bought": True, "examined": True}, "The goods were bought and examined.", "A person of the"),
 ]
 
 
-@pytest.mark.parametrize(("discovery", "side", "examined", "facts", "means"), MEANS)
-def test_a_statement_says_who_found_what_by_which_means(
-    discovery: Discovery, side: Side, examined: bool, facts: str, means: str
+@pytest.mark.parametrize(("changes", "facts", "means"), MEANS)
+def test_a_statement_says_who_found_what_by_which_means_and_who_saw_what(
+    changes: dict[str, Any], facts: str, means: str
 ) -> None:
-    statement = a_removal(discovery=discovery, side=side, examined=examined)
+    statement = a_removal(**changes)
     assert in_english(statement.facts).startswith(facts)
     assert means in in_english(statement.automated_means)
 
@@ -148,8 +182,8 @@ def test_a_statement_about_a_reported_listing_names_no_examination() -> None:
     assert "examined" not in text(a_removal())
 
 
-def test_a_removal_without_a_classifier_does_not_mention_one() -> None:
-    assert "classifier" not in text(
+def test_a_removal_that_no_automated_means_selected_does_not_mention_them() -> None:
+    assert "Automated means" not in text(
         a_removal(owned=ProtectedMark("Vela", "Vela AG"), side=Side.ANALYST, discovery=Discovery.CHOSEN)
     )
 
@@ -172,4 +206,4 @@ def test_a_reinstatement_reads(why: OverturnCause) -> None:
 
 def test_a_missed_deadline_is_not_called_a_persons_decision() -> None:
     assert "person made the decision" not in in_english(reinstatement_statement(OverturnCause.SILENCE).automated_means)
-    assert "No goods were examined" in in_english(amended_statement(OverturnCause.SILENCE).automated_means)
+    assert "Nobody decided about the goods" in in_english(amended_statement(OverturnCause.SILENCE).automated_means)
