@@ -202,8 +202,8 @@ def test_evidence_of_an_answer_goes_at_the_sellers_request_or_in_its_time(any_si
     hand_in(any_site.runtime, any_site.brand_person, case_id, "a.pdf", PDF)
     add_test_buy(any_site.runtime, any_site.brand_person, case_id, BOUGHT)
     seller = "lumo-trade-88"
-    kept = erase_seller(any_site.runtime, any_site.marketplace, seller, carry_out=True, by="test")["kept_for_now"]
-    assert "The removal that a brand's report with documents led to is kept." in kept
+    waiting = erase_seller(any_site.runtime, any_site.marketplace, seller, carry_out=True, by="test")["kept_for_now"]
+    assert "The removal that a brand's report with documents led to is kept." in waiting
     assert stored_counts(any_site) == (1, 1)
     any_site.clock.forward(days=100)
     assert erase_expired(with_both_retentions(any_site)) == 0, "an appeal is possible"
