@@ -55,12 +55,12 @@ def set_audits(at: CommandScope, number: Annotated[int, typer.Argument(help="Aud
 
 
 @command(marketplace, "seller-links")
-def set_seller_links(at: CommandScope, wanted: Annotated[bool, typer.Argument(help="yes or no.")]) -> str:
+def set_seller_links(at: CommandScope, enabled: Annotated[bool, typer.Argument(help="yes or no.")]) -> str:
     """Set whether every removal carries the seller's link in its webhook; yes unless you change it."""
     from serving.appeals.service import seller_links
 
-    seller_links.set_seller_links(at.runtime, at.place.marketplace_id, wanted=wanted, by=at.actor)
-    return "Every removal carries the seller's link." if wanted else "No removal carries the seller's link."
+    seller_links.set_seller_links(at.runtime, at.place.marketplace_id, enabled=enabled, by=at.actor)
+    return "Every removal carries the seller's link." if enabled else "No removal carries the seller's link."
 
 
 @command()

@@ -68,13 +68,13 @@ def new_link(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
         return _address(runtime, public_address(runtime.settings, runtime.home), link)
 
 
-def set_seller_links(runtime: Runtime, marketplace_id: str, *, wanted: bool, by: str) -> None:
+def set_seller_links(runtime: Runtime, marketplace_id: str, *, enabled: bool, by: str) -> None:
     """Set whether a marketplace gets the seller's link with every removal; links that it has stay valid."""
     with runtime.store.write() as connection:
         audit.lock(connection)
         at, act = runtime.clock.now(), "marketplace.seller_links"
-        marketplaces.record_seller_links(connection, marketplace_id, None if wanted else at)
-        audit.record(connection, at, marketplace_id, by, act, marketplace_id, wanted=wanted)
+        marketplaces.record_seller_links(connection, marketplace_id, None if enabled else at)
+        audit.record(connection, at, marketplace_id, by, act, marketplace_id, enabled=enabled)
 
 
 def revoke_links(runtime: Runtime, marketplace_id: str, action_id: str) -> int:

@@ -26,13 +26,13 @@ def mail_seller(
     removal: StoredAction,
     news: SellerNews,
     *,
-    told: StoredAction | None = None,
+    cause: StoredAction | None = None,
     due_at: datetime | None = None,
     wait: timedelta = timedelta(0),
 ) -> None:
     """Queue a mail to the seller of a removal; nothing where the marketplace passed no address.
 
-    `told` is the action whose statement is told, the removal unless it is named. `due_at` is the seller's deadline.
+    `cause` is the action whose statement is told, the removal unless it is named. `due_at` is the seller's deadline.
     A mail that waits can be dropped until then (`drop_unsent`).
     """
     marketplace_id = removal.marketplace_id
@@ -43,7 +43,7 @@ def mail_seller(
         return
     link = links_for(runtime, connection, [removal]).get(removal.action_id)
     _, title = listings.name_and_title(connection, marketplace_id, removal.listing_id)
-    statement = (told or removal).statement, each_as_json((told or removal).statement_messages)
+    statement = (cause or removal).statement, each_as_json((cause or removal).statement_messages)
     queue_to_address(
         runtime,
         connection,
@@ -73,4 +73,4 @@ def mail_reinstatement(runtime: Runtime, connection: Connection, reinstatement: 
         action for action in before if action.kind is ActionKind.REMOVE and action.sequence < reinstatement.sequence
     ]
     if removals:
-        mail_seller(runtime, connection, removals[-1], SellerNews.REINSTATED, told=reinstatement)
+        mail_seller(runtime, connection, removals[-1], SellerNews.REINSTATED, cause=reinstatement)

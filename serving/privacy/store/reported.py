@@ -117,7 +117,7 @@ def expired_reports(
     free = _is_free_of_claims(
         report_outcome, report.c.report_id == report_outcome.c.report_id, marketplace_id, open_until
     )
-    asked = select(report_document.c.case_id).where(
+    questions = select(report_document.c.case_id).where(
         inside(report_document, marketplace_id), report_document.c.known_at <= sent
     )
     answered = _is_free_of_claims(
@@ -126,7 +126,7 @@ def expired_reports(
     kind = ErasableData.DOCUMENTS
     subjects = personal.subjects_of(connection, marketplace_id, kind, query.where(*free), most=most)
     return subjects + personal.subjects_of(
-        connection, marketplace_id, kind, asked.where(*answered).distinct(), most=most
+        connection, marketplace_id, kind, questions.where(*answered).distinct(), most=most
     )
 
 

@@ -118,8 +118,8 @@ def add_test_buy(runtime: Runtime, person: Person, carrier_id: str, record: Test
         carrier, now = carrier_of(connection, person, carrier_id), runtime.clock.now()
         if report_test_buys.test_buy_of(connection, carrier) is not None:
             raise Conflict("A test buy is recorded already.")
-        number = bought_listing_number(record, _locations(connection, carrier), latest_day(now))
-        _check_evidence(runtime, connection, carrier, number)
+        bought = bought_listing_number(record, _locations(connection, carrier), latest_day(now))
+        number = _check_evidence(runtime, connection, carrier, bought)
         report_test_buys.add_test_buy(connection, carrier, runtime.ids.new("rtb"), record, number, now)
         act = "report.test_buy_added"
         audit.record(connection, now, carrier.marketplace_id, person.actor, act, carrier_id, number=number)

@@ -83,8 +83,8 @@ def begin_attempts(
         ]
         _overtake(connection, box, [letter for letter in box_letters if letter.action_id in begun], now)
     removals = [letter for letter in started if isinstance(letter, StoredAction) and letter.kind is ActionKind.REMOVE]
-    wanted = bool(removals) and marketplaces.makes_seller_links(connection, removals[0].marketplace_id)
-    links = links_for(runtime, connection, removals) if wanted else {}
+    linked = bool(removals) and marketplaces.makes_seller_links(connection, removals[0].marketplace_id)
+    links = links_for(runtime, connection, removals) if linked else {}
     return [Attempt(letter, endpoint, links.get(letter.action_id)) for letter in started]
 
 

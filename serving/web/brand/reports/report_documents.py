@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -16,16 +16,15 @@ from serving.platform.runtime import Runtime
 from serving.reports.service.attaching import add_test_buy, document_for_brand, hand_in
 from serving.web.brand.brand_scope import Uploader
 from serving.web.brand.questions import QUESTIONS
-from serving.web.brand.reports.answered_question_page import question_page
+from serving.web.brand.reports.answered_question_page import AnsweredQuestionPage, question_page
 from serving.web.brand.reports.attached_part import required_test_buy
-from serving.web.brand.reports.report_state_page import PLACE, state_page
+from serving.web.brand.reports.report_state_page import PLACE, ReportState, state_page
 from serving.web.downloads import document
 from serving.web.forms import LONGEST_ID, Fields, Upload, upload_of
 from serving.web.rendering import respond
 from serving.web.wording.translated import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
-_PAGES: Final = {PLACE: state_page, QUESTIONS: question_page}
 
 
 def _largest_bytes(runtime: Runtime) -> int:
@@ -72,9 +71,8 @@ def _page_after(add: Callable[[], None], request: Request, session: Session, car
     except NotFound:
         raise
     except DomainError as refused:
-        page = replace(
-            _PAGES[place](runtime_of(request), session, carrier_id), document_error=refusal_in_words(refused)
-        )
+        page_of: Callable[..., ReportState | AnsweredQuestionPage] = question_page if place == QUESTIONS else state_page
+        page = replace(page_of(runtime_of(request), session, carrier_id), document_error=refusal_in_words(refused))
         return respond(request, page, session, status=status_of(refused))
     return RedirectResponse(f"{place}/{carrier_id}#documents", status_code=303)
 

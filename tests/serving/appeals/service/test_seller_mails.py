@@ -52,7 +52,7 @@ def appeal_case(site: Site, removal: StoredAction) -> Case:
     return case
 
 
-def told(site: Site) -> list[str]:
+def news_told(site: Site) -> list[str]:
     """What the seller was told of, oldest first."""
     return [mail.parameters["news"] for mail in reversed(stored_mails(site, KIND))]
 
@@ -95,14 +95,14 @@ def test_each_decision_is_told_and_one_that_is_undone_is_not(site: Site) -> None
     assert stored is not None
     maintain = CounterNoticeEvent.MAINTAIN
     answer_as_rights_holder(site.runtime, site.brand_person, stored.counter_notice_id, maintain, "It is ours.")
-    assert told(site) == ["removed", "maintained"]
+    assert news_told(site) == ["removed", "maintained"]
     assert "vous pouvez y répondre à nouveau" in text_of(site, stored_mails(site, KIND)[0]).lower()
     attempt_due(site)
     case = appeal_case(site, removal)
     judge(site, site.second_analyst, case, Judgement.COUNTERFEIT)
-    assert (told(site)[2:], queued_mails(site)) == (["dismissed"], []), "it waits for the undo window"
+    assert (news_told(site)[2:], queued_mails(site)) == (["dismissed"], []), "it waits for the undo window"
     undo_verdict(site.runtime, site.second_analyst, case.case_id)
-    assert told(site)[2:] == []
+    assert news_told(site)[2:] == []
     judge(site, site.second_analyst, case, Judgement.COUNTERFEIT)
     site.clock.forward(seconds=UNDO_SECONDS)
     assert [mail.parameters["news"] for mail in queued_mails(site)] == ["dismissed"]
@@ -112,7 +112,7 @@ def test_a_reinstatement_is_told_when_the_marketplace_has_acknowledged_it(site: 
     removal = removed(site, "en")
     with a_marketplace_that_listens(site):
         reinstate_on_appeal(site, removal)
-    assert told(site) == ["removed", "reinstated"]
+    assert news_told(site) == ["removed", "reinstated"]
     text = text_of(site, stored_mails(site, KIND)[0])
     assert "shows your listing" in text
     assert "Answer by" not in text
@@ -123,7 +123,7 @@ def test_without_an_address_nothing_is_sent_and_nothing_fails(site: Site) -> Non
         removal = removal_by_brand(site, "MP-1")
         open_counter_notices(site.runtime)
         reinstate_on_appeal(site, removal)
-    assert told(site) == []
+    assert news_told(site) == []
 
 
 def test_an_address_is_passed_by_api_and_a_hostile_one_is_refused(client: TestClient, site: Site) -> None:
@@ -150,12 +150,12 @@ def test_an_address_is_passed_by_api_and_a_hostile_one_is_refused(client: TestCl
 
 
 def test_a_marketplace_that_wants_no_links_gets_none_and_the_mail_has_one(site: Site) -> None:
-    set_seller_links(site.runtime, site.marketplace_id, wanted=False, by="test")
+    set_seller_links(site.runtime, site.marketplace_id, enabled=False, by="test")
     set_address(site.runtime, site.marketplace, SELLER, ADDRESS, "en")
     with a_marketplace_that_listens(site) as receiver:
         removal_by_brand(site, "MP-1")
         assert "seller_link" not in receiver.deliveries[-1]["data"]
-        set_seller_links(site.runtime, site.marketplace_id, wanted=True, by="test")
+        set_seller_links(site.runtime, site.marketplace_id, enabled=True, by="test")
         removal = removal_by_brand(site, "MP-2")
         assert "seller_link" in receiver.deliveries[-1]["data"]
         revoke_links(site.runtime, site.marketplace_id, removal.action_id)
@@ -176,7 +176,7 @@ def test_erasure_and_its_time_remove_the_address_and_a_new_key_keeps_it(any_site
     assert 1 in planned["erased"].values()
     erase_seller(any_site.runtime, any_site.marketplace, SELLER, carry_out=True, by="test")
     assert any_site.rows(select(seller_address)) == []
-    assert told(any_site) == []
+    assert news_told(any_site) == []
     set_address(any_site.runtime, any_site.marketplace, "never-offered", ADDRESS, "en")
     any_site.clock.forward(days=31)
     erase_expired(with_retention(any_site, contacts=30).runtime)

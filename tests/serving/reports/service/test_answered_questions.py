@@ -37,8 +37,8 @@ from tests.fixtures.clients import sign_in
 from tests.fixtures.clocks import NOW
 from tests.fixtures.reporting import a_marketplace_that_listens, a_rival, on_sale, removal_by_brand, report
 from tests.fixtures.runtimes import Site, a_case, judge, open_cases
+from tests.fixtures.signing import a_tool
 from tests.fixtures.two_marketplaces import PDF
-from tests.serving.api.test_brand_keys import a_key, headers_of
 from tests.serving.learning.service.test_labelling import rows_at
 from tests.serving.privacy.service.test_reported import stored_counts, with_both_retentions
 from tests.serving.web.visits import visit_as, words
@@ -78,21 +78,22 @@ def undefended(site: Site) -> str:
 
 
 def test_by_api_evidence_of_day_25_has_an_undefended_removal_decided_again(client: TestClient, site: Site) -> None:
-    case_id, key = undefended(site), a_key(site)
+    case_id, tool = undefended(site), a_tool(site)
     address = f"{PATH}/{case_id}"
-    assert client.get(address, headers=headers_of(key)).json()["state"] == "reinstated"
-    sent = client.post(f"{address}/documents?name=laboratory.pdf", content=PDF, headers=headers_of(key))
+    assert client.get(address, auth=tool).json()["state"] == "reinstated"
+    sent = client.post(f"{address}/documents?name=laboratory.pdf", content=PDF, auth=tool)
     assert sent.status_code == 201
-    read = client.get(address, headers=headers_of(key)).json()
+    read = client.get(address, auth=tool).json()
     assert (read["state"], read["documents"], read["test_buy"]) == ("with_analyst", [sent.json()], None)
     (case,) = open_cases(site)
     assert (case.lane, case.follows_case_id, case.report_id) == (CaseLane.ANALYST, case_id, None)
     analyst = visit_as(site, site.second_analyst)
     assert "laboratory.pdf" in words(analyst.get(f"/cases/{case.case_id}").text)
     assert judge(site, site.second_analyst, case, Judgement.COUNTERFEIT).action is not None
-    assert client.get(address, headers=headers_of(key)).json()["state"] == "scheduled"
+    assert client.get(address, auth=tool).json()["state"] == "scheduled"
     assert verify(site.runtime, site.marketplace)["differing"] == []
-    assert client.post(f"{address}/documents", content=PDF, headers=headers_of(site.key)).status_code == 403
+    bearer = {"authorization": f"Bearer {site.key}"}
+    assert client.post(f"{address}/documents", content=PDF, headers=bearer).status_code == 401
     assert client.get(address, headers=sign_in(client, a_rival(site))).status_code == 404
 
 
@@ -202,8 +203,8 @@ def test_evidence_of_an_answer_goes_at_the_sellers_request_or_in_its_time(any_si
     hand_in(any_site.runtime, any_site.brand_person, case_id, "a.pdf", PDF)
     add_test_buy(any_site.runtime, any_site.brand_person, case_id, BOUGHT)
     seller = "lumo-trade-88"
-    kept = erase_seller(any_site.runtime, any_site.marketplace, seller, carry_out=True, by="test")["kept_for_now"]
-    assert "The removal that a brand's report with documents led to is kept." in kept
+    waiting = erase_seller(any_site.runtime, any_site.marketplace, seller, carry_out=True, by="test")["kept_for_now"]
+    assert "The removal that a brand's report with documents led to is kept." in waiting
     assert stored_counts(any_site) == (1, 1)
     any_site.clock.forward(days=100)
     assert erase_expired(with_both_retentions(any_site)) == 0, "an appeal is possible"

@@ -117,7 +117,7 @@ def test_a_removal_leaves_no_field_out() -> None:
     [
         (ReasonCode.DESIGN, "The decision protects a right of Aurelle."),
         (ReasonCode.COPYRIGHT, "The decision protects a right of Aurelle."),
-        (ReasonCode.NOT_AS_DESCRIBED, "The listing offers goods under the mark Aurelle."),
+        (ReasonCode.NOT_AS_DESCRIBED, "The goods are sold under the mark Aurelle."),
     ],
 )
 def test_a_removal_for_another_ground_claims_no_mark(code: ReasonCode, right: str) -> None:
