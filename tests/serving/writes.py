@@ -17,6 +17,7 @@ WRITERS: Final = frozenset(
         "serving.platform.database.erasing.Place",
         "serving.platform.database.erasing.delete_some",
         "serving.platform.database.store.add",
+        "serving.platform.database.store.add_at_end",
         "serving.platform.database.store.add_or_ignore",
         "serving.platform.database.store.insert_or_ignore",
         "serving.webhooks.store.outbox.Outbox",

@@ -15,7 +15,7 @@ from serving.accounts.tables import account, browser_session, display_setting, r
 from serving.platform.database.erasing import delete_some
 from serving.platform.database.row_reader import row_of
 from serving.platform.database.scope import inside
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.database.store import add
 from serving.platform.display import DEFAULT_DISPLAY, Display
 
@@ -151,7 +151,7 @@ class BrandPerson:
     confirms_from: datetime | None
 
 
-@kept(account, role_grant)
+@read_once(account, role_grant)
 def people_of_brand(connection: Connection, pair: tuple[str, str]) -> list[BrandPerson]:
     """The users of a brand whose account is not disabled, by name; `pair` is (marketplace, brand)."""
     query = (

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from serving.accounts.rules.access import Role
 from serving.accounts.tables import display_setting, onboarding_seen
 from serving.platform.database.row_reader import row_of
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.database.store import insert_or_ignore
 from serving.platform.display import DEFAULT_DISPLAY, Density, Display, Theme
 from serving.platform.languages import Language
@@ -32,7 +32,7 @@ def _column_values(display: Display, at: datetime) -> dict[str, object]:
     return {**row_of(display), "changed_at": at}
 
 
-@kept(display_setting)
+@read_once(display_setting)
 def zones_of(connection: Connection, user_ids: Collection[str]) -> list[ZoneInfo]:
     """The time zone of each of these people."""
     query = select(display_setting.c.user_id, display_setting.c.time_zone).where(

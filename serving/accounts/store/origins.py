@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from serving.accounts.rules.second_person import Origin, OriginKind, Roots, roots_of
 from serving.accounts.tables import account_origin
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.database.store import add
 
 
@@ -21,7 +21,7 @@ def history(connection: Connection, user_id: str) -> list[Origin]:
     return [Origin(OriginKind(row.making), row.made_by, row.known_at) for row in connection.execute(own)]
 
 
-@kept(account_origin)
+@read_once(account_origin)
 def roots(connection: Connection) -> Roots:
     """The roots of every account as of now."""
     events: dict[str, list[Origin]] = {}

@@ -10,7 +10,7 @@ from models.errors import NotFound
 from serving.accounts.rules.access import Grant, Role
 from serving.accounts.tables import account, browser_session, role_grant
 from serving.platform.database.scope import inside
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def with_role(connection: Connection, marketplace_id: str, role: Role) -> list[s
     return list(connection.execute(query).scalars())
 
 
-@kept(account)
+@read_once(account)
 def with_access(connection: Connection, user_ids: Sequence[str]) -> list[str]:
     """Those of these accounts that can sign in."""
     query = select(account.c.user_id).where(account.c.user_id.in_(set(user_ids)), account.c.disabled_at.is_(None))
@@ -117,7 +117,7 @@ def holders(connection: Connection, marketplaces: Collection[str], role: Role) -
     return names_by_marketplace
 
 
-@kept(role_grant)
+@read_once(role_grant)
 def confirms_from(connection: Connection, user_id: str, pair: tuple[str, str]) -> datetime | None:
     """When a brand's user begins to confirm; None where there is no wait. `pair` is (marketplace, brand)."""
     query = select(role_grant.c.confirms_from).where(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 from serving.brands.tables import authorisation_request, authorised_seller
 from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.scope import HERE, columns, inside
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.database.store import add, insert_or_ignore
 
 
@@ -96,7 +96,7 @@ class ListEntry:
     ended_by: str | None
 
 
-@kept(authorised_seller)
+@read_once(authorised_seller)
 def list_entries(connection: Connection, pair: tuple[str, str]) -> list[ListEntry]:
     """Every entry of a brand's list, current and ended, by seller and then the newest first."""
     columns = authorised_seller.c

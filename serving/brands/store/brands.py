@@ -12,7 +12,7 @@ from serving.brands.store import aliases
 from serving.brands.tables import brand, brand_enrolment
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.scope import inside
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.database.store import add
 
 
@@ -135,7 +135,7 @@ def enrol(
         add(connection, brand_enrolment, [row])
 
 
-@kept(brand_enrolment)
+@read_once(brand_enrolment)
 def contract_day(connection: Connection, marketplace_id: str, brand_id: str) -> int | None:
     """The removals a day of a brand's contract; None where it has no figure of its own."""
     query = select(brand_enrolment.c.contract_day).where(inside(brand_enrolment, marketplace_id, brand_id=brand_id))
@@ -158,7 +158,7 @@ def _change_contract(connection: Connection, marketplace_id: str, brand_id: str,
     connection.execute(update(brand_enrolment).where(of_brand).values(**columns))
 
 
-@kept(brand_enrolment, brand, account)
+@read_once(brand_enrolment, brand, account)
 def enrolments(connection: Connection, marketplace_id: str) -> dict[str, Enrolment]:
     """Enrolments of a marketplace by brand."""
     query = (

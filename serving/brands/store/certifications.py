@@ -11,7 +11,7 @@ from serving.accounts.tables import role_grant
 from serving.brands.rules.certification import CertificationMethod, CertificationPass
 from serving.brands.tables import certification_attempt
 from serving.platform.database.scope import Pair, in_pairs
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.database.store import add
 
 
@@ -30,7 +30,7 @@ def add_attempt(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, certification_attempt, [row])
 
 
-@kept(certification_attempt)
+@read_once(certification_attempt)
 def last_pass(connection: Connection, user_id: str) -> CertificationPass | None:
     """When a person passed last; None where they never did."""
     query = (
@@ -60,11 +60,10 @@ def last_attempt(connection: Connection, user_id: str) -> Attempt | None:
 
 
 def certified_brands(connection: Connection, pairs: Collection[Pair]) -> frozenset[Pair]:
-    """Those of these brands, by (marketplace, brand), of which a user has passed."""
-    query = (
-        select(role_grant.c.marketplace_id, role_grant.c.brand_id)
-        .join(certification_attempt, certification_attempt.c.user_id == role_grant.c.user_id)
-        .where(in_pairs(role_grant, pairs), certification_attempt.c.passed)
-        .distinct()
+    """These brands, by (marketplace, brand), without those that no user has passed for."""
+    passed = select(certification_attempt.c.user_id).where(
+        certification_attempt.c.user_id == role_grant.c.user_id, certification_attempt.c.passed
     )
-    return frozenset((place, brand_id) for place, brand_id in connection.execute(query))
+    query = select(role_grant.c.marketplace_id, role_grant.c.brand_id).distinct()
+    rows = connection.execute(query.where(in_pairs(role_grant, pairs), passed.exists()))
+    return frozenset((row.marketplace_id, row.brand_id) for row in rows)

@@ -13,7 +13,7 @@ from serving.brands.rules.rights import Mandate, RightKind, is_in_force
 from serving.brands.store.rights import belongs_to
 from serving.brands.tables import power_of_attorney
 from serving.platform.database.scope import Pair
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.database.store import add
 
 # A power of attorney recorded by mistake ends before it begins, so it was never in force; only the audit log shows it.
@@ -33,7 +33,7 @@ def add_mandate(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, power_of_attorney, [row])
 
 
-@kept(power_of_attorney)
+@read_once(power_of_attorney)
 def stored_mandates(connection: Connection, pair: Pair, user_id: str | None = None) -> list[StoredMandate]:
     """The powers of attorney of a brand, or of one person, in the order of their recording, void ones left out."""
     query = (

@@ -14,7 +14,7 @@ from models.errors import Conflict, NotFound, require
 from serving.brands.rules.rights import Right, RightKind, RightState
 from serving.brands.tables import brand_right, notice_basis
 from serving.platform.database.scope import Pair, inside
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.database.store import add, add_at_end
 
 
@@ -73,7 +73,7 @@ def has_right(connection: Connection, pair: Pair, kind: RightKind, office: str, 
     return connection.execute(select(brand_right.c.right_id).where(same)).first() is not None
 
 
-@kept(brand_right)
+@read_once(brand_right)
 def rights_of(connection: Connection, pair: Pair) -> list[StoredRight]:
     """A brand's rights in the order in which they were supplied."""
     query = (

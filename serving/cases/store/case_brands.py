@@ -17,7 +17,7 @@ from serving.listings.tables import listing, listing_version
 from serving.platform.database.fast.door import KeyedQuery, PlainQuery
 from serving.platform.database.lists import list_parameter, value_table
 from serving.platform.database.scope import HERE, inside, same
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.database.store import add
 
 
@@ -163,7 +163,7 @@ def of_external_ids(
     }
 
 
-@kept(case_brand)
+@read_once(case_brand)
 def latest_of_listings(
     connection: Connection, marketplace_id: str, listing_ids: Collection[str]
 ) -> dict[str, KeptNaming]:

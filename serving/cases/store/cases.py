@@ -88,8 +88,8 @@ def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Non
 
 def get(connection: Connection, marketplace_id: str, case_id: str) -> Case:
     """One case. Raises NotFound (there is none in this marketplace)."""
-    found = reader(Case).all(connection, _OF_ID, {"here": marketplace_id, "case": case_id})
-    return require(next(iter(found), None), "There is no such case.")
+    rows = reader(Case).all(connection, _OF_ID, {"here": marketplace_id, "case": case_id})
+    return require(next(iter(rows), None), "There is no such case.")
 
 
 _CASE_OF_VERDICT: Final = select(verdict.c.case_id).where(inside(verdict, HERE, verdict_id=bindparam("verdict")))

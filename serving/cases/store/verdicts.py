@@ -15,7 +15,7 @@ from serving.cases.tables import verdict
 from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import HERE, inside
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.database.store import add
 
 _LATER: Final = verdict.alias("later")
@@ -81,7 +81,7 @@ def audited_columns(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: field_value for name, field_value in row.items() if name in _RECORDED}
 
 
-@kept(verdict, account)
+@read_once(verdict, account)
 def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> list[StoredVerdict]:
     """The judgements on these listings, oldest first; withdrawals show as `superseded_by`."""
     parameters = {"here": marketplace_id, "listings": list(listing_ids)}

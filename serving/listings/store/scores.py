@@ -13,7 +13,7 @@ from models.score import reason_from_json
 from serving.listings.tables import facts, score
 from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.scope import HERE, inside
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.database.store import add, add_or_ignore
 
 _BATCH: Final = 1_000
@@ -84,21 +84,21 @@ _SCORED_FACTS: Final = KeyedQuery(
 )
 
 
-@kept(facts)
+@read_once(facts)
 def facts_of(connection: Connection, marketplace_id: str, digest: str) -> Facts:
     """The facts of a digest. Raises NotFound (there are none)."""
-    found = _FACTS.rows(connection, {"here": marketplace_id, "of_digest": digest})
-    return facts_from_json(require(found or None, "There are no such facts.")[0].body)
+    rows = _FACTS.rows(connection, {"here": marketplace_id, "of_digest": digest})
+    return facts_from_json(require(rows or None, "There are no such facts.")[0].body)
 
 
-@kept(facts, score)
+@read_once(facts, score)
 def scored_facts(connection: Connection, marketplace_id: str, score_id: str) -> Facts:
     """The facts that a score is of, in one statement. Raises NotFound (there is no such score)."""
-    found = _SCORED_FACTS.rows(connection, {"here": marketplace_id, "of_score": score_id})
-    return facts_from_json(require(found or None, "There is no such score.")[0].body)
+    rows = _SCORED_FACTS.rows(connection, {"here": marketplace_id, "of_score": score_id})
+    return facts_from_json(require(rows or None, "There is no such score.")[0].body)
 
 
-@kept(score)
+@read_once(score)
 def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str, Any]:
     """One score as stored, reasons as `Reason`, evidence and route reasons as `Message`.
 

@@ -14,7 +14,7 @@ from serving.marketplaces.tables import kill_switch
 from serving.platform.database.fast.door import PlainQuery
 from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.scope import HERE, inside
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.database.store import insert_or_ignore
 
 _ON: Final = "rule.switched_on"
@@ -72,7 +72,7 @@ def latest_changes(connection: Connection, marketplace_id: str, most: int) -> li
     ]
 
 
-@kept(kill_switch)
+@read_once(kill_switch)
 def is_on(connection: Connection, marketplace_id: str, rule: AutomaticRule) -> bool:
     return not _OFF_HERE.rows(connection, {"here": marketplace_id, "wanted": rule.value})
 

@@ -15,7 +15,7 @@ from serving.platform.database.fast.door import PlainQuery
 from serving.platform.database.lists import list_parameter, value_table
 from serving.platform.database.row_reader import RowReader, reader, row_of
 from serving.platform.database.scope import inside
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.database.store import add
 from serving.platform.database.types import moment_of
 
@@ -106,7 +106,7 @@ def record_events_complete(connection: Connection, marketplace_id: str, since: d
     )
 
 
-@kept(marketplace)
+@read_once(marketplace)
 def countries_sold_in(connection: Connection, marketplace_id: str) -> frozenset[str] | None:
     """The countries in which a marketplace sells; None where it has not stated them."""
     query = select(marketplace.c.sold_in).where(marketplace.c.marketplace_id == marketplace_id)

@@ -14,7 +14,7 @@ from serving.notices.tables import notice, notice_complaint, notice_item
 from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import HERE, inside, same
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.database.store import add
 
 
@@ -55,7 +55,7 @@ def of_item(connection: Connection, marketplace_id: str, item_id: str) -> Notice
     return complaints[0] if complaints else None
 
 
-@kept(notice_complaint)
+@read_once(notice_complaint)
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[NoticeComplaint]:
     parameters = {"here": marketplace_id, "case": case_id}
     return reader(NoticeComplaint).all(connection, _OF_CASE, parameters)

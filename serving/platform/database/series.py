@@ -5,7 +5,7 @@ Nothing is kept beyond the series. What a statement of it changes is read again.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
@@ -47,13 +47,13 @@ class _Series:
 
 @contextmanager
 def in_series(connection: Connection) -> Iterator[None]:
-    """Keep the answers of `kept` reads within the block, and insert at its end what is added by `insert_at_end`."""
+    """Keep within the block what is `read_once`, and insert at its end what is added by `insert_at_end`."""
     info, series = connection.info, _Series()
     info[_SERIES] = series
     event.listen(connection, "before_execute", series.forget)
     try:
         yield
-        with plans_kept(connection):
+        with plans_kept(connection) if series.rows else nullcontext():
             for statement, rows in series.rows.items():
                 insert_rows(connection, statement, rows)
         for update, values in series.updates.items():
@@ -81,20 +81,20 @@ def undone_on_error(connection: Connection) -> Iterator[None]:
         raise
 
 
-def kept(*tables: Table) -> Callable[[_Read[P, T]], _Read[P, T]]:
+def read_once(*tables: Table) -> Callable[[_Read[P, T]], _Read[P, T]]:
     """Ask once in a series, or again after it changed one of the tables that the read is from. Answers stay as read."""
 
     def keep(read: _Read[P, T]) -> _Read[P, T]:
         @wraps(read)
-        def read_once(connection: Connection, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        def answer(connection: Connection, /, *args: P.args, **kwargs: P.kwargs) -> T:
             series: _Series | None = connection.info.get(_SERIES)
             if series is None:
                 return read(connection, *args, **kwargs)
-            key = (read, *(tuple(part) if isinstance(part, list) else part for part in args), *kwargs.items())
-            answer: T = series.answer_of(key, tables, lambda: read(connection, *args, **kwargs))
-            return answer
+            key = (read, *(tuple(part) if isinstance(part, list | set) else part for part in args), *kwargs.items())
+            known: T = series.answer_of(key, tables, lambda: read(connection, *args, **kwargs))
+            return known
 
-        return read_once
+        return answer
 
     return keep
 

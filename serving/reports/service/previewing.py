@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from serving.accounts.rules.access import Person
 from serving.accounts.rules.signing import wait_reasons
+from serving.platform.database.series import in_series
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import ListingResult, Outcome, count_results
 from serving.reports.rules.step_up import StepUpState
@@ -44,7 +45,7 @@ def preview_report(runtime: Runtime, person: Person, draft: Draft) -> tuple[Fore
     Raises Invalid, NotFound, NoRightCarries, NotBriefed (as when the report is sent).
     """
     numbered, now, ahead = list(enumerate(check_draft(runtime, draft), 1)), runtime.clock.now(), ForeseenRemovals()
-    with runtime.store.read() as connection:
+    with runtime.store.read() as connection, in_series(connection):
         marketplace_id, brand_id = pair_of_draft(connection, person, draft)
         check_ready(runtime, connection, person, (marketplace_id, brand_id), (draft.right_id, draft.reason_code), now)
         drafted = StoredReport(
@@ -66,9 +67,9 @@ def preview_report(runtime: Runtime, person: Person, draft: Draft) -> tuple[Fore
             now,
             now if draft.with_step_up or wait.is_signed else None,
         )
-        previews = []
+        previews, known_listings = [], examination.look_up_all([location for _, location in numbered], locked=False)
         for number, location in numbered:
-            known = examination.look_up(location, locked=False)
+            known = known_listings[location]
             examined = None if known is None else examination.examine(known)
             outcome = foresee_outcome(reporting, examined, ahead)
             ahead.count(examined, outcome)

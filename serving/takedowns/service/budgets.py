@@ -71,12 +71,12 @@ class _Count:
 
 def _count_once(connection: Connection, key: object, count: Callable[[], T]) -> tuple[T, list[LeftRemoval]]:
     """What is counted once in a series, and its removals that have left since."""
-    left, counts = notes_of(connection, LeftRemoval), notes_of(connection, _Count)
+    left_removals, counts = notes_of(connection, LeftRemoval), notes_of(connection, _Count)
     known = next((known for known in counts if known.key == key), None)
     if known is None:
-        known = _Count(key, count(), len(left))
+        known = _Count(key, count(), len(left_removals))
         counts.append(known)
-    return known.counted, left[known.after :]
+    return known.counted, left_removals[known.after :]
 
 
 def seller_pace(connection: Connection, marketplace_id: str, seller: str, since: datetime, ahead: int) -> Pace:

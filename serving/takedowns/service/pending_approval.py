@@ -104,7 +104,7 @@ class PendingGrounds:
     begins_alarm: bool
     alarmed: str | None
     confirmation: Confirmation
-    left: LeftRemoval
+    left_removal: LeftRemoval
 
     def with_reason(self, reason: PendingReason) -> "PendingGrounds":
         """The same with one more hold, which is about the marketplace as a whole."""
@@ -143,7 +143,7 @@ def pending_grounds(
     )
     alarmed = brand_id if confirmation.side is Side.BRAND else None
     begins = begins_alarm(reasons, confirmation.side)
-    return PendingGrounds(reasons, subjects, begins, alarmed, confirmation, circumstances.left)
+    return PendingGrounds(reasons, subjects, begins, alarmed, confirmation, circumstances.left_removal)
 
 
 def pending_reasons_of(
@@ -156,12 +156,12 @@ def pending_reasons_of(
 class Circumstances:
     """What decides whether a removal is on hold: its circumstances, and what counts against its budgets.
 
-    `left` is what a series notes should it leave.
+    `left_removal` is what a series notes should it leave.
     """
 
     request: RemovalRequest
     spending: Spending
-    left: LeftRemoval
+    left_removal: LeftRemoval
 
     def pending_reasons(self, runtime: Runtime) -> tuple[PendingReason, ...]:
         """The holds, those of its budgets last."""

@@ -111,7 +111,7 @@ def schedule(
         return action
     record_step(connection, action, "scheduled", cause.actor, at, payload)
     if reason is not None:
-        notes_of(connection, LeftRemoval).append(reason.left)
+        notes_of(connection, LeftRemoval).append(reason.left_removal)
     runtime.services[RemovalHooks].counted(runtime, connection, action, at)
     return action
 

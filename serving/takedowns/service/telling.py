@@ -14,7 +14,7 @@ from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_summary, queue_to_accounts
 from serving.marketplaces.store import marketplaces
 from serving.platform.clock import SimulatedClock
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import BudgetPolicy, TellingPolicy
 from serving.takedowns.rules.budgets import DAY, UsualDay, reference_period, usual_day
@@ -134,7 +134,7 @@ def _usual_day_of_remover(runtime: Runtime, connection: Connection, remover: Rem
     return usual_day(_removals_per_day(connection, remover, period))
 
 
-@kept()  # They are those of a past period.
+@read_once()  # They are those of a past period.
 def _removals_per_day(
     connection: Connection, remover: Remover, period: tuple[datetime, datetime]
 ) -> Mapping[date, int]:

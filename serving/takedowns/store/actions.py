@@ -15,7 +15,7 @@ from serving.listings.tables import listing
 from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import HERE, inside, same
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.database.store import add
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import NOT_WITHDRAWN, ActionKind, ActionState
@@ -110,7 +110,7 @@ def latest(
     return _select_actions(connection, action.c.marketplace_id == marketplace_id, action.c.action_id.in_(query))[::-1]
 
 
-@kept(action, listing)
+@read_once(action, listing)
 def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[StoredAction]:
     """The actions on a listing, oldest first."""
     return _ACTIONS.all(connection, _OF_LISTING, {"here": marketplace_id, "listing": listing_id})

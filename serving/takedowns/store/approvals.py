@@ -292,19 +292,19 @@ class BatchFigures:
 def batch_figures(connection: Connection, marketplace_id: str, batch_ids: Collection[str]) -> dict[str, BatchFigures]:
     """The figures of batches by id; a listing without a price adds nothing."""
     of_batch, version = removal_approval.c.batch_id, listing_version.c
-    pending = (
-        _select_pending(of_batch, version.seller_external_id, version.currency, func.sum(version.price_minor))
-        .join(listing_version, same(verdict, listing_version, "version_id"))
-        .where(removal_approval.c.marketplace_id == marketplace_id, of_batch.in_(batch_ids))
-        .group_by(of_batch, version.seller_external_id, version.currency)
-    )
-    sellers: dict[str, set[str | None]] = {}
-    sums: dict[str, Counter[str]] = {}
-    for batch_id, seller, currency, minor_units in connection.execute(pending):
-        sellers.setdefault(batch_id, set()).add(seller)
+
+    def figures(*what: ColumnElement[Any]) -> Select[Any]:
+        pending = _select_pending(of_batch, *what).join(listing_version, same(verdict, listing_version, "version_id"))
+        return pending.where(removal_approval.c.marketplace_id == marketplace_id, of_batch.in_(batch_ids))
+
+    seller = func.coalesce(version.seller_external_id, "")
+    sellers = connection.execute(figures(func.count(seller.distinct())).group_by(of_batch))
+    by_currency = figures(version.currency, func.sum(version.price_minor)).group_by(of_batch, version.currency)
+    sums: dict[str, dict[str, int]] = {}
+    for batch_id, currency, minor_units in connection.execute(by_currency):
         if currency is not None and minor_units:
-            sums.setdefault(batch_id, Counter())[currency] += int(minor_units)
-    return {batch_id: BatchFigures(len(names), sums.get(batch_id, {})) for batch_id, names in sellers.items()}
+            sums.setdefault(batch_id, {})[currency] = int(minor_units)
+    return {batch_id: BatchFigures(number, sums.get(batch_id, {})) for batch_id, number in sellers}
 
 
 def removals_of_batch(connection: Connection, marketplace_id: str, batch_id: str, most: int) -> list[str]:

@@ -14,7 +14,7 @@ from serving.mail.rules.kinds import MailState
 from serving.mail.tables import mail
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
-from serving.platform.database.series import kept
+from serving.platform.database.series import read_once
 from serving.platform.database.store import insert_or_ignore
 from serving.takedowns.rules.telling import Reason
 from serving.takedowns.tables import action, removal_notice
@@ -90,7 +90,7 @@ def _of_remover(remover: Remover) -> ColumnElement[bool]:
     return inside(removal_notice, remover.marketplace_id, user_id=remover.user_id, brand_id=remover.brand_id or "")
 
 
-@kept(removal_notice)
+@read_once(removal_notice)
 def reasons_of_day(connection: Connection, remover: Remover, day: str) -> frozenset[Reason]:
     query = select(removal_notice.c.reason).where(_of_remover(remover), removal_notice.c.day == day)
     return frozenset(map(Reason, connection.execute(query).scalars()))
@@ -133,7 +133,7 @@ def _stop_in_force(marketplace_id: str) -> tuple[ColumnElement[bool], ...]:
     return inside(removal_notice, marketplace_id), stopped, lifted
 
 
-@kept(removal_notice)
+@read_once(removal_notice)
 def is_stopped(connection: Connection, marketplace_id: str, user_id: str) -> bool:
     """Whether somebody has stopped a person's removals, and nobody has approved one since."""
     query = select(removal_notice.c.notice_id).where(

@@ -22,6 +22,7 @@ def test_a_link_that_somebody_needs_and_what_the_law_requires_cannot_be_refused(
             MailKind.REMOVALS_TOLD,
             MailKind.NOTICE_RECEIPT,
             MailKind.NOTICE_DECISION,
+            MailKind.SELLER_STATEMENT,
         }
     )
 

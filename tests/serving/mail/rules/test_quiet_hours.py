@@ -22,8 +22,8 @@ WAITING: Final = {
 }
 LEAVING: Final = {
     "a link or a warning about an account": "invitation password_reset second_factor sign_in_link new_secret "
-    "secrets_ended",
-    "promised at once to somebody without an account": "notice_receipt notice_decision",
+    "secrets_ended service_account_paused",
+    "promised at once to somebody without an account": "notice_receipt notice_decision seller_statement",
     "somebody can stop or repair something now": "large_report report_stopped removals_told burst_alarm alarm "
     "deliveries_fail questions_paused model_rollback",
     "the reporter may be at work on it": "report_waits",

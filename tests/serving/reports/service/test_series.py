@@ -15,6 +15,7 @@ from serving.reports.rules.outcomes import ListingResult
 from serving.takedowns.policy import DEFAULT_BURSTS, BudgetPolicy, StepUpPolicy
 from serving.takedowns.service import budgets, pending_approval
 from serving.takedowns.store import approvals
+from serving.takedowns.store import budgets as stored_budgets
 from tests.fixtures.reporting import on_sale, report
 from tests.fixtures.runtimes import Site
 from tests.fixtures.stepping_up import confirmed_report, in_full_standing
@@ -63,7 +64,7 @@ def test_budgets_in_a_series_are_those_that_the_database_counts(
     def checked_usage(connection: Connection, spender: budgets.Spender, person: Any, at: Any) -> tuple[int, ...]:
         counted = usage(connection, spender, person, at)
         place, accounts = spender.place, spender.accounts
-        stored = budgets.budgets.removal_usage(
+        stored = stored_budgets.removal_usage(
             connection, place[0], person, accounts, place[1], at, stepped_up=spender.stepped_up
         )
         usages.append(counted)
