@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, RowMapping, case, exists, func, or_, select, tuple_
+from sqlalchemy import Connection, RowMapping, case, exists, func, or_, select, true, tuple_
 
 from features.facts import Facts, facts_from_json
 from models.case import CaseLane, CaseState
@@ -225,8 +225,10 @@ class BrandAction:
     question: str | None
 
 
-def brand_actions(connection: Connection, pairs: Collection[Pair], most: int) -> list[BrandAction]:
-    """The latest removals and reinstatements of these brands' listings, newest first."""
+def brand_actions(
+    connection: Connection, pairs: Collection[Pair], most: int, *, only_answered: bool = False
+) -> list[BrandAction]:
+    """The latest removals and reinstatements of these brands' listings, newest first; `question` as the class says."""
     own = verdict.alias("own")
     confirmed = (own.c.brand_id == review_case.c.brand_id) & (own.c.judgement == Judgement.COUNTERFEIT.value)
     answered = exists().where(same(own, review_case, "case_id"), confirmed, ~own.c.reported)
@@ -245,6 +247,7 @@ def brand_actions(connection: Connection, pairs: Collection[Pair], most: int) ->
         .outerjoin(removal_check, same(action, removal_check, "action_id"))
         .join(listing_version, same(verdict, listing_version, "version_id"))
         .where(in_pairs(review_case, pairs))
+        .where(answered if only_answered else true())
         .order_by(action.c.created_at.desc(), action.c.action_id.desc())
         .limit(most)
     )

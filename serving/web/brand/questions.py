@@ -252,12 +252,20 @@ class RemovalsPart(Page, template="parts/removals.html", place="/brand"):
     moving: bool
 
 
-def removals_part(connection: Connection, pairs: frozenset[Pair], now: datetime, most: int = _MOST) -> RemovalsPart:
+def removals_part(connection: Connection, pairs: frozenset[Pair], now: datetime) -> RemovalsPart:
     """The part of a brand's page that refreshes by itself."""
-    actions = case_figures.brand_actions(connection, pairs, most)
+    actions = case_figures.brand_actions(connection, pairs, _MOST)
     return RemovalsPart(
         tuple(_removal_row(action, now) for action in actions), any(_is_moving(action, now) for action in actions)
     )
+
+
+def removals_of_answers(
+    connection: Connection, pairs: frozenset[Pair], now: datetime, most: int
+) -> tuple[Removal, ...]:
+    """The latest removals of listings about which the brands were asked."""
+    actions = case_figures.brand_actions(connection, pairs, most, only_answered=True)
+    return tuple(_removal_row(action, now) for action in actions)
 
 
 def _is_moving(action: BrandAction, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import may_hand_in
 from serving.reports.service.status import answer_status
 from serving.web import text_view
-from serving.web.brand.questions import QUESTIONS, Removal, removals_part
+from serving.web.brand.questions import QUESTIONS, Removal, removals_of_answers
 from serving.web.brand.reports.attached_part import Limits, document_limits
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.forms import LONGEST_ID
@@ -34,7 +34,7 @@ _MOST: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class RemovalsPage(Page, template="brand_removals.html", place="/brand"):
-    """The latest removals of a brand's listings, those of answered questions with their pages."""
+    """The latest removals from a brand's answers."""
 
     removals: tuple[Removal, ...]
 
@@ -59,8 +59,8 @@ class AnsweredQuestionPage(Page, template="brand_question.html", place="/brand")
 def get_removals(request: Request, runtime: TheRuntime, session: Member) -> HTMLResponse:
     with runtime.store.read() as connection:
         pairs = session.person.brands(Permission.ANSWER_QUESTIONS)
-        part = removals_part(connection, pairs, runtime.clock.now(), _MOST)
-    return respond(request, RemovalsPage(part.removals), session)
+        removals = removals_of_answers(connection, pairs, runtime.clock.now(), _MOST)
+    return respond(request, RemovalsPage(removals), session)
 
 
 @router.get(QUESTIONS + "/{case_id}")
