@@ -19,6 +19,7 @@ def test_a_link_that_somebody_needs_and_what_the_law_requires_cannot_be_refused(
             MailKind.SECRETS_ENDED,
             MailKind.MODEL_ROLLBACK,
             MailKind.REMOVALS_TOLD,
+            MailKind.SELLER_STATEMENT,
             MailKind.NOTICE_RECEIPT,
             MailKind.NOTICE_DECISION,
         }
