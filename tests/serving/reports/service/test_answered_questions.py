@@ -32,6 +32,7 @@ from serving.reports.service import status
 from serving.reports.service.attaching import add_test_buy, hand_in
 from serving.reports.service.status import ListingState, answer_status
 from serving.takedowns.service.evidence import verify
+from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from tests.fixtures.clients import sign_in
 from tests.fixtures.clocks import NOW
@@ -215,3 +216,21 @@ def test_evidence_of_an_answer_goes_at_the_sellers_request_or_in_its_time(any_si
     any_site.clock.forward(days=1)
     erase_expired(with_both_retentions(any_site))
     assert stored_counts(any_site) == (0, 0)
+
+
+def means_and_source(action: StoredAction | None) -> tuple[str, str]:
+    assert action is not None
+    return str(action.statement["automated_means"]), str(action.statement["source"])
+
+
+def test_the_statement_says_how_the_listing_was_found_and_whether_a_notice_came(site: Site) -> None:
+    drawn = a_drawn_case(site, external_id="MP-7", title="Aurelle Colline tote, grey", brand="Aurelle")
+    judge(site, site.analyst, drawn, Judgement.COUNTERFEIT)
+    (asked,) = open_cases(site, CaseLane.ASK_BRAND)
+    means, source = means_and_source(judge(site, site.brand_person, asked, Judgement.COUNTERFEIT).action)
+    assert means.startswith("The listing was part of a random check")
+    assert "own initiative" in source
+    known = a_case(site, external_id="MP-8")
+    report(site, ["MP-8"])
+    (removal,) = site.read(actions.of_listing, site.marketplace_id, known.listing_id)
+    assert means_and_source(removal)[1] == "The marketplace received a notice about the listing."
