@@ -37,7 +37,7 @@ from serving.takedowns.store.actions import StoredAction
 from tests.fixtures.clients import sign_in
 from tests.fixtures.clocks import NOW
 from tests.fixtures.reporting import a_marketplace_that_listens, a_rival, on_sale, removal_by_brand, report
-from tests.fixtures.runtimes import Site, a_case, judge, open_cases
+from tests.fixtures.runtimes import Site, a_case, a_drawn_case, judge, open_cases
 from tests.fixtures.signing import a_tool
 from tests.fixtures.two_marketplaces import PDF
 from tests.serving.learning.service.test_labelling import rows_at
