@@ -42,6 +42,7 @@ from tests.fixtures.two_marketplaces import PDF
 from tests.serving.api.test_brand_keys import a_key, headers_of
 from tests.serving.learning.service.test_labelling import rows_at
 from tests.serving.privacy.service.test_reported import stored_counts, with_both_retentions
+from tests.serving.reports.service.test_reopening import reinstated_after_report
 from tests.serving.web.visits import visit_as, words
 
 PATH: Final = "/api/v1/brand/questions"
@@ -95,6 +96,21 @@ def test_by_api_evidence_of_day_25_has_an_undefended_removal_decided_again(clien
     assert verify(site.runtime, site.marketplace)["differing"] == []
     assert client.post(f"{address}/documents", content=PDF, headers=headers_of(site.key)).status_code == 403
     assert client.get(address, headers=sign_in(client, a_rival(site))).status_code == 404
+
+
+def test_by_api_evidence_of_day_25_has_an_undefended_reported_listing_decided_again(
+    client: TestClient, site: Site
+) -> None:
+    report_id, key = reinstated_after_report(site), a_key(site)
+    site.clock.forward(days=1)
+    address = f"/api/v1/brand/reports/{report_id}"
+    assert client.post(f"{address}/documents", content=PDF, headers=headers_of(key)).status_code == 201
+    assert [item["state"] for item in client.get(address, headers=headers_of(key)).json()["items"]] == ["with_analyst"]
+    (case,) = open_cases(site)
+    analyst = visit_as(site, site.second_analyst)
+    form = {"version_id": case.version_id, "judgement": "counterfeit", "reason_code": "trademark_counterfeit"}
+    assert analyst.post(f"/cases/{case.case_id}/verdict", form).status_code == 303
+    assert [item["state"] for item in client.get(address, headers=headers_of(key)).json()["items"]] == ["scheduled"]
 
 
 def test_by_page_a_test_buy_of_day_25_has_it_decided_again_and_becomes_a_label(site: Site) -> None:
