@@ -105,12 +105,16 @@ def test_by_api_evidence_of_day_25_has_an_undefended_reported_listing_decided_ag
     site.clock.forward(days=1)
     address = f"/api/v1/brand/reports/{report_id}"
     assert client.post(f"{address}/documents", content=PDF, headers=headers_of(key)).status_code == 201
-    assert [item["state"] for item in client.get(address, headers=headers_of(key)).json()["items"]] == ["with_analyst"]
+    assert [listing["state"] for listing in client.get(address, headers=headers_of(key)).json()["items"]] == [
+        "with_analyst"
+    ]
     (case,) = open_cases(site)
     analyst = visit_as(site, site.second_analyst)
     form = {"version_id": case.version_id, "judgement": "counterfeit", "reason_code": "trademark_counterfeit"}
     assert analyst.post(f"/cases/{case.case_id}/verdict", form).status_code == 303
-    assert [item["state"] for item in client.get(address, headers=headers_of(key)).json()["items"]] == ["scheduled"]
+    assert [listing["state"] for listing in client.get(address, headers=headers_of(key)).json()["items"]] == [
+        "scheduled"
+    ]
 
 
 def test_by_page_a_test_buy_of_day_25_has_it_decided_again_and_becomes_a_label(site: Site) -> None:
@@ -241,8 +245,8 @@ def means_and_source(action: StoredAction | None) -> tuple[str, str]:
 def test_the_statement_says_how_the_listing_was_found_and_whether_a_notice_came(site: Site) -> None:
     drawn = a_drawn_case(site, external_id="MP-7", title="Aurelle Colline tote, grey", brand="Aurelle")
     judge(site, site.analyst, drawn, Judgement.COUNTERFEIT)
-    (asked,) = open_cases(site, CaseLane.ASK_BRAND)
-    means, source = means_and_source(judge(site, site.brand_person, asked, Judgement.COUNTERFEIT).action)
+    (question,) = open_cases(site, CaseLane.ASK_BRAND)
+    means, source = means_and_source(judge(site, site.brand_person, question, Judgement.COUNTERFEIT).action)
     assert means.startswith("The listing was part of a random check")
     assert "own initiative" in source
     known = a_case(site, external_id="MP-8")
