@@ -171,7 +171,11 @@ def test_erasure_and_its_time_remove_the_address_and_a_new_key_keeps_it(any_site
     removed(any_site)
     seal_under_new_key(any_site.runtime)
     seal_under_new_key(any_site.runtime)
-    submit(any_site.runtime, any_site.marketplace_id, stored_mails(any_site, KIND)[0].subject_id or "", "Mine.")
+    with a_marketplace_that_listens(any_site):
+        removal_by_brand(any_site, "MP-2")
+    open_counter_notices(any_site.runtime)
+    assert {mail.address for mail in stored_mails(any_site, KIND)} == {ADDRESS}
+    assert len(news_told(any_site)) == 2
     planned = erase_seller(any_site.runtime, any_site.marketplace, SELLER, carry_out=False, by="test")
     assert 1 in planned["erased"].values()
     erase_seller(any_site.runtime, any_site.marketplace, SELLER, carry_out=True, by="test")

@@ -42,6 +42,7 @@ from tests.fixtures.signing import a_tool
 from tests.fixtures.two_marketplaces import PDF
 from tests.serving.learning.service.test_labelling import rows_at
 from tests.serving.privacy.service.test_reported import stored_counts, with_both_retentions
+from tests.serving.reports.service.test_reopening import reinstated_after_report
 from tests.serving.web.visits import visit_as, words
 
 PATH: Final = "/api/v1/brand/questions"
@@ -96,6 +97,25 @@ def test_by_api_evidence_of_day_25_has_an_undefended_removal_decided_again(clien
     bearer = {"authorization": f"Bearer {site.key}"}
     assert client.post(f"{address}/documents", content=PDF, headers=bearer).status_code == 401
     assert client.get(address, headers=sign_in(client, a_rival(site))).status_code == 404
+
+
+def test_by_api_evidence_of_day_25_has_an_undefended_reported_listing_decided_again(
+    client: TestClient, site: Site
+) -> None:
+    report_id, key = reinstated_after_report(site), a_key(site)
+    site.clock.forward(days=1)
+    address = f"/api/v1/brand/reports/{report_id}"
+    assert client.post(f"{address}/documents", content=PDF, headers=headers_of(key)).status_code == 201
+    assert [listing["state"] for listing in client.get(address, headers=headers_of(key)).json()["items"]] == [
+        "with_analyst"
+    ]
+    (case,) = open_cases(site)
+    analyst = visit_as(site, site.second_analyst)
+    form = {"version_id": case.version_id, "judgement": "counterfeit", "reason_code": "trademark_counterfeit"}
+    assert analyst.post(f"/cases/{case.case_id}/verdict", form).status_code == 303
+    assert [listing["state"] for listing in client.get(address, headers=headers_of(key)).json()["items"]] == [
+        "scheduled"
+    ]
 
 
 def test_by_page_a_test_buy_of_day_25_has_it_decided_again_and_becomes_a_label(site: Site) -> None:
@@ -226,8 +246,8 @@ def means_and_source(action: StoredAction | None) -> tuple[str, str]:
 def test_the_statement_says_how_the_listing_was_found_and_whether_a_notice_came(site: Site) -> None:
     drawn = a_drawn_case(site, external_id="MP-7", title="Aurelle Colline tote, grey", brand="Aurelle")
     judge(site, site.analyst, drawn, Judgement.COUNTERFEIT)
-    (asked,) = open_cases(site, CaseLane.ASK_BRAND)
-    means, source = means_and_source(judge(site, site.brand_person, asked, Judgement.COUNTERFEIT).action)
+    (question,) = open_cases(site, CaseLane.ASK_BRAND)
+    means, source = means_and_source(judge(site, site.brand_person, question, Judgement.COUNTERFEIT).action)
     assert means.startswith("The listing was part of a random check")
     assert "own initiative" in source
     known = a_case(site, external_id="MP-8")
