@@ -339,7 +339,9 @@ async def post_report(body: ReportBody, request: Request, by: Reports) -> Respon
         await DEAR.run_for(who, decide_report, runtime, by.person, stored)
     status = await run_in_threadpool(status_of, runtime, by.person, stored.report_id)
     response = Report.model_validate(status).response(202)
-    return decide_after(response, runtime, [stored]) if is_undecided and not is_small else response
+    if not is_undecided or is_small:
+        return response
+    return await run_in_threadpool(decide_after, response, runtime, [stored])
 
 
 @router.get("/api/v1/brand/reports/{report_id}", response_model=Report)

@@ -254,7 +254,7 @@ def _apply_outcome(
                 bought=answer.evidence is Evidence.TEST_BUY,
                 aided=not (case.score_masked or is_blind(context.connection, case)),
                 # A report is a notice, even of a listing whose case was open.
-                source=source if answer.report_id is None else Source.NOTICE,
+                source=source if answer.claimant is None else Source.NOTICE,
                 sold_in=sorted(marketplaces.countries_sold_in(context.connection, context.case.marketplace_id) or ()),
             )
             new = is_new_device(context.person.secret, context.runtime.wall.now())

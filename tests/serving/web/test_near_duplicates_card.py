@@ -19,7 +19,7 @@ def test_every_case_of_a_near_duplicate_cluster_shows_the_others(site: Site) -> 
         for i in range(3)
     ]
     visitor = visit_as(site, site.second_analyst)
-    assert "3 listings, 3 sellersNear-duplicate text.Decide" in words(visitor.get("/queue").text)
+    assert "3 listings, 3 sellersDecide clusterNear-duplicate text." in words(visitor.get("/queue").text)
     for case in cases:
         page = visitor.get(f"/cases/{case.case_id}").text
         others = {member.case_id for member in cases} - {case.case_id}
@@ -42,4 +42,4 @@ def test_a_cluster_counts_the_listings_with_near_duplicate_text(site: Site) -> N
     }
     a_case(site, external_id="MP-9", seller={"external_id": "ann", "age_days": 9}, **words_apart)
     text = words(visit_as(site, site.second_analyst).get("/queue").text)
-    assert "3 listings, 1 sellerNear-duplicate text (2 of 3) and same seller." in text
+    assert "3 listings, 1 sellerDecide clusterNear-duplicate text (2 of 3) and same seller." in text

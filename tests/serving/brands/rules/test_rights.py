@@ -46,7 +46,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str | None, str]] = [
     (
         {},
         {"sold_in": frozenset({"US", "CN"})},
-        f"{NAMED} is valid in EU. This marketplace sells in CN, US.",
+        f"{NAMED} is valid in European Union. This marketplace sells in China and United States.",
         "out of territory",
     ),
     ({}, {"sold_in": frozenset({"US", "DE"})}, None, "one shared country is enough"),
@@ -55,13 +55,13 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str | None, str]] = [
     (
         {"territories": frozenset({"GB"})},
         {"sold_in": frozenset({"EU"})},
-        f"{NAMED} is valid in GB. This marketplace sells in EU.",
+        f"{NAMED} is valid in United Kingdom. This marketplace sells in European Union.",
         "the United Kingdom has left it",
     ),
     (
         {},
         {"sold_in": None},
-        f"{NAMED} is valid in EU. This marketplace has not stated where it sells.",
+        f"{NAMED} is valid in European Union. This marketplace has not stated where it sells.",
         "unknown is not everywhere",
     ),
     ({"territories": frozenset({WORLD})}, {"sold_in": None}, None, "the world is everywhere"),
@@ -116,7 +116,7 @@ AGENTS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     (
         {},
         {"sold_in": frozenset({"DE"})},
-        f"{NAMED} is valid in BE, FR. This marketplace sells in DE.",
+        f"{NAMED} is valid in Belgium and France. This marketplace sells in Germany.",
         "the right covers Germany and the mandate does not",
     ),
     ({"territories": frozenset({WORLD})}, {"sold_in": frozenset({"DE"})}, f"{NAMED} applies.", "everywhere"),

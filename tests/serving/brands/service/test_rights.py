@@ -65,7 +65,7 @@ def test_a_confirmation_says_which_right_carried_it(any_site: Site) -> None:
 
 REFUSED: list[tuple[dict[str, Any], list[str], str, str]] = [
     ({"last_day": NOW - timedelta(days=1)}, ["FR"], "expired on", "expired"),
-    ({"territories": ("US",)}, ["FR"], "valid in US. This marketplace sells in FR", "out of territory"),
+    ({"territories": ("US",)}, ["FR"], "valid in United States. This marketplace sells in France", "out of territory"),
 ]
 
 

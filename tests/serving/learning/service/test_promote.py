@@ -223,7 +223,8 @@ def test_one_person_rolls_back(site: Site) -> None:
         ]
     assert sorted(mail_row.user_id for mail_row in mails) == sorted({*everybody[0], *everybody[1]})
     assert mails[0].parameters == {
-        "by": "Wei Zhang", "marketplace": "Bazaar", "model": first[:10], "reason": "It asks too much."
+        "by": "Wei Zhang", "marketplace": "Bazaar", "model": first[:10], "reason": "It asks too much.",
+        "what": "model_rollback",
     }  # fmt: skip
 
 
