@@ -102,20 +102,16 @@ def test_by_api_evidence_of_day_25_has_an_undefended_removal_decided_again(clien
 def test_by_api_evidence_of_day_25_has_an_undefended_reported_listing_decided_again(
     client: TestClient, site: Site
 ) -> None:
-    report_id, key = reinstated_after_report(site), a_key(site)
+    report_id, tool = reinstated_after_report(site), a_tool(site)
     site.clock.forward(days=1)
     address = f"/api/v1/brand/reports/{report_id}"
-    assert client.post(f"{address}/documents", content=PDF, headers=headers_of(key)).status_code == 201
-    assert [listing["state"] for listing in client.get(address, headers=headers_of(key)).json()["items"]] == [
-        "with_analyst"
-    ]
+    assert client.post(f"{address}/documents", content=PDF, auth=tool).status_code == 201
+    assert [listing["state"] for listing in client.get(address, auth=tool).json()["items"]] == ["with_analyst"]
     (case,) = open_cases(site)
     analyst = visit_as(site, site.second_analyst)
     form = {"version_id": case.version_id, "judgement": "counterfeit", "reason_code": "trademark_counterfeit"}
     assert analyst.post(f"/cases/{case.case_id}/verdict", form).status_code == 303
-    assert [listing["state"] for listing in client.get(address, headers=headers_of(key)).json()["items"]] == [
-        "scheduled"
-    ]
+    assert [listing["state"] for listing in client.get(address, auth=tool).json()["items"]] == ["scheduled"]
 
 
 def test_by_page_a_test_buy_of_day_25_has_it_decided_again_and_becomes_a_label(site: Site) -> None:
