@@ -24,6 +24,8 @@ case "${1:-run}" in
 test)
     want_browser
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql
+    # For the client in JavaScript of docs/examples.
+    has node || want nodejs
     # The fonts that tests/browser/fonts.conf names.
     [ -e /usr/share/fonts/truetype/dejavu/DejaVuSansMono-Bold.ttf ] || want fonts-dejavu-core
     [ -e /usr/share/fonts/truetype/wqy/wqy-microhei.ttc ] || want fonts-wqy-microhei

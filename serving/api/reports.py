@@ -341,7 +341,7 @@ async def post_report(body: ReportBody, request: Request, by: Reports) -> Respon
     response = Report.model_validate(status).response(202)
     if not is_undecided or is_small:
         return response
-    return await run_in_threadpool(decide_after, response, runtime, [stored])
+    return await run_in_threadpool(decide_after, response, runtime, [stored], by.person)
 
 
 @router.get("/api/v1/brand/reports/{report_id}", response_model=Report)

@@ -6,9 +6,11 @@ from serving.accounts.service import one_time_codes
 from serving.accounts.store import second_factors
 from serving.app import create_app
 from serving.guards import guards_of
+from serving.mail.rules.kinds import MailKind
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import actions
 from tests.fixtures.factors import App, Authenticator, an_app, on_real_time
+from tests.fixtures.mails import stored_mails
 from tests.fixtures.reporting import a_leader, action_states, on_sale, report, right_of
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.stepping_up import HOUR, OVER, confirmed_report, in_full_standing, with_a_small_hour
@@ -246,3 +248,16 @@ def test_a_passkey_is_asked_for_on_the_page_of_the_report(limited_site: Site) ->
     challenge = visitor.post(address + "/step-up/passkey")
     visitor.post(address + "/step-up", {"credential": key.get(challenge.text), "code": ""})
     assert action_states(limited_site) == {"scheduled": OVER}
+
+
+@pytest.mark.parametrize(("sign_ins", "mails"), [(2, 0), (1, 2)], ids=["a browser that is known", "a new one"])
+def test_a_report_by_page_is_told_as_from_a_new_device_where_it_is(
+    limited_site: Site, sign_ins: int, mails: int
+) -> None:
+    site, visitor = limited_site, a_visitor(limited_site)
+    for _ in range(sign_ins):
+        visitor.post("/sign-in", {"email": site.brand_person.email, "password": PASSWORD})
+    visitor.csrf_token = hidden_fields(visitor.get("/brand/reports").text)["csrf_token"]
+    assert visitor.post("/brand/reports", typed_report(site, on_sale(site, 2))).status_code == 303
+    assert action_states(site) == {"scheduled": 2}
+    assert len(stored_mails(site, MailKind.REMOVALS_TOLD)) == mails

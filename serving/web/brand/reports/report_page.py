@@ -149,7 +149,9 @@ def post_report(request: Request, runtime: TheRuntime, session: Member, fields: 
         error = phrase_in_words(refused.phrase)
         return respond(request, form_page(runtime, session, fields, error=error), session, status=422)
     response = go_to(request, f"{PLACE}/{report.report_id}")
-    return response if report.step_up is StepUpState.AWAITED else decide_after(response, runtime, [report])
+    return (
+        response if report.step_up is StepUpState.AWAITED else decide_after(response, runtime, [report], session.person)
+    )
 
 
 def locations_of(fields: Mapping[str, str], files: Sequence[Upload]) -> list[str]:

@@ -115,7 +115,7 @@ def post_step_up(report_id: str, request: Request, session: Member, fields: Fiel
         response = respond(request, page, session, status=problem.status)
         response.headers.update(problem.headers)
         return response
-    return decide_after(go_to(request, f"{PLACE}/{number}", Flash.REPORT_CONFIRMED), runtime, [report])
+    return decide_after(go_to(request, f"{PLACE}/{number}", Flash.REPORT_CONFIRMED), runtime, [report], session.person)
 
 
 @router.post(PLACE + "/{report_id}/step-up/passkey")
@@ -131,7 +131,8 @@ def post_options(report_id: str, request: Request, session: Member) -> Response:
 def post_without(report_id: str, request: Request, session: Member) -> Response:
     """Send a report that waits without a second factor."""
     report = send_without_proof(runtime_of(request), session.person, report_id[:LONGEST_ID])
-    return decide_after(go_to(request, f"{PLACE}/{report_id[:LONGEST_ID]}"), runtime_of(request), [report])
+    response = go_to(request, f"{PLACE}/{report_id[:LONGEST_ID]}")
+    return decide_after(response, runtime_of(request), [report], session.person)
 
 
 @router.post(PLACE + "/{report_id}/release")
