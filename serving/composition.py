@@ -22,9 +22,9 @@ from serving.brands.policy import (
 )
 from serving.cases.policy import (
     DEFAULT_ASSIGNMENT,
+    DEFAULT_BULK_VERDICTS,
     DEFAULT_DEFERRAL,
     DEFAULT_MASKED_SCORE,
-    DEFAULT_TAKEDOWN,
     MaskedScorePolicy,
 )
 from serving.cases.service.case_hooks import CaseHooks
@@ -109,7 +109,7 @@ def default_policies() -> ByClass:
         DEFAULT_ENROLMENT,
         DEFAULT_ALIASES,
         DEFAULT_AUTHORISATION,
-        DEFAULT_TAKEDOWN,
+        DEFAULT_BULK_VERDICTS,
         DEFAULT_REPORTS,
         DEFAULT_CAMPAIGNS,
         DEFAULT_BURSTS,

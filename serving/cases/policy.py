@@ -82,16 +82,16 @@ LONGEST_OWNER: Final = 200
 LONGEST_REASON: Final = 500
 
 
-# The number of listings that one request of a brand user may confirm.
+# The number of cases that one bulk answer may have.
 
 
 @dataclass(frozen=True, slots=True)
-class TakedownPolicy:
-    """Settings of `serving.cases.rules.takedown_request`."""
+class BulkVerdictPolicy:
+    """Settings of `serving.cases.rules.bulk_verdicts`."""
 
     # Sourced: the most listings in one notice (Alibaba IPP platform, FAQ on complaints). A person can still review
     # that many.
     most_listings: int = 300
 
 
-DEFAULT_TAKEDOWN: Final = TakedownPolicy()
+DEFAULT_BULK_VERDICTS: Final = BulkVerdictPolicy()

@@ -23,7 +23,6 @@ from serving.brands.policy import LONGEST_ALIAS
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.cases.rules.bulk_verdicts import BulkItemResult
 from serving.cases.rules.case_note import Deferral
-from serving.cases.rules.takedown_request import Fate
 from serving.cases.rules.test_buy import TestBuyState
 from serving.platform.database.schema import (
     EXTERNAL,
@@ -36,7 +35,6 @@ from serving.platform.database.schema import (
     within,
     word,
 )
-from serving.platform.database.types import Json
 
 # A second review changes nothing for the listing, so it can coexist with the one case that does.
 _DECIDES_OPEN = text("state = 'open' AND lane <> 'second_review'")
@@ -331,7 +329,7 @@ bulk_verdict = tenant_table(
     UniqueConstraint("bulk_id"),
 )
 
-# As in takedown_item, the submitted value is stored unchanged.
+# A refused case need not exist, so the submitted value is stored unchanged and is not a foreign key.
 bulk_item = Table(
     "bulk_item",
     metadata,
@@ -346,36 +344,4 @@ bulk_item = Table(
     within("bulk_id", "bulk_verdict"),
     within("verdict_id", "verdict"),
     PrimaryKeyConstraint("marketplace_id", "bulk_id", "number"),
-)
-
-takedown_request = tenant_table(
-    "takedown_request",
-    "request_id",
-    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
-    id_column("right_id"),
-    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
-    word("reason_code"),
-    Column("policy_version", String(80), nullable=False),
-    moment("known_at"),
-    within("right_id", "brand_right"),
-    Index("ix_takedown_request_known_at", "marketplace_id", "brand_id", "known_at"),
-)
-
-# A refused case need not exist, so the submitted value is stored unchanged and is not a foreign key. The reason for the
-# refusal is also stored as a phrase, for readers of other languages.
-takedown_item = Table(
-    "takedown_item",
-    metadata,
-    id_column("marketplace_id"),
-    id_column("request_id"),
-    Column("number", Integer, nullable=False),
-    id_column("case_id"),
-    id_column("version_id"),
-    id_column("verdict_id", nullable=True),
-    word("fate", Fate),
-    Column("reasons", Json, nullable=False),
-    Column("refusal", Json, nullable=True),
-    within("request_id", "takedown_request"),
-    within("verdict_id", "verdict"),
-    PrimaryKeyConstraint("marketplace_id", "request_id", "number"),
 )

@@ -91,7 +91,6 @@ class Flash(StrEnum):
     FOUNDED = "founded"
     GAVE_WAY = "gave_way"
     MAINTAINED = "maintained"
-    TAKEDOWN_UNDONE = "takedown_undone"
     REPORT_WITHDRAWN = "report_withdrawn"
     REPORT_RETRACTED = "report_retracted"
     REPORT_CONFIRMED = "report_confirmed"
@@ -187,7 +186,6 @@ SENTENCES: Final = {
     Flash.REPORT_CONFIRMED: N_("Confirmed. Your leads and your account manager are told by mail."),
     Flash.REPORT_RELEASED: N_("Released. Its removals are sent after an hour, in which the report can be stopped."),
     Flash.REPORT_STOPPED: N_("Report stopped. Nothing of it is sent to the marketplace."),
-    Flash.TAKEDOWN_UNDONE: N_("Undone. Unsent removals are cancelled, and the questions are open again."),
     Flash.FILTER_DELETED: "Filter deleted.",
     Flash.FILTER_RENAMED: "Filter renamed.",
     Flash.FILTER_SAVED: "Filter saved. It appears in the list on the left with its number of cases.",

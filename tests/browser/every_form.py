@@ -213,7 +213,6 @@ FORMS: Final = (
     OneForm("stop_report.html", "POST /stop-report/{token}", BY_HTTP),
     OneForm("stop_report.html", "POST /stop-report/{token}/approve", BY_HTTP),
     OneForm("takedown.html", "POST /brand/takedowns/preview", BRAND),
-    OneForm("takedown_answer.html", "POST /brand/takedowns/{request_id}/undo", BRAND),
     OneForm("takedown_preview.html", "POST /brand/takedowns", BRAND),
     OneForm("unsubscribe.html", "POST /mail/unsubscribe/{token}", FOUNDER),
     OneForm("webhook.html", "POST /operations/webhook/wake", OPERATOR),

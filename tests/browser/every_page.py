@@ -100,7 +100,6 @@ PAGES: Final = (
     OnePage("removals", "/brand/questions", Role.BRAND, phone=True),
     OnePage("answered", "/brand/questions/{case_id}", Role.BRAND, KnownAddress("answered"), phone=True),
     OnePage("takedowns", "/brand/takedowns", Role.BRAND, phone=True),
-    OnePage("takedown", "/brand/takedowns/{request_id}", Role.BRAND, KnownAddress("takedown"), phone=True),
     OnePage("counter-notices", "/counter-notices", Role.BRAND, phone=True),
     OnePage("brands", "/brands", Role.ACCOUNT_MANAGER),
     OnePage("brand-of-manager", "/brands/{brand_id}", Role.ACCOUNT_MANAGER, LinkPath("/brands", _ROWS)),

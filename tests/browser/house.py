@@ -17,7 +17,7 @@ from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.service.second_factors import PLACE as CONFIRM
 from serving.appeals.service.counter_notices import open_counter_notices, submit
 from serving.appeals.service.seller_links import PLACE, new_link
-from serving.cases.rules.takedown_request import RequestItem
+from serving.cases.rules.bulk_verdicts import NamedCase
 from serving.cases.service.bulk_verdicts import BulkAnswer, decide_all
 from serving.cases.service.seller_evidence import upload_document
 from serving.cases.store import verdicts
@@ -49,7 +49,6 @@ from tests.fixtures.reporting import (
     on_sale,
     reinstate_on_appeal,
     removal_by_brand,
-    request_takedown,
 )
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_row, a_suspect_row, invite, judge, populate
 from tests.fixtures.signing import a_tool
@@ -98,7 +97,7 @@ def furnish(home: Path) -> House:
         with a_marketplace_that_listens(site):
             strikes_of(site, 2, seller="two-strikes")
             links = _answers_of_sellers(site)
-        links |= {"takedown": _confirmed_request(site), **_notice_links(site), "report-sent": _small_report(site)}
+        links |= {**_notice_links(site), "report-sent": _small_report(site)}
         _open_work(site)
         a_tool(site)
         links |= _bulk_decision(site)
@@ -154,11 +153,6 @@ def _evidence(site: Site, removal: StoredAction) -> str:
     return case_id
 
 
-def _confirmed_request(site: Site) -> str:
-    cases = [a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-4{number}") for number in range(2)]
-    return f"/brand/takedowns/{request_takedown(site, cases).request.request_id}"
-
-
 def _confirmed_report(site: Site) -> str:
     """A large report that a colleague confirmed with a second factor, which the other people of the house have not."""
     odile = invite(site.runtime, "odile@aurelle.example", "Odile Renard", Role.BRAND, "Aurelle")
@@ -192,7 +186,7 @@ def _bulk_decision(site: Site) -> dict[str, str]:
     """A decision about two cases, one of them decided before, and two cases that can be decided now."""
     decided_cases, fresh = ([a_case(site, external_id=f"MP-{tens}{number}") for number in range(2)] for tens in (7, 8))
     judge(site, site.second_analyst, decided_cases[0], Judgement.GENUINE)
-    items = tuple(RequestItem(case.case_id, case.version_id) for case in decided_cases)
+    items = tuple(NamedCase(case.case_id, case.version_id) for case in decided_cases)
     decision = BulkAnswer(site.runtime.ids.new("blk"), Judgement.GREY_MARKET, None, None, items)
     decide_all(site.runtime, site.analyst, decision)
     together = "&".join(f"case={case.case_id}" for case in [*decided_cases, *fresh])

@@ -41,7 +41,7 @@ from serving.brands.policy import (
     DEFAULT_ENROLMENT,
     DEFAULT_RIGHTS,
 )
-from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE, DEFAULT_TAKEDOWN
+from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_BULK_VERDICTS, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE
 from serving.commands.main import app
 from serving.learning.policy import (
     DEFAULT_DRIFT_ALARM,
@@ -162,7 +162,7 @@ def policies_page() -> str:
         DEFAULT_ENROLMENT,
         DEFAULT_ALIASES,
         DEFAULT_AUTHORISATION,
-        DEFAULT_TAKEDOWN,
+        DEFAULT_BULK_VERDICTS,
         DEFAULT_RIGHTS,
         DEFAULT_REMINDERS,
         DEFAULT_ATTENTION,

@@ -14,7 +14,7 @@ from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_REVIEW, DEFA
 from models.policies.version import policy_version
 from serving.accounts.policy import DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
 from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_ENROLMENT
-from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_TAKEDOWN
+from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_BULK_VERDICTS
 from serving.standing.policy import DEFAULT_STANDING
 
 POLICIES = [
@@ -29,7 +29,7 @@ POLICIES = [
     DEFAULT_RESET_LINKS,
     DEFAULT_ENROLMENT,
     DEFAULT_ALIASES,
-    DEFAULT_TAKEDOWN,
+    DEFAULT_BULK_VERDICTS,
     DEFAULT_WEIGHTING,
 ]
 

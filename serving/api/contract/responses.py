@@ -64,12 +64,7 @@ _BY_STATUS: Final = {
 # A person may have no marketplace, and these name a listing in their body.
 _OF_A_LISTING: Final = frozenset({"/api/v1/appeals", "/api/v1/counter-notices"})
 # A person waits here for their own earlier work, and not for much of it.
-_DEAR: Final = frozenset(
-    {
-        *("/api/v1/takedown-requests", "/api/v1/takedown-requests/{request_id}/undo"),
-        *("/api/v1/brand/reports/{report_id}/withdraw", "/api/v1/brand/reports/{report_id}/retract"),
-    }
-)
+_DEAR: Final = frozenset({"/api/v1/brand/reports/{report_id}/withdraw", "/api/v1/brand/reports/{report_id}/retract"})
 _HEALTH: Final = frozenset({"/livez", "/healthz", "/readyz"})
 
 

@@ -1,11 +1,14 @@
 """The cases that one bulk answer may decide, and the reasons that exclude others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from features.message import Message, message
 from models.case import CaseLane, CaseState
+from models.errors import Invalid
+from serving.cases.policy import BulkVerdictPolicy
 
 
 class BulkItemResult(StrEnum):
@@ -30,6 +33,33 @@ class BulkCandidate:
     leased_by: str | None = None
     authorised: bool = False
     elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCase:
+    """A case of a bulk answer, with the version of its listing that the person saw."""
+
+    case_id: str
+    version_id: str
+
+
+def distinct_cases(named_cases: Sequence[NamedCase], policy: BulkVerdictPolicy) -> tuple[NamedCase, ...]:
+    """The cases of a bulk answer, without duplicates.
+
+    Raises Invalid (the request names no listing, too many, or one case with two versions).
+    """
+    distinct = tuple(dict.fromkeys(named_cases))
+    if not distinct:
+        raise Invalid("Choose at least one listing.")
+    if len(distinct) > policy.most_listings:
+        raise Invalid(
+            "One request can contain at most {most} listings, not {n:,}. Nothing was recorded.",
+            n=len(distinct),
+            most=policy.most_listings,
+        )
+    if len({named.case_id for named in distinct}) < len(distinct):
+        raise Invalid("The request names one case with two versions of its listing. Nothing was recorded.")
+    return distinct
 
 
 _ON_THEIR_OWN: Final = frozenset({CaseLane.ASK_BRAND, CaseLane.APPEAL, CaseLane.COMPLAINT, CaseLane.SECOND_REVIEW})

@@ -13,9 +13,8 @@ from models.messages.english import in_english, reasons_of
 from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
-from serving.cases.policy import TakedownPolicy
-from serving.cases.rules.bulk_verdicts import BulkCandidate, BulkItemResult, exclusion_reason
-from serving.cases.rules.takedown_request import RequestItem, distinct_items
+from serving.cases.policy import BulkVerdictPolicy
+from serving.cases.rules.bulk_verdicts import BulkCandidate, BulkItemResult, NamedCase, distinct_cases, exclusion_reason
 from serving.cases.service.case_access import is_blind, is_score_masked, visible_case
 from serving.cases.service.decision_context import Answer
 from serving.cases.service.review import record_in
@@ -37,7 +36,7 @@ class BulkAnswer:
     judgement: Judgement
     reason_code: ReasonCode | None
     note: str | None
-    items: tuple[RequestItem, ...]
+    items: tuple[NamedCase, ...]
 
 
 def decide_all(runtime: Runtime, person: Person, together: BulkAnswer) -> None:
@@ -49,7 +48,7 @@ def decide_all(runtime: Runtime, person: Person, together: BulkAnswer) -> None:
     Raises Invalid (the request names no case or too many, or the id is malformed), NotFound (the person has no access
     to the first case, or the id is another person's) or Conflict (the id belongs to a different answer).
     """
-    items = distinct_items(together.items, runtime.policies[TakedownPolicy])
+    items = distinct_cases(together.items, runtime.policies[BulkVerdictPolicy])
     if not has_form(together.bulk_id, "blk"):
         raise Invalid("The id of a bulk answer is `blk_` and 26 letters and digits.")
     marketplace_id = _store_bulk(runtime, person, together, items[0])
@@ -57,7 +56,7 @@ def decide_all(runtime: Runtime, person: Person, together: BulkAnswer) -> None:
         _decide_item(runtime, person, together, marketplace_id, named_case)
 
 
-def _store_bulk(runtime: Runtime, person: Person, together: BulkAnswer, first: RequestItem) -> str:
+def _store_bulk(runtime: Runtime, person: Person, together: BulkAnswer, first: NamedCase) -> str:
     with runtime.store.write() as connection:
         reviewed = person.marketplaces(Permission.REVIEW_CASES)
         row = {
@@ -75,7 +74,7 @@ def _store_bulk(runtime: Runtime, person: Person, together: BulkAnswer, first: R
 
 
 def _decide_item(
-    runtime: Runtime, person: Person, together: BulkAnswer, marketplace_id: str, named_case: RequestItem
+    runtime: Runtime, person: Person, together: BulkAnswer, marketplace_id: str, named_case: NamedCase
 ) -> None:
     row: dict[str, Any] = {
         "marketplace_id": marketplace_id,

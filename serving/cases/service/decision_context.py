@@ -46,8 +46,9 @@ class Answer:
 class DecisionContext:
     """One person at one case in one transaction.
 
-    `stepped_up_at` is when the person confirmed the report of the listing with a second factor; None without.
-    `claimant` is the brand that reports the listing, which need not be the brand of the case.
+    `stepped_up_at` is when the person confirmed the report of the listing with a second factor, and `not_before` when
+    that report leaves; None without. `claimant` is the brand that reports the listing, which need not be the brand of
+    the case.
     """
 
     runtime: Runtime
@@ -58,6 +59,7 @@ class DecisionContext:
     at: datetime
     stepped_up_at: datetime | None = None
     claimant: str | None = None
+    not_before: datetime | None = None
 
     @property
     def brand_id(self) -> str | None:

@@ -59,7 +59,7 @@ from serving.takedowns.rules.statement import Discovery, OverturnCause, Protecte
 from serving.takedowns.rules.telling import is_unknown_device
 from serving.takedowns.service.pending_approval import Confirmation, pending_grounds
 from serving.takedowns.service.takedown import Cause, schedule, undo_window
-from serving.takedowns.service.telling import mail_removal, report_departure
+from serving.takedowns.service.telling import mail_removal
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.removal_notices import Remover
@@ -102,13 +102,15 @@ def record_in(
     examined: bool = False,
     counted: CountedStanding | None = None,
     stepped_up_at: datetime | None = None,
+    not_before: datetime | None = None,
 ) -> VerdictOutcome:
     """Record a verdict in the caller's transaction; raises like `record_verdict`.
 
     `examined` is set for the finding of a test buy. `counted` is the brand's standing if the caller has locked and
-    counted it. `stepped_up_at` is when the person confirmed the report of the listing with a
-    second factor. Whether the listing is removed is computed here alone, from what is stored: in doubt an analyst
-    decides on a brand's claim, and another person approves an analyst's (`serving.cases.rules.doubt`).
+    counted it. `stepped_up_at` is when the person confirmed the report of the listing with a second factor, and
+    `not_before` when that report leaves. Whether the listing is removed is computed here alone, from what is stored: in
+    doubt an analyst decides on a brand's claim, and another person approves an analyst's
+    (`serving.cases.rules.doubt`).
     """
     if answer.claimant is None:
         case, side = visible_case(connection, person, answer.case_id)
@@ -118,7 +120,7 @@ def record_in(
         case = name_in(runtime, connection, person, answer.case_id, answer.naming, now)
     if counted is None:
         lock_standing(connection, case)
-    context = DecisionContext(runtime, connection, person, case, side, now, stepped_up_at, answer.claimant)
+    context = DecisionContext(runtime, connection, person, case, side, now, stepped_up_at, answer.claimant, not_before)
     if answer.evidence is not Evidence.LISTING and side is Side.BRAND:
         raise Forbidden("Only an analyst can state what an answer rests on, because analysts hold its documents.")
     if answer.evidence is Evidence.TEST_BUY and not examined:
@@ -269,7 +271,6 @@ def _apply_outcome(
             draw = context.runtime.draw() if is_model_initiated(origin) else 0.0
             delay = random_delay(origin, draw, context.runtime.policies[EnforcementPolicy])
             remover = Remover(case.marketplace_id, context.person.user_id, _brand_of(context))
-            batch = context.stepped_up_at is not None
             action = schedule(
                 context.runtime,
                 context.connection,
@@ -279,9 +280,9 @@ def _apply_outcome(
                 at,
                 reason=grounds,
                 delay=delay,
-                stepped_up=batch,
+                stepped_up=context.stepped_up_at is not None,
                 new_device=is_unknown_device(context.person.secret),
-                not_before=report_departure(context.runtime, context.connection, remover, at) if batch else None,
+                not_before=context.not_before,
             )
             if action.verdict_id == verdict_id:
                 mail_removal(context.runtime, context.connection, action, remover, context.person.secret)

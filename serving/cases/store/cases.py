@@ -13,9 +13,10 @@ from models.errors import Conflict, WorkInProgress, require
 from serving.cases.rules.case_brand import CaseBrand
 from serving.cases.store.case_filters import IS_OPEN, with_filters
 from serving.cases.tables import case_event, review_case, verdict
+from serving.listings.tables import listing
 from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.row_reader import reader
-from serving.platform.database.scope import HERE, inside
+from serving.platform.database.scope import HERE, Pair, inside, same
 from serving.platform.database.store import add, add_at_end
 
 
@@ -163,6 +164,16 @@ def first_of_versions(connection: Connection, marketplace_id: str, version_ids: 
 def versions_with_case(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> set[str]:
     parameters = {"here": marketplace_id, "versions": list(version_ids)}
     return {row.version_id for row in _WITH_CASE.rows(connection, parameters)}
+
+
+def listing_names(connection: Connection, pair: Pair, case_ids: Collection[str]) -> dict[str, str]:
+    """The marketplace's ids of the listings of these cases, by case; only of a brand's own, by (marketplace, brand)."""
+    query = (
+        select(review_case.c.case_id, listing.c.external_id)
+        .join(listing, same(listing, review_case, "listing_id"))
+        .where(inside(review_case, pair[0], brand_id=pair[1]), review_case.c.case_id.in_(case_ids))
+    )
+    return {row.case_id: row.external_id for row in connection.execute(query)}
 
 
 def apply_event(

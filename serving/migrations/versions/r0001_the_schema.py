@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "1bb9a550fdfc"
+revision = "a15ca213aad6"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

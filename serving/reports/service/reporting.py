@@ -42,7 +42,8 @@ from serving.webhooks.rules.action import ActionState
 class Reporting:
     """One report in one transaction; `standing` is the brand's at its beginning.
 
-    `stepped_up_at` is when the person confirmed the report with a second factor; None without.
+    `stepped_up_at` is when the person confirmed the report with a second factor, and `not_before` when it leaves; None
+    without.
     """
 
     runtime: Runtime
@@ -53,6 +54,7 @@ class Reporting:
     examination: Examination
     at: datetime
     stepped_up_at: datetime | None = None
+    not_before: datetime | None = None
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -189,6 +191,7 @@ def _record_answer(reporting: Reporting, examined: ExaminedListing, case_id: str
         reporting.at,
         counted=reporting.standing,
         stepped_up_at=reporting.stepped_up_at,
+        not_before=reporting.not_before,
     )
 
 

@@ -35,7 +35,7 @@ from serving.reports.rules.outcomes import Code, ListingResult, Outcome, count_r
 from serving.reports.rules.step_up import StepUpState
 from serving.reports.service.examining import Examination
 from serving.reports.service.reporting import Reporting, append_step, settle_listing
-from serving.reports.service.signed import record_signed
+from serving.reports.service.signed import leaves_at, record_signed
 from serving.reports.service.waiting import mail_wait
 from serving.reports.store import report_documents, report_test_buys, reports, step_ups
 from serving.reports.store.report_documents import DraftKey
@@ -325,13 +325,17 @@ def decide_listings(
         examination.seen.update(outcome.listing_id for outcome in before.values() if outcome.listing_id is not None)
         standing = count_standing(runtime, connection, (marketplace_id, brand_id), now)
         confirmed_at = _confirmed_at(runtime, connection, stored, now)
-        reporting = Reporting(runtime, connection, person, stored, standing, examination, now, confirmed_at)
+        size = reports.listing_counts(connection, [stored])[stored.report_id]
+        pair, leaves = (marketplace_id, brand_id), None
+        if confirmed_at is not None:
+            leaves = leaves_at(runtime, connection, stored.user_id, pair, confirmed_at, size)
+        reporting = Reporting(runtime, connection, person, stored, standing, examination, now, confirmed_at, leaves)
         examination.look_up_all(locations)
         with in_series(connection):
             for number, location in listings_left:
                 step = before[number].step + 1 if number in before else 0
                 settle_listing(reporting, number, location, step)
-        if len(done) + len(listings_left) == reports.listing_counts(connection, [stored])[stored.report_id]:
+        if len(done) + len(listings_left) == size:
             latest = {outcome.number: outcome for outcome in reports.outcomes(connection, stored)}
             mail_wait(runtime, connection, stored, latest.values())
 

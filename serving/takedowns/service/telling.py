@@ -73,15 +73,16 @@ def mail_removal(
 
 
 def report_departure(
-    runtime: Runtime, connection: Connection, remover: Remover, at: datetime, more: int = 1
+    runtime: Runtime, connection: Connection, remover: Remover, at: datetime, listings: int
 ) -> datetime | None:
-    """When `more` removals of a large report leave that arrive outside the hours of those who are told of them.
+    """When a large report leaves that is confirmed at a moment outside the hours of those who are told of it.
 
-    None where they need not wait, also for those within the person's usual day.
+    None where it need not wait, also if all of its listings are within the person's usual day.
     """
     policy, usual = runtime.policies[TellingPolicy], _usual_day_of_remover(runtime, connection, remover, at)
     within = usual.removals if usual.working_days >= policy.least_working_days else 0
-    if within and len(removal_notices.removals_of(connection, remover, _before_day(at))) + more <= within:
+    before = [own for own in removal_notices.removals_of(connection, remover, _before_day(at)) if own.created_at < at]
+    if within and len(before) + listings <= within:
         return None
     others = [watcher for watcher in watchers_of(connection, remover) if watcher != remover.user_id]
     return batch_departure(at, display_settings.zones_of(connection, others), policy)

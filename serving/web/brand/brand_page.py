@@ -20,7 +20,6 @@ from serving.brands.service.certification import gate_of
 from serving.brands.store import brand_answers, brands
 from serving.brands.store.brands import Enrolment
 from serving.cases.store import case_figures, queues
-from serving.cases.store import takedown_requests as takedowns
 from serving.cases.store.case_figures import PersonVerdict
 from serving.cases.store.queues import QueueFilter
 from serving.guards import Member, TheRuntime, runtime_of
@@ -48,7 +47,6 @@ from serving.web.wording.words import DueWords
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE: Final = 20
 _MOST_PAGES: Final = 1_000
-_TAKEDOWNS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +73,6 @@ class Certification:
 
     may_confirm: bool
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class TakedownLink:
-    """A takedown request: by whom and when."""
-
-    request_id: str
-    when: str
-    listings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +114,6 @@ class BrandPage(Page, template="brand.html", place="/brand"):
     answered_in_all: int
     effects: tuple[Effect, ...]
     answer_within_hours: int
-    takedowns: tuple[TakedownLink, ...]
     certification_state: Certification | None
     recently_invited: tuple[str, ...]
 
@@ -193,11 +181,9 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
             for pair, enrolment in sorted(enrolled.items(), key=lambda enrolled_pair: enrolled_pair[1].name)
         )
         given_answers = brand_answers.answers_of(connection, pairs)
-        asked_at_once = takedowns.latest(connection, pairs, _TAKEDOWNS)
         gate = gate_of(runtime, connection, person, now)
         begins = [people.confirms_from(connection, person.user_id, pair) for pair in sorted(pairs)]
         waits = [wait for begin in begins if (wait := new_invitee_objection(begin, now)) is not None]
-        sizes = takedowns.listing_counts(connection, asked_at_once)
     size = sum(questions.number for questions in waiting.values())
     names = sorted({enrolment.name for enrolment in enrolled.values()})
     policy = runtime.policies[EnforcementPolicy]
@@ -227,10 +213,6 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         answered_in_all=sum(answer_count.number for answer_count in counted),
         effects=effects(replace(decision_input, withheld=withheld_reason_of(cards)), policy),
         answer_within_hours=policy.brand_answers_within_hours,
-        takedowns=tuple(
-            TakedownLink(takedown.request_id, words.short_moment(takedown.known_at, now), sizes[takedown.request_id])
-            for takedown in asked_at_once
-        ),
         certification_state=None if gate.open and not gate.warned else Certification(gate.open, in_words(gate.reason)),
         recently_invited=tuple(dict.fromkeys(map(in_words, waits))),
     )

@@ -1,11 +1,11 @@
 """Bulk confirmation of a brand's questions: those that are ticked are previewed, and confirmed.
 
-A large request can be sent as a report that leaves whole after a proof of a second factor.
+They are sent as a report, which leaves whole after a proof of a second factor where it is large.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -14,35 +14,24 @@ from sqlalchemy import Connection
 
 from models.case import CaseLane
 from models.errors import Invalid
-from models.policies.deciding import EnforcementPolicy
 from models.verdict import ReasonCode
 from serving.accounts.store.accounts import Session
-from serving.cases.policy import TakedownPolicy
-from serving.cases.rules.takedown_request import Fate, RequestItem, outcome_messages
-from serving.cases.service.takedown_requests import NewTakedownRequest, confirm_all, takedown_result, withdraw
+from serving.cases.policy import BulkVerdictPolicy
+from serving.cases.rules.bulk_verdicts import NamedCase
 from serving.cases.store import case_figures, queues
 from serving.cases.store.queues import QueueFilter
-from serving.cases.store.takedown_requests import StoredItem
-from serving.guards import Member, runtime_of
+from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.database.pools import in_fair_pool
 from serving.platform.runtime import Runtime
-from serving.platform.tongues import N_, join_sentences
-from serving.reports.service.answering import draft_of_answers
-from serving.reports.service.submitting import submit_report
-from serving.web import text_view
+from serving.reports.service.answering import BulkConfirmation, draft_of_answers
 from serving.web.brand.brand_page import answers_before, question_key
 from serving.web.brand.questions import Question, question
 from serving.web.brand.reports.previewed_part import Preview, preview_draft
-from serving.web.brand.reports.report_state_page import PLACE as REPORTS
+from serving.web.brand.reports.report_page import request_key, send_draft
 from serving.web.brand.right_choice import ChosenRight, RightChoice, choice_of_rights
 from serving.web.case.listing_page import shown_pictures
-from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, Fields, ticked_rows
 from serving.web.rendering import Page, respond
-from serving.web.text_view import ShownText
-from serving.web.wording import words
-from serving.web.wording.translated import in_words, phrase_in_words
-from serving.web.wording.vocabulary import FATES, StateWords
 
 router = APIRouter(include_in_schema=False)
 _LISTING: Final = "listing:"
@@ -54,7 +43,7 @@ class TakedownPage(Page, template="takedown.html", place="/brand"):
 
     choices: tuple[RightChoice, ...]
     chosen: ChosenRight | None
-    request_id: str
+    key: str
     listings: tuple[Question, ...]
     beyond: int
     most: int
@@ -64,29 +53,8 @@ class TakedownPage(Page, template="takedown.html", place="/brand"):
 class TakedownPreview(Page, template="takedown_preview.html", place="/brand"):
     """What would become of each listing of a request, which is not sent yet."""
 
-    request: NewTakedownRequest
+    confirmation: BulkConfirmation
     preview: Preview
-
-
-@dataclass(frozen=True, slots=True)
-class FateRow:
-    """The outcome for one listing of a request."""
-
-    listing: ShownText
-    fate: StateWords
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class TakedownAnswer(Page, template="takedown_answer.html", place="/brand"):
-    """The outcome of a request by listing; `can_undo` is whether any of it can still be undone."""
-
-    request_id: str
-    when: str
-    sentences: tuple[str, ...]
-    rows: tuple[FateRow, ...]
-    can_undo: bool
-    undo_until: str
 
 
 @router.get("/brand/takedowns")
@@ -97,63 +65,49 @@ def get_form(request: Request, session: Member) -> HTMLResponse:
 
 
 @router.post("/brand/takedowns")
-def post_form(request: Request, session: Member, fields: Fields) -> Response:
-    """Confirm the ticked questions, as one report if with a second factor, and redirect to the outcome."""
-    runtime, takedown = runtime_of(request), _request_of_form(fields, good_faith=fields.get("good_faith") == "yes")
-    if fields.get("way") == "step_up":
-        draft = draft_of_answers(runtime, session.person, takedown)
-        done = submit_report(runtime, session.person, replace(draft, with_step_up=True))
-        return go_to(request, f"{REPORTS}/{done.report.report_id}")
-    answer = confirm_all(runtime, session.person, takedown)
-    return go_to(request, f"/brand/takedowns/{answer.request.request_id}")
+@in_fair_pool
+def post_form(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
+    """Confirm the ticked questions as one report, and go to its listings."""
+    confirmation = _of_form(runtime, fields, good_faith=fields.get("good_faith") == "yes")
+    draft = draft_of_answers(runtime, session.person, confirmation)
+    return send_draft(request, runtime, session, replace(draft, with_step_up=fields.get("way") == "step_up"))
 
 
 @router.post("/brand/takedowns/preview")
 @in_fair_pool
-def post_preview(request: Request, session: Member, fields: Fields) -> HTMLResponse:
+def post_preview(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> HTMLResponse:
     """Show what would happen to each ticked listing; nothing is recorded."""
-    runtime, takedown = runtime_of(request), _request_of_form(fields, good_faith=True)
-    preview = preview_draft(runtime, session, draft_of_answers(runtime, session.person, takedown))
-    return respond(request, TakedownPreview(takedown, preview), session)
+    confirmation = _of_form(runtime, fields, good_faith=True)
+    preview = preview_draft(runtime, session, draft_of_answers(runtime, session.person, confirmation))
+    return respond(request, TakedownPreview(confirmation, preview), session)
 
 
-def _request_of_form(fields: Mapping[str, str], *, good_faith: bool) -> NewTakedownRequest:
+def _of_form(runtime: Runtime, fields: Mapping[str, str], *, good_faith: bool) -> BulkConfirmation:
     code = fields.get("reason_code", "")
     if code not in set(ReasonCode):
         raise Invalid("Choose the reason why the listings are counterfeit.")
     items = [
-        RequestItem(case_id[:LONGEST_ID], seen[:LONGEST_ID]) for case_id, seen in ticked_rows(fields, _LISTING).items()
+        NamedCase(case_id[:LONGEST_ID], seen[:LONGEST_ID]) for case_id, seen in ticked_rows(fields, _LISTING).items()
     ]
-    return NewTakedownRequest(
+    return BulkConfirmation(
         fields.get("right_id", "")[:LONGEST_ID],
         ReasonCode(code),
         tuple(items),
         good_faith,
-        fields.get("request_id", "")[:LONGEST_ID],
+        request_key(runtime, fields),
         fields.get("marketplace_id", "")[:LONGEST_ID],
     )
 
 
-@router.get("/brand/takedowns/{request_id}")
-def get_answer(request_id: str, request: Request, session: Member) -> HTMLResponse:
-    return respond(request, takedown_answer(runtime_of(request), session, request_id[:LONGEST_ID]), session)
-
-
-@router.post("/brand/takedowns/{request_id}/undo")
-def post_undo(request_id: str, request: Request, session: Member) -> Response:
-    withdraw(runtime_of(request), session.person, request_id[:LONGEST_ID])
-    return go_to(request, f"/brand/takedowns/{request_id[:LONGEST_ID]}", Flash.TAKEDOWN_UNDONE)
-
-
 def takedown_page(runtime: Runtime, session: Session, right_id: str) -> TakedownPage:
-    now, most = runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
+    now, most = runtime.clock.now(), runtime.policies[BulkVerdictPolicy].most_listings
     with runtime.store.read() as connection:
         offered = choice_of_rights(runtime, connection, session, right_id, "/brand/takedowns", now)
         if offered.chosen is None:
             return TakedownPage((), None, "", (), 0, most)
         place = offered.chosen.marketplace_id
         listings, beyond = _fitting_questions(runtime, connection, (place, offered.chosen.brand_id), most, now)
-    return TakedownPage(offered.choices, offered.chosen, runtime.ids.new("tdn"), listings, beyond, most)
+    return TakedownPage(offered.choices, offered.chosen, request_key(runtime, {}), listings, beyond, most)
 
 
 def _fitting_questions(
@@ -174,33 +128,3 @@ def _fitting_questions(
         for case_facts in [facts[row["marketplace_id"], row["facts_digest"]]]
     )
     return listings, beyond
-
-
-def takedown_answer(runtime: Runtime, session: Session, request_id: str) -> TakedownAnswer:
-    """The content of a request's page."""
-    answer, now = takedown_result(runtime, session.person, request_id), runtime.clock.now()
-    until = answer.request.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
-    standing = any(listing.verdict_id and not listing.undone for listing in answer.items)
-    return TakedownAnswer(
-        request_id=request_id,
-        when=words.moment(answer.request.known_at, now),
-        sentences=tuple(map(in_words, outcome_messages(answer.counts))),
-        rows=tuple(
-            _fate_row(listing) for listing in sorted(answer.items, key=lambda listing: _ORDER.index(listing.fate))
-        ),
-        can_undo=standing and now < until and answer.request.user_id == session.person.user_id,
-        undo_until=words.clock(until),
-    )
-
-
-# Refused listings come first: they need action.
-_ORDER: Final = (Fate.REFUSED, Fate.PASSED_ON, Fate.PENDING_APPROVAL, Fate.LEAVES)
-_UNDONE: Final = StateWords(N_("Undone"), "out")
-
-
-def _fate_row(listing: StoredItem) -> FateRow:
-    title = (listing.content or {}).get("title") or listing.external_id or listing.case_id
-    reason = (
-        join_sentences(*map(in_words, listing.reasons)) if listing.refusal is None else phrase_in_words(listing.refusal)
-    )
-    return FateRow(text_view.show(title), _UNDONE if listing.undone else FATES[listing.fate], reason)

@@ -16,9 +16,8 @@ from models.policies.deciding import EnforcementPolicy
 from models.score import findings, reason_from_json
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
-from serving.cases.policy import TakedownPolicy
-from serving.cases.rules.bulk_verdicts import BulkItemResult
-from serving.cases.rules.takedown_request import RequestItem
+from serving.cases.policy import BulkVerdictPolicy
+from serving.cases.rules.bulk_verdicts import BulkItemResult, NamedCase
 from serving.cases.service.bulk_verdicts import (
     BulkAnswer,
     decide_all,
@@ -70,7 +69,7 @@ def get_bulk(request: Request, session: Reviewer) -> HTMLResponse:
 def post_bulk(request: Request, session: Reviewer, fields: Fields) -> Response:
     """Decide the ticked cases and redirect to the outcome."""
     items = tuple(
-        RequestItem(case_id[:LONGEST_ID], seen[:LONGEST_ID]) for case_id, seen in ticked_rows(fields, _CASE).items()
+        NamedCase(case_id[:LONGEST_ID], seen[:LONGEST_ID]) for case_id, seen in ticked_rows(fields, _CASE).items()
     )
     if not items:
         raise Invalid("Select at least one case.")
@@ -103,7 +102,7 @@ def bulk_page(
     cluster: str,
     reported: Sequence[str] = (),
 ) -> StaffPage:
-    person, now, most = session.person, runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
+    person, now, most = session.person, runtime.clock.now(), runtime.policies[BulkVerdictPolicy].most_listings
     with runtime.store.read() as connection:
         if is_case_id(cluster):
             offered = [*offered, cluster, *_near_duplicate_cases(connection, person, cluster, now)]

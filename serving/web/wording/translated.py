@@ -69,7 +69,6 @@ TRANSLATED: Final = frozenset(
         "unsubscribe.html",
         "sign_in.html",
         "takedown.html",
-        "takedown_answer.html",
     }
 )
 

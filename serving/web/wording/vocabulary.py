@@ -7,7 +7,6 @@ from models.case import CaseLane
 from models.routing import Lane
 from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Role
-from serving.cases.rules.takedown_request import Fate
 from serving.platform.tongues import N_
 from serving.reports.rules.outcomes import ListingResult
 from serving.reports.service.status import ListingState
@@ -137,12 +136,6 @@ ACTION_STATES: Final = {
 CHECK_STATES: Final = {
     CheckState.GONE: StateWords(N_("Removed"), "v-g"),
     CheckState.STILL_SHOWN: StateWords(N_("Still shown"), "v-c"),
-}
-FATES: Final = {
-    Fate.LEAVES: StateWords(N_("Removal scheduled"), "v-g"),
-    Fate.PENDING_APPROVAL: StateWords(N_("Pending approval"), "v-w"),
-    Fate.PASSED_ON: StateWords(N_("An analyst decides"), "v-l"),
-    Fate.REFUSED: StateWords(N_("Refused"), "v-c"),
 }
 REPORT_RESULTS: Final = {
     ListingResult.SCHEDULED: StateWords(N_("Removal scheduled"), "v-g"),

@@ -83,7 +83,7 @@ def test_a_body_of_a_million_values_is_refused_before_an_object_is_made_of_each(
 
 def test_a_body_that_fastapi_reads_for_a_stranger_is_refused_as_early(client: TestClient) -> None:
     for body in (CROWDED[0][0], b"[" * 5_000, b'"\xff"', b"9" * 5_000):
-        answer = client.post("/api/v1/takedown-requests", content=body, headers=JSON)
+        answer = client.post("/api/v1/brand/reports", content=body, headers=JSON)
         assert (answer.status_code, answer.json()["error"]["sentence"]) == (
             422,
             "The request body cannot be read as JSON.",

@@ -235,7 +235,7 @@ CUT = [
     ("/api/v1/session", "application/json", "behind the door of passwords"),
     ("/sign-in", "application/x-www-form-urlencoded", "a form of a stranger"),
     ("/notice", _FORM, "a form of a stranger with files"),
-    ("/api/v1/takedown-requests", "application/json", "read by FastAPI before its caller is known"),
+    ("/api/v1/brand/reports", "application/json", "read by FastAPI before its caller is known"),
     ("/commands/get_figures", "application/json", "on the socket of commands"),
 ]
 

@@ -13,7 +13,7 @@ import pytest
 from models.case import CaseLane
 from models.errors import DomainError
 from models.verdict import Judgement, ReasonCode
-from serving.cases.rules.takedown_request import RequestItem
+from serving.cases.rules.bulk_verdicts import NamedCase
 from serving.cases.rules.test_buy import Examiner
 from serving.cases.service.bulk_verdicts import BulkAnswer, decide_all
 from serving.cases.service.test_buys import Finding, close
@@ -30,10 +30,10 @@ from tests.fixtures.notifying import items_of, notify
 from tests.fixtures.reporting import (
     a_draft,
     a_marketplace_that_listens,
+    confirm_together,
     reinstate_on_appeal,
     removal_by_brand,
     report,
-    request_takedown,
 )
 from tests.fixtures.runtimes import Site, a_case, case_now, having, judge
 from tests.serving.attacks.test_roads_around_questions import (
@@ -123,13 +123,13 @@ def api(site: Site, name: str) -> None:
     assert answered.status_code in {201, 404, 409}, answered.text
 
 
-def takedown_request(site: Site, name: str) -> None:
-    request_takedown(site, [question(site, name)])
+def bulk_confirmation(site: Site, name: str) -> None:
+    confirm_together(site, [question(site, name)])
 
 
 def bulk(site: Site, name: str) -> None:
     case = open_case(site, name)
-    items = (RequestItem(case.case_id, case.version_id),)
+    items = (NamedCase(case.case_id, case.version_id),)
     decide_all(site.runtime, site.analyst, BulkAnswer(site.runtime.ids.new("blk"), FAKE, None, None, items))
     answer(site, name)
 
@@ -188,7 +188,7 @@ ROADS = (
     answer,
     page,
     api,
-    takedown_request,
+    bulk_confirmation,
     bulk,
     brand_report,
     notice,
@@ -221,7 +221,7 @@ def test_no_road_leads_past_a_doubt(
     assert removals(site) == before
 
 
-@pytest.mark.parametrize("road", [answer, page, api, takedown_request, brand_report])
+@pytest.mark.parametrize("road", [answer, page, api, bulk_confirmation, brand_report])
 def test_each_road_of_a_brand_removes_where_nothing_is_in_doubt(site: Site, road: Callable[[Site, str], None]) -> None:
     a_case(site, CaseLane.ASK_BRAND, external_id="MP-9", brand="Aurelle")
     road(site, "MP-9")

@@ -38,11 +38,11 @@ from tests.fixtures.reporting import (
     a_rival,
     action_states,
     carry_out_action,
+    confirm_together,
     on_sale,
     reinstate_on_appeal,
     removal_by_brand,
     report,
-    request_takedown,
 )
 from tests.fixtures.runtimes import Site, a_case, a_row, case_now, having, invite, judge, open_cases, supply_rights
 from tests.fixtures.stepping_up import in_level, standing_of
@@ -51,7 +51,7 @@ from tests.serving.sellers.service.test_contacts import a_contact, tell
 from tests.serving.sellers.service.test_sanctioning import PAYOUT
 
 pytestmark = pytest.mark.attack
-WAYS = ("takedown request", "report")
+WAYS = ("bulk confirmation", "report")
 FAKE, REAL = Judgement.COUNTERFEIT, Judgement.GENUINE
 
 
@@ -114,8 +114,8 @@ def test_a_report_in_doubt_is_not_answered_by_its_own_brand(
     match again:
         case "answer":
             try_act(lambda: judge(site, site.brand_person, case, FAKE))
-        case "takedown request":
-            try_act(lambda: request_takedown(site, [case]))
+        case "bulk confirmation":
+            try_act(lambda: confirm_together(site, [case]))
         case _:
             try_act(lambda: report(site, [name], "again"))
     assert removals(site) == before

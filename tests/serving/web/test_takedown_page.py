@@ -6,18 +6,18 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.service.display_choice import save_choice
 from serving.brands.rules.rights import RightKind
-from serving.cases.rules.takedown_request import Fate
 from serving.platform.display import Display, showing_as
 from serving.platform.languages import Language
-from serving.platform.tongues import say
+from serving.reports.rules.outcomes import Code
 from serving.takedowns.service.stop_links import stop_path
+from serving.web.wording.translated import in_words
 from tests.fixtures.factors import on_real_time
 from tests.fixtures.reporting import (
     a_marketplace_that_listens,
     a_rival,
     action_states,
+    confirm_together,
     questions,
-    request_takedown,
     right_of,
 )
 from tests.fixtures.runtimes import Site, a_case, open_cases
@@ -47,15 +47,12 @@ def test_no_listing_is_ticked_by_default_and_what_is_unticked_stays_open(site: S
     assert action_states(site) == {}
     done = brand.post(PATH, {**fields, "good_faith": "yes"})
     assert done.status_code == 303
-    answer = words(brand.get(done.headers["location"]).text)
-    assert "2 removals are sent when the undo window closes." in answer
-    assert "Undo whole request" in answer
+    assert "Removal scheduled: 2" in words(brand.get(done.headers["location"]).text)
     assert action_states(site) == {"scheduled": 2}
     assert [f"listing:{case.case_id}" for case in open_cases(site, CaseLane.ASK_BRAND)] == [left_out]
-    assert brand.post(f"{done.headers['location']}/undo").headers["location"] == done.headers["location"]
-    assert "the questions are open again" in words(brand.get(done.headers["location"]).text)
+    brand.post(f"{done.headers['location']}/withdraw", {"item:1": "1", "item:2": "1"})
     assert action_states(site) == {"withdrawn": 2}
-    assert "Takedown requests" in words(brand.get("/brand").text)
+    assert len(open_cases(site, CaseLane.ASK_BRAND)) == 3
     again = {**hidden_fields(brand.get(PATH).text), "reason_code": "trademark_counterfeit", "good_faith": "yes"}
     assert brand.post(PATH, {**again, "all": "yes"}).status_code == 303
     assert action_states(site) == {"withdrawn": 2, "scheduled": 3}
@@ -84,24 +81,16 @@ def test_without_a_right_on_file_there_is_no_form(site: Site) -> None:
     assert 'action="/brand/takedowns/preview"' not in page
 
 
-def test_an_address_that_names_no_request_of_ones_own_leads_nowhere(site: Site) -> None:
-    brand = visit_as(site, site.brand_person)
-    assert brand.get(f"{PATH}/tdn_00000000000000000000000000").status_code == 404
-    assert brand.post(f"{PATH}/tdn_00000000000000000000000000/undo").status_code == 404
-
-
 def test_the_reason_of_a_refused_listing_is_in_the_reader_s_language(site: Site) -> None:
     decided, fine = a_case(site, CaseLane.ASK_BRAND), a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
     brand = visit_as(site, site.brand_person)
     brand.answer(decided.case_id, decided.version_id, Judgement.GENUINE)
+    confirmed = confirm_together(site, [decided, fine])
+    assert [outcome.code for outcome in confirmed.outcomes] == [Code.QUESTION_CLOSED, Code.REMOVED_AT_ONCE]
     with showing_as(Display(language=Language("es"))):
-        expected = say("The case has been decided already.")
-    outcome = request_takedown(site, [decided, fine])
-    assert [str(listing.refusal) for listing in outcome.items if listing.fate is Fate.REFUSED] == [
-        "The case has been decided already."
-    ]
+        (expected,) = map(in_words, confirmed.outcomes[0].reasons)
     save_choice(site.runtime, site.brand_person, Display(), {"language": "es"})
-    assert expected in words(brand.get(f"{PATH}/{outcome.request.request_id}").text)
+    assert expected in words(brand.get(f"/brand/reports/{confirmed.report.report_id}").text)
 
 
 def answers_of_form(page: str) -> dict[str, str]:

@@ -124,7 +124,7 @@ def post_preview(request: Request, session: Uploader, fields: Fields, files: Fil
     A refused file changes nothing else: what was typed and the other documents stay.
     """
     runtime, typed = runtime_of(request), dict(fields)
-    typed["key"] = _request_key(runtime, fields)
+    typed["key"] = request_key(runtime, fields)
     left_out: tuple[RefusedFile, ...] = ()
     try:
         left_out = store_documents(runtime, session, typed, files["document"])
@@ -144,14 +144,19 @@ def post_report(request: Request, runtime: TheRuntime, session: Member, fields: 
     """Send the report, and go to its listings."""
     try:
         draft = _draft_of_form(fields, good_faith=fields.get("good_faith") == "yes")
-        report = receive_report(runtime, session.person, replace(draft, with_step_up=fields.get("way") == "step_up"))
+        return send_draft(request, runtime, session, replace(draft, with_step_up=fields.get("way") == "step_up"))
     except DomainError as refused:
         error = phrase_in_words(refused.phrase)
         return respond(request, form_page(runtime, session, fields, error=error), session, status=422)
+
+
+def send_draft(request: Request, runtime: Runtime, session: Session, draft: Draft) -> Response:
+    """Send a report, and go to its listings; they are decided unless it waits for a second factor."""
+    report = receive_report(runtime, session.person, draft)
     response = go_to(request, f"{PLACE}/{report.report_id}")
-    return (
-        response if report.step_up is StepUpState.AWAITED else decide_after(response, runtime, [report], session.person)
-    )
+    if report.step_up is StepUpState.AWAITED:
+        return response
+    return decide_after(response, runtime, [report], session.person)
 
 
 def locations_of(fields: Mapping[str, str], files: Sequence[Upload]) -> list[str]:
@@ -188,7 +193,8 @@ def _draft_of_form(fields: Mapping[str, str], *, good_faith: bool) -> Draft:
     )
 
 
-def _request_key(runtime: Runtime, fields: Mapping[str, str]) -> str:
+def request_key(runtime: Runtime, fields: Mapping[str, str]) -> str:
+    """The key of a report: that of the form, or a new one."""
     return fields.get("key", "")[:LONGEST_ID] or runtime.ids.new("key")
 
 
@@ -200,7 +206,7 @@ def form_page(
     error: str | None = None,
     refused: tuple[RefusedFile, ...] = (),
 ) -> ReportForm:
-    key = _request_key(runtime, typed)
+    key = request_key(runtime, typed)
     right = typed.get("right_id") or typed.get("right", "")
     search_text, now = typed.get("q", "")[: search.LONGEST_ASKED].strip(), runtime.clock.now()
     with runtime.store.read() as connection:

@@ -17,7 +17,7 @@ from serving.accounts.service import provisioning
 from serving.api.requests.repeating import REPLAYED, SECRET, RepeatableRoute
 from serving.app import create_app
 from serving.appeals.tables import appeal
-from serving.cases.tables import takedown_request, verdict
+from serving.cases.tables import verdict
 from serving.listings.service.intake import receive_rows
 from serving.listings.tables import listing
 from serving.platform.database.faults import DatabaseFull
@@ -39,7 +39,7 @@ from serving.platform.runtime import Runtime
 from tests.fixtures.clients import a_client, key_headers, sign_in
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.processes import a_process
-from tests.fixtures.reporting import a_marketplace_that_listens, questions, removal_by_brand
+from tests.fixtures.reporting import a_marketplace_that_listens, removal_by_brand
 from tests.fixtures.runtimes import PopulatedDatabase, Site, a_case, a_row, copy_on_postgres
 from tests.serving.web.reports import admit_model
 
@@ -82,19 +82,6 @@ def test_a_repeated_approval_of_a_model_is_answered_as_the_first(client: TestCli
     assert_same(
         *(client.post("/api/v1/promotions", json={"digest": digest, "reason": "x"}, headers=headers) for _ in range(2))
     )
-
-
-def test_a_repeated_takedown_request_is_answered_as_the_first(client: TestClient, site: Site) -> None:
-    cases = questions(site, 2)
-    headers = sign_in(client, site.brand_person)
-    body = {
-        "right_id": client.get("/api/v1/rights").json()["rights"][0]["right_id"],
-        "reason_code": "trademark_counterfeit",
-        "items": [{"case_id": case.case_id, "version_id": case.version_id} for case in cases],
-        "good_faith": True,
-    }
-    assert_same(*(client.post("/api/v1/takedown-requests", json=body, headers=headers | KEY) for _ in range(2)))
-    assert site.count(takedown_request) == 1
 
 
 def test_a_repeated_training_is_answered_as_the_first(client: TestClient, site: Site) -> None:

@@ -18,10 +18,10 @@ from serving.brands.rules.certification import NotCertified, questions
 from serving.brands.service.certification import AttemptTooSoon, gate_of, submit_answers
 from serving.brands.service.managed_brands import attention_of_brands
 from serving.brands.tables import certification_attempt
-from serving.cases.service.takedown_requests import confirm_all
-from serving.cases.tables import takedown_request, verdict
+from serving.cases.tables import verdict
+from serving.reports.tables import report
 from serving.standing.policy import StandingPolicy
-from tests.fixtures.reporting import action_states, confirm, new_takedown_request
+from tests.fixtures.reporting import action_states, confirm, confirm_together
 from tests.fixtures.reporting import questions as open_questions
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, judge, open_cases
 
@@ -43,8 +43,8 @@ def test_a_user_without_certification_can_answer_but_not_confirm(any_site: Site)
     with pytest.raises(NotCertified, match=r"Nothing was recorded\. Answer the certification questions"):
         judge(any_site, new_user, first, Judgement.COUNTERFEIT)
     with pytest.raises(NotCertified):
-        confirm_all(runtime, new_user, new_takedown_request(any_site, [first]))
-    assert (any_site.count(verdict), any_site.count(takedown_request)) == (before, 0)
+        confirm_together(any_site, [first], new_user)
+    assert (any_site.count(verdict), any_site.count(report)) == (before, 0)
     judge(any_site, new_user, first, Judgement.CANNOT_TELL)
     second = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-77")
     assert submit_answers(runtime, new_user, RIGHT).passed

@@ -9,9 +9,8 @@ import pytest
 from models.case import CaseLane, CaseState
 from models.errors import Conflict, Invalid, NotFound
 from models.verdict import Judgement
-from serving.cases.policy import TakedownPolicy
-from serving.cases.rules.bulk_verdicts import BulkItemResult
-from serving.cases.rules.takedown_request import RequestItem
+from serving.cases.policy import BulkVerdictPolicy
+from serving.cases.rules.bulk_verdicts import BulkItemResult, NamedCase
 from serving.cases.service.bulk_verdicts import BulkAnswer, decide_all, of_person, withdraw_all
 from serving.cases.service.case_access import lease
 from serving.cases.store import cases
@@ -26,7 +25,7 @@ def some_cases(site: Site, number: int) -> list[Case]:
 
 
 def bulk_answer_of(site: Site, cases: list[Case], judgement: Judgement = Judgement.GREY_MARKET) -> BulkAnswer:
-    items = tuple(RequestItem(case.case_id, case.version_id) for case in cases)
+    items = tuple(NamedCase(case.case_id, case.version_id) for case in cases)
     return BulkAnswer(site.runtime.ids.new("blk"), judgement, None, "Parallel imports.", items)
 
 
@@ -112,7 +111,7 @@ def test_other_ticks_in_a_form_that_was_sent_are_decided_beside_the_first(any_si
     first, second = having(any_site, some_cases, 2)
     bulk_answer = bulk_answer_of(any_site, [first])
     decide(any_site, bulk_answer)
-    items = decide(any_site, replace(bulk_answer, items=(RequestItem(second.case_id, second.version_id),)))
+    items = decide(any_site, replace(bulk_answer, items=(NamedCase(second.case_id, second.version_id),)))
     assert [(line.case_id, line.outcome) for line in items] == [
         (first.case_id, BulkItemResult.RECORDED),
         (second.case_id, BulkItemResult.RECORDED),
@@ -123,7 +122,7 @@ def test_another_answer_in_a_form_that_was_sent_is_refused(site: Site) -> None:
     first, second = having(site, some_cases, 2)
     bulk_answer = bulk_answer_of(site, [first])
     decide(site, bulk_answer)
-    other = replace(bulk_answer, judgement=Judgement.GENUINE, items=(RequestItem(second.case_id, second.version_id),))
+    other = replace(bulk_answer, judgement=Judgement.GENUINE, items=(NamedCase(second.case_id, second.version_id),))
     with pytest.raises(Conflict, match="already sent with another answer"):
         decide(site, other)
     assert state(site, second) is CaseState.OPEN
@@ -161,7 +160,7 @@ def test_an_answer_is_its_own_persons_alone(site: Site) -> None:
 
 
 def test_one_too_many_is_refused_as_a_whole(site: Site) -> None:
-    strict = replace(site.runtime, policies=site.runtime.policies.changed(TakedownPolicy(1)))
+    strict = replace(site.runtime, policies=site.runtime.policies.changed(BulkVerdictPolicy(1)))
     cases = having(site, some_cases, 2)
     with pytest.raises(Invalid, match="at most 1"):
         decide_all(strict, site.analyst, bulk_answer_of(site, cases))

@@ -126,8 +126,6 @@ STAYS: Final[dict[str, list[str]]] = {
         "training_job.requested_by",
         "trial.started_by",
         "verdict.note",
-        "takedown_item.reasons",
-        "takedown_item.refusal",
         "report.note",
         "report.request_key",
         "report_item.location",

@@ -36,7 +36,8 @@ from serving.reports.store import reports
 from serving.reports.tables import report_step_up
 from serving.standing.rules.record import RemovalTally
 from serving.takedowns.policy import DEFAULT_STEP_UP, BudgetPolicy, StepUpPolicy
-from serving.takedowns.service import takedown
+from serving.takedowns.rules.budgets import UsualDay
+from serving.takedowns.service import takedown, telling
 from serving.takedowns.service.stop_links import REPORTS, read_link, stop_path
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action, alert
@@ -104,6 +105,16 @@ def test_a_confirmed_report_is_scheduled_whole_with_an_hour_to_stop_it_and_raise
         ListingState.SCHEDULED
     }
     assert full_site.read(audit.check_chain)[1] is None
+
+
+def test_at_night_all_of_it_leaves_together_though_a_part_is_within_the_usual_day(
+    full_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "usual_day", lambda *_: UsualDay(removals=HOUR, working_days=99))
+    full_site.clock.forward(hours=(25 - full_site.clock.now().hour) % 24)
+    confirmed_report(full_site, MANY)
+    leaves = {row.leaves_at for row in full_site.rows(select(action.c.leaves_at))}
+    assert leaves == {full_site.clock.now().replace(hour=9, minute=0, second=0, microsecond=0)}
 
 
 def test_it_is_sent_to_the_marketplace_after_the_hour(site: Site) -> None:
