@@ -85,7 +85,6 @@ from serving.takedowns.service.budgets import UsualDays
 from serving.takedowns.service.removal_hooks import EvidenceHooks, RemovalHooks
 from serving.web.wording.seller_words import statement_rows
 from serving.webhooks.policy import DEFAULT_DELIVERY
-from serving.webhooks.service.signing_secrets import seal_clear_secrets
 from training.fit.encoders import EncoderRefused, encoder_named
 
 CONTACT_KEY: Final = "contact.key"
@@ -209,7 +208,6 @@ def open_runtime(
             RemovalHooks(counted=strike_recording.record_strike, voided=strike_recording.void_strike),
         ),
     )
-    seal_clear_secrets(runtime)
     follow_champions(runtime)
     follow_trials(runtime)
     return runtime

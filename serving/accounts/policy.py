@@ -158,6 +158,8 @@ class ServiceAccountPolicy:
     # A day with more than so many times the usual one waits for a person: a contract's figure says what may come, and
     # the record what does. Ours.
     times_usual: float = 2.0
+    # Whether messages about reports may go to this machine itself: for tests.
+    callbacks_on_loopback: bool = False
 
 
 DEFAULT_SERVICE_ACCOUNTS: Final = ServiceAccountPolicy()

@@ -207,6 +207,8 @@ service_account = tenant_table(
     "account_id",
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
     Column("name", String(200), nullable=False),
+    # Where messages about its reports are sent.
+    Column("callback_url", String(2000), nullable=True),
     moment("made_at"),
     moment("ended_at", nullable=True),
     Index("ix_service_account_brand", "marketplace_id", "brand_id"),

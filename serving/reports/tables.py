@@ -23,6 +23,7 @@ from serving.reports.rules.step_up import StepUpState
 
 _WAITS = text("waits_until IS NOT NULL")
 _UNDECIDED, _UNDECIDED_ON_SQLITE = text("undecided"), text("undecided = 1")  # As each engine is asked.
+_CALLED_BACK = text("callback_due_at IS NOT NULL")
 _DRAFT = text("draft_key IS NOT NULL")
 
 report = tenant_table(
@@ -43,9 +44,13 @@ report = tenant_table(
     # Whether its listings wait for a person, or how that wait ended. `undecided` until each has its outcome.
     word("step_up", StepUpState),
     Column("undecided", Boolean, nullable=False),
+    # When the brand's own tool is to be told of its end; null where it is not, or was.
+    moment("callback_due_at", nullable=True),
+    Column("callback_attempts", Integer, nullable=False, default=0),
     within("right_id", "brand_right"),
     UniqueConstraint("marketplace_id", "brand_id", "request_key"),
     Index("ix_report_known_at", "marketplace_id", "brand_id", "known_at"),
+    partial_index("ix_report_callback_due", "callback_due_at", where=_CALLED_BACK),
     Index("ix_report_undecided", "known_at", sqlite_where=_UNDECIDED_ON_SQLITE, postgresql_where=_UNDECIDED),
 )
 

@@ -128,6 +128,17 @@ class EndpointTest(Payload):
     action: Literal["test"]
 
 
+class ReportCompletion(Payload):
+    """To a brand's own tool: each listing of its report is decided, and no removal is left to send."""
+
+    about = "report"
+
+    action: Literal["completed"]
+    report_id: str
+    state: str = Field(description="As `GET /api/v1/brand/reports/{report_id}` answers it.")
+    counts: dict[str, int] = Field(description="The listings by their state now, and all of them as `items`.")
+
+
 LISTING_PAYLOADS: Final[Mapping[ActionKind, type[ListingPayload]]] = {
     ActionKind.REMOVE: ListingRemoval,
     ActionKind.REINSTATE: ListingReinstatement,
@@ -142,4 +153,5 @@ PAYLOADS: Final[Mapping[str, type[Payload]]] = {
     **{f"seller.{act}": payload for act, payload in SELLER_PAYLOADS.items()},
     "listing.requested": ListingRequest,
     "endpoint.test": EndpointTest,
+    "report.completed": ReportCompletion,
 }

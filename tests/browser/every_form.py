@@ -106,6 +106,7 @@ FORMS: Final = (
     OneForm("brand_service_accounts.html", "POST /brand/service-accounts/{account_id}/keys/{key_id}/revoke", FILE),
     OneForm("brand_service_accounts.html", "POST /brand/service-accounts/{account_id}/keys", BY_HTTP),
     OneForm("brand_service_accounts.html", "POST /brand/service-accounts/{account_id}/people", FILE),
+    OneForm("brand_service_accounts.html", "POST /brand/service-accounts/{account_id}/callback", BY_HTTP),
     OneForm("brand_service_accounts.html", "POST /brand/service-accounts/{account_id}/end", FILE),
     OneForm("brand_service_accounts.html", "POST /brand/service-accounts", BY_HTTP),
     OneForm("bulk.html", "POST /cases/bulk", CASE),

@@ -31,7 +31,7 @@ from serving.notices.service.notice_links import confirmation_link
 from serving.operations.service.housekeeping import refresh_references
 from serving.platform.settings import Settings
 from serving.reports.rules.attachments import TestBuyRecord
-from serving.reports.service import attaching, submitting
+from serving.reports.service import attaching
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import removal_notices
 from serving.takedowns.store.actions import StoredAction
@@ -54,6 +54,7 @@ from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_row, a_suspect_row
 from tests.fixtures.signing import a_tool
 from tests.fixtures.stepping_up import in_full_standing, prove_second_factor, waiting_report
 from tests.fixtures.strikes import strikes_of
+from tests.fixtures.submitting import submit_report
 from tests.serving.web.reports import a_whole_report, add_drift, add_model, add_snapshot
 
 COLLEAGUE = "lin@aurelle.example"
@@ -177,7 +178,7 @@ def _small_report(site: Site) -> str:
     on_sale(site, FREE, FREE_FROM)
     bought = TestBuyRecord("405-1177", date(2026, 1, 2), date(2026, 1, 9), "The serial number is printed.", "RP-1")
     draft = replace(a_draft(site, [*on_sale(site, 3), "RP-0", "RP-unknown"]), test_buy=bought)
-    report_id = submitting.submit_report(site.runtime, site.brand_person, draft).report.report_id
+    report_id = submit_report(site.runtime, site.brand_person, draft).report.report_id
     attaching.hand_in(site.runtime, site.brand_person, report_id, "invoice 405-1177.pdf", b"%PDF-1.7 invoice")
     return f"/brand/reports/{report_id}"
 

@@ -27,6 +27,7 @@ from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_accounts
 from serving.marketplaces.service.keys import mail_new_secret
 from serving.platform.database.scope import Pair
+from serving.platform.outbound.addresses import check_url
 from serving.platform.runtime import Runtime
 from serving.takedowns.service.telling import notified_people
 
@@ -172,6 +173,21 @@ def revoke_key(runtime: Runtime, person: Person, pair: Pair, account_id: str, ke
             raise NotFound("There is no such key, or it has ended.")
 
 
+def set_callback(runtime: Runtime, session: Session, pair: Pair, account_id: str, url: str) -> None:
+    """Set where messages about an account's reports are sent; an empty address ends them.
+
+    The page has asked for a proof of a second factor. Raises as `make_account`.
+    """
+    with runtime.store.write() as connection:
+        audit.lock(connection)
+        by = _require_lead_with_factor(connection, session, pair)
+        account = service_accounts.account_of_brand(connection, pair, account_id)
+        if url:
+            check_url(url, allow_loopback=runtime.policies[ServiceAccountPolicy].callbacks_on_loopback)
+        service_accounts.change_account(connection, account, callback_url=url or None)
+        audit.record(connection, runtime.clock.now(), pair[0], by, "service_account.callback_set", account_id, url=url)
+
+
 def end_account(runtime: Runtime, person: Person, pair: Pair, account_id: str) -> None:
     """End a service account of one's own brand with its keys. Raises as `revoke_key`."""
     with runtime.store.write() as connection:
@@ -180,7 +196,7 @@ def end_account(runtime: Runtime, person: Person, pair: Pair, account_id: str) -
         account = service_accounts.account_of_brand(connection, pair, account_id)
         now = runtime.clock.now()
         end_keys(runtime, connection, account, by, "ended")
-        service_accounts.end_account(connection, account, now)
+        service_accounts.change_account(connection, account, ended_at=now)
         audit.record(connection, now, pair[0], by, "service_account.ended", account_id, name=account.name)
 
 

@@ -29,6 +29,7 @@ class ServiceAccount:
     name: str
     made_at: datetime
     ended_at: datetime | None = None
+    callback_url: str | None = None
 
     @property
     def pair(self) -> Pair:
@@ -72,9 +73,10 @@ def account_of_brand(connection: Connection, pair: Pair, account_id: str) -> Ser
     return require(stored_account, "There is no such service account.")
 
 
-def end_account(connection: Connection, account: ServiceAccount, at: datetime) -> None:
+def change_account(connection: Connection, account: ServiceAccount, **values: object) -> None:
+    """Set columns of an account."""
     own = inside(service_account, account.marketplace_id, account_id=account.account_id)
-    connection.execute(update(service_account).where(own).values(ended_at=at))
+    connection.execute(update(service_account).where(own).values(**values))
 
 
 def name_person(connection: Connection, account: ServiceAccount, user_id: str, at: datetime) -> None:
@@ -136,6 +138,12 @@ def key_with_account(connection: Connection, key_id: str) -> tuple[SigningKey, S
     stored_account = reader(ServiceAccount).single(connection, select(service_account).where(own))
     assert stored_account is not None, "the database keeps the account of a key"
     return stored_key, stored_account
+
+
+def account_with_callback(connection: Connection, key_id: str | None) -> ServiceAccount | None:
+    """The account of a key, if it has an address for messages."""
+    stored = None if key_id is None else key_with_account(connection, key_id)
+    return stored[1] if stored is not None and stored[1].callback_url is not None else None
 
 
 def revoke_keys(

@@ -33,7 +33,6 @@ from serving.brands.rules.rights import (
 from serving.brands.rules.rights_document import checked_territories, checked_text
 from serving.brands.store import brands, rights, rights_documents
 from serving.brands.store import mandates as powers
-from serving.brands.store.rights import StoredRight
 from serving.cases.store.cases import Case
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.scope import Pair
@@ -164,12 +163,6 @@ def _require_another(connection: Connection, claimed_by: str, by: str) -> None:
             "Your account and the one that supplied this right count as one person, because one created the other or "
             "reset its password, or one person did so for both. Somebody else must verify it."
         )
-
-
-def rights_on_file(runtime: Runtime, brand: str, marketplace: str | None = None) -> list[StoredRight]:
-    """A brand's rights at a marketplace in the order in which they were supplied."""
-    with runtime.store.read() as connection:
-        return rights.rights_of(connection, brands.pair_by_names(connection, brand, marketplace))
 
 
 def owner_of(runtime: Runtime, right_id: str) -> Pair:

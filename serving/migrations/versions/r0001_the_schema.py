@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "a15ca213aad6"
+revision = "b4b9bfa89b32"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

@@ -149,17 +149,22 @@ def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:
     """
     with runtime.store.read() as connection:
         report = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
-        latest = {step.number: step for step in reports.outcomes(connection, report)}
-        items = tuple(
-            _item_status(connection, report, number, location, latest.get(number))
-            for number, location in reports.locations(connection, report)
-        )
-        proof = step_ups.of_report(connection, report.marketplace_id, report.report_id)
-        documents = tuple(report_documents.documents_of(connection, report))
-        bought = report_test_buys.test_buy_of(connection, report)
+        return status_in(runtime, connection, report, person.user_id)
+
+
+def status_in(runtime: Runtime, connection: Connection, report: StoredReport, reader_id: str) -> Status:
+    """A report as it stands for a reader."""
+    latest = {step.number: step for step in reports.outcomes(connection, report)}
+    items = tuple(
+        _item_status(connection, report, number, location, latest.get(number))
+        for number, location in reports.locations(connection, report)
+    )
+    proof = step_ups.of_report(connection, report.marketplace_id, report.report_id)
+    documents = tuple(report_documents.documents_of(connection, report))
+    bought = report_test_buys.test_buy_of(connection, report)
     begun, author = (report.known_at, report.user_id) if proof is None else (proof.known_at, proof.user_id)
     until = begun + undo_window(runtime, stepped_up=proof is not None)
-    mine = author == person.user_id and runtime.clock.now() < until
+    mine = author == reader_id and runtime.clock.now() < until
     return Status(report, items, until if mine else None, proof, documents, bought)
 
 

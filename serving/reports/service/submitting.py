@@ -18,6 +18,7 @@ from models.verdict import ReasonCode
 from serving.accounts.policy import SecondFactorPolicy, ServiceAccountPolicy
 from serving.accounts.rules.access import Person
 from serving.accounts.rules.signing import SignedReport, SigningTool, WaitCause, wait_causes, wait_reasons
+from serving.accounts.store import service_accounts
 from serving.audit.store import audit
 from serving.brands.service import certification
 from serving.brands.service.rights_claims import basis_of, pair_of
@@ -31,13 +32,13 @@ from serving.platform.idempotency.service import KeyReuse
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord, bought_listing_number
-from serving.reports.rules.outcomes import Code, ListingResult, Outcome, count_results, named_listings
+from serving.reports.rules.outcomes import Code, ListingResult, Outcome, named_listings
 from serving.reports.rules.step_up import StepUpState
 from serving.reports.service.examining import Examination
 from serving.reports.service.reporting import Reporting, append_step, settle_listing
 from serving.reports.service.signed import leaves_at, record_signed
 from serving.reports.service.waiting import mail_wait
-from serving.reports.store import report_documents, report_test_buys, reports, step_ups
+from serving.reports.store import callbacks, report_documents, report_test_buys, reports, step_ups
 from serving.reports.store.report_documents import DraftKey
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.standing.rules.standing import FULL_STANDING, SIGNED_STANDING
@@ -81,32 +82,6 @@ class Draft:
     versions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SubmittedReport:
-    """A report with the first result of each of its listings. A repeated request has the same answer."""
-
-    report: StoredReport
-    outcomes: tuple[StoredOutcome, ...]
-
-    @property
-    def counts(self) -> dict[ListingResult, int]:
-        """The number of listings by first result, zeros included."""
-        return count_results(outcome.result for outcome in self.outcomes)
-
-
-def submit_report(runtime: Runtime, person: Person, draft: Draft) -> SubmittedReport:
-    """Receive a report and decide its listings, unless it waits for a person.
-
-    Raises as `receive_report`.
-    """
-    stored = receive_report(runtime, person, draft)
-    if stored.step_up is not StepUpState.AWAITED:
-        decide_report(runtime, person, stored)
-    with runtime.store.read() as connection:
-        decided = reports.of_id(connection, *stored.key)
-        return SubmittedReport(decided, tuple(reports.first_outcomes(connection, decided)))
-
-
 def decide_report(runtime: Runtime, person: Person, stored: StoredReport) -> None:
     """Decide the listings of a report that waits for nobody; those that have a result keep it.
 
@@ -121,7 +96,9 @@ def decide_report(runtime: Runtime, person: Person, stored: StoredReport) -> Non
     for start in range(0, len(numbered), size):
         decide_listings(runtime, person, stored, numbered[start : start + size])
     with runtime.store.write() as connection:
-        step_ups.set_decided(connection, stored.marketplace_id, stored.report_id)
+        was_undecided = step_ups.set_decided(connection, stored.marketplace_id, stored.report_id)
+        if was_undecided and service_accounts.account_with_callback(connection, stored.key_id):
+            callbacks.set_due(connection, stored, runtime.clock.now(), 0)
 
 
 def receive_report(runtime: Runtime, person: Person, draft: Draft) -> StoredReport:

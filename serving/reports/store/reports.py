@@ -39,6 +39,7 @@ class StoredReport:
     step_up: StepUpState = StepUpState.NONE
     undecided: bool = False
     key_id: str | None = None
+    callback_attempts: int = 0
 
     @property
     def key(self) -> tuple[str, str]:
@@ -151,11 +152,6 @@ def listing_counts(connection: Connection, reports: Collection[StoredReport]) ->
 def add_outcome(connection: Connection, row: Mapping[str, Any]) -> None:
     """Append a step of one reported listing."""
     add_at_end(connection, report_outcome, [row])
-
-
-def first_outcomes(connection: Connection, stored_report: StoredReport) -> list[StoredOutcome]:
-    """The first result of each listing that has one, in the order of the report."""
-    return [outcome for outcome in outcomes(connection, stored_report) if outcome.step == 0]
 
 
 def outcomes(connection: Connection, stored_report: StoredReport) -> list[StoredOutcome]:

@@ -107,11 +107,10 @@ def set_state(connection: Connection, marketplace_id: str, report_id: str, state
     return connection.execute(own.values(step_up=state.value)).rowcount == 1
 
 
-def set_decided(connection: Connection, marketplace_id: str, report_id: str) -> None:
-    """Record that each listing of a report has its outcome."""
-    connection.execute(
-        update(report).where(inside(report, marketplace_id, report_id=report_id)).values(undecided=False)
-    )
+def set_decided(connection: Connection, marketplace_id: str, report_id: str) -> bool:
+    """Record that each listing of a report has its outcome; False where that is known."""
+    own = update(report).where(inside(report, marketplace_id, report_id=report_id), report.c.undecided)
+    return connection.execute(own.values(undecided=False)).rowcount == 1
 
 
 def undecided_reports(connection: Connection, most: int, received_before: datetime) -> list[tuple[str, str]]:

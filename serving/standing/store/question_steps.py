@@ -64,18 +64,6 @@ def waiting_for_manager(connection: Connection, pairs: Collection[tuple[str, str
     return {(row.marketplace_id, row.brand_id): row.n for row in connection.execute(query)} if pairs else {}
 
 
-def unanswered_count(connection: Connection, marketplace_id: str, brand_id: str, since: datetime) -> int:
-    """The number of questions that a brand did not answer in time, since a moment."""
-    step = question_step.c
-    query = select(func.count()).where(
-        step.marketplace_id == marketplace_id,
-        step.brand_id == brand_id,
-        step.step == QuestionStep.UNANSWERED.value,
-        step.taken_at >= since,
-    )
-    return int(connection.execute(query).scalar_one())
-
-
 def brands_enrolled(connection: Connection) -> list[tuple[str, str]]:
     """The (marketplace, brand) of every enrolment, in order."""
     query = select(brand_enrolment.c.marketplace_id, brand_enrolment.c.brand_id)

@@ -1,6 +1,6 @@
 """The audit entries of messages, the secrets that sign them, and the end of the secrets that a person has made."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,6 @@ from serving.platform.database.common_secrets import put_in_force
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import SEALING_KEY, Sealer
 from serving.sellers.store import contacts
-from serving.webhooks.client import MARK
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 from serving.webhooks.store.outbox import OutgoingMessage
@@ -59,20 +58,6 @@ def signing_secrets(runtime: Runtime, endpoint: Endpoint, at: datetime) -> tuple
     return tuple(map(runtime.services[Sealer].open, endpoint.secrets_at(at)))
 
 
-def seal_clear_secrets(runtime: Runtime) -> int:
-    """Seal the secrets that an earlier version stored as they are; returns how many endpoints had one."""
-    sealer = runtime.services[Sealer]
-
-    def sealed(stored: str) -> str:
-        return sealer.seal(stored) if stored.startswith(MARK) else stored
-
-    with runtime.store.read() as connection:
-        if not endpoints.has_clear_secrets(connection, MARK):
-            return 0
-    with runtime.store.write() as connection:
-        return _reseal_all(runtime, connection, sealed)
-
-
 def seal_under_new_key(runtime: Runtime) -> int:
     """Seal each secret under a new key, second factors and addresses too; returns of how many endpoints. They stay.
 
@@ -83,29 +68,29 @@ def seal_under_new_key(runtime: Runtime) -> int:
     sealer = runtime.services[Sealer]
     sealer.renew()
     now = runtime.wall.now()
+
+    def change(stored: str) -> str:
+        return sealer.seal(sealer.open(stored))
+
     with runtime.store.write() as connection:
         put_in_force(connection, SEALING_KEY, sealer.in_force(), now)
-        return _reseal_all(runtime, connection, lambda stored: sealer.seal(sealer.open(stored)))
-
-
-def _reseal_all(runtime: Runtime, connection: Connection, change: Callable[[str], str]) -> int:
-    sealed_secrets = endpoints.lock_sealed_secrets(connection)
-    changed = [
-        replace(
-            secrets,
-            secret=change(secrets.secret),
-            previous_secret=None if secrets.previous_secret is None else change(secrets.previous_secret),
-        )
-        for secrets in sealed_secrets
-    ]
-    changed = [secrets for secrets, before in zip(changed, sealed_secrets, strict=True) if secrets != before]
-    endpoints.replace_secrets(connection, changed)
-    second_factors.seal_again(connection, change)
-    contacts.seal_again(connection, change)
-    if changed:
-        audit.record(
-            connection, runtime.clock.now(), "", "system", "webhook.secrets_sealed", "webhooks", endpoints=len(changed)
-        )
+        sealed_secrets = endpoints.lock_sealed_secrets(connection)
+        changed = [
+            replace(
+                secrets,
+                secret=change(secrets.secret),
+                previous_secret=None if secrets.previous_secret is None else change(secrets.previous_secret),
+            )
+            for secrets in sealed_secrets
+        ]
+        endpoints.replace_secrets(connection, changed)
+        second_factors.seal_again(connection, change)
+        contacts.seal_again(connection, change)
+        if changed:
+            count = len(changed)
+            audit.record(
+                connection, runtime.clock.now(), "", "system", "webhook.secrets_sealed", "webhooks", endpoints=count
+            )
     return len(changed)
 
 

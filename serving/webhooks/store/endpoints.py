@@ -95,15 +95,6 @@ def note_use(connection: Connection, endpoint: Endpoint, at: datetime) -> None:
     connection.execute(update(webhook_endpoint).where(_same_endpoint(endpoint)).values(used_at=at))
 
 
-def has_clear_secrets(connection: Connection, mark: str) -> bool:
-    """Whether a secret is stored as it is: it begins with the mark of secrets."""
-    clear = or_(
-        webhook_endpoint.c.secret.startswith(mark, autoescape=True),
-        webhook_endpoint.c.previous_secret.startswith(mark, autoescape=True),
-    )
-    return connection.execute(select(webhook_endpoint.c.endpoint_id).where(clear).limit(1)).first() is not None
-
-
 def lock_sealed_secrets(connection: Connection) -> list[SealedSecrets]:
     """The secrets of every endpoint, disabled ones too; until the transaction ends, no other changes them."""
     return reader(SealedSecrets).all(

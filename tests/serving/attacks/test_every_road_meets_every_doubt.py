@@ -24,7 +24,6 @@ from serving.guards import CSRF_HEADER
 from serving.listings.store import listings
 from serving.notices.service.notice_complaints import complain
 from serving.notices.service.notice_links import PLACE
-from serving.reports.service.submitting import submit_report
 from serving.reports.service.withdrawing import retract
 from tests.fixtures.notifying import items_of, notify
 from tests.fixtures.reporting import (
@@ -36,6 +35,7 @@ from tests.fixtures.reporting import (
     report,
 )
 from tests.fixtures.runtimes import Site, a_case, case_now, having, judge
+from tests.fixtures.submitting import submit_report
 from tests.serving.attacks.test_roads_around_questions import (
     chosen_case,
     cleared_listing,

@@ -31,7 +31,6 @@ from serving.listings.service.intake import receive_rows
 from serving.listings.store import listings
 from serving.mail.rules.kinds import MailKind
 from serving.platform.clock import SystemClock
-from serving.reports.service.submitting import submit_report
 from serving.takedowns.policy import DEFAULT_BUDGETS, DEFAULT_BURSTS, BudgetPolicy, TellingPolicy
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.bursts import PendingCause
@@ -43,6 +42,7 @@ from tests.fixtures.puppets import invited_person
 from tests.fixtures.reporting import a_draft, a_leader, a_marketplace_that_listens, action_states, on_sale
 from tests.fixtures.runtimes import PASSWORD, Site, a_row, judge, open_cases
 from tests.fixtures.stepping_up import TOOL, in_full_standing, prove_second_factor, waiting_report
+from tests.fixtures.submitting import submit_report
 from tests.serving.attacks.test_stolen_brand_accounts import puppets_of
 from tests.serving.web.visits import visit_as, words
 

@@ -23,7 +23,6 @@ from serving.cases.tables import review_case, verdict
 from serving.listings.service.intake import receive_rows
 from serving.listings.store import listings
 from serving.reports.rules.outcomes import Code, ListingResult
-from serving.reports.service.submitting import submit_report
 from serving.reports.service.withdrawing import retract
 from serving.reports.store.reports import StoredOutcome
 from serving.standing.rules.record import RemovalTally
@@ -47,6 +46,7 @@ from tests.fixtures.reporting import (
 from tests.fixtures.runtimes import Site, a_case, a_row, case_now, having, invite, judge, open_cases, supply_rights
 from tests.fixtures.stepping_up import in_level, standing_of
 from tests.fixtures.strikes import SELLER, sanctions_of, strikes_of
+from tests.fixtures.submitting import submit_report
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from tests.serving.sellers.service.test_sanctioning import PAYOUT
 

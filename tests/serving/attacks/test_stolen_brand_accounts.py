@@ -20,7 +20,7 @@ from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.brands.service import certification
 from serving.reports.service.stopping import stop_report
-from serving.reports.service.submitting import Draft, submit_report
+from serving.reports.service.submitting import Draft
 from serving.takedowns.policy import DEFAULT_BUDGETS, DEFAULT_BURSTS, BurstPolicy
 from serving.takedowns.tables import action
 from tests.fixtures.factors import (
@@ -41,6 +41,7 @@ from tests.fixtures.stepping_up import (
     prove_second_factor,
     with_a_small_hour,
 )
+from tests.fixtures.submitting import submit_report
 
 pytestmark = pytest.mark.attack
 # More than leave in an hour, which is a small one where few are reported.

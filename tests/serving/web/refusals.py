@@ -155,7 +155,6 @@ NOT_SHOWN: Final = frozenset(
         "Send JSON or NDJSON, not compressed.",
         "The request is not valid.",
         "{name}: {why}.",
-        "The id of a request is `tdn_` and 26 letters and digits.",
         "{n} minute",
         "{n} minutes",
         # Accounts, as administrators manage them; and forms that have a page in English alone.
@@ -180,7 +179,6 @@ NOT_SHOWN: Final = frozenset(
             "reset its password, or one person did so for both. Somebody else must verify it."
         ),
         "A right that is {was} cannot become {wanted}.",
-        "Only a brand's own people confirm under its right.",
         "Only the {party} can {event}.",
         "Say why the right is refused; the brand reads it.",
         "The appeal has been decided already.",

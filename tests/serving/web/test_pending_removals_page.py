@@ -6,7 +6,6 @@ from serving.mail.rules.kinds import MailKind
 from serving.mail.service.wording import content
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.service.kill_switches import switch_rule
-from serving.reports.service.submitting import submit_report
 from serving.standing.rules.standing import Level
 from serving.takedowns.policy import DEFAULT_BURSTS
 from serving.takedowns.rules.bursts import PendingCause
@@ -18,6 +17,7 @@ from tests.fixtures.receivers import a_receiver
 from tests.fixtures.reporting import a_draft, action_states, confirm, on_sale, questions
 from tests.fixtures.runtimes import Site, invite
 from tests.fixtures.stepping_up import in_level
+from tests.fixtures.submitting import submit_report
 from tests.serving.takedowns.service.test_pending_approval import a_burst
 from tests.serving.takedowns.service.test_removal_checks import an_acknowledged_removal, look, register
 from tests.serving.web.visits import an_administrator, visit_as, words

@@ -10,6 +10,8 @@ from serving.accounts.rules.access import Role
 from serving.accounts.service.people import deactivate
 from serving.accounts.tables import service_account, signing_key
 from serving.mail.rules.kinds import MailKind
+from serving.reports.service.callbacks import callback_secret
+from serving.webhooks.client import check_secret
 from tests.fixtures.clients import a_client
 from tests.fixtures.factors import App, on_real_time
 from tests.fixtures.mails import stored_mails
@@ -113,6 +115,24 @@ def test_an_account_pauses_without_its_second_person_until_another_is_named(time
     assert visitor.post(f"{PATH}/{account_id}/people", {"person": own}).status_code == 409
     assert visitor.post(f"{PATH}/{account_id}/people", {"person": third.user_id}).status_code == 303
     assert client.get("/api/v1/reason-codes", auth=tool).status_code == 200
+
+
+def test_a_lead_sets_the_address_that_is_told_of_the_end_of_reports(timed_site: Site) -> None:
+    visitor, app, _, _ = made_by_lead(timed_site)
+    account_id, _ = only_ids(timed_site)
+    path, url = f"{PATH}/{account_id}/callback", "https://tools.aurelle.example/reports"
+    assert visitor.post(path, {"url": url, "code": "000000"}).status_code == 422
+    assert "must begin with https" in words(
+        visitor.post(path, {"url": "http://127.0.0.1/", "code": a_code(timed_site, app)}).text
+    )
+    page = visitor.post(path, {"url": url, "code": a_code(timed_site, app)}).text
+    secret = callback_secret(timed_site.runtime, account_id, url)
+    check_secret(secret)
+    assert secret in page
+    again = visitor.get(PATH).text
+    assert (url in again, secret in again) == (True, False)
+    visitor.post(path, {"url": "", "code": a_code(timed_site, app)})
+    assert url not in visitor.get(PATH).text
 
 
 def _x25519() -> str:

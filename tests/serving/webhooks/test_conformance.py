@@ -303,4 +303,5 @@ def test_the_bytes_of_a_test_of_an_endpoint_stay() -> None:
 
 def test_the_contract_has_every_event() -> None:
     kinds = (*(f"listing.{kind}" for kind in ActionKind), *(f"seller.{act}" for act in SellerAct))
-    assert {route.path for route in WEBHOOKS} == PAYLOADS.keys() == {*kinds, "listing.requested", "endpoint.test"}
+    others = {"listing.requested", "report.completed", "endpoint.test"}
+    assert {route.path for route in WEBHOOKS} == PAYLOADS.keys() == {*kinds, *others}

@@ -7,20 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from models.case import CaseLane
 from models.errors import Invalid
 from models.verdict import Judgement
 from serving.accounts.service import provisioning
-from serving.audit.tables import audit_entry
 from serving.commands.webhooks import rotate_webhook_key
 from serving.composition import WEBHOOK_KEY, open_runtime
 from serving.platform.home import Home
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import KEY_BYTES, KeyFile, Keys, Sealer, UnsealableSecret
 from serving.takedowns.store import actions
-from serving.webhooks.client import new_secret
 from serving.webhooks.service.signing_secrets import seal_under_new_key, signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.tables import webhook_endpoint
@@ -71,24 +69,6 @@ def test_no_signing_secret_can_be_read_from_the_database(any_site: Site) -> None
 def test_the_key_lies_in_the_directory_for_its_owner_alone(site: Site) -> None:
     path = site.runtime.home.root / WEBHOOK_KEY
     assert (len(path.read_bytes()), path.stat().st_mode & 0o777) == (KEY_BYTES, 0o600)
-
-
-def test_secrets_that_an_earlier_version_stored_are_sealed_at_the_next_start(any_site: Site) -> None:
-    register(any_site)
-    clear, before = new_secret(), new_secret()
-    any_site.execute(update(webhook_endpoint).values(secret=clear, previous_secret=before))
-    runtime = reopened_runtime(any_site)
-    try:
-        assert not any("whsec_" in secret for secret in stored_secrets(any_site))
-        with runtime.store.read() as connection:
-            endpoint = endpoints.endpoint_in_force(connection, any_site.marketplace_id)
-            acts = connection.execute(select(audit_entry.c.act)).scalars().all()
-        assert endpoint is not None
-        assert runtime.services[Sealer].open(endpoint.secret) == clear
-        assert runtime.services[Sealer].open(endpoint.previous_secret or "") == before
-        assert acts.count("webhook.secrets_sealed") == 1
-    finally:
-        runtime.close()
 
 
 def test_a_new_key_seals_every_secret_and_changes_none(any_site: Site) -> None:

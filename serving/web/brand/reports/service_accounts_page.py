@@ -1,7 +1,7 @@
 """A brand's service accounts: made by a lead with two people and a key, kept in force, and ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +19,7 @@ from serving.accounts.service.service_accounts import (
     name_person,
     register_key,
     revoke_key,
+    set_callback,
     signs_from,
 )
 from serving.accounts.store import accounts
@@ -29,6 +30,7 @@ from serving.brands.store import rights
 from serving.brands.store.rights import StoredRight
 from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
+from serving.reports.service.callbacks import callback_secret
 from serving.web.brand.brand_scope import AboutBrand, refusal_page, scope_of, scope_to_change
 from serving.web.brand.rights_page import KINDS
 from serving.web.flash import Flash, go_to
@@ -52,7 +54,8 @@ class ShownKey:
 class ServiceAccountsPage(AboutBrand, template="brand_service_accounts.html"):
     """The accounts with their keys, the people who can be named, and the rights with their ids.
 
-    A key begins, expires and is used in real time, `wall`.
+    A key begins, expires and is used in real time, `wall`. `callback` is set for an account whose address for messages
+    was just set, with the secret that signs them.
     """
 
     accounts: tuple[tuple[AccountOfBrand, tuple[ShownKey, ...]], ...]
@@ -64,6 +67,7 @@ class ServiceAccountsPage(AboutBrand, template="brand_service_accounts.html"):
     reader: str
     factors: frozenset[FactorKind]
     error: str | None
+    callback: tuple[str, str] | None = None
 
 
 @router.get(PLACE)
@@ -121,6 +125,21 @@ def post_person(account_id: str, request: Request, runtime: TheRuntime, session:
     except DomainError as refused:
         return refusal_page(request, session, fields, refused, _page)
     return go_to(request, f"{PLACE}{scope.query}", Flash.SERVICE_ACCOUNT_CHANGED)
+
+
+@router.post(PLACE + "/{account_id}/callback")
+def post_callback(account_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
+    """Set the address for messages, after a proof that it is the lead, and show their secret once."""
+    account_id, url = account_id[:LONGEST_ID], fields.get("url", "").strip()
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, fields)
+    try:
+        confirm_identity(runtime, session, fields)
+        set_callback(runtime, session, scope.pair, account_id, url)
+    except DomainError as refused:
+        return refusal_page(request, session, fields, refused, _page)
+    callback = (account_id, callback_secret(runtime, account_id, url)) if url else None
+    return respond(request, replace(_page(runtime, session, fields), callback=callback), session)
 
 
 @router.post(PLACE + "/{account_id}/end")

@@ -19,7 +19,7 @@ from serving.audit.tables import audit_entry, audit_payload
 from serving.brands.rules.alias_proposals import ProposalState, Support
 from serving.brands.service.alias_decisions import ProposedAlias, decide_alias, proposals_of
 from serving.brands.service.reminding import remind
-from serving.brands.store import brands
+from serving.brands.store import brand_attention, brands
 from serving.cases.service.naming import undo_naming
 from serving.cases.store import cases
 from serving.cases.tables import review_case
@@ -337,7 +337,7 @@ def test_a_brand_is_reminded_its_manager_told_and_the_question_released_each_onc
         assert question_steps.waiting_for_manager(connection, [pair]) == {}
         text = str(cases.timeline(connection, any_site.marketplace_id, case.case_id))
         since = any_site.clock.now() - timedelta(days=runtime.policies[StandingPolicy].window_days)
-        assert question_steps.unanswered_count(connection, *pair, since) == 1
+        assert brand_attention.unanswered_counts(connection, [pair], since) == {pair: 1}
     assert "The brand is reminded." in text
     assert "account manager is told" in text
     assert text.count("has not answered in time") == 1
@@ -356,12 +356,9 @@ def test_a_silence_of_three_months_ago_is_forgotten(site: Site) -> None:
     site.clock.forward(days=site.runtime.policies[StandingPolicy].window_days + 1)
     with site.runtime.store.read() as connection:
         window = timedelta(days=site.runtime.policies[StandingPolicy].window_days)
-        assert (
-            question_steps.unanswered_count(connection, site.marketplace_id, site.brand_id, site.clock.now() - window)
-            == 0
-        )
+        assert brand_attention.unanswered_counts(connection, [site.pair], site.clock.now() - window) == {}
         since = site.clock.now() - timedelta(days=365)
-        assert question_steps.unanswered_count(connection, site.marketplace_id, site.brand_id, since) == 1
+        assert brand_attention.unanswered_counts(connection, [site.pair], since) == {site.pair: 1}
 
 
 def test_questions_that_nobody_can_be_told_of_hold_no_other_up(any_site: Site) -> None:

@@ -21,9 +21,9 @@ from serving.brands.service import indicators
 from serving.brands.service.brand_file import require_lead, set_sales_territory
 from serving.brands.service.indicators import NewIndicator, add_indicator
 from serving.brands.service.mandates import NewMandate, grant_mandate, revoke_mandate
-from serving.brands.service.rights_claims import NewRight, claim_right, rights_on_file, settle_right
+from serving.brands.service.rights_claims import NewRight, claim_right, settle_right
 from serving.brands.service.rights_copies import keep_document
-from serving.brands.store import rights_documents
+from serving.brands.store import rights, rights_documents
 from serving.brands.tables import brand_document, notice_basis
 from serving.cases.store import cases
 from serving.cases.tables import verdict
@@ -40,7 +40,7 @@ MARK = NewRight("Aurelle", RightKind.MARK, "AURELLE", "EUIPO", "018000001", ("EU
 
 def withdraw_all(site: Site, kind: RightKind = RightKind.MARK) -> None:
     """Withdraw all rights of one kind of the site's brand."""
-    for stored_right in rights_on_file(site.runtime, "Aurelle"):
+    for stored_right in site.read(rights.rights_of, site.pair):
         if stored_right.right.kind is kind and stored_right.right.state is RightState.VERIFIED:
             settle_right(site.runtime, site.pair, stored_right.right.right_id, RightState.WITHDRAWN, by="test")
 
@@ -143,7 +143,7 @@ def test_two_at_once_do_not_pass_what_a_brand_may_have(
 ) -> None:
     """Without the lock both would count before either is written."""
     monkeypatch.setattr(indicators, "MOST_PER_BRAND", 1)
-    on_record = len(rights_on_file(any_site.runtime, "Aurelle"))
+    on_record = len(any_site.read(rights.rights_of, any_site.pair))
     runtime = with_caps(any_site, most_documents_of_a_brand=1, most_rights_of_a_brand=on_record + 1)
     with ThreadPoolExecutor(2) as pool:
         with any_site.runtime.store.write() as connection:
@@ -160,7 +160,7 @@ def test_a_document_is_kept_once_and_named_by_many_rights(any_site: Site) -> Non
     (digest,) = digests
     for number in ("1", "2"):
         claim_right(any_site.runtime, replace(MARK, number=number, document=digest), by="test")
-    assert [stored_right.document for stored_right in rights_on_file(any_site.runtime, "Aurelle")].count(digest) == 2
+    assert [stored_right.document for stored_right in any_site.read(rights.rights_of, any_site.pair)].count(digest) == 2
     with any_site.runtime.store.read() as connection:
         assert connection.execute(select(brand_document.c.name)).scalars().all() == ["a.pdf"]
         supplied = select(func.count()).where(audit_entry.c.act == "document.supplied")

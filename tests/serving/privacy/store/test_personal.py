@@ -179,6 +179,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "webhook_endpoint.previous_secret",
         "api_key.scopes",
         "report_step_up.waits_for",
+        "service_account.callback_url",
         "service_account.name",
         "signing_key.public_key",
         "exchange_rate.source",

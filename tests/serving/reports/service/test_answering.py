@@ -17,7 +17,6 @@ from serving.reports.rules.outcomes import Code, ListingResult
 from serving.reports.service.answering import draft_of_answers
 from serving.reports.service.previewing import preview_report
 from serving.reports.service.status import status_of
-from serving.reports.service.submitting import submit_report
 from serving.reports.tables import report
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.standing import Level
@@ -34,6 +33,7 @@ from tests.fixtures.reporting import (
 )
 from tests.fixtures.runtimes import Site, a_suspect_row, having, judge, open_cases
 from tests.fixtures.stepping_up import HOUR, OVER, in_full_standing, in_level, prove_second_factor, with_a_small_hour
+from tests.fixtures.submitting import submit_report
 
 
 @pytest.fixture

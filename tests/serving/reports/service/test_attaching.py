@@ -37,7 +37,7 @@ from serving.reports.service.attaching import (
 )
 from serving.reports.service.previewing import preview_report
 from serving.reports.service.status import status_of
-from serving.reports.service.submitting import Draft, SubmittedReport, submit_report
+from serving.reports.service.submitting import Draft
 from serving.reports.store import report_documents
 from serving.reports.store.report_documents import DraftKey
 from serving.reports.tables import report_document, report_test_buy
@@ -49,6 +49,7 @@ from serving.takedowns.tables import action
 from tests.fixtures.reporting import a_draft, a_rival, on_sale, right_of
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_row, having, judge, open_cases
 from tests.fixtures.stepping_up import in_level
+from tests.fixtures.submitting import SubmittedReport, submit_report
 from tests.fixtures.two_marketplaces import put_on_file, with_two_marketplaces
 
 PDF = b"%PDF-1.7 invoice of the test buy"

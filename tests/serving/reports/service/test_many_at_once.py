@@ -29,7 +29,7 @@ from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import AT_FIRST, Code, ListingResult
 from serving.reports.service.reporting import settle_listing
-from serving.reports.service.submitting import Draft, SubmittedReport, submit_report
+from serving.reports.service.submitting import Draft
 from serving.reports.tables import report as report_table
 from serving.reports.tables import report_item, report_outcome
 from serving.takedowns.tables import action
@@ -38,6 +38,7 @@ from tests.fixtures.processes import Process, ProcessKilled, a_process
 from tests.fixtures.reported_kinds import Kinds, every_kind
 from tests.fixtures.reporting import a_draft, a_rival
 from tests.fixtures.runtimes import Site, invite, supply_rights
+from tests.fixtures.submitting import SubmittedReport, submit_report
 
 CLIENTS = 8
 IN_A_ROUND = 40  # The clock moves between rounds: standing, caps and quotas change while reports are repeated.

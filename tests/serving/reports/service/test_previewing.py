@@ -8,11 +8,11 @@ from serving.audit.tables import audit_entry
 from serving.listings.service.intake import receive_rows
 from serving.reports.rules.outcomes import ListingResult
 from serving.reports.service.previewing import counts_of, preview_report
-from serving.reports.service.submitting import submit_report
 from serving.standing.rules.standing import Level
 from tests.fixtures.reporting import a_draft, on_sale
 from tests.fixtures.runtimes import Site, a_row, a_suspect_row, having
 from tests.fixtures.stepping_up import in_level
+from tests.fixtures.submitting import submit_report
 
 
 def of_every_kind(site: Site) -> list[str]:

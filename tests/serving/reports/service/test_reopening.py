@@ -24,6 +24,7 @@ from tests.fixtures.receivers import a_receiver, deliver
 from tests.fixtures.reporting import action_states, on_sale, report
 from tests.fixtures.runtimes import Site, judge, open_cases
 from tests.fixtures.stepping_up import in_level
+from tests.fixtures.submitting import first_outcomes
 from tests.fixtures.two_marketplaces import PDF
 from tests.serving.webhooks.service.test_delivery import register
 
@@ -46,7 +47,7 @@ def reinstated_after_report(site: Site) -> str:
     """A report whose removal the seller contested and the brand did not defend; returns the report."""
     stored = report(site, on_sale(site, 1)).report
     site.clock.forward(seconds=180)
-    (outcome,) = site.read(reports.first_outcomes, stored)
+    (outcome,) = site.read(first_outcomes, stored)
     with a_receiver() as receiver:
         register(site, receiver)
         verdict_id = outcome.verdict_id or ""

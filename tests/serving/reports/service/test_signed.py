@@ -2,15 +2,19 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from models.errors import Conflict, Forbidden, NotFound
 from models.messages.english import in_english
+from serving.accounts.policy import ServiceAccountPolicy
 from serving.accounts.rules.access import Role
 from serving.accounts.service.signing import SignedRequest, admit
 from serving.accounts.store import service_accounts
 from serving.mail.rules.kinds import MailKind
+from serving.platform.clock import SystemClock
+from serving.reports.service import callbacks
 from serving.reports.service.signed import release_report
 from serving.reports.service.status import ListingState, ReportState, status_of
 from serving.reports.service.stepping_up import decide_reports, finish_reports
@@ -23,11 +27,13 @@ from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import actions
 from tests.fixtures.clients import a_client
 from tests.fixtures.mails import stored_mails
-from tests.fixtures.reporting import a_draft, a_rival, action_states, on_sale
+from tests.fixtures.receivers import Receiver, a_receiver
+from tests.fixtures.reporting import a_draft, a_marketplace_that_listens, a_rival, action_states, on_sale, report
 from tests.fixtures.runtimes import Site, invite
 from tests.fixtures.signing import Tool, a_tool
 from tests.fixtures.stepping_up import HOUR, OVER, in_level, with_a_small_hour
 from tests.serving.api.test_signed_requests import PATH, body, named
+from tests.serving.attacks.test_removal_budgets import send_due
 from tests.serving.web.visits import a_visitor, visit_as, words
 
 
@@ -219,3 +225,65 @@ def test_the_account_manager_releases_on_the_brands_page_and_a_colleague_on_the_
     assert colleague.post(f"/brand/reports/{waiting}/release").status_code == 303
     assert state_of(site, waiting) is ReportState.DECIDED
     assert visit_as(site, a_rival(site)).post(f"/brand/reports/{waiting}/release").status_code == 404
+
+
+def with_address(site: Site, tool: Tool, url: str) -> Site:
+    """The site, where this address is the tool's and may be one of this machine."""
+    (account,) = site.read(service_accounts.accounts_of_brand, site.pair)
+    with site.runtime.store.write() as connection:
+        service_accounts.change_account(connection, account, callback_url=url)
+    policy = replace(site.runtime.policies[ServiceAccountPolicy], callbacks_on_loopback=True)
+    return replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(policy)))
+
+
+def told_after(site: Site, receiver: Receiver, **passed: float) -> list[dict[str, Any]]:
+    """What the tool has been told once that much time has passed."""
+    site.clock.forward(**passed)
+    runtime = replace(site.runtime, wall=SystemClock())  # The receiver checks the signatures by real time.
+    for marketplace_id in callbacks.marketplaces_due(runtime):
+        callbacks.send_callbacks(runtime, marketplace_id)
+    return [message["data"] for message in receiver.deliveries if message["heard"]]
+
+
+def test_the_tool_is_told_of_the_end_of_its_report_once_its_removals_were_sent(signed_site: Site) -> None:
+    tool = a_tool(signed_site)
+    with a_receiver() as receiver, a_marketplace_that_listens(signed_site):
+        site = with_address(signed_site, tool, receiver.url)
+        receiver.secret = callbacks.callback_secret(site.runtime, tool.account_id, receiver.url)
+        report_id = send(site, tool, on_sale(site, HOUR))
+        assert told_after(site, receiver) == []
+        assert told_after(site, receiver, minutes=70) == []
+        send_due(site)
+        (told,) = told_after(site, receiver, minutes=11)
+        assert (told["report_id"], told["state"]) == (report_id, "decided")
+        assert (told["counts"]["items"], told["counts"]["removed"]) == (HOUR, HOUR)
+        assert len(told_after(site, receiver, days=1)) == 1
+    lines = [message["type"] for message in receiver.deliveries]
+    assert lines == ["report.completed"]
+
+
+def test_a_message_that_fails_is_sent_again_and_given_up_after_a_week(site: Site) -> None:
+    in_level(site, Level.SIGNED_VOLUME)
+    tool = a_tool(site)
+    with a_receiver() as receiver:
+        receiver.answer_to = lambda _: 503
+        told_site = with_address(site, tool, receiver.url)
+        receiver.secret = callbacks.callback_secret(told_site.runtime, tool.account_id, receiver.url)
+        send(told_site, tool, ["not on sale"])
+        for _ in range(3):
+            assert told_after(told_site, receiver, minutes=11) == []
+        assert len({delivery["id"] for delivery in receiver.deliveries}) == 1
+        assert told_after(told_site, receiver, days=8) == []
+        tried = len(receiver.deliveries)
+        assert tried >= 3
+        assert told_after(told_site, receiver, days=2) == []
+    assert len(receiver.deliveries) == tried
+
+
+def test_without_an_address_and_for_a_report_by_page_nothing_is_due(site: Site) -> None:
+    in_level(site, Level.SIGNED_VOLUME)
+    tool, names = a_tool(site), on_sale(site, 2)
+    send(site, tool, names[:1])
+    with_address(site, tool, "https://tools.aurelle.example/reports")
+    report(site, names[1:], "by page")
+    assert callbacks.marketplaces_due(site.runtime) == []

@@ -30,7 +30,6 @@ from serving.reports.service import stepping_up, submitting
 from serving.reports.service.status import ListingState, ReportState, status_of
 from serving.reports.service.stepping_up import finish_reports, purpose_of
 from serving.reports.service.stopping import approve_removals, report_of_link, stop_report
-from serving.reports.service.submitting import submit_report
 from serving.reports.service.withdrawing import withdraw
 from serving.reports.store import reports
 from serving.reports.tables import report_step_up
@@ -71,6 +70,7 @@ from tests.fixtures.stepping_up import (
     waiting_report,
     with_a_small_hour,
 )
+from tests.fixtures.submitting import submit_report
 from tests.serving.notices.service.test_notice_complaints import say
 from tests.serving.reports.service.test_withdrawing import carry_out_all
 

@@ -27,7 +27,6 @@ from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import Code, ListingResult
 from serving.reports.service import submitting
 from serving.reports.service.previewing import preview_report
-from serving.reports.service.submitting import SubmittedReport, submit_report
 from serving.reports.service.waiting import decide_arrived_listings
 from serving.reports.tables import report_outcome
 from serving.standing.policy import StandingPolicy
@@ -43,6 +42,7 @@ from tests.fixtures.receivers import Receiver, a_receiver, deliver
 from tests.fixtures.reporting import a_draft, a_rival, action_states, on_sale, report, right_of
 from tests.fixtures.runtimes import Site, a_case, a_row, having, judge, open_cases
 from tests.fixtures.stepping_up import HOUR, in_level, with_a_small_hour
+from tests.fixtures.submitting import SubmittedReport, submit_report
 from tests.serving.web.visits import visit_as, words
 from tests.serving.webhooks.service.test_delivery import register
 

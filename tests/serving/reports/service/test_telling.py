@@ -14,7 +14,6 @@ from serving.platform.display import Display, showing_as
 from serving.platform.languages import Language, languages
 from serving.reports.rules.outcomes import Code, ListingResult, Outcome, why_not_at_once
 from serving.reports.service.stopping import stop_report
-from serving.reports.service.submitting import submit_report
 from serving.reports.service.waiting import decide_arrived_listings
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.standing import Level
@@ -37,6 +36,7 @@ from tests.fixtures.stepping_up import (
     waiting_report,
     with_a_small_hour,
 )
+from tests.fixtures.submitting import submit_report
 from tests.serving.mail.service.test_sending import text_of
 
 SiteAndBox = tuple[Site, MailBox]

@@ -23,7 +23,6 @@ from serving.cases.service.undoing import undo_verdict
 from serving.cases.tables import verdict
 from serving.reports.rules.outcomes import Code, ListingResult
 from serving.reports.service.status import ListingState, status_of
-from serving.reports.service.submitting import SubmittedReport, submit_report
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store import reports
 from serving.sellers.tables import strike_hit
@@ -47,6 +46,7 @@ from tests.fixtures.reporting import (
 )
 from tests.fixtures.runtimes import Site, a_case, having, invite, judge, open_cases
 from tests.fixtures.stepping_up import in_level, standing_of
+from tests.fixtures.submitting import SubmittedReport, submit_report
 from tests.serving.attacks.test_roads_around_questions import invited_owner, rival_right, unbranded_listing
 from tests.serving.notices.service.test_notice_complaints import say
 
