@@ -151,9 +151,9 @@ class Worker:
             "deliveries", runtime.settings.queue_poll_seconds, delivery.marketplaces_with_due, delivery.deliver_due
         )
         checks = DueWork("checks", _IDLE_POLL_SECONDS, removal_checks.marketplaces_due, removal_checks.check_due)
-        told = DueWork("callbacks", _IDLE_POLL_SECONDS, callbacks.marketplaces_due, callbacks.send_callbacks)
+        messages = DueWork("callbacks", _IDLE_POLL_SECONDS, callbacks.marketplaces_due, callbacks.send_callbacks)
         # Each marketplace has rounds of its own, so that a slow server delays no other's, and checks no deliveries.
-        self._rounds = [Rounds(runtime, work) for work in (deliveries, checks, told)]
+        self._rounds = [Rounds(runtime, work) for work in (deliveries, checks, messages)]
         self._threads = [
             threading.Thread(target=self._sweep_until_stopped, name="sweeper", daemon=True),
             # Its own thread, because a long sweep must not keep an old champion in force.

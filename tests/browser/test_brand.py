@@ -110,13 +110,14 @@ def test_a_bulk_confirmation_shows_every_listing_and_is_undone(window: Page, fur
     assert listings > 2
     for number in range(1, listings):
         ticks.nth(number).check()
-    window.get_by_role("button", name="Preview request").click()
+    window.get_by_role("button", name="Preview confirmation").click()
     window.get_by_label("good faith").check()
     window.get_by_role("button", name="Confirm listings").click()
-    expect(window.get_by_role("heading", name="Takedown request")).to_be_visible()
-    expect(window.get_by_text("Removal scheduled", exact=True)).to_have_count(listings - 1)
-    window.get_by_role("button", name="Undo whole request").click()
-    expect(window.get_by_text("Undone", exact=True)).to_have_count(listings - 1)
+    results = window.get_by_role("cell")
+    expect(results.get_by_text("Removal scheduled", exact=True)).to_have_count(listings - 1)
+    window.get_by_label(re.compile("^All ")).check()
+    window.get_by_role("button", name="Withdraw").click()
+    expect(results.get_by_text("Withdrawn", exact=True)).to_have_count(listings - 1)
 
 
 @pytest.mark.parametrize(

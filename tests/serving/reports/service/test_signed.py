@@ -254,11 +254,11 @@ def test_the_tool_is_told_of_the_end_of_its_report_once_its_removals_were_sent(s
         assert told_after(site, receiver) == []
         assert told_after(site, receiver, minutes=70) == []
         send_due(site)
-        (told,) = told_after(site, receiver, minutes=11)
-        assert (told["report_id"], told["state"]) == (report_id, "decided")
-        assert (told["counts"]["items"], told["counts"]["removed"]) == (HOUR, HOUR)
+        (message,) = told_after(site, receiver, minutes=11)
+        assert (message["report_id"], message["state"]) == (report_id, "decided")
+        assert (message["counts"]["items"], message["counts"]["removed"]) == (HOUR, HOUR)
         assert len(told_after(site, receiver, days=1)) == 1
-    lines = [message["type"] for message in receiver.deliveries]
+    lines = [delivery["type"] for delivery in receiver.deliveries]
     assert lines == ["report.completed"]
 
 
