@@ -46,7 +46,7 @@ report = tenant_table(
     Column("undecided", Boolean, nullable=False),
     # When the brand's own tool is to be told of its end; null where it is not, or was.
     moment("callback_due_at", nullable=True),
-    Column("callback_attempts", Integer, nullable=False, default=0),
+    Column("callback_attempts", Integer, nullable=False),
     within("right_id", "brand_right"),
     UniqueConstraint("marketplace_id", "brand_id", "request_key"),
     Index("ix_report_known_at", "marketplace_id", "brand_id", "known_at"),

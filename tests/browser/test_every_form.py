@@ -121,6 +121,7 @@ def test_a_form_that_no_browser_sends_is_sent_by_a_test_of_its_page() -> None:
         "stop",
         "approve",
         "release",
+        "callback",
         "service-accounts",
         "keys",
         "reset",

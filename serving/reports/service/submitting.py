@@ -255,6 +255,7 @@ def _report_row(
         "known_at": at,
         "step_up": step_up.value,
         "undecided": True,
+        "callback_attempts": 0,
     }
 
 
