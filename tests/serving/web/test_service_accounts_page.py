@@ -121,7 +121,7 @@ def test_a_lead_sets_the_address_that_is_told_of_the_end_of_reports(timed_site: 
     visitor, app, _, _ = made_by_lead(timed_site)
     account_id, _ = only_ids(timed_site)
     path, url = f"{PATH}/{account_id}/callback", "https://tools.aurelle.example/reports"
-    assert visitor.post(path, {"url": url, "code": "000000"}).status_code == 422
+    assert visitor.post(f"{PATH}/{account_id}/callback", {"url": url, "code": "000000"}).status_code == 422
     assert "must begin with https" in words(
         visitor.post(path, {"url": "http://127.0.0.1/", "code": a_code(timed_site, app)}).text
     )
