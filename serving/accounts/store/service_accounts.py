@@ -141,9 +141,9 @@ def key_with_account(connection: Connection, key_id: str) -> tuple[SigningKey, S
 
 
 def account_with_callback(connection: Connection, key_id: str | None) -> ServiceAccount | None:
-    """The account of a key, if it has an address for messages."""
-    stored = None if key_id is None else key_with_account(connection, key_id)
-    return stored[1] if stored is not None and stored[1].callback_url is not None else None
+    """The account of a key, if it is in force and has an address for messages."""
+    _, account = (None if key_id is None else key_with_account(connection, key_id)) or (None, None)
+    return account if account is not None and account.ended_at is None and account.callback_url is not None else None
 
 
 def revoke_keys(

@@ -61,6 +61,8 @@ def _send(runtime: Runtime, stored: StoredReport, at: datetime) -> None:
         log.warning("report.callback_failed", report_id=stored.report_id, attempts=attempts, why=answer.sentence)
     with runtime.store.write() as connection:
         callbacks.set_due(connection, stored, again, attempts)
+        if again is not None:
+            callbacks.postpone(connection, stored, again)
 
 
 def _post(runtime: Runtime, account: ServiceAccount, status: Status) -> Delivery | Failure:

@@ -18,7 +18,6 @@ from serving.brands.store import brands
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_accounts
 from serving.marketplaces.store import marketplaces
-from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.reports.rules.step_up import StepUpState
 from serving.reports.store import reports, step_ups
@@ -138,7 +137,8 @@ def can_release(connection: Connection, user_id: str, step_up: StoredStepUp) -> 
 def mail_stoppers(runtime: Runtime, connection: Connection, confirmation: StoredStepUp, by: str, listings: int) -> None:
     """Mail everybody who can stop a large or signed report, each with a link of their own."""
     pair = confirmation.marketplace_id, confirmation.brand_id
-    until = leaves_at(runtime, connection, confirmation.user_id, pair, confirmation.known_at, listings)
+    remover = Remover(pair[0], confirmation.user_id, pair[1])
+    until = leaves_at(runtime, connection, remover, confirmation.known_at, listings)
     enrolled = brands.enrolments(connection, pair[0])[pair[1]]
     parameters = {
         "by": by,
@@ -162,12 +162,11 @@ def mail_stoppers(runtime: Runtime, connection: Connection, confirmation: Stored
 
 
 def leaves_at(
-    runtime: Runtime, connection: Connection, user_id: str, pair: Pair, confirmed_at: datetime, listings: int
+    runtime: Runtime, connection: Connection, remover: Remover, confirmed_at: datetime, listings: int, removed: int = 0
 ) -> datetime:
     """When a large report leaves that is confirmed then: after its hour, and in the hours of those who are told.
 
-    Its brand is `pair`, by (marketplace, brand).
+    The removals of `removed` of its listings are recorded by now.
     """
     leaves = confirmed_at + timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)
-    departure = report_departure(runtime, connection, Remover(pair[0], user_id, pair[1]), confirmed_at, listings)
-    return max(leaves, departure or leaves)
+    return max(leaves, report_departure(runtime, connection, remover, confirmed_at, listings, removed) or leaves)

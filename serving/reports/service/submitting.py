@@ -47,8 +47,10 @@ from serving.standing.store import standings
 from serving.takedowns.policy import BurstPolicy
 from serving.takedowns.service.budgets import usual_day_of
 from serving.takedowns.service.telling import notified_people
-from serving.takedowns.store import budgets
+from serving.takedowns.store import actions, budgets
 from serving.takedowns.store.approvals import by_brand
+from serving.takedowns.store.removal_notices import Remover
+from serving.webhooks.rules.action import ActionState
 
 LONGEST_KEY: Final = 255
 LONGEST_NOTE: Final = 2_000
@@ -304,9 +306,13 @@ def decide_listings(
         standing = count_standing(runtime, connection, (marketplace_id, brand_id), now)
         confirmed_at = _confirmed_at(runtime, connection, stored, now)
         size = reports.listing_counts(connection, [stored])[stored.report_id]
-        pair, leaves = (marketplace_id, brand_id), None
+        leaves = None
         if confirmed_at is not None:
-            leaves = leaves_at(runtime, connection, stored.user_id, pair, confirmed_at, size)
+            verdict_ids = [outcome.verdict_id for outcome in before.values() if outcome.verdict_id is not None]
+            removals = actions.of_verdicts(connection, marketplace_id, verdict_ids).values()
+            removed = sum(removal.state is not ActionState.WITHDRAWN for removal in removals)
+            remover = Remover(marketplace_id, stored.user_id, brand_id)
+            leaves = leaves_at(runtime, connection, remover, confirmed_at, size, removed)
         reporting = Reporting(runtime, connection, person, stored, standing, examination, now, confirmed_at, leaves)
         examination.look_up_all(locations)
         with in_series(connection):

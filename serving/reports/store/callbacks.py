@@ -18,6 +18,12 @@ def set_due(connection: Connection, stored: StoredReport, at: datetime | None, a
     connection.execute(own.values(callback_due_at=at, callback_attempts=attempts))
 
 
+def postpone(connection: Connection, stored: StoredReport, until: datetime) -> None:
+    """Let all due messages to the tool of a report wait: a receiver that hangs holds up no other brand's."""
+    own = inside(report, stored.marketplace_id, key_id=stored.key_id)
+    connection.execute(update(report).where(own, report.c.callback_due_at < until).values(callback_due_at=until))
+
+
 def marketplaces_due(connection: Connection, at: datetime) -> list[str]:
     """The marketplaces with a message that is due."""
     query = select(report.c.marketplace_id).where(report.c.callback_due_at <= at).distinct()

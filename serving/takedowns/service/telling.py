@@ -73,19 +73,20 @@ def mail_removal(
 
 
 def report_departure(
-    runtime: Runtime, connection: Connection, remover: Remover, at: datetime, listings: int
+    runtime: Runtime, connection: Connection, remover: Remover, at: datetime, listings: int, removed: int = 0
 ) -> datetime | None:
     """When a large report leaves that is confirmed at a moment outside the hours of those who are told of it.
 
-    None where it need not wait, also if all of its listings are within the person's usual day.
+    None where it need not wait, also if all of its listings are within the person's usual day; `removed` of them are
+    among the removals of that day by now.
     """
     policy, usual = runtime.policies[TellingPolicy], _usual_day_of_remover(runtime, connection, remover, at)
     within = usual.removals if usual.working_days >= policy.least_working_days else 0
-    before = [own for own in removal_notices.removals_of(connection, remover, _before_day(at)) if own.created_at < at]
-    if within and len(before) + listings <= within:
+    others = len(removal_notices.removals_of(connection, remover, _before_day(at))) - removed
+    if within and others + listings <= within:
         return None
-    others = [watcher for watcher in watchers_of(connection, remover) if watcher != remover.user_id]
-    return batch_departure(at, display_settings.zones_of(connection, others), policy)
+    watchers = [watcher for watcher in watchers_of(connection, remover) if watcher != remover.user_id]
+    return batch_departure(at, display_settings.zones_of(connection, watchers), policy)
 
 
 def _before_day(at: datetime) -> datetime:

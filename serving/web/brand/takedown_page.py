@@ -23,7 +23,8 @@ from serving.cases.store.queues import QueueFilter
 from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.database.pools import in_fair_pool
 from serving.platform.runtime import Runtime
-from serving.reports.service.answering import BulkConfirmation, draft_of_answers
+from serving.reports.service.answering import draft_of_answers
+from serving.reports.service.submitting import Draft
 from serving.web.brand.brand_page import answers_before, question_key
 from serving.web.brand.questions import Question, question
 from serving.web.brand.reports.previewed_part import Preview, preview_draft
@@ -51,9 +52,10 @@ class TakedownPage(Page, template="takedown.html", place="/brand"):
 
 @dataclass(frozen=True, slots=True)
 class TakedownPreview(Page, template="takedown_preview.html", place="/brand"):
-    """What would become of each listing of a request, which is not sent yet."""
+    """What would become of each listing of a confirmation, which is not sent yet."""
 
-    confirmation: BulkConfirmation
+    draft: Draft
+    named_cases: tuple[NamedCase, ...]
     preview: Preview
 
 
@@ -68,8 +70,8 @@ def get_form(request: Request, session: Member) -> HTMLResponse:
 @in_fair_pool
 def post_form(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Confirm the ticked questions as one report, and go to its listings."""
-    confirmation = _of_form(runtime, fields, good_faith=fields.get("good_faith") == "yes")
-    draft = draft_of_answers(runtime, session.person, confirmation)
+    draft = _draft_of_form(runtime, fields, good_faith=fields.get("good_faith") == "yes")
+    draft = draft_of_answers(runtime, session.person, draft, _ticked_cases(fields))
     return send_draft(request, runtime, session, replace(draft, with_step_up=fields.get("way") == "step_up"))
 
 
@@ -77,26 +79,22 @@ def post_form(request: Request, runtime: TheRuntime, session: Member, fields: Fi
 @in_fair_pool
 def post_preview(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> HTMLResponse:
     """Show what would happen to each ticked listing; nothing is recorded."""
-    confirmation = _of_form(runtime, fields, good_faith=True)
-    preview = preview_draft(runtime, session, draft_of_answers(runtime, session.person, confirmation))
-    return respond(request, TakedownPreview(confirmation, preview), session)
+    draft, named_cases = _draft_of_form(runtime, fields, good_faith=True), _ticked_cases(fields)
+    preview = preview_draft(runtime, session, draft_of_answers(runtime, session.person, draft, named_cases))
+    return respond(request, TakedownPreview(draft, named_cases, preview), session)
 
 
-def _of_form(runtime: Runtime, fields: Mapping[str, str], *, good_faith: bool) -> BulkConfirmation:
+def _ticked_cases(fields: Mapping[str, str]) -> tuple[NamedCase, ...]:
+    ticked = ticked_rows(fields, _LISTING).items()
+    return tuple(NamedCase(case_id[:LONGEST_ID], seen[:LONGEST_ID]) for case_id, seen in ticked)
+
+
+def _draft_of_form(runtime: Runtime, fields: Mapping[str, str], *, good_faith: bool) -> Draft:
     code = fields.get("reason_code", "")
     if code not in set(ReasonCode):
         raise Invalid("Choose the reason why the listings are counterfeit.")
-    items = [
-        NamedCase(case_id[:LONGEST_ID], seen[:LONGEST_ID]) for case_id, seen in ticked_rows(fields, _LISTING).items()
-    ]
-    return BulkConfirmation(
-        fields.get("right_id", "")[:LONGEST_ID],
-        ReasonCode(code),
-        tuple(items),
-        good_faith,
-        request_key(runtime, fields),
-        fields.get("marketplace_id", "")[:LONGEST_ID],
-    )
+    right_id, marketplace_id = fields.get("right_id", "")[:LONGEST_ID], fields.get("marketplace_id", "")[:LONGEST_ID]
+    return Draft(right_id, ReasonCode(code), (), good_faith, request_key(runtime, fields), None, marketplace_id)
 
 
 def takedown_page(runtime: Runtime, session: Session, right_id: str) -> TakedownPage:

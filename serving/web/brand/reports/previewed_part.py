@@ -18,6 +18,7 @@ from serving.reports.service.stepping_up import circumstances
 from serving.reports.service.submitting import Draft, pair_of_draft
 from serving.takedowns.policy import BurstPolicy
 from serving.takedowns.service.takedown import undo_window
+from serving.takedowns.store.removal_notices import Remover
 from serving.web import text_view
 from serving.web.brand.reports.report_state_page import ResultRow, reason_in_words
 from serving.web.test_buy_part import ShownTestBuy, test_buy_shown
@@ -91,7 +92,8 @@ def _with_step_up(
         refused = why_no_step_up(
             circumstances(runtime, connection, person, pair), runtime.wall.now(), runtime.policies[SecondFactorPolicy]
         )
-        leaves = leaves_at(runtime, connection, person.user_id, pair, now, len(draft.locations))
+        remover = Remover(pair[0], person.user_id, pair[1])
+        leaves = leaves_at(runtime, connection, remover, now, len(draft.locations))
     if refused:
         return (), "", tuple(map(in_words, refused))
     confirmed = counts_of(preview_report(runtime, person, replace(draft, with_step_up=True)))

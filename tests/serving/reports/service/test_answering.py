@@ -14,7 +14,6 @@ from serving.cases.store.cases import Case
 from serving.cases.tables import case_event
 from serving.listings.service.intake import receive_rows
 from serving.reports.rules.outcomes import Code, ListingResult
-from serving.reports.service.answering import draft_of_answers
 from serving.reports.service.previewing import preview_report
 from serving.reports.service.status import status_of
 from serving.reports.tables import report
@@ -26,9 +25,9 @@ from tests.fixtures.reporting import (
     a_leader,
     a_rival,
     action_states,
-    bulk_confirmation,
     confirm,
     confirm_together,
+    draft_for,
     questions,
 )
 from tests.fixtures.runtimes import Site, a_suspect_row, having, judge, open_cases
@@ -45,8 +44,7 @@ def answer_all(site: Site, named_cases: list[Case], *, meanwhile: str = "") -> l
     """Confirm these questions with a second factor; `meanwhile` is a listing that changes before the code."""
     a_leader(site)
     app, session = with_a_counting_factor(site, site.brand_person)
-    confirmation = bulk_confirmation(site, named_cases)
-    draft = replace(draft_of_answers(site.runtime, site.brand_person, confirmation), with_step_up=True)
+    draft = replace(draft_for(site, named_cases), with_step_up=True)
     report_id = submit_report(site.runtime, site.brand_person, draft).report.report_id
     if meanwhile:
         judge(site, site.brand_person, named_cases[1], Judgement.GENUINE)
@@ -80,10 +78,10 @@ def test_each_is_decided_as_if_it_was_answered_alone(full_site: Site) -> None:
 
 def test_the_right_of_another_brand_answers_nothing_and_its_cases_are_not_named(full_site: Site) -> None:
     (case,) = questions(full_site, 1)
-    confirmation, theirs = bulk_confirmation(full_site, [case]), (full_site.marketplace_id, "brd_other")
+    theirs = full_site.marketplace_id, "brd_other"
     with pytest.raises(NotFound):
-        draft_of_answers(full_site.runtime, a_rival(full_site), confirmation)
-    assert draft_of_answers(full_site.runtime, full_site.brand_person, confirmation).locations == ("MP-0",)
+        draft_for(full_site, [case], a_rival(full_site))
+    assert draft_for(full_site, [case]).locations == ("MP-0",)
     assert full_site.read(cases.listing_names, theirs, [case.case_id]) == {}
 
 
@@ -121,7 +119,6 @@ def test_a_confirmation_that_cannot_be_taken_records_nothing(
 ) -> None:
     (case,) = questions(site, 1)
     named_cases = [case] if many == 1 else [replace(case, case_id=f"cas_{number}") for number in range(many)]
-    confirmation = replace(bulk_confirmation(site, named_cases), good_faith=good_faith)
     with pytest.raises(Invalid, match=expected):
-        submit_report(site.runtime, site.brand_person, draft_of_answers(site.runtime, site.brand_person, confirmation))
+        submit_report(site.runtime, site.brand_person, draft_for(site, named_cases, good_faith=good_faith))
     assert (site.count(report), action_states(site)) == (0, {})

@@ -10,6 +10,7 @@ from models.errors import Conflict, Forbidden, NotFound
 from models.messages.english import in_english
 from serving.accounts.policy import ServiceAccountPolicy
 from serving.accounts.rules.access import Role
+from serving.accounts.service.service_accounts import end_account
 from serving.accounts.service.signing import SignedRequest, admit
 from serving.accounts.store import service_accounts
 from serving.mail.rules.kinds import MailKind
@@ -28,7 +29,15 @@ from serving.takedowns.store import actions
 from tests.fixtures.clients import a_client
 from tests.fixtures.mails import stored_mails
 from tests.fixtures.receivers import Receiver, a_receiver
-from tests.fixtures.reporting import a_draft, a_marketplace_that_listens, a_rival, action_states, on_sale, report
+from tests.fixtures.reporting import (
+    a_draft,
+    a_leader,
+    a_marketplace_that_listens,
+    a_rival,
+    action_states,
+    on_sale,
+    report,
+)
 from tests.fixtures.runtimes import Site, invite
 from tests.fixtures.signing import Tool, a_tool
 from tests.fixtures.stepping_up import HOUR, OVER, in_level, with_a_small_hour
@@ -278,6 +287,33 @@ def test_a_message_that_fails_is_sent_again_and_given_up_after_a_week(site: Site
         assert tried >= 3
         assert told_after(told_site, receiver, days=2) == []
     assert len(receiver.deliveries) == tried
+
+
+def test_of_a_tool_that_fails_one_message_is_tried_and_the_others_wait(site: Site) -> None:
+    in_level(site, Level.SIGNED_VOLUME)
+    tool = a_tool(site)
+    with a_receiver() as receiver:
+        receiver.answer_to = lambda _: 503
+        told_site = with_address(site, tool, receiver.url)
+        receiver.secret = callbacks.callback_secret(told_site.runtime, tool.account_id, receiver.url)
+        for key in ("first", "second"):
+            send(told_site, tool, ["not on sale"], key)
+        assert told_after(told_site, receiver) == []
+        assert len(receiver.deliveries) == 1
+        receiver.answer_to = None
+        assert len(told_after(told_site, receiver, minutes=11)) == 2
+
+
+def test_an_account_that_has_ended_is_told_nothing(site: Site) -> None:
+    in_level(site, Level.SIGNED_VOLUME)
+    lead = a_leader(site)
+    tool = a_tool(site, lead=lead)
+    with a_receiver() as receiver:
+        told_site = with_address(site, tool, receiver.url)
+        send(told_site, tool, ["not on sale"])
+        end_account(site.runtime, lead, site.pair, tool.account_id)
+        assert told_after(told_site, receiver, minutes=11) == []
+    assert callbacks.marketplaces_due(site.runtime) == []
 
 
 def test_without_an_address_and_for_a_report_by_page_nothing_is_due(site: Site) -> None:

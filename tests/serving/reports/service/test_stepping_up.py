@@ -1,5 +1,6 @@
 """Large reports that a person confirms with a second factor, and that everybody who was told can stop."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -28,8 +29,9 @@ from serving.reports.rules.outcomes import Code, ListingResult
 from serving.reports.rules.step_up import why_no_step_up
 from serving.reports.service import stepping_up, submitting
 from serving.reports.service.status import ListingState, ReportState, status_of
-from serving.reports.service.stepping_up import finish_reports, purpose_of
+from serving.reports.service.stepping_up import confirm_report, finish_reports, purpose_of
 from serving.reports.service.stopping import approve_removals, report_of_link, stop_report
+from serving.reports.service.submitting import decide_report
 from serving.reports.service.withdrawing import withdraw
 from serving.reports.store import reports
 from serving.reports.tables import report_step_up
@@ -115,6 +117,23 @@ def test_at_night_all_of_it_leaves_together_though_a_part_is_within_the_usual_da
     confirmed_report(full_site, MANY)
     leaves = {row.leaves_at for row in full_site.rows(select(action.c.leaves_at))}
     assert leaves == {full_site.clock.now().replace(hour=9, minute=0, second=0, microsecond=0)}
+
+
+def test_at_night_two_reports_at_once_have_one_usual_day(full_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "usual_day", lambda *_: UsualDay(removals=OVER + 1, working_days=99))
+    site = full_site
+    a_leader(site)
+    app, session = with_a_counting_factor(site, site.brand_person)
+    site.clock.forward(hours=(25 - site.clock.now().hour) % 24)
+    both = [waiting_report(site, on_sale(site, OVER, start), str(start)) for start in (0, OVER)]
+    confirmed = []
+    for report_id in both:
+        site.clock.forward(seconds=30)  # The next code.
+        confirmed.append(confirm_report(site.runtime, session, report_id, FactorResponse(app.code(site))))
+    for stored in confirmed:
+        decide_report(site.runtime, site.brand_person, stored)
+    leaves = Counter(row.leaves_at.hour for row in site.rows(select(action.c.leaves_at)))
+    assert leaves == {site.clock.now().hour + 1: OVER, 9: OVER}
 
 
 def test_it_is_sent_to_the_marketplace_after_the_hour(site: Site) -> None:
