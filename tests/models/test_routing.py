@@ -33,7 +33,7 @@ KNOWN = Situation(
     brand_candidates=1,
     brand_takes_part=True,
     families=5,
-    text_length=80,
+    description_length=80,
     seller_known_days=400.0,
 )
 NO_DRAW = 0.999999
@@ -52,7 +52,7 @@ def route_of(score: Score, *, draw: float = NO_DRAW, thresholds: Thresholds | No
 
 
 HIGH, MIDDLE, LOW = chance(0.9), chance(0.3), chance(0.01)
-THIN = {"families": 2, "text_length": 11}
+THIN = {"families": 2, "description_length": 11}
 NO_BRAND = {"brand_id": None, "brand_name": None, "brand_candidates": 0, "brand_takes_part": False}
 TABLE: list[tuple[Score, dict[str, Any], Lane, str]] = [
     (HIGH, {}, Lane.ASK_BRAND, "the one brand can tell"),
@@ -74,8 +74,8 @@ TABLE: list[tuple[Score, dict[str, Any], Lane, str]] = [
     (HIGH, {"authorised": True, **THIN}, Lane.NO_ACTION, "authorised comes before thin evidence"),
     (HIGH, THIN, Lane.INSUFFICIENT_EVIDENCE, "a score without signals is only the prior"),
     (LOW, THIN, Lane.INSUFFICIENT_EVIDENCE, "thin evidence does not clear either"),
-    (LOW, {"families": 2, "text_length": 12}, Lane.NO_ACTION, "enough text"),
-    (LOW, {"families": 3, "text_length": 0}, Lane.NO_ACTION, "enough signals"),
+    (LOW, {"families": 2, "description_length": 12}, Lane.NO_ACTION, "enough text"),
+    (LOW, {"families": 3, "description_length": 0}, Lane.NO_ACTION, "enough signals"),
     (LOW, {"already_open": True}, Lane.ANALYST, "a change is no way out of review"),
     (LOW, {"already_open": True, "authorised": True}, Lane.ANALYST, "under review comes before authorised"),
     (LOW, {"already_open": True, **THIN}, Lane.INSUFFICIENT_EVIDENCE, "under review, thin stays thin"),
@@ -241,7 +241,7 @@ SITUATIONS = st.builds(
     brand_candidates=st.integers(0, 3),
     brand_takes_part=st.booleans(),
     families=st.integers(0, 5),
-    text_length=st.integers(0, 100),
+    description_length=st.integers(0, 100),
     seller_known_days=st.none() | st.floats(0, 900),
     seller_judged=st.integers(0, 3),
     already_open=st.booleans(),
