@@ -64,7 +64,7 @@ _RETURNS: Final = "item_fake_returns_30d"
 _FAR_BELOW: Final = math.log(0.35)
 # A category holds cheap and dear brands, so its median says less. Corsearch Zeal: below 20 % of average retail.
 _FAR_BELOW_CATEGORY: Final = math.log(0.2)
-# Goods at a tenth of a price are others: a strap, a box, a part. Of 200 such listings that were routed, 2 were counterfeit.
+# Goods at a tenth of a price are others: a strap, a box, a part. Of 200 such listings that were routed, 2 were fake.
 _OTHER_GOODS: Final = math.log(0.1)
 # A median of fewer listings moves with a single seller's.
 FEWEST_REFERENCE_LISTINGS: Final = 20
