@@ -22,7 +22,8 @@ class EvidenceFamily(StrEnum):
     """The closed list of what a brand or an analyst can act on. Letter counts and numbers of photographs are not."""
 
     PRICE = "price"  # Against the brand's list price or the median of enough listings of its goods.
-    WORDING = "wording"
+    WORDING = "wording"  # Precise and rare: "1:1 mirror quality".
+    COMBINED = "combined"  # Wording that counts beside other findings: "factory", "1:1".
     BRAND = "brand"  # A name one letter from a registered one.
     OBFUSCATION = "obfuscation"
     CONTACT = "contact"
@@ -41,7 +42,7 @@ class NamedEvidence(NamedTuple):
 
 # Of routed listings of the demo with one of these alone, 6 to 10 % were counterfeit: retailers sell cheaply, write
 # "OEM quality" and misspell names. With two of them 44 % were (docs/simulation.md, "Evidence").
-_CORROBORATING: Final = frozenset({EvidenceFamily.PRICE, EvidenceFamily.WORDING, EvidenceFamily.BRAND})
+_CORROBORATING: Final = frozenset({EvidenceFamily.PRICE, EvidenceFamily.COMBINED, EvidenceFamily.BRAND})
 
 # The lexicon's kinds of wording in the order in which they convince. Wording of an honest use is none.
 _WORDING: Final = {
@@ -72,7 +73,7 @@ FEWEST_REFERENCE_LISTINGS: Final = 20
 # but not named: below 30 % of listings with them were counterfeit, and 8 % of those cheap in their category.
 _FAMILY: Final = {
     "text_replica_grade": EvidenceFamily.WORDING,
-    "text_factory": EvidenceFamily.WORDING,
+    "text_factory": EvidenceFamily.COMBINED,
     "text_evasion": EvidenceFamily.WORDING,
     _INDICATORS: EvidenceFamily.INDICATOR,
     **dict.fromkeys(_OBFUSCATED, EvidenceFamily.OBFUSCATION),
@@ -83,6 +84,8 @@ _FAMILY: Final = {
     _RETURNS: EvidenceFamily.RETURNS,
     **dict.fromkeys(("price_to_list", "price_to_brand_category", "likeness_price_level"), EvidenceFamily.PRICE),
 }
+# From the weight of strong wording on in the lexicon; less is ambiguous.
+_PRECISE: Final = 3.0
 _COLUMN: Final = {name: column for column, name in enumerate(NAMES)}
 
 
@@ -104,14 +107,19 @@ def named_evidence(e: Evidence, vector: NDArray[np.float64]) -> tuple[NamedEvide
     Wording and prices of listings with wording of an honest use ("compatible with") are of other goods. `vector` has
     shape (n_features,).
     """
-    other_goods = Kind.TRAP in e.reading.kinds
+    other_goods = bool(vector[_COLUMN["text_honest_use"]] > 0)
     return tuple(
         NamedEvidence(family, finding)
         for name, finding in _findings(e, vector)
-        if (family := _FAMILY.get(name)) is not None
-        and not (other_goods and family in {EvidenceFamily.PRICE, EvidenceFamily.WORDING})
+        if (family := _family(name, vector)) is not None
+        and not (other_goods and family in {EvidenceFamily.PRICE, EvidenceFamily.WORDING, EvidenceFamily.COMBINED})
         and not (family is EvidenceFamily.PRICE and _is_doubtful_price(name, e, vector))
     )
+
+
+def _family(name: str, vector: NDArray[np.float64]) -> EvidenceFamily | None:
+    ambiguous = name == "text_replica_grade" and vector[_COLUMN[name]] < _PRECISE
+    return EvidenceFamily.COMBINED if ambiguous else _FAMILY.get(name)
 
 
 def suffices(families: Collection[EvidenceFamily]) -> bool:

@@ -47,6 +47,8 @@ def test_a_suspect_listing_is_read_from_the_plainest_evidence_to_the_least() -> 
         "Contact details in the text: “+86 138 0013 8000”.",
         "The text shares 100% with a listing of this seller that was found counterfeit.",
         "The text shares 91% with another seller's listing that was found counterfeit.",
+        "2 earlier listings of the seller were confirmed counterfeit.",
+        "1 of 2 linked sellers had listings confirmed counterfeit.",
         "The price is 84% below the brand's list price for Colline (540 EUR).",
         "The price is 82% below the median of 20 listings of this brand and category.",
         "The price is 80% below the median of 3 near-duplicates of other sellers.",
@@ -156,6 +158,8 @@ ONLY: list[tuple[Facts, list[str], str]] = [
             history=replace(A_HISTORY, near_duplicates=None),
         ),
         [
+            "2 earlier listings of the seller were confirmed counterfeit.",
+            "1 of 2 linked sellers had listings confirmed counterfeit.",
             "The price is 93% below the brand's list price for its cheapest goods in Bags (300 EUR).",
             "The price is 96% below the median of 20 listings of this brand and category.",
         ],

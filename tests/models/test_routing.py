@@ -329,7 +329,7 @@ def test_little_evidence_and_an_authorised_seller_decide_before_a_low_score() ->
 
 
 def test_only_brands_that_take_part_are_asked() -> None:
-    bundle, facts = replace(a_bundle(), thresholds=Thresholds(0, 0)), some_facts()[:1]
+    bundle, facts = replace(a_bundle(), thresholds=Thresholds(0, 0)), [facts_of(a_listing(description="Write to a@b.example"))]
     (answer,) = answer_facts(bundle, facts, taking_part={facts[0].brand.brand_id or ""})
     (other_answer,) = answer_facts(bundle, facts, taking_part=set())
     assert (answer.route, other_answer.route) == (Lane.ASK_BRAND.value, Lane.ANALYST.value)

@@ -280,6 +280,9 @@ def test_a_batch_knows_who_sells_the_removed_listing_since_an_earlier_row(
     assert receive_rows(quiet, any_site.marketplace, rows, source="test")[-1].lane is lane
 
 
+CONTACT = "Write to bags@example.com"  # Named evidence, without which nobody is asked.
+
+
 def with_question_limit(site: Site, daily_questions: int | None) -> Site:
     """A model that would ask Aurelle about everything, and Aurelle's daily number of questions."""
     promote(site, admit_model(site, ask_brand_from=0.001))
@@ -289,7 +292,7 @@ def with_question_limit(site: Site, daily_questions: int | None) -> Site:
 
 
 def send(site: Site, *prices: str, named: str = "MP") -> list[RowAnswer]:
-    rows = [a_row(external_id=f"{named}-{i}", price=price) for i, price in enumerate(prices)]
+    rows = [a_row(external_id=f"{named}-{i}", price=price, description=CONTACT) for i, price in enumerate(prices)]
     return receive_rows(site.runtime, site.marketplace, rows, source="test")
 
 
@@ -322,7 +325,7 @@ def test_what_asks_nobody_uses_up_no_question(site: Site) -> None:
     """The most expensive listing belongs to an authorised seller, so the brand is not asked about it."""
     rows = [
         a_row(external_id="MP-1", price="9000.00", seller={"external_id": "maison-brandt"}),
-        a_row(external_id="MP-2", price="20.00"),
+        a_row(external_id="MP-2", price="20.00", description=CONTACT),
     ]
     answers = receive_rows(site.runtime, with_question_limit(site, 1).marketplace, rows, source="test")
     assert [answer.lane for answer in answers][1] is Lane.ASK_BRAND
@@ -331,7 +334,7 @@ def test_what_asks_nobody_uses_up_no_question(site: Site) -> None:
 
 def test_a_brand_that_takes_no_part_is_not_asked(site: Site) -> None:
     promote(site, admit_model(site, ask_brand_from=0.001))
-    row = a_row(title="Solenne tote in grained leather, grey", brand="Solenne")
+    row = a_row(title="Solenne tote in grained leather, grey", brand="Solenne", description=CONTACT)
     (answer,) = receive_rows(site.runtime, site.marketplace, [row], source="test")
     assert answer.lane is Lane.ANALYST
 
@@ -347,12 +350,13 @@ def test_a_limit_may_be_absent_or_nothing(site: Site, limit: int | None, questio
 def test_whoever_is_passed_over_reads_why(site: Site) -> None:
     send(with_question_limit(site, 0), "400.00")
     assert site.read(scores.lane_counts, site.marketplace_id) == {"analyst": 1}
-    scoring = precheck(site.runtime, site.marketplace, a_listing(title="Aurelle Colline tote", brand="Aurelle"))
+    scoring = precheck(site.runtime, site.marketplace, a_listing(title="Aurelle Colline tote", brand="Aurelle", description=CONTACT))
     assert scoring.route.reasons[0].code == "route.high.used_up"
 
 
 def test_a_precheck_asks_no_brand_while_questions_are_switched_off(any_site: Site) -> None:
-    site, row = with_question_limit(any_site, None), a_listing(title="Aurelle Colline tote", brand="Aurelle")
+    site = with_question_limit(any_site, None)
+    row = a_listing(title="Aurelle Colline tote", brand="Aurelle", description=CONTACT)
     before = precheck(site.runtime, site.marketplace, row)
     with site.runtime.store.write() as connection:
         off = KillSwitchOff(site.marketplace_id, AutomaticRule.MODEL_QUESTIONS, site.clock.now(), "test", "x")
