@@ -17,16 +17,16 @@ class RoutingPolicy:
     # for its first model, so it looks at more than it will later.
     analyst_from_points: float = 20.0
     # With named evidence (`models.evidence`) a person is asked from 0.15 times the odds of the threshold: in five demos
-    # 344 more cases with 55 more finds, one in six (`python -m tests.demo.evidence`).
+    # 411 more cases with 55 more finds, 13 % (`python -m tests.demo.evidence`).
     named_odds: float = 0.15
-    # Without it only from six times these odds. Its price in recall is 58 of 593 counterfeits, one in ten; it saves
-    # 1,051 of 2,761 cases, of which one in 18 is counterfeit. Both bars together cost 3 in 538 and save 29 % of the cases.
+    # Without it only from six times these odds. Its price in recall is 51 of 593 counterfeits, one in twelve; it saves
+    # 985 of 2,827 cases, of which one in 19 is counterfeit. With both bars there are 24 % fewer cases and as many finds.
     unnamed_odds: float = 6.0
     # The same two bars in points of the scorecard, where 60 are two strong signals.
     named_from_points: float = 10.0
     unnamed_from_points: float = 60.0
     # Of the listings that wait only for want of named evidence a quarter is drawn: the finds among them have to reach
-    # the next model, and labels of one kind alone teach it nothing. Of a tenth, the finds would be 9 fewer.
+    # the next model, and labels of one kind alone teach it nothing. Of a tenth, the finds would be 8 fewer.
     audit_unnamed_share: float = 0.25
     # Before the first model no listing is known to be doubtful. The share is of the listings without any other review.
     # Three per cent gives 90 audits among 3,000 listings, so a prevalence of 2 % is known to about +-1.5 points. Ours.

@@ -10,13 +10,13 @@ from hypothesis import given
 
 from features.compute import NAMES, compute, matrix
 from features.facts import Facts
-from features.history import History
+from features.history import History, Outcomes
 from features.lexicon import Kind
 from features.near_duplicates import NearDuplicates
 from models.bundle import from_files
 from models.classifier import Classifier, Join
 from models.errors import BundleRefused
-from models.evidence import hard_evidence
+from models.evidence import EvidenceFamily, hard_evidence, named_evidence, suffices
 from models.messages.english import in_english
 from models.points import Points
 from models.policies.deciding import DEFAULT_SCORECARD, Rule, ScorecardPolicy
@@ -113,6 +113,44 @@ NONE: list[tuple[str, Facts, str]] = [
 @pytest.mark.parametrize(("code", "facts", "_why"), NONE, ids=[f"{row[0]}: {row[2]}" for row in NONE])
 def test_what_proves_little_is_no_hard_evidence(code: str, facts: Facts, _why: str) -> None:
     assert code not in codes(facts)
+
+
+HONEST = {"title": "Strap compatible with the Aurelle Colline"}
+NAMED: list[tuple[Facts, set[str], str]] = [
+    (some_facts(price="100.00"), {"price"}, "a fifth of both prices"),
+    (some_facts(price="20.00"), set(), "a tenth: the price of other goods"),
+    (some_facts(price="100.00", **HONEST), set(), "the price of a part"),
+    (some_facts(brand="Nobody", title="A tote", price="8.00"), set(), "a category holds cheap and dear brands"),
+    (some_facts(title="Aurelle tote, mirror quality"), {"wording"}, "precise and rare"),
+    (some_facts(title="Aurelle tote, replica 1:1"), {"combined"}, "also a scale"),
+    (
+        some_facts(description="A dupe of the Colline, 100% authentic guaranteed, no receipt"),
+        set(),
+        "honest sellers too",
+    ),
+    (some_facts(title="Aurele tote", brand=None), {"brand"}, "a misspelt name"),
+    (some_facts(title="Au\u200brelle tote", brand=None), {"obfuscation", "wording"}, "a hidden name evades a search"),
+    (some_facts(description="Write to bags@example.com"), {"contact"}, "an address"),
+    (some_facts(history=COPIED), {"copy"}, "the text of a confirmed counterfeit"),
+    (some_facts(history=History(outcomes=Outcomes(counterfeit=1, genuine=0))), {"seller"}, "judged before"),
+    (some_facts(description="Serial number on the strap."), {"indicator"}, "the brand names it"),
+    (some_facts(fake_returns={"d30": 1}), {"returns"}, "a buyer sent it back"),
+    (some_facts(photos_count=0, title="AURELLE TOTE 12345"), set(), "photographs and letters are no reasons"),
+]
+
+
+@pytest.mark.parametrize(("facts", "families", "_why"), NAMED, ids=[row[2] for row in NAMED])
+def test_named_evidence_is_a_closed_list(facts: Facts, families: set[str], _why: str) -> None:
+    row = compute(facts)
+    assert {named.family for named in named_evidence(row.evidence, row.vector)} == families
+
+
+def test_one_finding_that_convinces_suffices_or_two_of_the_others() -> None:
+    alone = {family for family in EvidenceFamily if suffices([family])}
+    assert set(EvidenceFamily) - alone == {"price", "combined", "brand"}
+    assert suffices([EvidenceFamily.PRICE, EvidenceFamily.COMBINED])
+    assert not suffices([EvidenceFamily.PRICE, EvidenceFamily.PRICE])
+    assert not suffices([])
 
 
 PRESENT = {

@@ -350,7 +350,9 @@ def test_a_limit_may_be_absent_or_nothing(site: Site, limit: int | None, questio
 def test_whoever_is_passed_over_reads_why(site: Site) -> None:
     send(with_question_limit(site, 0), "400.00")
     assert site.read(scores.lane_counts, site.marketplace_id) == {"analyst": 1}
-    scoring = precheck(site.runtime, site.marketplace, a_listing(title="Aurelle Colline tote", brand="Aurelle", description=CONTACT))
+    scoring = precheck(
+        site.runtime, site.marketplace, a_listing(title="Aurelle Colline tote", brand="Aurelle", description=CONTACT)
+    )
     assert scoring.route.reasons[0].code == "route.high.used_up"
 
 
