@@ -169,7 +169,7 @@ def test_who_is_looked_at_anyway_was_certain_to_be(
 ) -> None:
     first = score.kind is ScoreKind.SCORECARD
     drawn = DEFAULT_ROUTING.audit_share if first else DEFAULT_ROUTING.audit_least_share
-    waits = changes.get("evidence") == () and (score.probability or 0.0) >= 0.15 or score == points(59)
+    waits = (changes.get("evidence") == () and (score.probability or 0.0) >= 0.15) or score == points(59)
     drawn = DEFAULT_ROUTING.audit_unnamed_share if waits else drawn
     share = DEFAULT_ROUTING.whitelist_audit_share if changes.get("authorised") else drawn
     assert route_of(score, **changes).inclusion_probability == (share if lane is Lane.NO_ACTION else 1.0)

@@ -94,7 +94,7 @@ def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
             _precision_table(
                 "evidence",
                 "Named evidence",
-                "Labelled listings that were sent to a person with this evidence, and their share of all labelled listings.",
+                "Labelled listings that were sent to a person with this evidence, and their share of all.",
                 precision.evidence,
             ),
         ),

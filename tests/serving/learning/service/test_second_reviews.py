@@ -11,6 +11,7 @@ from models.errors import Forbidden, NotFound
 from models.labels import WANTS_A_SECOND, NoLabel
 from models.policies.deciding import RoutingPolicy
 from models.policies.learning import LabelPolicy, SecondReviewPolicy
+from models.routing import NAMED_CODE
 from models.score import OTHER, Reason, reason_as_json, remainder_reason
 from models.verdict import Judgement
 from serving.accounts.rules.access import Grant, Person, Role
@@ -25,7 +26,6 @@ from serving.cases.store import assignments, cases, queues
 from serving.cases.store.cases import Case
 from serving.cases.store.queues import QueueFilter
 from serving.learning.service.labelling import label_of, snapshot_content
-from models.routing import NAMED_CODE
 from serving.learning.service.reason_precision import ReasonCounts, count_reasons, reason_precision
 from serving.learning.service.second_reviews import open_gold_items, open_second_reviews
 from serving.learning.store import golden, learning, second_reviews, verdict_history
