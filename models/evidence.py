@@ -1,11 +1,10 @@
 """Hard evidence: findings about a listing that convince without a model and are shown whatever their weight.
 
-Those of a family in `EvidenceFamily` are named evidence, by which routing decides who is asked (`models.routing`).
+Those of a family are named evidence, by which routing decides who is asked (`models.evidence_families`).
 """
 
 import math
-from collections.abc import Collection, Iterator, Mapping
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,22 +14,8 @@ from features.compute import FEATURES, NAMES
 from features.lexicon import Kind
 from features.message import Message, quote_message
 from features.spec import Evidence
+from models.evidence_families import EvidenceFamily
 from models.score import AMBIGUOUS
-
-
-class EvidenceFamily(StrEnum):
-    """The closed list of what a brand or an analyst can act on. Letter counts and numbers of photographs are not."""
-
-    PRICE = "price"  # Against the brand's list price or the median of enough listings of its goods.
-    WORDING = "wording"  # Precise and rare: "1:1 mirror quality".
-    COMBINED = "combined"  # Wording that counts beside other findings: "factory", "1:1".
-    BRAND = "brand"  # A name one letter from a registered one.
-    OBFUSCATION = "obfuscation"
-    CONTACT = "contact"
-    COPY = "copy"  # Of a confirmed counterfeit.
-    SELLER = "seller"  # The seller's judged history, or that of sellers it is linked to.
-    INDICATOR = "indicator"  # Named by the brand.
-    RETURNS = "returns"  # Buyers sent the goods back as counterfeit.
 
 
 class NamedEvidence(NamedTuple):
@@ -39,10 +24,6 @@ class NamedEvidence(NamedTuple):
     family: EvidenceFamily
     message: Message
 
-
-# Of routed listings of the demo with one of these alone, 6 to 10 % were counterfeit: retailers sell cheaply, write
-# "OEM quality" and misspell names. With two of them 44 % were (docs/simulation.md, "Evidence").
-_CORROBORATING: Final = frozenset({EvidenceFamily.PRICE, EvidenceFamily.COMBINED, EvidenceFamily.BRAND})
 
 # The lexicon's kinds of wording in the order in which they convince. Wording of an honest use is none.
 _WORDING: Final = {
@@ -120,11 +101,6 @@ def named_evidence(e: Evidence, vector: NDArray[np.float64]) -> tuple[NamedEvide
 def _family(name: str, vector: NDArray[np.float64]) -> EvidenceFamily | None:
     ambiguous = name == "text_replica_grade" and vector[_COLUMN[name]] < _PRECISE
     return EvidenceFamily.COMBINED if ambiguous else _FAMILY.get(name)
-
-
-def suffices(families: Collection[EvidenceFamily]) -> bool:
-    """Whether these families are a reason to ask a person: one that convinces by itself, or two of the others."""
-    return len(set(families)) > 1 or not _CORROBORATING.issuperset(families)
 
 
 def _is_doubtful_price(name: str, e: Evidence, vector: NDArray[np.float64]) -> bool:

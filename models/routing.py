@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from features.message import Message, message
-from models.evidence import EvidenceFamily, suffices
+from models.evidence_families import EvidenceFamily, suffices
 from models.exploration import at_odds, chance_of_review, is_new_seller
 from models.policies.deciding import RoutingPolicy
 from models.policies.version import policy_version

@@ -20,7 +20,7 @@ class RoutingPolicy:
     # 411 more cases with 55 more finds, 13 % (`python -m tests.demo.evidence`).
     named_odds: float = 0.15
     # Without it only from six times these odds. Its price in recall is 51 of 593 counterfeits, one in twelve; it saves
-    # 985 of 2,827 cases, of which one in 19 is counterfeit. With both bars, 24 % fewer cases have as many finds.
+    # 985 of 2,827 cases, one in 19 a counterfeit. With both bars, 24 % fewer cases have as many finds.
     unnamed_odds: float = 6.0
     # The same two bars in points of the scorecard, where 60 are two strong signals.
     named_from_points: float = 10.0

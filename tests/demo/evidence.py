@@ -17,7 +17,8 @@ from sqlalchemy import and_, select
 
 from features.compute import compute
 from features.facts import facts_from_json
-from models.evidence import EvidenceFamily, named_evidence, suffices
+from models.evidence import named_evidence
+from models.evidence_families import EvidenceFamily, suffices
 from models.policies.deciding import DEFAULT_ROUTING, RoutingPolicy
 from models.routing import Situation, Thresholds, route
 from models.score import Score, ScoreKind
@@ -112,13 +113,13 @@ def change(rows: Sequence[Scored], before: NDArray[np.float64], after: NDArray[n
     """The relative change of the counterfeits found, with the 95 % interval over resampled sellers, shape (3,)."""
     _, sellers = np.unique([row.seller for row in rows], return_inverse=True)
     is_counterfeit = np.array([row.counterfeit for row in rows])
-    found = np.stack([np.bincount(sellers, chances * is_counterfeit) for chances in (before, after)])
-    draws = np.random.default_rng(0).multinomial(found.shape[1], np.full(found.shape[1], 1 / found.shape[1]), RESAMPLES)
-    old, new = found @ draws.T
-    return np.array([found[1].sum() / found[0].sum() - 1, *np.quantile(new / old - 1, (0.025, 0.975))])
+    finds = np.stack([np.bincount(sellers, chances * is_counterfeit) for chances in (before, after)])
+    draws = np.random.default_rng(0).multinomial(finds.shape[1], np.full(finds.shape[1], 1 / finds.shape[1]), RESAMPLES)
+    old, new = finds @ draws.T
+    return np.array([finds[1].sum() / finds[0].sum() - 1, *np.quantile(new / old - 1, (0.025, 0.975))])
 
 
-def report(rows: Sequence[Scored], tell: Callable[[str], None]) -> None:
+def report(rows: Sequence[Scored], tell: Callable[[str], object]) -> None:
     """Cases and finds before and after, and the share and precision of each family among routed listings."""
     is_counterfeit = np.array([row.counterfeit for row in rows])
     before, after = (np.array([row.chance(DEFAULT_ROUTING, looked=looked) for row in rows]) for looked in (False, True))

@@ -16,7 +16,8 @@ from features.near_duplicates import NearDuplicates
 from models.bundle import from_files
 from models.classifier import Classifier, Join
 from models.errors import BundleRefused
-from models.evidence import EvidenceFamily, hard_evidence, named_evidence, suffices
+from models.evidence import hard_evidence, named_evidence
+from models.evidence_families import EvidenceFamily, suffices
 from models.messages.english import in_english
 from models.points import Points
 from models.policies.deciding import DEFAULT_SCORECARD, Rule, ScorecardPolicy
@@ -115,11 +116,10 @@ def test_what_proves_little_is_no_hard_evidence(code: str, facts: Facts, _why: s
     assert code not in codes(facts)
 
 
-HONEST = {"title": "Strap compatible with the Aurelle Colline"}
 NAMED: list[tuple[Facts, set[str], str]] = [
     (some_facts(price="100.00"), {"price"}, "a fifth of both prices"),
     (some_facts(price="20.00"), set(), "a tenth: the price of other goods"),
-    (some_facts(price="100.00", **HONEST), set(), "the price of a part"),
+    (some_facts(price="100.00", title="Strap compatible with the Aurelle Colline"), set(), "the price of a part"),
     (some_facts(brand="Nobody", title="A tote", price="8.00"), set(), "a category holds cheap and dear brands"),
     (some_facts(title="Aurelle tote, mirror quality"), {"wording"}, "precise and rare"),
     (some_facts(title="Aurelle tote, replica 1:1"), {"combined"}, "also a scale"),

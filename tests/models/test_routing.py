@@ -14,8 +14,8 @@ from features.history import NOTHING_RECORDED, History
 from features.listing import Listing
 from features.message import Message, message
 from models import offline
-from models.evidence import EvidenceFamily
-from models.exploration import chance_of_review, is_new_seller
+from models.evidence_families import EvidenceFamily
+from models.exploration import at_odds, chance_of_review, is_new_seller
 from models.messages.english import in_english
 from models.offline import OfflineAnswer, answer_facts
 from models.policies import version
@@ -214,7 +214,7 @@ REASONS: list[tuple[Score, dict[str, Any], Message]] = [
     (
         MIDDLE,
         {"evidence": ()},
-        message("route.unnamed", probability=0.3, threshold=0.15, unnamed_from=pytest.approx(0.5143, abs=1e-4)),
+        message("route.unnamed", probability=0.3, threshold=0.15, unnamed_from=at_odds(0.15, 6.0)),
     ),
     (points(25), {"evidence": ()}, message("route.points.unnamed", points=25.0, threshold=20.0, unnamed_from=60.0)),
 ]

@@ -17,8 +17,9 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "models/case.py": (("ASK_BRAND,\n    CaseLane.ANALYST", "ANALYST,\n    CaseLane.ASK_BRAND", "brands come later"),),
     "models/evidence.py": (
         (" *_OBFUSCATED)", ")", "hidden names untold"),
-        ("dict.fromkeys((*_CONTACT, *_COPIES), 0.0)", "dict.fromkeys(_CONTACT, 0.0)", "copies untold"),
+        ("(*_CONTACT, *_COPIES,", "(*_CONTACT,", "copies untold"),
     ),
+    "models/evidence_families.py": (("len(set(families))", "len(families)", "two prices are two findings"),),
     "models/explanations.py": (("part.concludes, abs(part.weight)", "abs(part.weight)", "describing words first"),),
     "models/exploration.py": (
         ("return policy.audit_least_share", "return 0.0", "confident scores are never sampled"),

@@ -37,6 +37,7 @@ from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge
 from tests.serving.web.reports import admit_model
 
 PATH: Final = "/api/v1/score"
+CONTACT = {"description": "Write to bags@example.com"}  # Named evidence, without which no brand is asked.
 
 
 def test_the_answer_has_evidence_and_parts_that_add_up_to_the_value(client: TestClient, site: Site) -> None:
@@ -221,9 +222,12 @@ def test_each_of_two_that_come_together_may_ask_the_last_question(site: Site) ->
     promote(site, admit_model(site, ask_brand_from=0.001))
     enrolment = NewEnrolment("Aurelle", site.account_manager.email, True, daily_questions=1)
     provisioning.enrol(site.runtime, enrolment, by="test")
-    app, requests = a_client(site.runtime).app, requests_of(site, a_row(external_id="1"), a_row(external_id="2"))
+    app, requests = (
+        a_client(site.runtime).app,
+        requests_of(site, a_row(external_id="1", **CONTACT), a_row(external_id="2", **CONTACT)),
+    )
     assert lanes(send_together(app, requests)) == [Lane.ASK_BRAND] * 2
-    receive_rows(site.runtime, site.marketplace, [a_row(external_id="3")], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_row(external_id="3", **CONTACT)], source="test")
     assert lanes(send_together(app, requests)) == [Lane.ANALYST] * 2
 
 
@@ -267,7 +271,10 @@ def test_the_next_answer_follows_what_another_process_changed(
     any_site: Site, change: Callable[[Connection, Site], None], lane: Lane
 ) -> None:
     promote(any_site, admit_model(any_site, ask_brand_from=0.001))
-    app, requests = a_client(any_site.runtime).app, requests_of(any_site, a_row(seller={"external_id": "shop-7"}))
+    app, requests = (
+        a_client(any_site.runtime).app,
+        requests_of(any_site, a_row(seller={"external_id": "shop-7"}, **CONTACT)),
+    )
     assert lanes(send_together(app, requests)) == [Lane.ASK_BRAND]
     with another_process(any_site) as connection:
         change(connection, any_site)
@@ -276,7 +283,7 @@ def test_the_next_answer_follows_what_another_process_changed(
 
 
 def test_a_key_that_another_process_revokes_is_refused_at_once(any_site: Site) -> None:
-    app, requests = a_client(any_site.runtime).app, requests_of(any_site, a_row(), a_row())
+    app, requests = a_client(any_site.runtime).app, requests_of(any_site, a_row(**CONTACT), a_row(**CONTACT))
     assert [status for status, _ in send_together(app, requests)] == [200, 200]
     with another_process(any_site) as connection:
         key_id = any_site.key.split(".")[1]

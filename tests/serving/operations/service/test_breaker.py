@@ -18,10 +18,13 @@ from tests.serving.web.reports import admit_model
 
 POLICY = BreakerPolicy(fewest_usual=20, fewest_flagged=10, times=2, chance=0.001)
 
+CONTACT = {"description": "Write to bags@example.com"}  # Named evidence, without which no brand is asked.
+
 
 def send(site: Site, many: int, *, sellers: int, named: str) -> None:
     rows = [
-        a_row(external_id=f"{named}-{i}", seller={"external_id": f"{named}-shop-{i % sellers}"}) for i in range(many)
+        a_row(external_id=f"{named}-{i}", seller={"external_id": f"{named}-shop-{i % sellers}"}, **CONTACT)
+        for i in range(many)
     ]
     receive_rows(site.runtime, site.marketplace, rows, source="test")
 
@@ -47,7 +50,7 @@ def flooded_site(site: Site) -> Site:
 
 
 def lane_of_next(site: Site, named: str) -> Lane | None:
-    (answer,) = receive_rows(site.runtime, site.marketplace, [a_row(external_id=named)], source="test")
+    (answer,) = receive_rows(site.runtime, site.marketplace, [a_row(external_id=named, **CONTACT)], source="test")
     return answer.lane
 
 
