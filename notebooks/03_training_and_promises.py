@@ -18,11 +18,11 @@ from models.bundle import from_files
 from models.thresholds import Promise, promise_threshold
 from training.evaluate import metrics
 from training.evaluate.operating import promise_in_words
-from training.evaluate.splits import seller_groups, split_later_unseen
+from training.evaluate.splits import JUDGED_SHARES, seller_groups, split_later_unseen
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.weighting import represented_listings, training_weights
 from training.plots import COUNTERFEIT, GENUINE, GRID, PALETTE, QUIET, STYLE
-from training.runs.pipeline import JUDGED_SHARE, train
+from training.runs.pipeline import train
 from training.simulation.arms import ARMS
 from training.simulation.figures import run_until
 from training.simulation.learning import snapshot_of
@@ -74,7 +74,7 @@ pd.DataFrame(
 # only on sellers that it has not seen.
 
 # %%
-split = split_later_unseen([row.known_at for row in rows], groups, share=JUDGED_SHARE)
+split = split_later_unseen([row.known_at for row in rows], groups, share=JUDGED_SHARES[0])
 times = np.array([row.known_at.replace(tzinfo=None) for row in rows], dtype="datetime64[s]")
 figure, axes = plt.subplots(figsize=(9, 2.2))
 for number, fold in enumerate(split.time_folds, 1):

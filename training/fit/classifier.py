@@ -16,7 +16,7 @@ from models.calibration import expits
 from models.classifier import Classifier, Join
 from models.forest import Forest
 from models.learners import Learner
-from models.points import Points
+from models.points import DEFAULT_POINTS, Points
 from models.policies.deciding import DEFAULT_SCORECARD
 from training.evaluate.splits import grouped_folds
 from training.evaluate.tried import TriedFeature, tried_columns
@@ -27,6 +27,7 @@ from training.fit.joining import fit_combiner, fit_offset, fit_points, join_of
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings
 from training.fit.text import FittedText, fit_text
 from training.fit.text_matrix import TextMatrix
+from training.fit.weighting import trim_weights
 
 Progress = Callable[[str, float], None]
 
@@ -84,14 +85,18 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         *,
         groups: NDArray[np.intp],
         sample_weight: Floats | None = None,
+        represented: Floats | None = None,
         computed: FitInput | None = None,
     ) -> Self:
         """Fit on n facts, labels of shape (n,) in {0, 1}, seller groups (n,) and weights (n,).
 
-        `computed` is `FitInput.of(facts)`, if the caller has it.
+        `represented` is the number of listings that each row stands for: with it, trimmed, the probabilities and the
+        weight of the points describe all listings, and without it the rows as weighted. `computed` is
+        `FitInput.of(facts)`, if the caller has it.
         """
         labels = np.asarray(labels, dtype=np.int8)
         weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        described = weights if represented is None else trim_weights(represented, labels == 1)
         join = join_of(int(labels.sum()), takes_offset=self.learner in TAKE_OFFSET)
         self.progress("features", 0.0)
         vectors, texts = computed or FitInput.of(facts)
@@ -111,16 +116,16 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         self.progress("join", 0.0)
         combiner = by_text or fit_combiner(join, number_scores, text_scores, labels, weights)
         values = combiner.join_values(number_scores, text_scores)
-        points = self._points(numbers, facts, text_scores, labels, weights) if join is Join.OFFSET else None
+        points = self._points(numbers, facts, text_scores, labels, described) if join is Join.OFFSET else None
         if points is not None:
             values = values + points.values(numbers[:, : len(NAMES)], [row.listing for row in facts])
         every = np.arange(len(labels))
-        self.out_of_fold_ = values
+        self.out_of_fold_, self.described_ = values, described
         self.model_ = Classifier(
             learner=self._learner(inputs, every, join),
             text=self._text(texts, every, labels, weights).model,
             combiner=combiner,
-            calibration=fit_calibration(OutOfFoldValues(values, labels, weights, groups), seed=self.seed),
+            calibration=fit_calibration(OutOfFoldValues(values, labels, described, groups), seed=self.seed),
             points=points,
         )
         self.classes_ = np.array([0, 1])
@@ -154,11 +159,10 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         return fit_text(texts, rows, labels, weights, cost=self.settings.text_cost)
 
     def _points(
-        self, numbers: Floats, facts: Sequence[Facts], text_scores: Floats, labels: Labels, weights: Floats
+        self, numbers: Floats, facts: Sequence[Facts], text_scores: Floats, labels: Labels, described: Floats
     ) -> Points:
-        rules, listings = DEFAULT_SCORECARD, [row.listing for row in facts]
-        sums = Points(rules.rules, rules.price_alone_at_most, 0.0, 0.0, 1.0).sums(numbers[:, : len(NAMES)], listings)
-        return fit_points(text_scores, rules, sums, labels, weights)
+        sums = DEFAULT_POINTS.sums(numbers[:, : len(NAMES)], [row.listing for row in facts])
+        return fit_points(text_scores, DEFAULT_SCORECARD, sums, labels, described)
 
     def _learner(self, inputs: _LearnerInput, rows: Rows, join: Join) -> Learner:
         setup = Setup(

@@ -56,7 +56,7 @@ def fit_second_stage(
         strength=_WEIGHT_PRIOR_POSITIVES,
     )
     values = (1 - weight) * first.apply(model.out_of_fold_) + weight * title.apply(titles)
-    calibration = fit_calibration(OutOfFoldValues(values, labels, weights, groups), seed=model.seed)
+    calibration = fit_calibration(OutOfFoldValues(values, labels, model.described_, groups), seed=model.seed)
     reading, intercept = _fit_reading(encoded, np.arange(len(labels)), labels, weights)
     return SecondStage(encoder, reading, intercept, first, title, weight, calibration), values
 

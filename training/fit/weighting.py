@@ -13,7 +13,7 @@ from features.fold import fold, skeleton
 from features.minhash import Signature, band_keys, signature_of, similarities, text_of
 from features.near_duplicates import NEAR
 from models.arrays import Floats, Rows
-from models.policies.learning import DEFAULT_WEIGHTING, WeightPolicy
+from models.policies.learning import DEFAULT_GATES, DEFAULT_WEIGHTING, WeightPolicy
 from training.evaluate.metrics import effective_number
 from training.snapshots.snapshot import SnapshotRow
 
@@ -177,7 +177,9 @@ def represented_listings(rows: Sequence[SnapshotRow]) -> Floats:
     return 1.0 / np.array([row.inclusion_probability for row in rows])
 
 
-def trim_weights(weights: Floats, positive: NDArray[np.bool_], fewest: float) -> Floats:
+def trim_weights(
+    weights: Floats, positive: NDArray[np.bool_], fewest: float = DEFAULT_GATES.fewest_effective_positives
+) -> Floats:
     """The weights, trimmed at the largest bound that gives the positives an effective sample size of `fewest`.
 
     One counterfeit sampled at one in thirty-three outweighs ten flagged ones, which makes a figure depend on chance.
