@@ -52,6 +52,7 @@ NO_INTERVAL: Final = (float("nan"), float("nan"))
 class Trial:
     """Labelled facts with the split into rows to fit on and rows to judge on. Arrays have shape (n,).
 
+    `groups` are sellers; nothing is learnt and judged within one of the `suppliers` (`training.fit.weighting`).
     `weigh` gives the fitting weights of some rows from these alone; `stands_for` is the number of listings that a row
     represents. `references` are the reference context of rewritten listings. `looks` counts the candidates compared
     with this champion, this one included.
@@ -60,6 +61,7 @@ class Trial:
     facts: list[Facts]
     labels: Labels
     groups: NDArray[np.intp]
+    suppliers: NDArray[np.intp]
     weigh: Callable[[Rows], Floats]
     stands_for: Floats
     references: References
@@ -73,7 +75,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The figures, ready for JSON, the gates, and the judged model of the last time fold; None where none was judged."""
+    """The figures, ready for JSON, the gates, and the model of the last time fold, None where none could be judged."""
 
     report: Mapping[str, Any]
     gates: tuple[Gate, ...]
@@ -176,7 +178,7 @@ class _PrequentialFits:
             model.fit(
                 [trial.facts[i] for i in fit],
                 trial.labels[fit],
-                groups=trial.groups[fit],
+                groups=trial.suppliers[fit],
                 sample_weight=weights,
                 represented=trial.stands_for[fit],
             )

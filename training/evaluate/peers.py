@@ -47,7 +47,8 @@ def peer_scores(
 ) -> Mapping[str, Floats]:
     """The scores of the judged rows by each baseline, shape (judged,), in the order of `split.judge`.
 
-    `models` are the candidate's fits for the time folds, and `weights` those of the rows of each. The best signal is the one that sorts the rows before the first fold best.
+    `models` are the candidate's fits for the time folds, and `weights` those of the rows of each. The best signal is the
+    one that sorts the rows before the first fold best.
     """
     columns, listings = matrix(facts), [listing_facts.listing for listing_facts in facts]
     derived = {FAIR_PEER, "best_signal", "scorecard"}

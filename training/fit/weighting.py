@@ -127,6 +127,19 @@ def near_duplicates(facts: Sequence[Facts], clusters: Sequence[str | None]) -> N
     return np.array([_find_root(groups, row) for row in range(len(facts))], dtype=np.intp)
 
 
+def suppliers(facts: Sequence[Facts], groups: NDArray[np.intp]) -> NDArray[np.intp]:
+    """A number per supplier, shape (n,): sellers that share near-duplicate texts, directly or through others.
+
+    Sellers of one supplier repeat its wording, so a text model that learnt one of them knows the others.
+    """
+    supplier_of = np.arange(groups.max(initial=0) + 1, dtype=np.intp)
+    texts = near_duplicates(facts, [None] * len(facts))
+    for row, first in enumerate(texts.tolist()):
+        ours, theirs = (_find_root(supplier_of, int(groups[i])) for i in (row, first))
+        supplier_of[max(ours, theirs)] = min(ours, theirs)
+    return np.array([_find_root(supplier_of, group) for group in groups.tolist()], dtype=np.intp)
+
+
 def _index_keys(text: str, signature: Signature | None) -> Sequence[object]:
     """Index keys of a row; similar texts share one of sixteen keys with a probability of at least 87 %."""
     if signature is None:

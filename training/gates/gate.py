@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-
 # Of many candidates one is lucky at this gate, so its comparisons are counted.
 INCUMBENTS: Final = "incumbents"
 

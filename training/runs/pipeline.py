@@ -29,6 +29,7 @@ from training.fit.weighting import (
     largest_sources,
     near_duplicates,
     represented_listings,
+    suppliers,
     training_weights,
 )
 from training.gates.golden import GoldenSet, refuse_golden_rows
@@ -82,7 +83,7 @@ def train(
     refuse_copies(snapshot.rows)
     leaking = leaks(matrix(facts), labels)
     refuse_leaks(leaking, accepted_leaks)
-    represented = represented_listings(snapshot.rows)
+    represented, supplier_of = represented_listings(snapshot.rows), suppliers(facts, groups)
     times = [row.known_at for row in snapshot.rows]
     matured = [row.matured_at for row in snapshot.rows]
     split = split_for_judging(
@@ -101,6 +102,7 @@ def train(
         facts,
         labels,
         groups,
+        supplier_of,
         lambda chosen: weights_of(chosen).values,
         represented,
         snapshot.references,
@@ -125,7 +127,7 @@ def train(
         model = CounterfeitClassifier(
             seed=seed, threads=threads, learner=learner, settings=settings, progress=fit_progress(FIT_ALL, progress)
         )
-        model.fit(facts, labels, groups=groups, sample_weight=weights, represented=represented)
+        model.fit(facts, labels, groups=supplier_of[is_learnt], sample_weight=weights, represented=represented)
     second = second_stage_of(
         encoder,
         model,
