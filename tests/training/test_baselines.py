@@ -14,6 +14,7 @@ from training.evaluate.peers import FAIR_PEER, NAMES, fitted_rows, peer_scores
 from training.evaluate.splits import LaterSplit, TimeFold, split_later_unseen
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.forest import forest_alone
+from training.fit.listing_rows import ListingRows
 
 DATA = a_market(160)
 TRAIN, TEST = np.arange(100), np.arange(100, 160)
@@ -151,8 +152,8 @@ def split() -> LaterSplit:
 def models() -> tuple[CounterfeitClassifier, ...]:
     classifiers = []
     for fold in split().time_folds:
-        facts, labels = [FACTS[i] for i in fold.fit], DATA.labels[fold.fit]
-        classifiers.append(CounterfeitClassifier().fit(facts, labels, groups=DATA.groups[fold.fit]))
+        rows, labels = ListingRows.of(FACTS)[fold.fit], DATA.labels[fold.fit]
+        classifiers.append(CounterfeitClassifier().fit(rows, labels, groups=DATA.groups[fold.fit]))
     return tuple(classifiers)
 
 

@@ -7,16 +7,17 @@ from typing import Any, Final
 import numpy as np
 from joblib import Parallel, delayed
 
-from features.compute import matrix
+from features.facts import Facts
 from models.arrays import Floats, Rows
 from models.calibration import expits
 from training.evaluate import baselines, metrics
 from training.evaluate.comparison import difference, figures_of, mean
 from training.evaluate.material import LabelledListings, Material
 from training.evaluate.splits import grouped_folds
-from training.evaluate.tried import TriedFile
+from training.evaluate.tried import TriedFile, tried_columns
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.forest import forest_alone
+from training.fit.listing_rows import ListingRows
 from training.fit.second_stage import fit_second_stage
 
 FOLDS: Final = 5
@@ -60,6 +61,11 @@ class Changes:
         if self.tried is not None:
             return WITH
         return WITHOUT if self.without else None
+
+    def of(self, rows: ListingRows, facts: Sequence[Facts]) -> ListingRows:
+        """The rows of these facts as the second model has them. Raises ValueError (a tried feature fails)."""
+        features = self.tried.features() if self.tried else ()
+        return rows.with_columns([f.name for f in features], tried_columns(features, facts)).without(self.without)
 
 
 def cross_validate(
@@ -108,26 +114,25 @@ def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, chan
     labels, groups, weights = material.labels[train], material.groups[train], material.weights[train]
     listings = material.listings
     train_facts, test_facts = material.facts(split)
+    fitted, tested = ListingRows.of(train_facts), ListingRows.of(test_facts)
     model = CounterfeitClassifier(seed=seed)
-    model.fit(train_facts, labels, groups=groups, sample_weight=weights)
+    model.fit(fitted, labels, groups=groups, sample_weight=weights)
     raw, texts = baselines.raw_numbers(listings), baselines.all_text(listings)
     changed = {}
     if changes.name:
-        tried = changes.tried.features() if changes.tried else ()
-        other = CounterfeitClassifier(seed=seed, without=changes.without, tried=tried)
-        other.fit(train_facts, labels, groups=groups, sample_weight=weights)
-        changed[changes.name] = other.decision_function(test_facts)
-    columns, tested = matrix(train_facts), matrix(test_facts)
+        other = CounterfeitClassifier(seed=seed)
+        other.fit(changes.of(fitted, train_facts), labels, groups=groups, sample_weight=weights)
+        changed[changes.name] = other.decision_function(changes.of(tested, test_facts))
     if changes.encoded is not None:
         stage, _ = fit_second_stage(model, SECOND, changes.encoded[train], labels, groups=groups, sample_weight=weights)
-        first = model.model_.values(tested, [facts.listing for facts in test_facts])
+        first = model.model_.values(tested.numbers, tested.listings or ())
         changed[SECOND] = stage.log_odds(first, changes.encoded[test])
     return {
-        MODEL: model.decision_function(test_facts),
+        MODEL: model.decision_function(tested),
         **changed,
-        "forest_alone": forest_alone(columns, labels, weights, seed=seed).raw(tested),
-        "text_alone": model.model_.text.many([facts.listing for facts in test_facts]),
-        "best_signal": baselines.best_signal(columns, labels, tested)[1],
+        "forest_alone": forest_alone(fitted.numbers, labels, weights, seed=seed).raw(tested.numbers),
+        "text_alone": model.model_.text.many(tested.listings or ()),
+        "best_signal": baselines.best_signal(fitted.numbers, labels, tested.numbers)[1],
         "field_text": baselines.fit_predict_field_text(
             [listings[i] for i in train], labels, [listings[i] for i in test]
         ),

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from features.compute import compute, matrix
+from features.compute import compute
 from features.facts import Facts
 from features.references import References
 from models.arrays import Floats, Labels
@@ -26,6 +26,7 @@ from training.evaluate.peers import FAIR_PEER, MOST_FITTED, peer_scores
 from training.evaluate.slices import only_text_and_price, slice_members, slices
 from training.evaluate.splits import LaterSplit
 from training.fit.classifier import CounterfeitClassifier
+from training.fit.listing_rows import ListingRows
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings
 from training.fit.stages import FITS, GATES, JUDGE, PEERS, Progress, fit_progress
 from training.fit.weighting import trim_weights
@@ -145,7 +146,7 @@ class _PrequentialFits:
     time_fold: NDArray[np.intp]
 
     @classmethod
-    def fitted(cls, trial: Trial, progress: Progress) -> Self:
+    def fitted(cls, trial: Trial, rows: ListingRows, progress: Progress) -> Self:
         models = []
         for stage, time_fold in zip(FITS, trial.split.time_folds, strict=False):
             fit = time_fold.fit
@@ -153,11 +154,11 @@ class _PrequentialFits:
                 seed=trial.seed,
                 threads=trial.threads,
                 learner=trial.learner,
-                settings=trial.settings,
+                **trial.settings.parameters(),
                 progress=fit_progress(stage, progress),
             )
             weights, groups = trial.weights[fit], trial.groups[fit]
-            model.fit([trial.facts[i] for i in fit], trial.labels[fit], groups=groups, sample_weight=weights)
+            model.fit(rows[fit], trial.labels[fit], groups=groups, sample_weight=weights)
             models.append(model)
         sizes = [len(time_fold.judge) for time_fold in trial.split.time_folds]
         return cls(tuple(models), np.repeat(np.arange(len(sizes)), sizes))
@@ -169,7 +170,7 @@ class _PrequentialFits:
         for number, model in enumerate(self.models):
             its = np.flatnonzero(self.time_fold[rows] == number)
             if len(its):
-                scores[its] = model.predict_proba([facts[i] for i in its.tolist()])[:, 1]
+                scores[its] = model.predict_proba(ListingRows.of([facts[i] for i in its.tolist()]))[:, 1]
         return scores
 
     def shown_from(self, trial: Trial) -> float:
@@ -186,7 +187,8 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     why = _why_too_little(trial)
     if why is not None:
         return _judgement_without_figures(why, labels, groups, policy)
-    model = _PrequentialFits.fitted(trial, progress)
+    every_row = ListingRows.of(trial.facts)
+    model = _PrequentialFits.fitted(trial, every_row, progress)
     progress(JUDGE, 0.0)
     facts = [trial.facts[i] for i in rows]
     computed = [compute(listing_facts) for listing_facts in facts]
@@ -215,7 +217,7 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         report["curves"]["champion"] = curves(labels, theirs)
     report["slices"] = slices(facts, labels, ours, theirs if champion is not None else None)
     progress(PEERS, 0.0)
-    report["peers"] = _peer_figures(trial, model.models, view, ours)
+    report["peers"] = _peer_figures(trial, every_row.numbers, model.models, view, ours)
     progress(GATES, 0.0)
     weights = np.minimum(view.stands_for, policy.slice_most_weight)
     counted = trim_weights(view.stands_for, labels == 1, policy.fewest_effective_positives)
@@ -252,13 +254,14 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     return Judgement(report, all_gates(evidence, policy))
 
 
-def _peer_figures(trial: Trial, models: Sequence[CounterfeitClassifier], view: _View, ours: Floats) -> dict[str, Any]:
+def _peer_figures(
+    trial: Trial, columns: Floats, models: Sequence[CounterfeitClassifier], view: _View, ours: Floats
+) -> dict[str, Any]:
     """The figures of the baselines on the judged rows, and the difference of the candidate to the fair peer.
 
     `fitted` is the number of rows that the baselines of the last time fold learnt, of `known` that the candidate
     learnt.
     """
-    columns = matrix(trial.facts)
     scores_by_peer = peer_scores(
         trial.facts, columns, trial.labels, trial.weights, trial.split, models, seed=trial.seed, threads=trial.threads
     )

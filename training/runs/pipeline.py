@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from features.compute import NAMES, matrix
+from features.compute import NAMES
 from models.bundle import Bundle, from_files, to_files
 from models.forest import Forest
 from models.policies.learning import DEFAULT_GATES, DEFAULT_SECOND_REVIEW
@@ -18,6 +18,7 @@ from training.evaluate.operating import choose_thresholds, operating_curve, oper
 from training.evaluate.splits import learnt_until, seller_groups, split_for_judging
 from training.evaluate.suspects import suspects
 from training.fit.classifier import CounterfeitClassifier
+from training.fit.listing_rows import ListingRows
 from training.fit.phrases import fit_phrases
 from training.fit.second_stage import NO_ENCODER, second_stage_of
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings
@@ -72,7 +73,8 @@ def train(
     groups = seller_groups([row.seller_cluster for row in snapshot.rows])
     refuse_too_few(labels, groups)
     refuse_copies(snapshot.rows)
-    leaking = leaks(matrix(facts), labels)
+    every_row = ListingRows.of(facts)
+    leaking = leaks(every_row.numbers, labels)
     refuse_leaks(leaking, accepted_leaks)
     weighed = training_weights(snapshot.rows, facts)
     weights, represented = weighed.values, represented_listings(snapshot.rows)
@@ -93,15 +95,15 @@ def train(
     judged = judge(trial, champion, progress)
     before = learn_before or (EVERYTHING if "why" in judged.report else split.time_folds[-1].cut)
     is_learnt = np.array([time < before for time in times])
-    later, duplicates = [row for row, learnt in zip(facts, is_learnt, strict=True) if not learnt], weighed.duplicates
+    later, duplicates = every_row[np.flatnonzero(~is_learnt)], weighed.duplicates
     rows = [row for row, learnt in zip(snapshot.rows, is_learnt, strict=True) if learnt]
     facts = [row for row, learnt in zip(facts, is_learnt, strict=True) if learnt]
     labels, groups, weighed = labels[is_learnt], groups[is_learnt], training_weights(rows, facts)
     weights, represented = weighed.values, represented_listings(rows)
     model = CounterfeitClassifier(
-        seed=seed, threads=threads, learner=learner, settings=settings, progress=fit_progress(FIT_ALL, progress)
+        seed=seed, threads=threads, learner=learner, progress=fit_progress(FIT_ALL, progress), **settings.parameters()
     )
-    model.fit(facts, labels, groups=groups, sample_weight=weights)
+    model.fit(every_row[np.flatnonzero(is_learnt)], labels, groups=groups, sample_weight=weights)
     second = second_stage_of(
         encoder,
         model,
@@ -134,7 +136,7 @@ def train(
         "snapshot": snapshot.digest,
         "golden_set": golden.digest if golden is not None else None,
         "rows": len(rows),
-        "waiting": len(later),
+        "waiting": len(later.numbers),
         "positives": int(labels.sum()),
         "sellers": len(np.unique(groups)),
         "evidence_levels": _count_values(row.evidence_level for row in rows),
