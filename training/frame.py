@@ -11,13 +11,13 @@ from numpy.typing import ArrayLike
 
 from features.brands import BrandRegister
 from features.common_prices import FEWEST, CommonPrices
-from features.compute import FEATURES, NAMES, matrix
+from features.compute import FEATURES, NAMES
 from features.facts import Facts, assemble_facts, reference_keys
 from features.history import NOTHING_RECORDED
 from features.listing import Listing
 from features.priors import NO_PRIORS
 from features.references import PricePool, Rates, References
-from training.fit.listing_rows import TEXT_FIELDS
+from training.fit.listing_rows import ListingRows
 from training.snapshots.references import base_rate_priors, commonest_currency
 from training.snapshots.soundness import leaks
 
@@ -64,10 +64,7 @@ def features_frame(
 
 def facts_frame(facts: Sequence[Facts]) -> pd.DataFrame:
     """The frame of stored facts, such as those of a snapshot, which were known before the labels."""
-    listings = [row.listing for row in facts]
-    frame = pd.DataFrame(matrix(facts), columns=list(NAMES), index=[listing.external_id for listing in listings])
-    for name in TEXT_FIELDS:
-        frame[name] = pd.array([getattr(listing, name) for listing in listings], dtype="str")
+    frame = ListingRows.of(facts).frame().set_axis([row.listing.external_id for row in facts])
     for attribute in ("unit", "family", "meaning"):
         frame.attrs[attribute] = {feature.name: str(getattr(feature, attribute)) for feature in FEATURES}
     return frame

@@ -146,9 +146,16 @@ def test_a_bundle_with_a_forest_is_what_it_was() -> None:
     assert verify(forest_files) == digest_of(forest_files)
 
 
-def test_an_unknown_learner_is_not_fitted() -> None:
-    with pytest.raises(ValueError, match="There is no learner oracle; the known ones are forest, logistic"):
-        CounterfeitClassifier(learner="oracle").fit(ListingRows.of(FACTS), DATA.labels, groups=DATA.groups)
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("oracle", "There is no learner oracle; the known ones are forest, logistic"),
+        ("random_forest", "random_forest cannot be proposed, only compared: a bundle cannot hold it"),
+    ],
+)
+def test_a_learner_that_no_bundle_can_hold_is_not_fitted(name: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        CounterfeitClassifier(learner=name).fit(ListingRows.of(FACTS), DATA.labels, groups=DATA.groups)
 
 
 def test_the_example_in_the_documentation_is_the_one_that_is_tested() -> None:

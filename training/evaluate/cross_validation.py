@@ -11,6 +11,7 @@ from features.facts import Facts
 from models.arrays import Floats, Rows
 from models.calibration import expits
 from training.evaluate import baselines, metrics
+from training.evaluate.bench import BENCH, bench_scores
 from training.evaluate.comparison import difference, figures_of, mean
 from training.evaluate.material import LabelledListings, Material
 from training.evaluate.splits import grouped_folds
@@ -49,11 +50,13 @@ class Changes:
     """How a second model differs: it lacks the features `without`, and has those of a file.
 
     `encoded` are an encoder's numbers of the listings' titles, shape (n, d), for the second score of the first model.
+    `bench` names the entries of `training.evaluate.bench` that are compared with the first model.
     """
 
     without: frozenset[str] = frozenset()
     tried: TriedFile | None = None
     encoded: Floats | None = None
+    bench: tuple[str, ...] = ()
 
     @property
     def name(self) -> str | None:
@@ -92,7 +95,12 @@ def cross_validate(
     work = (delayed(fold_scores)(material, split, seed=repeat, changes=changes) for repeat, split in folds)
     # One process per fold uses all cores; the trees of so few rows would not.
     done = Parallel(n_jobs=threads, return_as="generator")(work)
-    names = (*_FITTED, *([changes.name] if changes.name else []), *([] if changes.encoded is None else [SECOND]))
+    names = (
+        *_FITTED,
+        *([changes.name] if changes.name else []),
+        *([] if changes.encoded is None else [SECOND]),
+        *changes.bench,
+    )
     values = [{name: np.full(len(labels), np.nan) for name in names} for _ in range(repeats)]
     for number, ((repeat, (_, test)), scores) in enumerate(zip(folds, done, strict=True)):
         progress(number, len(folds))
@@ -105,7 +113,8 @@ def cross_validate(
 def _with_averages(values: dict[str, Floats]) -> dict[str, Floats]:
     averages = {name: baselines.rank_average(values[n], values[t]) for name, (n, t) in _AVERAGES.items()}
     every = {**values, **averages}
-    return {name: every[name] for name in (MODEL, *PARTS, *baselines.NAMES, SECOND, WITHOUT, WITH) if name in every}
+    names = (MODEL, *PARTS, *baselines.NAMES, SECOND, WITHOUT, WITH)
+    return {name: every[name] for name in dict.fromkeys((*names, *values)) if name in every}
 
 
 def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, changes: Changes) -> dict[str, Floats]:
@@ -127,6 +136,7 @@ def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, chan
         stage, _ = fit_second_stage(model, SECOND, changes.encoded[train], labels, groups=groups, sample_weight=weights)
         first = model.model_.values(tested.numbers, tested.listings or ())
         changed[SECOND] = stage.log_odds(first, changes.encoded[test])
+    changed |= {name: bench_scores(name, fitted, labels, tested, seed=seed) for name in changes.bench}
     return {
         MODEL: model.decision_function(tested),
         **changed,
@@ -170,7 +180,7 @@ def summarise(material: Material | LabelledListings, repeats: Sequence[Repeat]) 
         "model": model,
         "parts": {**parts, **changed},
         "baselines": summary,
-        **{f"difference_to_{peer}": compared(MODEL, peer) for peer in PEERS},
+        **{f"difference_to_{peer}": compared(MODEL, peer) for peer in summary if peer in {*PEERS, *BENCH}},
         **({f"difference_to_{WITHOUT}": compared(MODEL, WITHOUT)} if WITHOUT in changed else {}),
         **({f"gain_{WITH}": compared(WITH, MODEL)} if WITH in changed else {}),
         **(_second_score_gain(compared) if SECOND in changed else {}),

@@ -210,8 +210,12 @@ class Fit(Protocol):
 
 
 def fit_of(name: str) -> Fit:
-    """The fit of a learner. Raises ValueError (there is no such learner)."""
+    """The fit of a learner. Raises ValueError (there is no such learner, or it is compared only)."""
     if name not in FITS:
+        from training.evaluate.bench import BENCH  # noqa: PLC0415  # only a refusal reads it, and it takes a second
+
+        if name in BENCH:
+            raise ValueError(f"{name} cannot be proposed, only compared: a bundle cannot hold it (docs/learners.md).")
         raise ValueError(f"There is no learner {name}; the known ones are {', '.join(FITS)}.")
     return FITS[name]
 

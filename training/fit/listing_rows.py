@@ -59,6 +59,15 @@ class ListingRows:
         listings = None if self.listings is None else [self.listings[i] for i in rows.tolist()]
         return replace(self, numbers=self.numbers[rows], listings=listings, texts=None)
 
+    def frame(self) -> "pd.DataFrame":
+        """The inverse of `of_frame`."""
+        import pandas as pd  # noqa: PLC0415  # the fit itself makes no frame
+
+        frame = pd.DataFrame(self.numbers, columns=list(self.names))
+        for name in TEXT_FIELDS:
+            frame[name] = pd.array([getattr(listing, name) for listing in self.listings or ()], dtype="str")
+        return frame
+
     def without(self, names: Collection[str]) -> Self:
         """The same rows, in which these numbers are missing."""
         numbers = self.numbers.copy()
