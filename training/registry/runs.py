@@ -4,8 +4,9 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1")
 
 import mlflow  # reads the settings above when it is imported
+import pyarrow as pa
+import pyarrow.parquet as pq
 from mlflow import MlflowClient  # as above
 from mlflow.entities import Dataset, DatasetInput, InputTag, Param  # as above
 from mlflow.entities import Run as Logged  # as above
@@ -30,6 +33,7 @@ from training.registry.run_facts import (
     STATE_TAG,
     RunState,
     end_tags,
+    evaluation_table,
     first_tags,
     last_tags,
     run_metrics,
@@ -44,22 +48,27 @@ _FINISHED: Final = "FINISHED"
 _AT_ONCE: Final = 100  # MLflow refuses more parameters in one request.
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
+PROMOTED_TAG: Final = "touchstone.promoted."
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A training that begins: its job, a name for people, why it started, its data and its settings."""
+    """A training that begins: its job, a name for people, why it started, its data and its settings.
+
+    `snapshot` is the digest of the data and `data` their file, where this machine has it.
+    """
 
     job_id: str
     name: str
     cause: str = ""
     snapshot: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    data: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A training to log: its start, digest, report and files."""
+    """A training to log: its start, digest, report and files, and whether it is the newest one."""
 
     start: Start
     digest: str
@@ -67,6 +76,16 @@ class Run:
     report: Mapping[str, Any]
     bundle: Path
     files: tuple[Path, ...]
+    challenger: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionNote:
+    """Who put a model in force, why and when; tags of its version."""
+
+    by: str
+    reason: str
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +113,13 @@ def connect(tracking_uri: str, artifacts: Path | None) -> MlflowClient:
 
 
 def log_run(client: MlflowClient, run: Run) -> RegisteredVersion:
-    """Log a training run and register it as the challenger. A repeated step finds the run by its job id and does what
-    is left."""
+    """Log a training run and register it, the newest as the challenger. A repeated step finds the run by its job id and
+    does what is left."""
     begun = begin_run(client, run.start)
     registration = _version_registered_by(client, run, begun) or _log_and_register(client, run, begun)
     if client.get_model_version(run.model_name, registration.version).tags.get(DIGEST_TAG) is None:
-        client.set_registered_model_alias(run.model_name, CHALLENGER, registration.version)
+        if run.challenger:
+            client.set_registered_model_alias(run.model_name, CHALLENGER, registration.version)
         client.set_model_version_tag(run.model_name, registration.version, DIGEST_TAG, run.digest)
     return registration
 
@@ -113,7 +133,7 @@ def begin_run(client: MlflowClient, start: Start) -> str:
         _log_parameters(client, run.info.run_id, start.parameters)
     has_data = run.inputs is not None and run.inputs.dataset_inputs
     if _DIGEST.fullmatch(start.snapshot) and not has_data:
-        client.log_inputs(run.info.run_id, datasets=[_dataset_input(start.snapshot)])
+        client.log_inputs(run.info.run_id, datasets=[_dataset_input(start)])
     run_id: str = run.info.run_id
     return run_id
 
@@ -127,10 +147,33 @@ def close_run(client: MlflowClient, start: Start, state: RunState, reason: str) 
     return run_id
 
 
-def _dataset_input(snapshot: str) -> DatasetInput:
-    source = json.dumps({"uri": f"snapshots/{snapshot}"})
-    dataset = Dataset("snapshot", snapshot[:_DIGEST_CHARACTERS], "local", source)
+def _dataset_input(start: Start) -> DatasetInput:
+    """The snapshot with its columns, and a source that `mlflow.data.get_source(...).load()` opens."""
+    uri, schema = f"snapshots/{start.snapshot}", None
+    if start.data is not None:
+        uri = start.data.absolute().as_uri()
+        with suppress(pa.ArrowException, OSError):  # The training itself refuses a damaged file, with a reason.
+            schema = json.dumps({"mlflow_colspec": [_column_spec(field) for field in pq.read_schema(start.data)]})
+    source = json.dumps({"uri": uri})
+    dataset = Dataset("snapshot", start.snapshot[:_DIGEST_CHARACTERS], "local", source, schema)
     return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
+
+
+def _column_spec(field: pa.Field) -> dict[str, Any]:
+    of_list = pa.types.is_list(field.type)
+    kind = next(name for name, is_kind in _KINDS if is_kind(field.type.value_type if of_list else field.type))
+    shape = {"type": "array", "items": {"type": kind}} if of_list else {"type": kind}
+    return {**shape, "name": field.name, "required": not field.nullable}
+
+
+# MLflow's names of the types; what is none of the others is read as text.
+_KINDS: Final[tuple[tuple[str, Callable[[Any], bool]], ...]] = (
+    ("boolean", pa.types.is_boolean),
+    ("long", pa.types.is_integer),
+    ("double", pa.types.is_floating),
+    ("datetime", pa.types.is_timestamp),
+    ("string", lambda _type: True),
+)
 
 
 def _log_parameters(client: MlflowClient, run_id: str, values: Mapping[str, Any]) -> None:
@@ -153,6 +196,7 @@ def _log_and_register(client: MlflowClient, run: Run, run_id: str) -> Registered
         for part in _request_groups(run_metrics(run.report)):
             mlflow.log_metrics(part)
         mlflow.log_dict(dict(run.report), "report.json")
+        mlflow.log_table(evaluation_table(run.report), "evaluation.json")
         for path in run.files:
             mlflow.log_artifact(str(path))
         mlflow.pyfunc.log_model(
@@ -178,9 +222,15 @@ def registered_version(client: MlflowClient, model_name: str, digest: str) -> Re
     return None
 
 
-def point_champion(client: MlflowClient, model_name: str, registration: RegisteredVersion) -> None:
-    """Point the alias `champion` at a version."""
+def point_champion(
+    client: MlflowClient, model_name: str, registration: RegisteredVersion, promotion: PromotionNote | None
+) -> None:
+    """Point the alias `champion` at a version, which is no challenger any more, and tag it with its promotion."""
     client.set_registered_model_alias(model_name, CHAMPION, registration.version)
+    if str(client.get_registered_model(model_name).aliases.get(CHALLENGER)) == registration.version:
+        client.delete_registered_model_alias(model_name, CHALLENGER)
+    for name, text in {} if promotion is None else asdict(promotion).items():
+        client.set_model_version_tag(model_name, registration.version, f"{PROMOTED_TAG}{name}", text)
 
 
 def _version_registered_by(client: MlflowClient, run: Run, run_id: str) -> RegisteredVersion | None:
