@@ -13,10 +13,12 @@ from features.brands import BrandRegister
 from features.common_prices import FEWEST, CommonPrices
 from features.compute import FEATURES, NAMES
 from features.facts import Facts, assemble_facts, reference_keys
+from features.fields import with_nearest
 from features.history import NOTHING_RECORDED
-from features.listing import Listing
+from features.listing import Listing, check
 from features.priors import NO_PRIORS
 from features.references import PricePool, Rates, References
+from training.adapters import native
 from training.fit.listing_rows import ListingRows
 from training.snapshots.references import base_rate_priors, commonest_currency
 from training.snapshots.soundness import leaks
@@ -27,7 +29,7 @@ _MORE: Final = 1.1
 
 
 def features_frame(
-    listings: Sequence[Listing],
+    listings: Sequence[Listing] | pd.DataFrame,
     labels: ArrayLike,
     *,
     as_of: datetime,
@@ -37,13 +39,17 @@ def features_frame(
 ) -> pd.DataFrame:
     """The features of n listings and the text that the model reads, a row each in the given order, by external id.
 
+    `listings` may be a frame with the columns of a native file, such as `title` and `seller.age_days`.
+
     A row is compared with earlier rows alone, and never with another version of its own listing: by `occurred_at` where
     every listing has one, else in the given order; `attrs["order"]` says which. `attrs` has "unit", "family" and
     "meaning" of each feature too, and under "leaks" the features that separate the labels, shape (n,) in {0, 1}, too
     well to be honest. Nothing else is made of the labels.
 
-    Raises ValueError (there is not one label for each listing).
+    Raises ValueError (there is not one label for each listing; a column is no field; or a row is refused).
     """
+    if isinstance(listings, pd.DataFrame):
+        listings = _read_listings(listings, as_of)
     targets = np.asarray(labels, dtype=np.int8)
     if len(targets) != len(listings):
         raise ValueError(f"There are {len(listings):,} listings and {len(targets):,} labels.")
@@ -60,6 +66,19 @@ def features_frame(
     frame.attrs["order"] = "occurred_at" if len(known) == len(times) else "rows"
     frame.attrs["leaks"] = [str(leak) for leak in leaks(frame[list(NAMES)].to_numpy(), targets)]
     return frame
+
+
+def _read_listings(rows: pd.DataFrame, received_at: datetime) -> list[Listing]:
+    for name in rows.columns:
+        if name not in native.COLUMNS:
+            raise ValueError(f"{with_nearest(str(name), native.COLUMNS)} is no column of listings.")
+    listings = []
+    for number, row in enumerate(rows.to_dict("records")):
+        listing = check(native.to_listing({str(k): v for k, v in row.items() if pd.notna(v)}), received_at=received_at)
+        if not isinstance(listing, Listing):
+            raise ValueError(f"Row {number}: {listing.sentence}")
+        listings.append(listing)
+    return listings
 
 
 def facts_frame(facts: Sequence[Facts]) -> pd.DataFrame:
