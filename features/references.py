@@ -80,16 +80,12 @@ class PricePool:
                 groups.setdefault(key, []).append(log_price)
         self._sorted: dict[Key, NDArray[np.float64]] = {key: np.sort(prices) for key, prices in groups.items()}
 
-    def add(self, brand: str, category: str, log_price: float) -> None:
-        """Add one listing."""
+    def change(self, brand: str, category: str, log_price: float, *, added: bool) -> None:
+        """Add one listing, or take back one that was added."""
         for key in _group_keys(brand, category):
             prices = self._sorted.get(key, np.empty(0))
-            self._sorted[key] = np.insert(prices, np.searchsorted(prices, log_price), log_price)
-
-    def remove(self, brand: str, category: str, log_price: float) -> None:
-        """Take back a listing that was added."""
-        for key in _group_keys(brand, category):
-            self._sorted[key] = np.delete(self._sorted[key], np.searchsorted(self._sorted[key], log_price))
+            at = np.searchsorted(prices, log_price)
+            self._sorted[key] = np.insert(prices, at, log_price) if added else np.delete(prices, at)
 
     def find(self, brand_key: str, category_key: str) -> PriceReference | None:
         """As `Prices.find`."""

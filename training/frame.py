@@ -1,4 +1,4 @@
-"""Features as a data frame, for scikit-learn and whoever uses it: the numbers by name, and the text beside them."""
+"""Features as a data frame, for scikit-learn: the numbers by name, and the text beside them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -69,9 +69,8 @@ def features_frame(
 
 
 def _read_listings(rows: pd.DataFrame, received_at: datetime) -> list[Listing]:
-    for name in rows.columns:
-        if name not in native.COLUMNS:
-            raise ValueError(f"{with_nearest(str(name), native.COLUMNS)} is no column of listings.")
+    if unknown := [str(name) for name in rows.columns if name not in native.COLUMNS]:
+        raise ValueError(f"{with_nearest(unknown[0], native.COLUMNS)} is no column of listings.")
     listings = []
     for number, row in enumerate(rows.to_dict("records")):
         listing = check(native.to_listing({str(k): v for k, v in row.items() if pd.notna(v)}), received_at=received_at)
@@ -118,5 +117,4 @@ class _EarlierRows:
         if listing.price_minor is not None:
             self._common[listing.price_minor] += times
         if facts.price.log_price is not None:
-            change = self._prices.add if times > 0 else self._prices.remove
-            change(*reference_keys(listing, facts.brand), facts.price.log_price)
+            self._prices.change(*reference_keys(listing, facts.brand), facts.price.log_price, added=times > 0)

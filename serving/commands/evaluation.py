@@ -52,14 +52,14 @@ def evaluate(
             "A title takes it about a tenth of a second."
         ),
     ] = None,
-    bench: Annotated[
+    compare: Annotated[
         list[str] | None,
-        typer.Option(help="A classifier of training/evaluate/bench.py that is compared with the model. Repeatable."),
+        typer.Option(help="A classifier of training/evaluate/compared.py that is compared with the model. Repeatable."),
     ] = None,
     json_file: Figures = None,
 ) -> None:
     """Cross-validate on labelled rows, grouped by seller, and compare with baselines fitted in the same run."""
-    from training.evaluate.bench import BENCH
+    from training.evaluate.compared import COMPARED
     from training.evaluate.cross_validation import FOLDS, Changes, cross_validate, summarise
     from training.evaluate.tried import TriedFile, single_feature_figures
     from training.fit.encoders import encoder_named
@@ -68,7 +68,7 @@ def evaluate(
 
     known_labelled_format(format_name)
     left_out = _features_named(without or [])
-    peers = tuple(dict.fromkeys(known_choice(name, BENCH, "--bench") for name in bench or ()))
+    peers = tuple(dict.fromkeys(known_choice(name, COMPARED, "--compare") for name in compare or ()))
     settings = settings_with()
     with unusable_file():
         rows = labelled_rows(file, format_name, received_at=datetime.now(UTC))
@@ -140,7 +140,7 @@ def print_evaluation(summary: dict[str, Any]) -> None:
     """Print the table of a summary, and a sentence for each comparison."""
     from rich.console import Console
 
-    from training.evaluate.bench import BENCH
+    from training.evaluate.compared import COMPARED
     from training.evaluate.cross_validation import PEERS, SECOND, WITH, WITHOUT
 
     rows = []
@@ -160,7 +160,7 @@ def print_evaluation(summary: dict[str, Any]) -> None:
     )
     for peer in (
         *PEERS,
-        *(name for name in BENCH if name in summary["baselines"]),
+        *(name for name in COMPARED if name in summary["baselines"]),
         *([WITHOUT] if WITHOUT in summary["parts"] else []),
     ):
         Console().print(peer_comparison(peer, summary))

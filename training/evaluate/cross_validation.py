@@ -11,7 +11,7 @@ from features.facts import Facts
 from models.arrays import Floats, Rows
 from models.calibration import expits
 from training.evaluate import baselines, metrics
-from training.evaluate.bench import BENCH, bench_scores
+from training.evaluate.compared import COMPARED, compared_scores
 from training.evaluate.comparison import difference, figures_of, mean
 from training.evaluate.material import LabelledListings, Material
 from training.evaluate.splits import grouped_folds
@@ -50,13 +50,13 @@ class Changes:
     """How a second model differs: it lacks the features `without`, and has those of a file.
 
     `encoded` are an encoder's numbers of the listings' titles, shape (n, d), for the second score of the first model.
-    `bench` names the entries of `training.evaluate.bench` that are compared with the first model.
+    `compared` names the entries of `training.evaluate.compared` that are compared with the first model.
     """
 
     without: frozenset[str] = frozenset()
     tried: TriedFile | None = None
     encoded: Floats | None = None
-    bench: tuple[str, ...] = ()
+    compared: tuple[str, ...] = ()
 
     @property
     def name(self) -> str | None:
@@ -99,7 +99,7 @@ def cross_validate(
         *_FITTED,
         *([changes.name] if changes.name else []),
         *([] if changes.encoded is None else [SECOND]),
-        *changes.bench,
+        *changes.compared,
     )
     values = [{name: np.full(len(labels), np.nan) for name in names} for _ in range(repeats)]
     for number, ((repeat, (_, test)), scores) in enumerate(zip(folds, done, strict=True)):
@@ -136,7 +136,7 @@ def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, chan
         stage, _ = fit_second_stage(model, SECOND, changes.encoded[train], labels, groups=groups, sample_weight=weights)
         first = model.model_.values(tested.numbers, tested.listings or ())
         changed[SECOND] = stage.log_odds(first, changes.encoded[test])
-    changed |= {name: bench_scores(name, fitted, labels, tested, seed=seed) for name in changes.bench}
+    changed |= {name: compared_scores(name, fitted, labels, tested, seed=seed) for name in changes.compared}
     return {
         MODEL: model.decision_function(tested),
         **changed,
@@ -180,7 +180,7 @@ def summarise(material: Material | LabelledListings, repeats: Sequence[Repeat]) 
         "model": model,
         "parts": {**parts, **changed},
         "baselines": summary,
-        **{f"difference_to_{peer}": compared(MODEL, peer) for peer in summary if peer in {*PEERS, *BENCH}},
+        **{f"difference_to_{peer}": compared(MODEL, peer) for peer in summary if peer in {*PEERS, *COMPARED}},
         **({f"difference_to_{WITHOUT}": compared(MODEL, WITHOUT)} if WITHOUT in changed else {}),
         **({f"gain_{WITH}": compared(WITH, MODEL)} if WITH in changed else {}),
         **(_second_score_gain(compared) if SECOND in changed else {}),

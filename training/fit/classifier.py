@@ -248,7 +248,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         return fit_text(task.texts, rows, task.labels, task.weights, cost=self.text_cost)
 
     def _learner(self, task: _Task, columns: Floats, offset: Floats | None, rows: Rows) -> Learner:
-        given = {setting.name: getattr(self, setting.name) for setting in fields(ForestSettings)}
+        settings = {field.name: getattr(self, field.name) for field in fields(ForestSettings)}
         names = (*task.rows.names, TEXT_COLUMN) if task.join is Join.STACK else task.rows.names
         setup = Setup(
             names,
@@ -256,7 +256,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             self.seed,
             self.threads,
             self.mask_share if task.join else 0.0,
-            forest={name: setting for name, setting in given.items() if setting is not None},
+            forest={name: setting for name, setting in settings.items() if setting is not None},
             offset=None if offset is None else offset[rows],
         )
         return fit_of(self.learner)(columns[rows], task.labels[rows], task.weights[rows], setup)

@@ -86,50 +86,22 @@ def fit_forest(
     shown, rows, shown_weights = masked_copies(
         columns, weights, seed=seed, share=mask_share, families=families_of(names)
     )
-    grown_from = None if offset is None else offset[rows]
-    return grow_forest(
+    training_set = lgb.Dataset(
         shown,
         labels[rows],
-        shown_weights,
-        settings=settings,
-        names=names,
-        seed=seed,
-        threads=threads,
-        offset=grown_from,
+        weight=shown_weights,
+        init_score=None if offset is None else offset[rows],
+        feature_name=list(names),
+        params={"feature_pre_filter": False},
     )
+    parameters = settings.parameters(seed, threads if len(shown) >= _THREADS_FROM_ROWS else 1)
+    return Forest(export_booster(lgb.train(parameters, training_set, settings.rounds), names), just_written=True)
 
 
 def forest_alone(columns: Floats, labels: Labels, weights: Floats, *, seed: int = 0, threads: int = 1) -> Forest:
     """A forest with the default settings and without the text, to compare with; arguments as `fit_forest`."""
     settings = forest_settings(int(labels.sum()))
     return fit_forest(columns, labels, weights, settings=settings, names=NAMES, seed=seed, threads=threads)
-
-
-def grow_forest(
-    columns: Floats,
-    labels: Labels,
-    weights: Floats,
-    *,
-    settings: ForestSettings,
-    names: Sequence[str],
-    seed: int,
-    threads: int,
-    offset: Floats | None = None,
-) -> Forest:
-    """The forest of rows among which each column is missing at least once, on top of an offset (n,) in log-odds.
-
-    Raises ValueError (a column is never missing, so that the forest would read NaN as zero).
-    """
-    training_set = lgb.Dataset(
-        columns,
-        labels,
-        weight=weights,
-        init_score=offset,
-        feature_name=list(names),
-        params={"feature_pre_filter": False},
-    )
-    parameters = settings.parameters(seed, threads if len(columns) >= _THREADS_FROM_ROWS else 1)
-    return Forest(export_booster(lgb.train(parameters, training_set, settings.rounds), names), just_written=True)
 
 
 def with_masked_copies(
@@ -212,9 +184,9 @@ class Fit(Protocol):
 def fit_of(name: str) -> Fit:
     """The fit of a learner. Raises ValueError (there is no such learner, or it is compared only)."""
     if name not in FITS:
-        from training.evaluate.bench import BENCH  # noqa: PLC0415  # only a refusal reads it, and it takes a second
+        from training.evaluate.compared import COMPARED  # noqa: PLC0415  # only a refusal reads it, and it takes a second
 
-        if name in BENCH:
+        if name in COMPARED:
             raise ValueError(f"{name} cannot be proposed, only compared: a bundle cannot hold it (docs/learners.md).")
         raise ValueError(f"There is no learner {name}; the known ones are {', '.join(FITS)}.")
     return FITS[name]

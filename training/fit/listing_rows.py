@@ -51,9 +51,9 @@ class ListingRows:
             if not _has_numbers(frame[name]):
                 raise ValueError(f"The column {with_nearest(str(name), _KNOWN)} has no numbers.")
             numbers[:, i] = frame[name].to_numpy(np.float64, na_value=np.nan)
-        texts = zip(*(frame[name] for name in TEXT_FIELDS), strict=True)
-        known = [{name: text for name, text in zip(TEXT_FIELDS, row, strict=True) if _is_text(text)} for row in texts]
-        return cls(numbers, [Listing(external_id="", **fields) for fields in known], names)
+        texts = frame[list(TEXT_FIELDS)].astype(object)
+        cells = texts.where(texts.notna(), None).to_dict("records")
+        return cls(numbers, [Listing(external_id="", **{str(k): v for k, v in row.items()}) for row in cells], names)
 
     def __getitem__(self, rows: Rows) -> Self:
         listings = None if self.listings is None else [self.listings[i] for i in rows.tolist()]
@@ -103,7 +103,3 @@ def check_columns(names: Sequence[Any], needed: Sequence[str]) -> None:
 
 def _has_numbers(column: Any) -> bool:
     return bool(column.dtype.kind in "biuf")
-
-
-def _is_text(cell: object) -> bool:
-    return isinstance(cell, str)

@@ -4,9 +4,9 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +48,10 @@ _FINISHED: Final = "FINISHED"
 _AT_ONCE: Final = 100  # MLflow refuses more parameters in one request.
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
+# MLflow's names of types that are no text.
+_KINDS: Final = {
+    pa.bool_(): "boolean", pa.int8(): "long", pa.float64(): "double", pa.timestamp("us", "UTC"): "datetime",
+}  # fmt: skip
 PROMOTED_TAG: Final = "touchstone.promoted."
 
 
@@ -55,7 +59,7 @@ PROMOTED_TAG: Final = "touchstone.promoted."
 class Start:
     """A training that begins: its job, a name for people, why it started, its data and its settings.
 
-    `snapshot` is the digest of the data and `data` their file, where this machine has it.
+    `snapshot` is the digest of the data and `snapshot_path` their file, where this machine has it.
     """
 
     job_id: str
@@ -63,7 +67,7 @@ class Start:
     cause: str = ""
     snapshot: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    data: Path | None = None
+    snapshot_path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +81,6 @@ class Run:
     bundle: Path
     files: tuple[Path, ...]
     challenger: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class PromotionNote:
-    """Who put a model in force, why and when; tags of its version."""
-
-    by: str
-    reason: str
-    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,33 +142,23 @@ def close_run(client: MlflowClient, start: Start, state: RunState, reason: str) 
     return run_id
 
 
+def _column_spec(column: pa.Field) -> dict[str, Any]:
+    kind = {"type": _KINDS.get(column.type, "string")}
+    return {**({"type": "array", "items": kind} if pa.types.is_list(column.type) else kind), "name": column.name}
+
+
 def _dataset_input(start: Start) -> DatasetInput:
     """The snapshot with its columns, and a source that `mlflow.data.get_source(...).load()` opens."""
     uri, schema = f"snapshots/{start.snapshot}", None
-    if start.data is not None:
-        uri = start.data.absolute().as_uri()
+    if start.snapshot_path is not None:
+        uri = start.snapshot_path.absolute().as_uri()
         with suppress(pa.ArrowException, OSError):  # The training itself refuses a damaged file, with a reason.
-            schema = json.dumps({"mlflow_colspec": [_column_spec(field) for field in pq.read_schema(start.data)]})
+            schema = json.dumps(
+                {"mlflow_colspec": [_column_spec(field) for field in pq.read_schema(start.snapshot_path)]}
+            )
     source = json.dumps({"uri": uri})
     dataset = Dataset("snapshot", start.snapshot[:_DIGEST_CHARACTERS], "local", source, schema)
     return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
-
-
-def _column_spec(field: pa.Field) -> dict[str, Any]:
-    of_list = pa.types.is_list(field.type)
-    kind = next(name for name, is_kind in _KINDS if is_kind(field.type.value_type if of_list else field.type))
-    shape = {"type": "array", "items": {"type": kind}} if of_list else {"type": kind}
-    return {**shape, "name": field.name, "required": not field.nullable}
-
-
-# MLflow's names of the types; what is none of the others is read as text.
-_KINDS: Final[tuple[tuple[str, Callable[[Any], bool]], ...]] = (
-    ("boolean", pa.types.is_boolean),
-    ("long", pa.types.is_integer),
-    ("double", pa.types.is_floating),
-    ("datetime", pa.types.is_timestamp),
-    ("string", lambda _type: True),
-)
 
 
 def _log_parameters(client: MlflowClient, run_id: str, values: Mapping[str, Any]) -> None:
@@ -223,13 +208,13 @@ def registered_version(client: MlflowClient, model_name: str, digest: str) -> Re
 
 
 def point_champion(
-    client: MlflowClient, model_name: str, registration: RegisteredVersion, promotion: PromotionNote | None
+    client: MlflowClient, model_name: str, registration: RegisteredVersion, promotion: Mapping[str, str]
 ) -> None:
-    """Point the alias `champion` at a version, which is no challenger any more, and tag it with its promotion."""
+    """Point the alias `champion` at a version, no challenger any more, and tag it with who promoted it and why."""
     client.set_registered_model_alias(model_name, CHAMPION, registration.version)
     if str(client.get_registered_model(model_name).aliases.get(CHALLENGER)) == registration.version:
         client.delete_registered_model_alias(model_name, CHALLENGER)
-    for name, text in {} if promotion is None else asdict(promotion).items():
+    for name, text in promotion.items():
         client.set_model_version_tag(model_name, registration.version, f"{PROMOTED_TAG}{name}", text)
 
 

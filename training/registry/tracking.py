@@ -15,7 +15,6 @@ from training.registry import tuning_runs
 from training.registry.record import Record, UnknownRun, bundle_of, find_record
 from training.registry.run_facts import RunState
 from training.registry.runs import (
-    PromotionNote,
     RegisteredVersion,
     Run,
     Start,
@@ -113,7 +112,7 @@ def publish(
     *,
     champion: bool,
     challenger: bool = False,
-    promotion: PromotionNote | None = None,
+    promotion: Mapping[str, str],
 ) -> RegisteredVersion:
     """Register a bundle if it is not, and point the alias `champion` at it if it is in force.
 

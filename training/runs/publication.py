@@ -7,7 +7,6 @@ from pathlib import Path
 from models.errors import BundleRefused
 from training.bundle_folder import read_bundle_folder
 from training.child import REFUSED, add_registry_options, end_with_parent, exit_now, send_message
-from training.registry.runs import PromotionNote
 from training.registry.tracking import Registry, TrackingFailed, TrainedBundle, publish
 
 
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.digest,
             champion=options.champion,
             challenger=options.challenger,
-            promotion=PromotionNote(*options.promoted) if options.promoted else None,
+            promotion=dict(zip(("by", "reason", "at"), options.promoted, strict=True)) if options.promoted else {},
         )
     except (TrackingFailed, BundleRefused, LookupError, ValueError) as refused:
         send_message({"event": "refused", "sentence": str(refused)})

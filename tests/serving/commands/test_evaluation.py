@@ -51,7 +51,7 @@ def test_a_feature_of_a_file_is_tried_on_a_snapshot(
     done = touchstone_in(
         tmp_path / "home",
         *("evaluate", str(snapshot), "--format", "snapshot", "--repeats", "1", "--json", str(out)),
-        *("--with", str(mine), "--without", "price_log", "--bench", "logistic_regression"),
+        *("--with", str(mine), "--without", "price_log", "--compare", "logistic_regression"),
     )
     assert done.code == 0, done
     shown = " ".join(done.out.replace("│", " ").split())

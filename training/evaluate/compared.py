@@ -22,7 +22,7 @@ def of_numbers(*steps: Any) -> Any:
 
 
 # A new estimator of frames as `training.frame.features_frame` makes them, with the seed of the folds.
-BENCH: Final[dict[str, Callable[[int], Any]]] = {
+COMPARED: Final[dict[str, Callable[[int], Any]]] = {
     "random_forest": lambda seed: of_numbers(RandomForestClassifier(300, min_samples_leaf=3, random_state=seed)),
     "logistic_regression": lambda _seed: of_numbers(
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
@@ -32,9 +32,9 @@ BENCH: Final[dict[str, Callable[[int], Any]]] = {
 }
 
 
-def bench_scores(name: str, rows: ListingRows, labels: Labels, tested: ListingRows, *, seed: int) -> Floats:
+def compared_scores(name: str, rows: ListingRows, labels: Labels, tested: ListingRows, *, seed: int) -> Floats:
     """The scores of the tested rows by an entry fitted on the rows; its fit knows no weights."""
-    estimator = BENCH[name](seed).fit(rows.frame(), labels)
+    estimator = COMPARED[name](seed).fit(rows.frame(), labels)
     if hasattr(estimator, "decision_function"):
         return np.asarray(estimator.decision_function(tested.frame()), dtype=np.float64)
     return np.asarray(estimator.predict_proba(tested.frame())[:, 1], dtype=np.float64)
