@@ -76,20 +76,9 @@ class PricePool:
     def __init__(self, rows: Iterable[tuple[str, str, float]]) -> None:
         groups: dict[Key, list[float]] = {}
         for brand, category, log_price in rows:
-            for key in _group_keys(brand, category):
+            for key in {(brand, category), (ANY, category), (brand, ANY)} - {(ANY, ANY)}:
                 groups.setdefault(key, []).append(log_price)
         self._sorted: dict[Key, NDArray[np.float64]] = {key: np.sort(prices) for key, prices in groups.items()}
-
-    def change(self, brand: str, category: str, log_price: float, *, added: bool) -> None:
-        """Add one listing, or take back one that was added."""
-        for key in _group_keys(brand, category):
-            prices = self._sorted.get(key, np.empty(0))
-            at = np.searchsorted(prices, log_price)
-            self._sorted[key] = np.insert(prices, at, log_price) if added else np.delete(prices, at)
-
-    def find(self, brand_key: str, category_key: str) -> PriceReference | None:
-        """As `Prices.find`."""
-        return _price_reference(self._sorted.get((brand_key, category_key), np.empty(0)))
 
     def table(self) -> PriceTable:
         """The references of every group of five or more."""
@@ -122,10 +111,6 @@ class _LeaveOneOut:
         if prices.size <= EXACT_UP_TO and at < prices.size and prices[at] == self.log_price:
             prices = np.delete(prices, at)
         return _price_reference(prices)
-
-
-def _group_keys(brand: str, category: str) -> set[Key]:
-    return {(brand, category), (ANY, category), (brand, ANY)} - {(ANY, ANY)}
 
 
 def _quantile_sample(prices: NDArray[np.float64]) -> tuple[float, ...]:

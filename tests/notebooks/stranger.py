@@ -38,10 +38,10 @@ search = GridSearchCV(ours, {"text_cost": [1.0, 10.0]}, scoring="average_precisi
 search.fit(X, y, groups=sellers)
 
 # %%
-for name, model, given in (("baseline", baseline, {}), ("ours", search.best_estimator_, {"groups": sellers})):
-    scores = cross_val_predict(model, X, y, groups=sellers, cv=folds, method="predict_proba", params=given)[:, 1]
+for name, model, of_fit in (("baseline", baseline, {}), ("ours", search.best_estimator_, {"groups": sellers})):
+    scores = cross_val_predict(model, X, y, groups=sellers, cv=folds, method="predict_proba", params=of_fit)[:, 1]
     with mlflow.start_run(run_name=name):
-        mlflow.log_params({"text_cost": search.best_params_["text_cost"]} if given else {})
+        mlflow.log_params({"text_cost": search.best_params_["text_cost"]} if of_fit else {})
         mlflow.log_metric("average_precision", average_precision_score(y, scores))
 
 # %%

@@ -137,16 +137,3 @@ def test_a_column_that_is_misspelt_or_missing_is_refused_by_its_name(
 def test_a_model_of_a_frame_takes_no_matrix() -> None:
     with pytest.raises(ValueError, match="give it a frame of the same columns"):
         fitted().predict(FRAME[list(NAMES)].to_numpy())
-
-
-@pytest.mark.parametrize(
-    ("labels", "sentence"),
-    [
-        (np.zeros(80), "the labels have one class|The labels have one class"),
-        (np.arange(80) % 3, "Only binary classification is supported"),
-        (np.arange(80) == 0, "1 sellers have counterfeit rows"),
-    ],
-)
-def test_labels_that_cannot_be_learnt_are_refused(labels: Any, sentence: str) -> None:
-    with pytest.raises(ValueError, match=sentence):
-        fitted(labels=labels)

@@ -3,7 +3,6 @@ from functools import cache
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sklearn.base import clone
 
 from features.compute import NAMES, family_columns, matrix
 from features.facts import Facts
@@ -107,10 +106,6 @@ def test_probabilities_of_both_classes_sum_to_one() -> None:
 
 def test_the_likelier_class_is_predicted() -> None:
     assert np.array_equal(the_model().predict(ROWS), (the_model().predict_proba(ROWS)[:, 1] > 0.5).astype(int))
-
-
-def test_scikit_learn_can_clone_the_estimator() -> None:
-    assert clone(CounterfeitClassifier(seed=3, mask_share=0.3)).get_params()["mask_share"] == 0.3
 
 
 def test_out_of_fold_values_are_one_for_each_row() -> None:

@@ -13,10 +13,7 @@ from sklearn.base import clone
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
 from features.compute import FEATURES, NAMES, matrix
-from features.facts import assemble_facts
-from features.history import NOTHING_RECORDED
 from features.listing import Listing
-from features.references import PricePool, Rates, References
 from models.arrays import Floats
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import BRANDS, a_market, market_facts
@@ -27,6 +24,7 @@ from training.evaluate.splits import grouped_folds
 from training.fit.classifier import CounterfeitClassifier
 from training.frame import facts_frame, features_frame
 from training.snapshots.labelled import load_labelled
+from training.snapshots.references import OfflineReferences
 
 DATA: Final = a_market(60)
 SMALL: Final = CounterfeitClassifier(rounds=20, leaves=3, rows_per_leaf=3, folds=2)
@@ -108,9 +106,8 @@ def test_a_planted_leak_shows_no_gain() -> None:
         return average_precision(truth, probabilities) - float(truth.mean())
 
     prices = [i for i, feature in enumerate(FEATURES) if feature.name == "price_to_category"]
-    pool = PricePool(("", row.product_type or "", float(np.log(float(row.price or 1)))) for row in rows)
-    leaking = [assemble_facts(row, References(Rates("EUR"), BRANDS, pool), NOTHING_RECORDED, marketplace="", as_of=NOW)
-               for row in rows]  # fmt: skip
+    with_copies = OfflineReferences(rows, BRANDS)
+    leaking = [with_copies.facts(row, as_of=NOW, marketplace="", took_part=False) for row in rows]
     assert gain(matrix(leaking)[:, prices]) > 0.3
     assert gain(features_frame(rows, truth, as_of=NOW)[list(NAMES)].to_numpy()[:, prices]) < 0.1
 
