@@ -37,8 +37,8 @@ def features_frame(
 
     `listings` may be a frame with the columns of a native file, such as `title` and `seller.age_days`.
 
-    A row is compared with earlier rows alone, of which the latest twentieth may lack, and never with another version of
-    its own listing. Earlier is by `occurred_at` where every listing has one, else in the given order; `attrs["order"]`
+    A row is compared with earlier rows alone, and never with another version of its own listing; the latest twentieth
+    may lack. Earlier is by `occurred_at` where every listing has one, else in the given order; `attrs["order"]`
     says which. `attrs` also has "unit", "family" and "meaning" of each feature, and under "leaks" those that separate
     the labels, shape (n,) in {0, 1}, too well to be honest. Nothing else is made of the labels.
 

@@ -48,11 +48,6 @@ class _Task:
     folds: list[tuple[Rows, Rows]]
     join: Join | None
 
-    @property
-    def every(self) -> Rows:
-        """All rows."""
-        return np.arange(len(self.labels))
-
 
 class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Estimator over a frame as of `training.frame.features_frame`, or over a matrix of any numbers without text.
@@ -190,12 +185,13 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         self._tell("join", 0.0)
         combiner, points, self.out_of_fold_ = self._joined(task, by_text, number_scores, text_scores)
         self.calibration_ = self._calibration(task)
-        self.learner_ = self._learner(task, columns, offset, task.every)
+        every = np.arange(len(labels))
+        self.learner_ = self._learner(task, columns, offset, every)
         self.masking_ = Masking(self.seed, self.mask_share)
         if hasattr(self, "model_"):
             del self.model_
         if combiner is not None:
-            text = self._text(task, task.every).model
+            text = self._text(task, every).model
             self.model_ = Classifier(self.learner_, text, combiner, self.calibration_, points)
         self._tell("join", 1.0)
 
