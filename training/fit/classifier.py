@@ -167,7 +167,9 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         if len(self.classes_) > 2:
             raise ValueError("Only binary classification is supported. The type of the target is multiclass.")
         if len(self.classes_) < 2:
-            raise ValueError("The labels have one class; counterfeit and genuine rows are needed.")
+            raise ValueError(
+                "The labels have one class; folds by seller need at least 2 of counterfeit and 2 of genuine rows."
+            )
         return numbers.astype(np.int8)
 
     def _fit_rows(self, rows: ListingRows, labels: Labels, weights: Floats, groups: NDArray[np.intp]) -> None:
