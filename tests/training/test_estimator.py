@@ -81,11 +81,11 @@ def test_any_two_labels_are_named_in_their_order() -> None:
 
 
 def test_a_search_over_text_and_forest_works_on_sellers() -> None:
-    grid = {"text_cost": [1.0, 10.0], "rounds": [2, 5]}
+    grid = [{"text_cost": [0.01]}, {"rounds": [2]}]
     search = GridSearchCV(SMALL, grid, scoring="average_precision", cv=GroupKFold(2))
     search.fit(FRAME, DATA.labels, groups=DATA.groups)
-    assert set(search.best_params_) == {"text_cost", "rounds"}
-    assert len({*search.cv_results_["mean_test_score"]}) == 4
+    assert len({*search.cv_results_["mean_test_score"]}) == 2
+    assert search.best_estimator_.get_params().items() >= search.best_params_.items()
 
 
 def test_folds_within_a_fit_are_by_seller_where_the_sellers_are_given_to_it() -> None:

@@ -168,7 +168,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             raise ValueError("Only binary classification is supported. The type of the target is multiclass.")
         if len(self.classes_) < 2:
             raise ValueError(
-                "The labels have one class; folds by seller need at least 2 of counterfeit and 2 of genuine rows."
+                "The labels have one class; folds by seller need at least 2 with counterfeit and 2 genuine."
             )
         return numbers.astype(np.int8)
 
