@@ -21,6 +21,7 @@ from training.evaluate.operating import promise_in_words
 from training.evaluate.splits import JUDGED_SHARES, seller_groups, split_later_unseen
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.weighting import represented_listings, training_weights
+from training.frame import facts_frame
 from training.plots import COUNTERFEIT, GENUINE, GRID, PALETTE, QUIET, STYLE
 from training.runs.pipeline import train
 from training.simulation.arms import ARMS
@@ -183,7 +184,7 @@ for promise in report["promises"]:
     print(textwrap.fill(promise_in_words(promise), 110, subsequent_indent="    "))
 
 # %%
-model = CounterfeitClassifier(seed=0).fit(facts, labels, groups=groups, sample_weight=weights.values)
+model = CounterfeitClassifier(seed=0).fit(facts_frame(facts), labels, groups=groups, sample_weight=weights.values)
 probabilities = model.model_.calibration.probabilities(model.out_of_fold_)
 order = np.argsort(-probabilities, kind="stable")
 counts = metrics.seller_bootstrap(groups, times=400, seed=0)[:, order]

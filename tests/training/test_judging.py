@@ -16,6 +16,7 @@ from training.evaluate.judging import Judgement, Trial, judge
 from training.evaluate.metrics import average_precision, effective_number
 from training.evaluate.splits import LaterSplit, TimeFold, split_later_unseen
 from training.fit.classifier import CounterfeitClassifier
+from training.fit.listing_rows import ListingRows
 from training.gates.gate import State
 from training.gates.incumbent import IncumbentScorer
 
@@ -108,10 +109,10 @@ def test_each_time_fold_is_judged_by_earlier_rows() -> None:
     assert of_first.report["rows"] == len(first.judge)
     fit = later[1].fit
     model = CounterfeitClassifier(seed=TRIAL.seed, threads=1).fit(
-        [FACTS[i] for i in fit], DATA.labels[fit], groups=DATA.groups[fit], sample_weight=TRIAL.weights[fit]
+        ListingRows.of(FACTS)[fit], DATA.labels[fit], groups=DATA.groups[fit], sample_weight=TRIAL.weights[fit]
     )
     last = judgement_of(replace(TRIAL, split=LaterSplit((later[1],))))
-    expected = model.predict_proba([FACTS[i] for i in later[1].judge])[:, 1]
+    expected = model.predict_proba(ListingRows.of(FACTS)[later[1].judge])[:, 1]
     assert last.report["candidate"]["ap"] == average_precision(DATA.labels[later[1].judge], expected)
 
 

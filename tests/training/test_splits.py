@@ -116,7 +116,6 @@ def judged_rows_after(
         times,
         np.arange(8),
         np.array([i not in genuine for i in range(8)], dtype=np.int8),
-        share=0.5,
         champion_learnt_until=None if day is None else NOW + timedelta(days=day),
         fewest_positives=fewest,
         fewest_positive_sellers=of_sellers,

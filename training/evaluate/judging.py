@@ -26,6 +26,7 @@ from training.evaluate.peers import FAIR_PEER, MOST_FITTED, peer_scores
 from training.evaluate.slices import only_text_and_price, slice_members, slices
 from training.evaluate.splits import LaterSplit
 from training.fit.classifier import CounterfeitClassifier
+from training.fit.listing_rows import ListingRows
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings
 from training.fit.stages import FITS, GATES, JUDGE, PEERS, Progress, fit_progress
 from training.fit.weighting import trim_weights
@@ -163,7 +164,7 @@ class _PrequentialFits:
     time_fold: NDArray[np.intp]
 
     @classmethod
-    def fitted(cls, trial: Trial, progress: Progress) -> Self:
+    def fitted(cls, trial: Trial, rows: ListingRows, progress: Progress) -> Self:
         models, fold_weights = [], []
         for stage, time_fold in zip(FITS, trial.split.time_folds, strict=False):
             fit = time_fold.fit
@@ -171,12 +172,12 @@ class _PrequentialFits:
                 seed=trial.seed,
                 threads=trial.threads,
                 learner=trial.learner,
-                settings=trial.settings,
+                **trial.settings.parameters(),
                 progress=fit_progress(stage, progress),
             )
             weights = trial.weigh(fit)
             model.fit(
-                [trial.facts[i] for i in fit],
+                rows[fit],
                 trial.labels[fit],
                 groups=trial.suppliers[fit],
                 sample_weight=weights,
@@ -194,7 +195,7 @@ class _PrequentialFits:
         for number, model in enumerate(self.models):
             its = np.flatnonzero(self.time_fold[rows] == number)
             if len(its):
-                scores[its] = model.predict_proba([facts[i] for i in its.tolist()])[:, 1]
+                scores[its] = model.predict_proba(ListingRows.of([facts[i] for i in its.tolist()]))[:, 1]
         return scores
 
     def shown_from(self, trial: Trial) -> float:
@@ -211,7 +212,8 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     why = _why_too_little(trial)
     if why is not None:
         return _judgement_without_figures(why, labels, groups, policy)
-    model = _PrequentialFits.fitted(trial, progress)
+    every_row = ListingRows.of(trial.facts)
+    model = _PrequentialFits.fitted(trial, every_row, progress)
     progress(JUDGE, 0.0)
     facts = [trial.facts[i] for i in rows]
     computed = [compute(listing_facts) for listing_facts in facts]
@@ -242,6 +244,7 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     progress(PEERS, 0.0)
     peers = peer_scores(
         trial.facts,
+        every_row.numbers,
         trial.labels,
         trial.split,
         model.models,

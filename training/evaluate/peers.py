@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 
-from features.compute import matrix
 from features.facts import Facts
 from models.arrays import Floats, Labels, Rows
 from models.points import DEFAULT_POINTS
@@ -37,6 +36,7 @@ def fitted_rows(fit: Rows, *, seed: int) -> Rows:
 
 def peer_scores(
     facts: Sequence[Facts],
+    columns: Floats,
     labels: Labels,
     split: LaterSplit,
     models: Sequence[CounterfeitClassifier],
@@ -47,10 +47,10 @@ def peer_scores(
 ) -> Mapping[str, Floats]:
     """The scores of the judged rows by each baseline, shape (judged,), in the order of `split.judge`.
 
-    `models` are the candidate's fits for the time folds, and `weights` those of the rows of each. The best signal is the
-    one that sorts the rows before the first fold best.
+    `columns` are the features of all rows, shape (n, features). `models` are the candidate's fits for the time folds,
+    and `weights` those of the rows of each. The best signal is the one that sorts the rows before the first fold best.
     """
-    columns, listings = matrix(facts), [listing_facts.listing for listing_facts in facts]
+    listings = [listing_facts.listing for listing_facts in facts]
     derived = {FAIR_PEER, "best_signal", "scorecard"}
     fold_scores: dict[str, list[Floats]] = {name: [] for name in NAMES if name not in derived}
     raw = baselines.raw_numbers(listings)

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from models.arrays import Rows
+from training.snapshots.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
 
 # With three time folds, a fit knows on average a third of the rows since the champion. More folds take longer and bring
 # at most half.
 TIME_FOLDS: Final = 3
 # The newest rows say most about the listings to come; a marketplace with few counterfeits judges by more of its rows.
 JUDGED_SHARES: Final = (0.25, 0.4, 0.6, 0.8)
-FEWEST_POSITIVES: Final = 10
-FEWEST_NEGATIVES: Final = 20
 _NEXT: Final = timedelta.resolution
 
 

@@ -43,7 +43,7 @@ def fit_second_stage(
     labels = np.asarray(labels, dtype=np.int8)
     weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     titles = np.zeros(len(labels))
-    for fit, judged in inner_folds(labels, groups, seed=model.seed):
+    for fit, judged in inner_folds(labels, groups, seed=model.seed, folds=model.folds):
         reading, intercept = _fit_reading(encoded, fit, labels, weights)
         titles[judged] = encoded[judged] @ reading + intercept
     first, title = standard_of(model.out_of_fold_), standard_of(titles)

@@ -118,10 +118,10 @@ def incumbents_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
     """The candidate is no worse than the champion, the scorecard, the best single signal and itself without its text.
 
     Each is a part: the difference in average precision over all listings must be at least zero, and the lower end of
-    its interval above a bound. Of many candidates one is lucky, so the k-th that is compared with a champion must exceed
-    zero at a chance that falls with the square of k; at the first this is the difference itself. Weights are trimmed
-    until no few heavy rows decide. If that leaves too few effective counterfeits, or the champion may have learnt the
-    rows, the gate is not judged and blocks.
+    its interval above a bound. Of many candidates one is lucky, so the k-th that is compared with a champion must
+    exceed zero at a chance that falls with the square of k; at the first this is the difference itself. Weights are
+    trimmed until no few heavy rows decide. If that leaves too few effective counterfeits, or the champion may have
+    learnt the rows, the gate is not judged and blocks.
     """
     name = INCUMBENTS
     if evidence.effective_positives < policy.fewest_effective_positives:
@@ -153,13 +153,8 @@ def _incumbent_part(evidence: GateEvidence, comparison: IncumbentComparison, pol
     difference = evidence.average_precision - comparison.average_precision
     if not len(known) or math.isnan(difference):
         return judged_gate(comparison.incumbent.value, False, math.nan, 0.0, "There is no difference to judge.")
-    chances = (
-        0.5 / evidence.looks**2,
-        0.5,
-        (1 - policy.incumbent_confidence) / 2,
-        (1 + policy.incumbent_confidence) / 2,
-    )
-    lucky, middle, low, high = np.quantile(known, chances).tolist()
+    beside = (1 - policy.incumbent_confidence) / 2
+    lucky, middle, low, high = np.quantile(known, (0.5 / evidence.looks**2, 0.5, beside, 1 - beside)).tolist()
     beyond_luck = difference + min(0.0, lucky - middle)
     return judged_gate(
         comparison.incumbent.value,
@@ -168,8 +163,8 @@ def _incumbent_part(evidence: GateEvidence, comparison: IncumbentComparison, pol
         0.0,
         f"Average precision {evidence.average_precision:.3f} over all listings against "
         f"{comparison.average_precision:.3f} of {comparison.incumbent.value}; difference between {low:+.3f} and "
-        f"{high:+.3f} at {policy.incumbent_confidence:.0%}, above {-policy.incumbent_slack:.2f}, and {beyond_luck:+.3f} "
-        f"beyond the luck of comparison {evidence.looks}, at least 0.",
+        f"{high:+.3f} at {policy.incumbent_confidence:.0%}, above {-policy.incumbent_slack:.2f}, and "
+        f"{beyond_luck:+.3f} beyond the luck of comparison {evidence.looks}, at least 0.",
     )
 
 

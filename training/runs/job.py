@@ -133,7 +133,9 @@ def _train_bundle(
 
 def _run_start(options: argparse.Namespace, settings: FitSettings) -> Start:
     parameters = {**fixed_parameters(options.seed, settings), **dict(policy_versions(*options.policy))}
-    return replace(_bare_start(options), snapshot=options.snapshot_digest, parameters=parameters)
+    return replace(
+        _bare_start(options), snapshot=options.snapshot_digest, snapshot_path=options.snapshot, parameters=parameters
+    )
 
 
 def _bare_start(options: argparse.Namespace) -> Start:

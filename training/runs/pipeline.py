@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from features.compute import NAMES, matrix
+from features.compute import NAMES
 from models.arrays import Rows
 from models.bundle import Bundle, from_files, to_files
 from models.forest import Forest
@@ -20,6 +20,7 @@ from training.evaluate.operating import choose_thresholds, operating_curve, oper
 from training.evaluate.splits import learnt_until, seller_groups, split_for_judging
 from training.evaluate.suspects import suspects
 from training.fit.classifier import CounterfeitClassifier
+from training.fit.listing_rows import ListingRows
 from training.fit.phrases import fit_phrases
 from training.fit.second_stage import NO_ENCODER, second_stage_of
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings
@@ -81,7 +82,8 @@ def train(
     groups = seller_groups([row.seller_cluster for row in snapshot.rows])
     refuse_too_few(labels, groups)
     refuse_copies(snapshot.rows)
-    leaking = leaks(matrix(facts), labels)
+    every_row = ListingRows.of(facts)
+    leaking = leaks(every_row.numbers, labels)
     refuse_leaks(leaking, accepted_leaks)
     represented, supplier_of = represented_listings(snapshot.rows), suppliers(facts, groups)
     times = [row.known_at for row in snapshot.rows]
@@ -116,7 +118,7 @@ def train(
     judged = judge(trial, champion, progress)
     before = learn_before or (EVERYTHING if judged.model is None else split.time_folds[-1].cut)
     is_learnt = np.array([time < before for time in times])
-    later = [row for row, learnt in zip(facts, is_learnt, strict=True) if not learnt]
+    later = every_row[np.flatnonzero(~is_learnt)]
     duplicates = near_duplicates(facts, [row.seller_cluster for row in snapshot.rows])
     weighed = weights_of(np.flatnonzero(is_learnt))
     rows = [row for row, learnt in zip(snapshot.rows, is_learnt, strict=True) if learnt]
@@ -125,9 +127,19 @@ def train(
     weights, model = weighed.values, judged.model
     if model is None or before != split.time_folds[-1].cut:
         model = CounterfeitClassifier(
-            seed=seed, threads=threads, learner=learner, settings=settings, progress=fit_progress(FIT_ALL, progress)
+            seed=seed,
+            threads=threads,
+            learner=learner,
+            progress=fit_progress(FIT_ALL, progress),
+            **settings.parameters(),
         )
-        model.fit(facts, labels, groups=supplier_of[is_learnt], sample_weight=weights, represented=represented)
+        model.fit(
+            every_row[np.flatnonzero(is_learnt)],
+            labels,
+            groups=supplier_of[is_learnt],
+            sample_weight=weights,
+            represented=represented,
+        )
     second = second_stage_of(
         encoder,
         model,
@@ -160,7 +172,7 @@ def train(
         "snapshot": snapshot.digest,
         "golden_set": golden.digest if golden is not None else None,
         "rows": len(rows),
-        "waiting": len(later),
+        "waiting": len(later.numbers),
         "positives": int(labels.sum()),
         "sellers": len(np.unique(groups)),
         "evidence_levels": _count_values(row.evidence_level for row in rows),

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from features.compute import NAMES
 from models.arrays import Floats, Labels
 from training.evaluate import metrics
-from training.evaluate.splits import FEWEST_NEGATIVES, FEWEST_POSITIVES
 from training.snapshots.snapshot import SnapshotRefused, SnapshotRow
 
+FEWEST_POSITIVES: Final = 10
+FEWEST_NEGATIVES: Final = 20
 # Facts contain the listing's id and their time to the microsecond, so equal facts under two ids are one row twice.
 # At one row in a hundred, and at least ten rows, this is no accident of an import.
 _COPIED_SHARE: Final = 0.01
