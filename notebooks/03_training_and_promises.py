@@ -226,7 +226,7 @@ for gate in report["gates"]:
 
 # %% [markdown]
 # * `enough_to_judge`: are there enough later counterfeits of enough unseen sellers? If not, wait for labels.
-# * `random_slice`: is the candidate ahead over *all* listings, not only the flagged ones? If not, read its errors
+# * `incumbents`: is the candidate no worse than what it replaces over *all* listings, not only the flagged ones? If not, read its errors
 # ([6](06_error_analysis.ipynb)).
 # * `calibration`: do probabilities still match the observed shares? If not, look for one source whose labels dominate.
 # * `slices`: has a brand, market or language lost? If so, look at its labels; a poisoned slice looks like this.
@@ -234,7 +234,7 @@ for gate in report["gates"]:
 # * `upheld_appeals`: does it accuse listings that were restored on appeal? If so, read them.
 # * `golden_set`: does it hold on frozen items beyond dispute? `touchstone model golden --freeze` makes a set.
 #
-# "Not judged" is neither passed nor failed. The gate of the random slice blocks in that case; slices with too few
+# "Not judged" is neither passed nor failed. The gate of the incumbents blocks in that case; slices with too few
 # counterfeits do not. The same table is on the page of each model, where two people approve a promotion.
 #
 # Next: [4 · The closed loop](04_closed_loop.ipynb), which asks what happens when a model chooses its own labels.

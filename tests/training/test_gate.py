@@ -63,14 +63,14 @@ def test_a_report_has_one_of_three_states_of_a_gate() -> None:
 
 def test_blocking_gates_are_listed_with_figure_and_bound_by_part() -> None:
     gate_reports = [
-        judged_gate("random_slice", False, -0.02, 0.0, "Worse.").as_json(),
+        judged_gate("incumbents", False, -0.02, 0.0, "Worse.").as_json(),
         slices_gate(GOOD, BAD, UNKNOWN).as_json(),
         unjudged_gate("golden_set", "None is frozen.", blocks=True).as_json(),
         UNKNOWN.as_json(),
         GOOD.as_json(),
     ]
     assert list(blocking_gates(gate_reports)) == [
-        {"name": "random slice", "figure": -0.02, "bound": 0.0},
+        {"name": "incumbents", "figure": -0.02, "bound": 0.0},
         {"name": "slices: brand Lumo", "figure": -0.35, "bound": -0.03},
         {"name": "golden set", "figure": None, "bound": None},
     ]
