@@ -226,8 +226,8 @@ for gate in report["gates"]:
 
 # %% [markdown]
 # * `enough_to_judge`: are there enough later counterfeits of enough unseen sellers? If not, wait for labels.
-# * `incumbents`: is the candidate no worse than what it replaces over *all* listings, not only the flagged ones? If not, read its errors
-# ([6](06_error_analysis.ipynb)).
+# * `incumbents`: is the candidate no worse than the scorecard, the best single signal, itself without text and the
+# champion, over *all* listings? If not, read its errors ([6](06_error_analysis.ipynb)).
 # * `calibration`: do probabilities still match the observed shares? If not, look for one source whose labels dominate.
 # * `slices`: has a brand, market or language lost? If so, look at its labels; a poisoned slice looks like this.
 # * `obfuscation`: do rewritten texts escape more easily? If so, a text pattern carries the score alone.

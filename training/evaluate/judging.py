@@ -53,7 +53,7 @@ NO_INTERVAL: Final = (float("nan"), float("nan"))
 class Trial:
     """Labelled facts with the split into rows to fit on and rows to judge on. Arrays have shape (n,).
 
-    `groups` are sellers; nothing is learnt and judged within one of the `suppliers` (`training.fit.weighting`).
+    `groups` are sellers, and `suppliers` those of `training.fit.weighting`.
     `weigh` gives the fitting weights of some rows from these alone; `stands_for` is the number of listings that a row
     represents. `references` are the reference context of rewritten listings. `looks` counts the candidates compared
     with this champion, this one included.
@@ -72,6 +72,12 @@ class Trial:
     learner: str = Forest.name
     settings: FitSettings = DEFAULT_SETTINGS
     looks: int = 1
+
+    def fit_groups(self, rows: Rows) -> NDArray[np.intp]:
+        """The groups of these rows in a fit: suppliers, or sellers where one supplier has all of a class."""
+        by_supplier, labels = self.suppliers[rows], self.labels[rows]
+        counts = [len(np.unique(by_supplier[labels == label])) for label in (0, 1)]
+        return by_supplier if min(counts) > 1 else self.groups[rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +185,7 @@ class _PrequentialFits:
             model.fit(
                 rows[fit],
                 trial.labels[fit],
-                groups=trial.suppliers[fit],
+                groups=trial.fit_groups(fit),
                 sample_weight=weights,
                 represented=trial.stands_for[fit],
             )

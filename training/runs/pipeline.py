@@ -85,7 +85,7 @@ def train(
     every_row = ListingRows.of(facts)
     leaking = leaks(every_row.numbers, labels)
     refuse_leaks(leaking, accepted_leaks)
-    represented, supplier_of = represented_listings(snapshot.rows), suppliers(facts, groups)
+    represented = represented_listings(snapshot.rows)
     times = [row.known_at for row in snapshot.rows]
     matured = [row.matured_at for row in snapshot.rows]
     split = split_for_judging(
@@ -104,7 +104,7 @@ def train(
         facts,
         labels,
         groups,
-        supplier_of,
+        suppliers(facts, groups),
         lambda chosen: weights_of(chosen).values,
         represented,
         snapshot.references,
@@ -136,7 +136,7 @@ def train(
         model.fit(
             every_row[np.flatnonzero(is_learnt)],
             labels,
-            groups=supplier_of[is_learnt],
+            groups=trial.fit_groups(np.flatnonzero(is_learnt)),
             sample_weight=weights,
             represented=represented,
         )

@@ -226,7 +226,9 @@ _METHODS: Final = {
     "field_text": "TF-IDF per field",
     "numbers": "LightGBM on raw numbers",
     "best_signal": "Best single signal",
+    "scorecard": "Starter scorecard",
     "forest_alone": "This model's numbers alone",
+    "without_text": "This model without its text",
     "text_alone": "This model's text alone",
 }
 

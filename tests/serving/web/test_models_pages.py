@@ -202,7 +202,7 @@ def test_a_comparison_that_could_not_be_made_asks_for_a_reason(site: Site) -> No
     report["gates"][1] = unjudged_gate("incumbents", "Not comparable.", blocks=True).as_json()
     add_model(site, CHALLENGER, report)
     text = words(visit_as(site, site.data_scientist).get("/models").text)
-    assert "Not passed: Improvement on the random audit sample. Reason for accepting this" in text
+    assert "Not passed: No worse than what it replaces. Reason for accepting this" in text
     with pytest.raises(Invalid, match="give a reason"):
         approve(site.runtime, site.marketplace, digest=CHALLENGER, by=f"user:{site.data_scientist.user_id}")
 

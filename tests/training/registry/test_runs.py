@@ -218,7 +218,7 @@ QUERIES: Final = {
     "metrics.`out_of_fold.ap_low` = 0.848 and metrics.`out_of_fold.ap_high` = 0.893": True,
     "metrics.`slice.brand Aurelle.candidate_ap` > 0.88": True,
     "metrics.`slice.brand Aurelle.candidate_ap` > 0.89": False,
-    "metrics.`gate.random_slice.figure` > 0.02 and params.`forest.leaves` = '7'": True,
+    "metrics.`gate.incumbents.figure` > 0.02 and params.`forest.leaves` = '7'": True,
     "tags.`touchstone.state` = 'refused'": False,
 }
 
