@@ -12,11 +12,14 @@ from tests.training.threshold_halves import (
     MOST_MISSED,
     TARGETS,
     Comparison,
+    OracleShare,
     Outcome,
     Tally,
+    against_the_oracle,
     compare,
     halves,
     lines,
+    oracle_recall,
     outcome,
     tally,
 )
@@ -46,6 +49,23 @@ def test_halves_share_no_seller_and_include_all() -> None:
     for seen, unseen in halves(STREAM, 5, seed=1):
         assert set(seen.sellers) | set(unseen.sellers) == {0, 1, 2, 3}
         assert len(seen.sellers) == len(unseen.sellers) == 2
+
+
+@pytest.mark.parametrize(
+    ("target", "recall", "_why"),
+    [
+        (0.75, 1.0, "three of four are right, with all"),
+        (0.8, 1 / 3, "only the first; two of three share too low a precision"),
+    ],
+)
+def test_the_oracle_takes_the_most_recall_that_keeps_the_target(target: float, recall: float, _why: str) -> None:
+    assert oracle_recall(STREAM, target) == pytest.approx(recall)
+
+
+def test_without_promises_there_is_no_share_of_the_oracle() -> None:
+    share = against_the_oracle([STREAM], 0.7, 3, seed=1)
+    assert share == OracleShare(0, 0, 0.0, 0.0)
+    assert share.of_the_oracle == 0.0
 
 
 def test_a_peer_is_raised_until_it_misses_few_enough() -> None:
