@@ -121,17 +121,17 @@ def oracle_recall(unseen: ScoredListings, target: float) -> float:
 
 def against_the_oracle(streams: list[ScoredListings], target: float, number: int, seed: int) -> OracleShare:
     """Promises on one half beside the oracle of the other, pooled over streams, `number` halves of each."""
-    judged: list[tuple[Outcome, float]] = []
+    promised, oracles = [], []
     for listings in streams:
         for seen, unseen in halves(listings, number, seed):
             threshold = ours(seen, target)
             if threshold is not None:
-                judged.append((outcome(threshold, unseen, target), oracle_recall(unseen, target)))
-    if not judged:
+                promised.append(outcome(threshold, unseen, target))
+                oracles.append(oracle_recall(unseen, target))
+    if not promised:
         return OracleShare(0, 0, 0.0, 0.0)
-    recalls, oracles = zip(*((result.recall, best) for result, best in judged), strict=True)
-    missed = sum(result.missed for result, _ in judged)
-    return OracleShare(len(judged), missed, float(np.mean(recalls)), float(np.mean(oracles)))
+    counted = tally(promised)
+    return OracleShare(counted.promises, counted.missed, counted.recall, float(np.mean(oracles)))
 
 
 def oracle_lines(path: Path, number: int = 80, seeds: tuple[int, ...] = (3, 4, 5)) -> Iterator[str]:
