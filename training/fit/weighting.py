@@ -135,8 +135,8 @@ def suppliers(facts: Sequence[Facts], groups: NDArray[np.intp]) -> NDArray[np.in
     supplier_of = np.arange(groups.max(initial=0) + 1, dtype=np.intp)
     texts = near_duplicates(facts, [None] * len(facts))
     for row, first in enumerate(texts.tolist()):
-        ours, theirs = (_find_root(supplier_of, int(groups[i])) for i in (row, first))
-        supplier_of[max(ours, theirs)] = min(ours, theirs)
+        roots = [_find_root(supplier_of, int(groups[i])) for i in (row, first)]
+        supplier_of[max(roots)] = min(roots)
     return np.array([_find_root(supplier_of, group) for group in groups.tolist()], dtype=np.intp)
 
 
