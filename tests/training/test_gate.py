@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.policies.learning import DEFAULT_GATES
-from training.gates.gate import Gate, State, blocking_gates, combined_gate, judged_gate, unjudged_gate
+from training.gates.gate import Gate, State, blocking_gates, combined_gate, judged_gate, unjudged_gate, was_compared
 from training.gates.gates import GateEvidence, Incumbent, IncumbentComparison, all_gates, unjudged_gates
 
 GOOD = judged_gate("brand Aurelle", True, -0.01, -0.03, "Recall 0.40 against 0.41.")
@@ -103,6 +103,25 @@ def test_a_gate_as_json_has_its_state_and_whether_it_is_passed() -> None:
             }
         ],
     }
+
+
+COMPARED = [
+    ("passed", "passed", "a", True, "compared with it"),
+    ("passed", "failed", "a", True, "and found worse"),
+    ("failed", "failed", "a", False, "on too few counterfeits nothing could be lucky"),
+    ("passed", "not_judged", "a", False, "not comparable"),
+    ("passed", "passed", "b", False, "with another champion"),
+    ("passed", "passed", None, False, "with none"),
+]
+
+
+@pytest.mark.parametrize(("enough", "incumbents", "beside", "counts", "_why"), COMPARED)
+def test_a_comparison_counts_as_a_look(
+    enough: str, incumbents: str, beside: str | None, *, counts: bool, _why: str
+) -> None:
+    states = {"enough_to_judge": enough, "incumbents": incumbents}
+    report = {"gates": [{"name": name, "state": state} for name, state in states.items()], "reference": {"digest": "a"}}
+    assert was_compared(report, beside) is counts
 
 
 NAN = float("nan")

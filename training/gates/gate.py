@@ -96,6 +96,7 @@ def blocking_gates(gates: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any
 
 
 def was_compared(report: Mapping[str, Any], champion: str | None) -> bool:
-    """Whether a report compares its candidate with what a champion's successor must beat; None is no champion."""
-    judged = any(gate["name"] == INCUMBENTS and gate["state"] != State.NOT_JUDGED for gate in report["gates"])
+    """Whether a report compares its candidate, on enough counterfeits, with this champion; None is no champion."""
+    states = {gate["name"]: gate.get("state") for gate in report["gates"]}
+    judged = states.get(INCUMBENTS) in {State.PASSED, State.FAILED} and states.get("enough_to_judge") == State.PASSED
     return judged and (report.get("reference") or {}).get("digest") == champion

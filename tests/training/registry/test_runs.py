@@ -41,8 +41,8 @@ for query in sys.argv[2:] or [""]:
             "query": query, "name": run.info.run_name, "status": run.info.status, "tags": run.data.tags,
             "params": run.data.params, "metrics": run.data.metrics,
             "data": [[one.dataset.name, one.dataset.digest] for one in run.inputs.dataset_inputs],
-            "opened": [opened(one.dataset) for one in run.inputs.dataset_inputs],
-            "schema": [one.dataset.schema for one in run.inputs.dataset_inputs],
+            "opened": [opened(logged.dataset) for logged in run.inputs.dataset_inputs],
+            "schema": [logged.dataset.schema for logged in run.inputs.dataset_inputs],
         }))
 """
 READ_MODEL: Final = """
