@@ -10,14 +10,18 @@ import numpy as np
 
 from features.facts import Facts
 from models.arrays import Floats, Labels, Rows
+from models.points import DEFAULT_POINTS
 from training.evaluate import baselines
 from training.evaluate.splits import LaterSplit
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.forest import forest_alone
 
 FAIR_PEER: Final = "fair_peer"
-# In the order of the report: the peer and its halves, the strongest single signal, then the model's own parts.
-NAMES: Final = (FAIR_PEER, "field_text", "numbers", "best_signal", "forest_alone", "text_alone")
+# In the order of the report: the peer and its halves, the scorecard, the strongest single signal, then the model's own
+# parts. `without_text` is the forest alone with the points that the model gave the scorecard.
+NAMES: Final = (
+    FAIR_PEER, "field_text", "numbers", "scorecard", "best_signal", "forest_alone", "without_text", "text_alone",
+)  # fmt: skip
 # The peer's text model takes about as long as one of ours. With more rows to fit on it gets a sample of this size, and
 # a peer that learnt less than the candidate shows nothing about it. Ours.
 MOST_FITTED: Final = 4_000
@@ -34,35 +38,42 @@ def peer_scores(
     facts: Sequence[Facts],
     columns: Floats,
     labels: Labels,
-    weights: Floats,
     split: LaterSplit,
     models: Sequence[CounterfeitClassifier],
+    weights: Sequence[Floats],
     *,
     seed: int,
     threads: int,
 ) -> Mapping[str, Floats]:
     """The scores of the judged rows by each baseline, shape (judged,), in the order of `split.judge`.
 
-    `columns` are the features of all rows, shape (n, features), and `models` the candidate's fit for each time fold.
-    The best signal is the one that sorts the rows before the first fold best.
+    `columns` are the features of all rows, shape (n, features). `models` are the candidate's fits for the time folds,
+    and `weights` those of the rows of each. The best signal is the one that sorts the rows before the first fold best.
     """
-    fold_scores: dict[str, list[Floats]] = {name: [] for name in NAMES if name not in {FAIR_PEER, "best_signal"}}
     listings = [listing_facts.listing for listing_facts in facts]
+    derived = {FAIR_PEER, "best_signal", "scorecard"}
+    fold_scores: dict[str, list[Floats]] = {name: [] for name in NAMES if name not in derived}
     raw = baselines.raw_numbers(listings)
-    for fold, model in zip(split.time_folds, models, strict=True):
+    for fold, model, fold_weights in zip(split.time_folds, models, weights, strict=True):
         fit, judge = fitted_rows(fold.fit, seed=seed), fold.judge
+        fitted_weights = fold_weights[np.searchsorted(fold.fit, fit)]
         shown, hidden = [listings[i] for i in fit], [listings[i] for i in judge]
         fold_scores["numbers"].append(
-            baselines.fit_predict_numbers(raw[fit], labels[fit], raw[judge], weights=weights[fit], threads=threads)
+            baselines.fit_predict_numbers(raw[fit], labels[fit], raw[judge], weights=fitted_weights, threads=threads)
         )
         fold_scores["field_text"].append(
-            baselines.fit_predict_field_text(shown, labels[fit], hidden, weights=weights[fit], quickly=True)
+            baselines.fit_predict_field_text(shown, labels[fit], hidden, weights=fitted_weights, quickly=True)
         )
         fold_scores["text_alone"].append(model.model_.text.many(hidden))
-        forest = forest_alone(columns[fold.fit], labels[fold.fit], weights[fold.fit], seed=seed, threads=threads)
-        fold_scores["forest_alone"].append(forest.raw(columns[judge]))
+        forest = forest_alone(columns[fold.fit], labels[fold.fit], fold_weights, seed=seed, threads=threads)
+        numbers, points = forest.raw(columns[judge]), model.model_.points
+        fold_scores["forest_alone"].append(numbers)
+        fold_scores["without_text"].append(
+            numbers if points is None else numbers + points.values(columns[judge], hidden)
+        )
     scores = {name: np.concatenate(parts) for name, parts in fold_scores.items()}
     first = fitted_rows(split.time_folds[0].fit, seed=seed)
     scores["best_signal"] = baselines.best_signal(columns[first], labels[first], columns[split.judge])[1]
+    scores["scorecard"] = DEFAULT_POINTS.sums(columns[split.judge], [listings[i] for i in split.judge])
     scores[FAIR_PEER] = baselines.rank_average(scores["numbers"], scores["field_text"])
     return {name: scores[name] for name in NAMES}
