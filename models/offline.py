@@ -102,7 +102,7 @@ def _route(computed: ComputedFeatures, score: Score, bundle: Bundle, taking_part
         description_length=len(reading.description),
         seller_known_days=seller.known_days,
         seller_judged=seller.outcomes.counterfeit + seller.outcomes.genuine if seller.outcomes else 0,
-        evidence=tuple(named.family for named in named_evidence(computed.evidence, computed.vector)),
+        evidence=named_evidence(computed.evidence, computed.vector),
     )
     return route(score, situation, draw=_NO_DRAW, policy=DEFAULT_ROUTING, thresholds=bundle.thresholds)
 

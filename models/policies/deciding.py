@@ -18,16 +18,13 @@ class RoutingPolicy:
     analyst_from_points: float = 20.0
     # With named evidence (`models.evidence`) a person is asked from 0.15 times the odds of the threshold: in five demos
     # 411 more cases with 55 more finds, 13 % (`python -m tests.demo.evidence`).
-    named_odds: float = 0.15
+    named_odds: float = 0.1
     # Without it only from six times these odds. Its price in recall is 51 of 593 counterfeits, one in twelve; it saves
     # 985 of 2,827 cases, one in 19 a counterfeit. With both bars, 24 % fewer cases have as many finds.
-    unnamed_odds: float = 6.0
+    unnamed_odds: float = 20.0
     # The same two bars in points of the scorecard, where 60 are two strong signals.
     named_from_points: float = 10.0
     unnamed_from_points: float = 60.0
-    # Of the listings that wait only for want of named evidence a quarter is drawn: the finds among them have to reach
-    # the next model, and labels of one kind alone teach it nothing. Of a tenth, the finds would be 8 fewer.
-    audit_unnamed_share: float = 0.25
     # Before the first model no listing is known to be doubtful. The share is of the listings without any other review.
     # Three per cent gives 90 audits among 3,000 listings, so a prevalence of 2 % is known to about +-1.5 points. Ours.
     audit_share: float = 0.03
@@ -35,7 +32,8 @@ class RoutingPolicy:
     audit_least_share: float = 0.01
     # The model is less certain about sellers without history.
     audit_new_seller_share: float = 0.02
-    # Half of the listings just below the line; listings above the line are flagged.
+    # Half of the listings just below the line, and of those that wait only for want of named evidence: the finds among
+    # them have to reach the next model. Listings above the line are flagged.
     audit_most_share: float = 0.5
     # A seller is new if it was first seen within a week and was never judged. In simulated years the first listings of
     # such sellers were counterfeit ten times as often as others with the same score.

@@ -18,9 +18,8 @@ from sqlalchemy import and_, select
 from features.compute import compute
 from features.facts import facts_from_json
 from models.evidence import named_evidence
-from models.evidence_families import EvidenceFamily, suffices
 from models.policies.deciding import DEFAULT_ROUTING, RoutingPolicy
-from models.routing import Situation, Thresholds, route
+from models.routing import EvidenceFamily, Situation, Thresholds, route, suffices
 from models.score import Score, ScoreKind
 from serving.demo.run import FIRST_DAY
 from serving.listings.tables import facts, listing, score
@@ -86,7 +85,7 @@ def scored_of(home: Path) -> Iterator[Scored]:
                     counterfeit=truth.counterfeit,
                     by_score=all(reason["code"].startswith(_BY_SCORE) for reason in row["route_reasons"]),
                     reviewed=1.0 if row["lane"] in {"analyst", "ask_brand"} else row["inclusion_probability"],
-                    families=tuple(named.family for named in named_evidence(computed.evidence, computed.vector)),
+                    families=named_evidence(computed.evidence, computed.vector),
                     score=Score(ScoreKind(row["kind"]), row["value"], row["probability"], (), "", ""),
                     situation=situation,
                     thresholds=thresholds.get(row["scorer"]),
@@ -99,7 +98,7 @@ def fewer_cases(rows: Sequence[Scored], most: float) -> NDArray[np.float64]:
     def chances(factor: float) -> NDArray[np.float64]:
         # Without evidence that suffices the threshold is `unnamed_odds` higher: here for every listing.
         points = DEFAULT_ROUTING.analyst_from_points * factor
-        policy = replace(DEFAULT_ROUTING, unnamed_odds=factor, unnamed_from_points=points, audit_unnamed_share=0.01)
+        policy = replace(DEFAULT_ROUTING, unnamed_odds=factor, unnamed_from_points=points, audit_most_share=0.01)
         return np.array([replace(row, families=()).chance(policy, looked=True) for row in rows])
 
     low, high = 1.0, 100.0

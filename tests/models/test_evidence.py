@@ -17,10 +17,10 @@ from models.bundle import from_files
 from models.classifier import Classifier, Join
 from models.errors import BundleRefused
 from models.evidence import hard_evidence, named_evidence
-from models.evidence_families import EvidenceFamily, suffices
 from models.messages.english import in_english
 from models.points import Points
 from models.policies.deciding import DEFAULT_SCORECARD, Rule, ScorecardPolicy
+from models.routing import EvidenceFamily, suffices
 from models.score import findings, named_parts
 from models.scorecard import score_by_points
 from tests.fixtures import strategies
@@ -122,14 +122,13 @@ NAMED: list[tuple[Facts, set[str], str]] = [
     (some_facts(price="100.00", title="Strap compatible with the Aurelle Colline"), set(), "the price of a part"),
     (some_facts(brand="Nobody", title="A tote", price="8.00"), set(), "a category holds cheap and dear brands"),
     (some_facts(title="Aurelle tote, mirror quality"), {"wording"}, "precise and rare"),
-    (some_facts(title="Aurelle tote, replica 1:1"), {"combined"}, "also a scale"),
     (
         some_facts(description="A dupe of the Colline, 100% authentic guaranteed, no receipt"),
         set(),
         "honest sellers too",
     ),
     (some_facts(title="Aurele tote", brand=None), {"brand"}, "a misspelt name"),
-    (some_facts(title="Au\u200brelle tote", brand=None), {"obfuscation", "wording"}, "a hidden name evades a search"),
+    (some_facts(title="Au\u200brelle tote", brand=None), {"obfuscation"}, "a hidden name evades a search"),
     (some_facts(description="Write to bags@example.com"), {"contact"}, "an address"),
     (some_facts(history=COPIED), {"copy"}, "the text of a confirmed counterfeit"),
     (some_facts(history=History(outcomes=Outcomes(counterfeit=1, genuine=0))), {"seller"}, "judged before"),
@@ -142,13 +141,13 @@ NAMED: list[tuple[Facts, set[str], str]] = [
 @pytest.mark.parametrize(("facts", "families", "_why"), NAMED, ids=[row[2] for row in NAMED])
 def test_named_evidence_is_a_closed_list(facts: Facts, families: set[str], _why: str) -> None:
     row = compute(facts)
-    assert {named.family for named in named_evidence(row.evidence, row.vector)} == families
+    assert set(named_evidence(row.evidence, row.vector)) == families
 
 
 def test_one_finding_that_convinces_suffices_or_two_of_the_others() -> None:
     alone = {family for family in EvidenceFamily if suffices([family])}
-    assert set(EvidenceFamily) - alone == {"price", "combined", "brand"}
-    assert suffices([EvidenceFamily.PRICE, EvidenceFamily.COMBINED])
+    assert alone == {"copy", "seller", "returns"}
+    assert suffices([EvidenceFamily.PRICE, EvidenceFamily.WORDING])
     assert not suffices([EvidenceFamily.PRICE, EvidenceFamily.PRICE])
     assert not suffices([])
 

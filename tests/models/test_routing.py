@@ -14,14 +14,13 @@ from features.history import NOTHING_RECORDED, History
 from features.listing import Listing
 from features.message import Message, message
 from models import offline
-from models.evidence_families import EvidenceFamily
 from models.exploration import at_odds, chance_of_review, is_new_seller
 from models.messages.english import in_english
 from models.offline import OfflineAnswer, answer_facts
 from models.policies import version
 from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD, RoutingPolicy
 from models.policies.version import policy_version
-from models.routing import AskingState, Lane, Route, Situation, Thresholds, route
+from models.routing import AskingState, EvidenceFamily, Lane, Route, Situation, Thresholds, route
 from models.score import Score, ScoreKind
 from models.seller_lists import ListMatch, SellerList
 from tests.fixtures.facts import a_listing, facts_of
@@ -81,18 +80,18 @@ TABLE: list[tuple[Score, dict[str, Any], Lane, str]] = [
     (LOW, {**THIN, "evidence": (PRICE,)}, Lane.NO_ACTION, "a finding is evidence"),
     (HIGH, {**THIN, "evidence": ()}, Lane.INSUFFICIENT_EVIDENCE, "nothing was found in it"),
     (LOW, {"evidence": (COPY,)}, Lane.NO_ACTION, "evidence alone accuses nobody"),
-    (chance(0.0257), {"evidence": ()}, Lane.NO_ACTION, "no evidence and a low score"),
-    (chance(0.0257), {"evidence": (PRICE,)}, Lane.NO_ACTION, "a low price alone is no reason"),
-    (chance(0.0257), {"evidence": (PRICE, PRICE)}, Lane.NO_ACTION, "two prices are one finding"),
-    (chance(0.0257), {"evidence": (PRICE, BRAND)}, Lane.NO_ACTION, "just below 0.15 times the odds of .15"),
-    (chance(0.0259), {"evidence": (PRICE, BRAND)}, Lane.ANALYST, "two findings, just above"),
-    (chance(0.0259), {"evidence": (COPY,)}, Lane.ANALYST, "a copy of a counterfeit"),
+    (chance(0.0173), {"evidence": ()}, Lane.NO_ACTION, "no evidence and a low score"),
+    (chance(0.0173), {"evidence": (PRICE,)}, Lane.NO_ACTION, "a low price alone is no reason"),
+    (chance(0.0173), {"evidence": (PRICE, PRICE)}, Lane.NO_ACTION, "two prices are one finding"),
+    (chance(0.0173), {"evidence": (PRICE, BRAND)}, Lane.NO_ACTION, "just below a tenth of the odds of .15"),
+    (chance(0.0174), {"evidence": (PRICE, BRAND)}, Lane.ANALYST, "two findings, just above"),
+    (chance(0.0174), {"evidence": (COPY,)}, Lane.ANALYST, "a copy of a counterfeit"),
     (MIDDLE, {"evidence": ()}, Lane.NO_ACTION, "nobody could act on anything"),
     (MIDDLE, {"evidence": (), "already_open": True}, Lane.ANALYST, "a change is no way out of review"),
     (MIDDLE, {"evidence": (), "relist": message("relist.own_text")}, Lane.ANALYST, "it repeats a removed listing"),
-    (chance(0.514), {"evidence": ()}, Lane.NO_ACTION, "just below six times the odds of .15"),
-    (chance(0.515), {"evidence": ()}, Lane.ANALYST, "far above: but a brand could act on nothing"),
-    (HIGH, {"evidence": (PRICE,)}, Lane.ANALYST, "far above with a price alone"),
+    (chance(0.952), {"evidence": ()}, Lane.NO_ACTION, "just below twenty times the odds of a question"),
+    (chance(0.953), {"evidence": ()}, Lane.ANALYST, "far above: but a brand could act on nothing"),
+    (HIGH, {"evidence": (PRICE,)}, Lane.NO_ACTION, "nor on a price alone"),
     (HIGH, {"evidence": (COPY,)}, Lane.ASK_BRAND, "the brand is told of the copy"),
     (points(10), {"evidence": (COPY,)}, Lane.ANALYST, "points with evidence"),
     (points(9.9), {"evidence": (COPY,)}, Lane.NO_ACTION, "too few points"),
@@ -169,8 +168,8 @@ def test_who_is_looked_at_anyway_was_certain_to_be(
 ) -> None:
     first = score.kind is ScoreKind.SCORECARD
     drawn = DEFAULT_ROUTING.audit_share if first else DEFAULT_ROUTING.audit_least_share
-    waits = (changes.get("evidence") == () and (score.probability or 0.0) >= 0.15) or score == points(59)
-    drawn = DEFAULT_ROUTING.audit_unnamed_share if waits else drawn
+    waits = (changes.get("evidence") in {(), (PRICE,)} and (score.probability or 0.0) >= 0.15) or score == points(59)
+    drawn = DEFAULT_ROUTING.audit_most_share if waits else drawn
     share = DEFAULT_ROUTING.whitelist_audit_share if changes.get("authorised") else drawn
     assert route_of(score, **changes).inclusion_probability == (share if lane is Lane.NO_ACTION else 1.0)
 
@@ -214,7 +213,7 @@ REASONS: list[tuple[Score, dict[str, Any], Message]] = [
     (
         MIDDLE,
         {"evidence": ()},
-        message("route.unnamed", probability=0.3, threshold=0.15, unnamed_from=at_odds(0.15, 6.0)),
+        message("route.unnamed", probability=0.3, threshold=0.15, unnamed_from=at_odds(0.5, 20.0)),
     ),
     (points(25), {"evidence": ()}, message("route.points.unnamed", points=25.0, threshold=20.0, unnamed_from=60.0)),
 ]
@@ -235,9 +234,9 @@ def test_a_route_names_the_evidence_that_decided() -> None:
 @pytest.mark.parametrize(
     ("score", "changes", "share", "_why"),
     [
-        (MIDDLE, {}, DEFAULT_ROUTING.audit_unnamed_share, "waits for want of evidence"),
-        (points(25), {}, DEFAULT_ROUTING.audit_unnamed_share, "the scorecard likewise"),
-        (chance(0.5), {"seller_known_days": 1.0}, 0.468, "a new seller's, as likely as it belongs above its bar"),
+        (MIDDLE, {}, DEFAULT_ROUTING.audit_most_share, "waits for want of evidence"),
+        (points(25), {}, DEFAULT_ROUTING.audit_most_share, "the scorecard likewise"),
+        (chance(0.1), {"seller_known_days": 1.0}, 0.254, "a new seller's, as likely as it belongs above the threshold"),
         (LOW, {}, DEFAULT_ROUTING.audit_least_share, "below the threshold as before"),
         (points(5), {}, DEFAULT_ROUTING.audit_share, "below the points as before"),
     ],
@@ -393,10 +392,8 @@ def test_little_evidence_and_an_authorised_seller_decide_before_a_low_score() ->
 
 
 def test_only_brands_that_take_part_are_asked() -> None:
-    bundle, facts = (
-        replace(a_bundle(), thresholds=Thresholds(0, 0)),
-        [facts_of(a_listing(description="Write to a@b.example"))],
-    )
+    facts = [facts_of(a_listing(title="Aurelle tote, mirror quality", description="Write to a@b.example"))]
+    bundle = replace(a_bundle(), thresholds=Thresholds(0, 0))
     (answer,) = answer_facts(bundle, facts, taking_part={facts[0].brand.brand_id or ""})
     (other_answer,) = answer_facts(bundle, facts, taking_part=set())
     assert (answer.route, other_answer.route) == (Lane.ASK_BRAND.value, Lane.ANALYST.value)

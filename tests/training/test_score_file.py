@@ -85,12 +85,12 @@ EVERYTHING, NOTHING = Thresholds(0.0, 0.0), Thresholds(1.0, 1.0)
 
 
 def test_a_row_that_goes_to_a_person_has_the_model_s_reasons_and_the_route_s(tmp_path: Path) -> None:
-    with_contact = [{**MIXED[0], "description": "Write to bags@example.com"}]
+    with_contact = [{**MIXED[0], "description": "Mirror quality, write to bags@example.com"}]
     (row,), _ = score_rows(write_ndjson(tmp_path / "a.ndjson", with_contact), tmp_path, thresholds=EVERYTHING)
     assert row["route"] == "ask_brand"
     assert len(row["reasons"]) >= 3
     assert row["reasons"][-2].endswith("at or above 0.00: Aurelle is asked.")
-    assert row["reasons"][-1] == "Named evidence: contact details."
+    assert row["reasons"][-1] == "Named evidence: the wording and contact details."
 
 
 def test_a_row_without_action_has_only_the_reason_of_the_route(tmp_path: Path) -> None:

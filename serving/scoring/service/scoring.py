@@ -191,7 +191,7 @@ def _situation(row: ScoringInput, computed: ComputedFeatures, questions: Questio
         already_open=row.already_open,
         relist=row.relist,
         listed=row.listed,
-        evidence=tuple(named.family for named in named_evidence(computed.evidence, computed.vector)),
+        evidence=named_evidence(computed.evidence, computed.vector),
         asking=AskingState.PAUSED if questions.paused else AskingState.OPEN,
     )
 

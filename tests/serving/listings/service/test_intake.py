@@ -280,7 +280,7 @@ def test_a_batch_knows_who_sells_the_removed_listing_since_an_earlier_row(
     assert receive_rows(quiet, any_site.marketplace, rows, source="test")[-1].lane is lane
 
 
-CONTACT = "Write to bags@example.com"  # Named evidence, without which nobody is asked.
+CONTACT = "Mirror quality, write to bags@example.com"  # Named evidence, without which nobody is asked.
 
 
 def with_question_limit(site: Site, daily_questions: int | None) -> Site:
