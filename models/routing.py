@@ -186,13 +186,15 @@ def _route_by_score(
     named = None if situation.evidence is None else suffices(situation.evidence)
     families = tuple(message(f"evidence.{family}") for family in dict.fromkeys(situation.evidence or ()))
     because = (message(NAMED_CODE, families=families),) if named else ()
+    least_share = policy.audit_unnamed_share if named is False else 0.0
     if score.kind is ScoreKind.SCORECARD or score.probability is None:
         points, usual = score.value, policy.analyst_from_points
         bar = {None: usual, True: policy.named_from_points, False: policy.unnamed_from_points}[named]
         if points >= bar:
             return Lane.ANALYST, (message("route.points", points=points, threshold=bar), *because), 1.0
         if points < usual:
-            return Lane.NO_ACTION, (message("route.points.below", points=points, threshold=usual),), policy.audit_share
+            reason = message("route.points.below", points=points, threshold=usual)
+            return Lane.NO_ACTION, (reason,), max(least_share, policy.audit_share)
         reason = message("route.points.unnamed", points=points, threshold=usual, unnamed_from=bar)
         return Lane.NO_ACTION, (reason,), policy.audit_most_share
     ask_from = thresholds.ask_brand_from if thresholds else policy.ask_brand_from
@@ -206,7 +208,7 @@ def _route_by_score(
     if probability < min(usual, bar):
         new_seller = is_new_seller(situation.seller_known_days, situation.seller_judged, policy)
         chance = chance_of_review(probability, min(usual, bar), is_new_seller=new_seller, policy=policy)
-        return Lane.NO_ACTION, (low_score_message(probability, analyst_from),), chance
+        return Lane.NO_ACTION, (low_score_message(probability, analyst_from),), max(least_share, chance)
     if probability < bar:
         reason = message("route.unnamed", probability=probability, threshold=usual, unnamed_from=bar)
         return Lane.NO_ACTION, (reason,), policy.audit_most_share

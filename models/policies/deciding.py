@@ -30,6 +30,8 @@ class RoutingPolicy:
     audit_share: float = 0.03
     # One in a hundred of the model's confident cases is sampled, because its certainty would otherwise never be tested.
     audit_least_share: float = 0.01
+    # Of listings without named evidence more are sampled: nobody is asked about them otherwise.
+    audit_unnamed_share: float = 0.05
     # The model is less certain about sellers without history.
     audit_new_seller_share: float = 0.02
     # Half of the listings just below the line, and of those that wait only for want of named evidence: the finds among

@@ -135,8 +135,8 @@ def test_others_do_not_wait(
 
 
 def test_a_listing_before_a_person_does_not_wait(site: Site, tiny_encoder: Encoder) -> None:
-    thresholds = just_below(site)
-    champion(site, replace(thresholds, analyst_from=thresholds.analyst_from / 20), constant_stage(tiny_encoder, 50.0))
+    far_below = just_below(site).analyst_from / 100
+    champion(site, Thresholds(far_below, far_below), constant_stage(tiny_encoder, 50.0))
     receive_rows(site.runtime, site.marketplace, [a_row()], source="test")
     assert len(open_cases(site)) == 1
     assert give_second_scores(with_encoder(site), site.marketplace_id) == 0
