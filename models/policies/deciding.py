@@ -16,11 +16,12 @@ class RoutingPolicy:
     # Points of the starter scorecard: one strong signal (30) or two weaker ones. A new marketplace pays with reviews
     # for its first model, so it looks at more than it will later.
     analyst_from_points: float = 20.0
-    # With named evidence (`models.evidence`) a person is asked from 0.15 times the odds of the threshold: in five demos
-    # 411 more cases with 55 more finds, 13 % (`python -m tests.demo.evidence`).
+    # With named evidence that suffices (`models.routing`) a person is asked from a tenth of the odds of the threshold:
+    # in five demos 263 more cases with 49 more finds, 19 % (`python -m tests.demo.evidence`).
     named_odds: float = 0.1
-    # Without it only from six times these odds. Its price in recall is 51 of 593 counterfeits, one in twelve; it saves
-    # 985 of 2,827 cases, one in 19 a counterfeit. With both bars, 24 % fewer cases have as many finds.
+    # Without it only from twenty times the odds of a question, as a model of few labels is too sure: at six times the
+    # lower threshold a demo routed 72 such listings, 3 of them counterfeit. The price in recall is 38 of 591
+    # counterfeits, one in sixteen, although half of these listings are drawn. It saves 646 of 3,051 cases.
     unnamed_odds: float = 20.0
     # The same two bars in points of the scorecard, where 60 are two strong signals.
     named_from_points: float = 10.0
@@ -30,7 +31,7 @@ class RoutingPolicy:
     audit_share: float = 0.03
     # One in a hundred of the model's confident cases is sampled, because its certainty would otherwise never be tested.
     audit_least_share: float = 0.01
-    # Of listings without named evidence more are sampled: nobody is asked about them otherwise.
+    # One in twenty where named evidence was looked for and does not suffice: nobody is asked about most of these.
     audit_unnamed_share: float = 0.05
     # The model is less certain about sellers without history.
     audit_new_seller_share: float = 0.02

@@ -92,22 +92,6 @@ def scored_of(home: Path) -> Iterator[Scored]:
                 )
 
 
-def fewer_cases(rows: Sequence[Scored], most: float) -> NDArray[np.float64]:
-    """The chances without a look for evidence, at thresholds raised alike until `most` cases are left."""
-
-    def chances(factor: float) -> NDArray[np.float64]:
-        # Without evidence that suffices the threshold is `unnamed_odds` higher: here for every listing.
-        points = DEFAULT_ROUTING.analyst_from_points * factor
-        policy = replace(DEFAULT_ROUTING, unnamed_odds=factor, unnamed_from_points=points, audit_most_share=0.01)
-        return np.array([replace(row, families=()).chance(policy, looked=True) for row in rows])
-
-    low, high = 1.0, 100.0
-    for _ in range(12):
-        middle = (low * high) ** 0.5
-        low, high = (middle, high) if chances(middle).sum() > most else (low, middle)
-    return chances(low)
-
-
 def change(rows: Sequence[Scored], before: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.float64]:
     """The relative change of the counterfeits found, with the 95 % interval over resampled sellers, shape (3,)."""
     _, sellers = np.unique([row.seller for row in rows], return_inverse=True)
@@ -122,11 +106,11 @@ def report(rows: Sequence[Scored], tell: Callable[[str], object]) -> None:
     """Cases and finds before and after, and the share and precision of each family among routed listings."""
     is_counterfeit = np.array([row.counterfeit for row in rows])
     before, after = (np.array([row.chance(DEFAULT_ROUTING, looked=looked) for row in rows]) for looked in (False, True))
-    matched = fewer_cases(rows, after.sum())
-    for name, chances in (("without a look", before), ("as many cases", matched), ("by evidence", after)):
-        tell(f"{name:15} {chances.sum():7.1f} cases {(chances * is_counterfeit).sum():6.1f} found")
-    for name, chances in (("without a look", before), ("as many cases", matched)):
-        tell("found against {}: {:+.1%} ({:+.1%} to {:+.1%})".format(name, *change(rows, chances, after)))
+    for name, chances in (("before", before), ("after", after)):
+        tell(f"{name:6} {chances.sum():7.1f} cases {(chances * is_counterfeit).sum():6.1f} found")
+    tell("found: {:+.1%} ({:+.1%} to {:+.1%})".format(*change(rows, before, after)))
+    waiting = is_counterfeit[(before == 1.0) & (after < 1.0)]
+    tell(f"{waiting.size} are drawn that were routed before, {waiting.sum()} of them counterfeit")
     for name, chances in (("before", before), ("after", after)):
         routed = [row for row, chance in zip(rows, chances, strict=True) if chance == 1.0 and row.by_score]
         tell(f"{name}: {len(routed)} routed by their score")

@@ -20,7 +20,7 @@ from models.offline import OfflineAnswer, answer_facts
 from models.policies import version
 from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD, RoutingPolicy
 from models.policies.version import policy_version
-from models.routing import AskingState, EvidenceFamily, Lane, Route, Situation, Thresholds, route
+from models.routing import AskingState, EvidenceFamily, Lane, Route, Situation, Thresholds, route, suffices
 from models.score import Score, ScoreKind
 from models.seller_lists import ListMatch, SellerList
 from tests.fixtures.facts import a_listing, facts_of
@@ -168,8 +168,9 @@ def test_who_is_looked_at_anyway_was_certain_to_be(
 ) -> None:
     first = score.kind is ScoreKind.SCORECARD
     drawn = DEFAULT_ROUTING.audit_share if first else DEFAULT_ROUTING.audit_least_share
-    waits = (changes.get("evidence") in {(), (PRICE,)} and (score.probability or 0.0) >= 0.15) or score == points(59)
-    drawn = DEFAULT_ROUTING.audit_most_share if waits else drawn
+    if "evidence" in changes and not suffices(changes["evidence"]):
+        waits = score.value >= DEFAULT_ROUTING.analyst_from_points if first else (score.probability or 0.0) >= 0.15
+        drawn = DEFAULT_ROUTING.audit_most_share if waits else DEFAULT_ROUTING.audit_unnamed_share
     share = DEFAULT_ROUTING.whitelist_audit_share if changes.get("authorised") else drawn
     assert route_of(score, **changes).inclusion_probability == (share if lane is Lane.NO_ACTION else 1.0)
 
@@ -234,11 +235,11 @@ def test_a_route_names_the_evidence_that_decided() -> None:
 @pytest.mark.parametrize(
     ("score", "changes", "share", "_why"),
     [
-        (MIDDLE, {}, DEFAULT_ROUTING.audit_most_share, "waits for want of evidence"),
+        (MIDDLE, {}, DEFAULT_ROUTING.audit_most_share, "waits only for want of evidence"),
         (points(25), {}, DEFAULT_ROUTING.audit_most_share, "the scorecard likewise"),
         (chance(0.1), {"seller_known_days": 1.0}, 0.254, "a new seller's, as likely as it belongs above the threshold"),
-        (LOW, {}, DEFAULT_ROUTING.audit_least_share, "below the threshold as before"),
-        (points(5), {}, DEFAULT_ROUTING.audit_share, "below the points as before"),
+        (LOW, {}, DEFAULT_ROUTING.audit_unnamed_share, "nobody is asked about it otherwise"),
+        (points(5), {}, DEFAULT_ROUTING.audit_unnamed_share, "the scorecard likewise"),
     ],
 )
 def test_what_waits_for_want_of_evidence_is_drawn_with_its_stored_probability(

@@ -37,7 +37,7 @@ from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge
 from tests.serving.web.reports import admit_model
 
 PATH: Final = "/api/v1/score"
-CONTACT = {"description": "Mirror quality, write to bags@example.com"}  # Named evidence, without which no brand is asked.
+CONTACT = {"description": "Mirror quality, write to bags@example.com"}  # Without evidence no brand is asked.
 
 
 def test_the_answer_has_evidence_and_parts_that_add_up_to_the_value(client: TestClient, site: Site) -> None:

@@ -18,7 +18,7 @@ from tests.serving.web.reports import admit_model
 
 POLICY = BreakerPolicy(fewest_usual=20, fewest_flagged=10, times=2, chance=0.001)
 
-CONTACT = {"description": "Mirror quality, write to bags@example.com"}  # Named evidence, without which no brand is asked.
+CONTACT = {"description": "Mirror quality, write to bags@example.com"}  # Without evidence no brand is asked.
 
 
 def send(site: Site, many: int, *, sellers: int, named: str) -> None:
