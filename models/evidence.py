@@ -96,8 +96,8 @@ def _findings(e: Evidence, vector: NDArray[np.float64]) -> Iterator[tuple[str, M
     known = not math.isnan(vector[_COLUMN["price_to_brand_category"]])
     for name in _FAMILY:
         feature_value = float(vector[_COLUMN[name]])
-        found = feature_value < _BELOW[name] if name in _BELOW else feature_value > _ABOVE.get(name, 0.0)
-        if not found or (name in _KIND and _KIND[name] not in strong) or (name == "price_to_category" and known):
+        applies = feature_value < _BELOW[name] if name in _BELOW else feature_value > _ABOVE.get(name, 0.0)
+        if not applies or (name in _KIND and _KIND[name] not in strong) or (name == "price_to_category" and known):
             continue
         if (finding := FEATURES[_COLUMN[name]].say(e, feature_value)) is not None:
             yield name, finding
