@@ -33,11 +33,10 @@ from serving.sellers.store import seller_lists
 from tests.fixtures.clients import a_client, key_headers
 from tests.fixtures.clocks import NOW
 from tests.fixtures.promoting import promote
-from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge
+from tests.fixtures.runtimes import EVIDENCE, Site, a_case, a_row, a_suspect_row, judge
 from tests.serving.web.reports import admit_model
 
 PATH: Final = "/api/v1/score"
-CONTACT = {"description": "Mirror quality, write to bags@example.com"}  # Without evidence no brand is asked.
 
 
 def test_the_answer_has_evidence_and_parts_that_add_up_to_the_value(client: TestClient, site: Site) -> None:
@@ -224,10 +223,10 @@ def test_each_of_two_that_come_together_may_ask_the_last_question(site: Site) ->
     provisioning.enrol(site.runtime, enrolment, by="test")
     app, requests = (
         a_client(site.runtime).app,
-        requests_of(site, a_row(external_id="1", **CONTACT), a_row(external_id="2", **CONTACT)),
+        requests_of(site, a_row(external_id="1", **EVIDENCE), a_row(external_id="2", **EVIDENCE)),
     )
     assert lanes(send_together(app, requests)) == [Lane.ASK_BRAND] * 2
-    receive_rows(site.runtime, site.marketplace, [a_row(external_id="3", **CONTACT)], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_row(external_id="3", **EVIDENCE)], source="test")
     assert lanes(send_together(app, requests)) == [Lane.ANALYST] * 2
 
 
@@ -273,7 +272,7 @@ def test_the_next_answer_follows_what_another_process_changed(
     promote(any_site, admit_model(any_site, ask_brand_from=0.001))
     app, requests = (
         a_client(any_site.runtime).app,
-        requests_of(any_site, a_row(seller={"external_id": "shop-7"}, **CONTACT)),
+        requests_of(any_site, a_row(seller={"external_id": "shop-7"}, **EVIDENCE)),
     )
     assert lanes(send_together(app, requests)) == [Lane.ASK_BRAND]
     with another_process(any_site) as connection:
@@ -283,7 +282,7 @@ def test_the_next_answer_follows_what_another_process_changed(
 
 
 def test_a_key_that_another_process_revokes_is_refused_at_once(any_site: Site) -> None:
-    app, requests = a_client(any_site.runtime).app, requests_of(any_site, a_row(**CONTACT), a_row(**CONTACT))
+    app, requests = a_client(any_site.runtime).app, requests_of(any_site, a_row(**EVIDENCE), a_row(**EVIDENCE))
     assert [status for status, _ in send_together(app, requests)] == [200, 200]
     with another_process(any_site) as connection:
         key_id = any_site.key.split(".")[1]

@@ -213,7 +213,7 @@ def test_a_find_in_the_audit_slice_waits_for_a_second_reviewer_who_is_asked_for(
     site.clock.forward(days=15)
     (row,) = rows_now(site)
     assert (row.label, row.lane, row.evidence_level) == (1, "audit", "two_reviewers")
-    assert row.inclusion_probability == site.runtime.policies[RoutingPolicy].audit_share
+    assert row.inclusion_probability == site.runtime.policies[RoutingPolicy].audit_unnamed_share
 
 
 def test_what_the_audit_slice_finds_genuine_needs_no_second(site: Site) -> None:
