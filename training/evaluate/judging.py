@@ -278,7 +278,10 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         average_precision=metrics.average_precision(labels, ours, counted),
         incumbents=tuple(
             IncumbentComparison(
-                name, metrics.average_precision(labels, scores, counted), view.differences(ours, scores, counted)
+                name,
+                metrics.average_precision(labels, scores, counted),
+                view.differences(ours, scores, counted),
+                view.average_precision_difference(ours, scores),
             )
             for name, scores in yardsticks.items()
         ),
