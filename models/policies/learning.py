@@ -162,6 +162,11 @@ class GatePolicy:
     golden_slice_rows: int = 200
     # A smaller set has too little information to justify withholding it from training.
     golden_fewest: int = 50
+    # Frozen by the service itself: a fifth of so many labels is what a fold of five would judge by, and sixty second
+    # reviews are an hour of an analyst. A training needs the other labels more.
+    golden_from_labels: int = 300
+    golden_share: float = 0.2
+    golden_most: int = 60
 
     # ADR 11: the recall that a rewrite of listings may cost, and the rise in flagged honest listings with such wording.
     # Both bounds apply at face value from so many listings on that a handful cannot break them. A rewrite that costs 5

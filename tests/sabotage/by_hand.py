@@ -209,8 +209,8 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("and (proof := proof_of(version, label)):", "and (proof := proof_of(version, label) or (0,)):", "unproven"),
         ('=row["lane"]', '="analyst"', "the audit lane is lost"),
         ('row["inclusion_probability"]', "1.0", "certain to be shown"),
-        ("rows_apart_from(rows, golden, clusters)", "rows", "the golden set is in training"),
-        ("golden, clusters", "golden, {}", "accounts linked with the golden set"),
+        ("rows_apart_from(rows, golden_set, clusters)", "rows", "the golden set is in training"),
+        ("golden_set, clusters", "golden_set, {}", "accounts linked with the golden set"),
         ("seller_cluster=cluster", 'seller_cluster=row["seller_external_id"]', "linked sellers are unseen sellers"),
         (
             "verdict.reported for verdict in version.verdicts",
@@ -466,6 +466,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     ),
     "training/gates/gates.py": (
         ("shown = low > policy", "shown = high > policy", "an uncertain loss counts as certain"),
+        ("min(low, comparison.counted_once)", "low", "a few heavy rows decide"),
     ),
     "training/gates/golden.py": (
         ("key=lambda golden_item: golden_item.version_id", "key=lambda golden_item: 0", "the order changes the digest"),
@@ -527,6 +528,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("known = set(groups[early].tolist())", "known = set[int]()", "sellers known before are judged"),
         ("len(later) * k // time_folds]", "len(later) * k // (time_folds + 1)]", "the last time fold is longer"),
         ("key=lambda i: (times[i], i)", "key=lambda i: i", "rows in file order"),
+        ("[self.time_folds[0].fit, self.judge]", "[self.judge]", "rows that every fit learns count as judged by none"),
     ),
     "training/evaluate/suspects.py": (
         ("genuine, counterfeit", "counterfeit, genuine", "own class's mean"),
