@@ -116,16 +116,27 @@ def slice_figures(labels: Labels, probabilities: Floats, stands_for: Floats) -> 
     }
 
 
+def reliability(labels: Labels, probabilities: Floats, weights: Floats, bins: int = 10) -> list[list[float]]:
+    """Mean probability, observed share, effective number and effective positives of groups of rows, lowest first.
+
+    The groups have equal numbers of rows.
+    """
+    order = np.argsort(-probabilities, kind="stable")[::-1]
+    groups = []
+    for part in (part for part in np.array_split(order, bins) if len(part)):
+        predicted, observed = (float(np.average(of[part], weights=weights[part])) for of in (probabilities, labels))
+        number = metrics.effective_number(weights[part])
+        groups.append([predicted, observed, number, number * observed])
+    return groups
+
+
 def curves(labels: Labels, probabilities: Floats, points: int = 60, bins: int = 10) -> dict[str, Any]:
-    """A precision-recall curve and reliability bins, small enough for a page."""
+    """A precision-recall curve and the reliability of unweighted rows, small enough for a page."""
     order = np.argsort(-probabilities, kind="stable")
     hits = np.cumsum(labels[order])
     ranks = np.unique(np.linspace(1, len(order), min(points, len(order))).astype(int))
-    parts = [part for part in np.array_split(order[::-1], bins) if len(part)]
     return {
         "recall": [float(hits[r - 1] / max(hits[-1], 1)) for r in ranks],
         "precision": [float(hits[r - 1] / r) for r in ranks],
-        "reliability": [
-            [float(probabilities[p].mean()), float(labels[p].mean()), len(p), int(labels[p].sum())] for p in parts
-        ],
+        "reliability": reliability(labels, probabilities, np.ones(len(labels)), bins),
     }

@@ -20,7 +20,7 @@ from models.bundle import Bundle
 from models.forest import Forest
 from models.policies.learning import DEFAULT_GATES, GatePolicy
 from training.evaluate import metrics
-from training.evaluate.comparison import curves, figures, slice_figures
+from training.evaluate.comparison import curves, figures, reliability, slice_figures
 from training.evaluate.operating import choose_thresholds
 from training.evaluate.peers import FAIR_PEER, MOST_FITTED, peer_scores
 from training.evaluate.slices import only_text_and_price, slice_members, slices
@@ -267,7 +267,12 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     if champion is not None and theirs is not None:
         yardsticks[Incumbent.CHAMPION] = theirs
     most_weight = float(counted.max())
-    report["random_slice"]["most_weight"] = most_weight
+    report["random_slice"] |= {
+        "most_weight": most_weight,
+        "effective_n": metrics.effective_number(counted),
+        "calibration_error": metrics.calibration_error(labels, ours, counted),
+        "reliability": reliability(labels, ours, counted),
+    }
     held_out = HeldOutRows(facts, labels, groups, view.stands_for, model.shown_from(trial))
     evidence = GateEvidence(
         rows=len(rows),
@@ -289,7 +294,7 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         effective_positives=metrics.effective_number(counted[labels == 1]),
         most_weight=most_weight if most_weight < view.stands_for.max() else None,
         calibration_error=(
-            metrics.calibration_error(labels, ours, counted),
+            report["random_slice"]["calibration_error"],
             None if champion is None or theirs is None else metrics.calibration_error(labels, theirs, counted),
         ),
         calibration_interval=(

@@ -166,8 +166,8 @@ def _incumbent_part(evidence: GateEvidence, comparison: IncumbentComparison, pol
         f"Average precision {evidence.average_precision:.3f} over all listings against "
         f"{comparison.average_precision:.3f} of {comparison.incumbent.value}; difference between {low:+.3f} and "
         f"{high:+.3f} at {policy.incumbent_confidence:.0%}, above {-policy.incumbent_slack:.2f}, and "
-        f"{beyond_luck:+.3f} beyond the luck of comparison {evidence.looks}, at least 0. Where every row counts once it "
-        f"is {comparison.counted_once:+.3f}, above {-policy.incumbent_slack:.2f}.",
+        f"{beyond_luck:+.3f} beyond the luck of comparison {evidence.looks}, at least 0. Where every row counts once "
+        f"it is {comparison.counted_once:+.3f}, above {-policy.incumbent_slack:.2f}.",
     )
 
 

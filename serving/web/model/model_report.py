@@ -130,6 +130,7 @@ class Report:
     curves_on: str
     roc: RocChart
     reliability: ReliabilityChart
+    reliability_of_all: ReliabilityChart | None
     thresholds: ThresholdBar
     points: tuple[SimpleNamespace, ...]
     promises: tuple[str, ...]
@@ -178,6 +179,7 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
         reliability=model_charts.reliability_chart(
             curves["candidate"], curves.get("champion"), label=_error_label(figures, theirs)
         ),
+        reliability_of_all=_reliability_of_all(judged.get("random_slice", {})),
         thresholds=model_charts.threshold_bar(report["thresholds"]),
         points=operating_rows(report["operating_points"], report["positives"], a_day),
         # Older models have no gates on promises.
@@ -203,6 +205,17 @@ def _slice_rows(slices: tuple[Mapping[str, Any], ...]) -> tuple[SimpleNamespace,
         )
         for row, bar in zip(slices, bars, strict=True)
     )
+
+
+def _reliability_of_all(weighted: Mapping[str, Any]) -> ReliabilityChart | None:
+    if "reliability" not in weighted:
+        return None
+    error, number = words.figure(weighted["calibration_error"]), f"{weighted['effective_n']:,.0f}"
+    label = (
+        f"Over all incoming listings: each evaluated listing weighs up to {weighted['most_weight']:.0f}, by its "
+        f"sampling probability. Calibration error {error}, effective sample size {number}."
+    )
+    return model_charts.reliability_chart(weighted, None, label=label)
 
 
 def _curve_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> str:

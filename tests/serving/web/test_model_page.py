@@ -91,6 +91,8 @@ def test_champion_and_challenger_stand_side_by_side(site: Site) -> None:
     assert "Difference +0.029 +0.004 to +0.051" in text
     assert "Calibration error 0.019 0.011" in text
     assert "AP, weighted to all listings 0.587 0.612 0.401 to 0.744" in text
+    assert "Over all incoming listings: each evaluated listing weighs up to 33, by its sampling probability." in text
+    assert "Calibration error 0.034, effective sample size 61." in text
     assert "AP, text and price only 0.702" in text
     assert "Brand Aurelle 60 20 0.861 0.884 +0.023" in text
     assert "Ask brand 0.60 180 0.81 0.76" in text
@@ -132,7 +134,7 @@ def test_the_curves_are_drawn_with_their_figures_in_words(site: Site) -> None:
     page = visit_as(site, site.data_scientist).get("/models").text
     assert "Precision over recall. Average precision 0.871, the champion&#39;s 0.842." in page
     assert '<polyline class="lb" points="34.0,8.0 118.0,8.0 202.0,26.8 286.0,64.4 370.0,137.7"/>' in page
-    assert page.count('<circle class="pb"') == 3
+    assert page.count('<circle class="pb"') == 6, "over the reviewed listings and over all"
     assert page.count('<circle class="pa"') == 3
 
 

@@ -18,6 +18,7 @@ from serving.learning.service.golden import freeze_by_default, freeze_golden_set
 from serving.learning.service.labelling import snapshot_content
 from serving.learning.service.learn import request_training, retrain
 from serving.learning.service.second_reviews import open_second_reviews
+from serving.learning.service.training_child import TrainingFailed
 from serving.learning.store import golden, learning
 from serving.learning.tables import golden_set
 from serving.listings.service.intake import receive_rows
@@ -163,6 +164,10 @@ def judge_once(site: Site, listings: int) -> None:
     site.clock.forward(days=15)
 
 
+def refuse(*_arguments: Any, **_named: Any) -> None:
+    raise TrainingFailed("20 genuine labels are mature.")
+
+
 def set_in_force(site: Site) -> GoldenSet | None:
     return site.read(golden.golden_set_of, site.marketplace_id, site.clock.now())
 
@@ -175,7 +180,8 @@ def test_from_enough_labels_on_whole_sellers_are_frozen_by_themselves_and_judged
     monkeypatch.setattr("serving.learning.service.golden.DEFAULT_GATES", policy)
     judge_once(site, 20)
     before = labelled_sellers(site, site.clock.now())
-    freeze_by_default(site.runtime, site.marketplace_id)
+    monkeypatch.setattr("serving.learning.service.learn.run_child", refuse)
+    retrain(site.runtime, site.marketplace_id, request_training(site.runtime, site.marketplace, by="test"))
     drawn = set_in_force(site)
     if enough > 20:
         assert drawn is None
@@ -183,8 +189,8 @@ def test_from_enough_labels_on_whole_sellers_are_frozen_by_themselves_and_judged
     assert drawn is not None
     assert (len(drawn.items), len(drawn.sellers)) == (4, 2), "a fifth"
     assert labelled_sellers(site, site.clock.now()) == before - drawn.sellers
-    assert open_second_reviews(site.runtime, site.marketplace_id, a_job(site)) == 4
     wrong, *right = open_cases(site, CaseLane.SECOND_REVIEW)
+    assert len(right) == 3
     for case in right:
         judge(site, site.second_analyst, case, Judgement.GENUINE)
     judge(site, site.second_analyst, wrong, Judgement.COUNTERFEIT)
