@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from models.bundle import MANIFEST, digest_of, from_files
@@ -16,6 +17,7 @@ from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from tests.fixtures.tiny_encoder import tiny_encoder
 from training.fit.encoders import Encoder
 from training.fit.settings import FitSettings
+from training.fit.weighting import represented_listings, trim_weights
 from training.gates.golden import GoldenItem, freeze, parse_golden
 from training.runs.pipeline import Candidate, train, without_nan
 from training.snapshots.snapshot import Snapshot, SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
@@ -100,10 +102,12 @@ def test_the_settings_that_a_person_gives_are_in_the_report_and_in_the_bundle(
 
 def test_a_report_counts_its_rows(candidate: Candidate, snapshot: Snapshot) -> None:
     report = candidate.report
+    counted = trim_weights(represented_listings(ROWS[:146]), DATA.labels[:146] == 1)
     assert report["snapshot"] == snapshot.digest
     assert (report["rows"], report["positives"], report["sellers"]) == (146, int(DATA.labels[:146].sum()), 73)
     assert (report["waiting"], report["champion_learnt_until"]) == (14, None)
     assert report["lanes"] == {"ask_brand": 131, "audit": 15}
+    assert report["calibrated_on"]["base_rate"] == pytest.approx(np.average(DATA.labels[:146], weights=counted))
     assert report["evidence_levels"] == {"brand": 131, "one_reviewer": 15}
 
 

@@ -203,6 +203,7 @@ def train(
             "effective_n": effective_number(model.described_),
             "effective_positives": effective_number(model.described_[labels == 1]),
             "most_weight": float(model.described_.max()),
+            "base_rate": float(np.average(labels, weights=model.described_)),
         },
         "judged": judged.report,
         "gates": [gate.as_json() for gate in gates],

@@ -58,6 +58,7 @@ def measure(runtime: Runtime, marketplace: Marketplace, *, days: int = DAYS) -> 
             "before": [moment.isoformat() for moment in (before.start, before.end)],
             "now": [moment.isoformat() for moment in (after.start, after.end)],
             "champion": champion.digest if champion else None,
+            "trained_base_rate": _trained_base_rate(connection, marketplace_id, champion) if champion else None,
             "answers": {
                 name: _delay_figures(monitoring.first_answer_delays(connection, marketplace_id, window))
                 for name, window in (("before", before), ("now", after))
@@ -107,6 +108,13 @@ def _reference_end(connection: Connection, marketplace_id: str, now: Window) -> 
     """The end of the reference period; it never overlaps `now`."""
     past = learning.promotions(connection, marketplace_id)
     return min(past[0].promoted_at, now.start) if past else now.start
+
+
+def _trained_base_rate(connection: Connection, marketplace_id: str, champion: Bundle) -> float | None:
+    """The share of counterfeits to which the champion is calibrated; None for an older model."""
+    report = learning.get_model(connection, marketplace_id, champion.digest).report
+    base_rate: float | None = report.get("calibrated_on", {}).get("base_rate")
+    return base_rate
 
 
 def _shifts(before: Sequence[Facts], now: Sequence[Facts], champion: Bundle | None, threads: int) -> tuple[Shift, ...]:

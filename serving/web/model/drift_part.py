@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from features.compute import FEATURES
 from serving.learning.rules.drift_alarm import RedFeature
+from serving.learning.rules.retraining import base_rate_moved
 from serving.learning.service.monitoring import SCORE
 from serving.learning.store import monitoring
 from serving.web.model.training_part import actor_name
@@ -44,11 +45,18 @@ def drift_of(connection: Connection, marketplace_id: str, red: Collection[RedFea
         more=len(moved) + len(moving) - len(shown_rows),
         loud=sum(not feature.quiet for feature in red),
         prevalence=_estimate_in_words(share),
-        prevalence_rests_on=f"{share['reviewed']:,} answers, {share['audited']:,} of them on the random audit sample",
+        prevalence_rests_on=f"{share['reviewed']:,} answers, {share['audited']:,} of them on the random audit sample"
+        + _trained_in_words(report),
         recall=_estimate_in_words(report["recall"]),
         answers=_answers_in_words(report["answers"]["now"]),
         bands=[row for row in report["bands"] if row["listings"]],
     )
+
+
+def _trained_in_words(report: Mapping[str, Any]) -> str:
+    trained = report.get("trained_base_rate")
+    moved = "; outside the interval, which starts a training if it lasts" if base_rate_moved(report) else ""
+    return "" if trained is None else f"; the champion is calibrated to {trained:.1%}{moved}"
 
 
 def _shift_row(connection: Connection, row: Mapping[str, Any], red: RedFeature | None) -> SimpleNamespace:

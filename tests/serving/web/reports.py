@@ -79,6 +79,7 @@ def a_report(*, champion: str | None = None, failing: bool = False, judged: bool
         "join": "sum",
         "text_weight": 0.6,
         "calibration": "sigmoid",
+        "calibrated_on": {"base_rate": 0.05},
         "thresholds": {"ask_brand_from": 0.6, "analyst_from": 0.2},
         "operating_points": {
             "ask_brand_from": {"threshold": 0.6, "flagged": 180, "precision": 0.81, "recall": 0.76},

@@ -330,6 +330,7 @@ def test_the_last_drift_report_is_shown_in_words(site: Site) -> None:
             a_shift("seller_age", psi=0.02, level="steady"),
         ],
         "prevalence": {"share": 0.042, "low": 0.021, "high": 0.08, "reviewed": 210, "audited": 30},
+        "trained_base_rate": 0.012,
         "recall": {"share": None, "low": 0.0, "high": 1.0, "reviewed": 210, "audited": 30},
         "answers": {"now": {"cases": 90, "answered": 70, "median_days": 1.24, "slow_days": 6.0}},
         "bands": [a_band(0.0, 0.02, listings=0), a_band(0.6, 0.8, listings=40)],
@@ -343,7 +344,10 @@ def test_the_last_drift_report_is_shown_in_words(site: Site) -> None:
     assert "1 significant shift without an explanation." in text
     assert "item_photos, missing values 10%, now 40% 0.14 moderate" in text
     assert "1 of 3 distributions (features and score) are stable" in text
-    assert "from 210 answers, 30 of them on the random audit sample 4.2% (2.1% to 8.0%)" in text
+    assert (
+        "from 210 answers, 30 of them on the random audit sample; the champion is calibrated to 1.2%; outside" in text
+    )
+    assert "the interval, which starts a training if it lasts 4.2% (2.1% to 8.0%)" in text
     assert "Recall: share of counterfeits sent to review unknown, between 0.0% and 100.0%" in text
     assert "70 of 90 cases answered, median 1.2 days, 90th percentile 6.0 days" in text
     assert "0.6 to 0.8 40 12 0.700 0.750 0.430 to 0.910" in text
