@@ -162,8 +162,7 @@ class GatePolicy:
     golden_slice_rows: int = 200
     # A smaller set has too little information to justify withholding it from training.
     golden_fewest: int = 50
-    # Frozen by the service itself: a fifth of so many labels is what a fold of five would judge by, and sixty second
-    # reviews are an hour of an analyst. A training needs the other labels more.
+    # Frozen by the service itself, as large as a fold of five; sixty second reviews are an hour of an analyst.
     golden_from_labels: int = 300
     golden_share: float = 0.2
     golden_most: int = 60

@@ -528,7 +528,6 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("known = set(groups[early].tolist())", "known = set[int]()", "sellers known before are judged"),
         ("len(later) * k // time_folds]", "len(later) * k // (time_folds + 1)]", "the last time fold is longer"),
         ("key=lambda i: (times[i], i)", "key=lambda i: i", "rows in file order"),
-        ("[self.time_folds[0].fit, self.judge]", "[self.judge]", "rows that every fit learns count as judged by none"),
     ),
     "training/evaluate/suspects.py": (
         ("genuine, counterfeit", "counterfeit, genuine", "own class's mean"),

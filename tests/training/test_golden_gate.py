@@ -28,7 +28,7 @@ DATA = a_market(120)
 GOLDEN = parse_golden(*freeze([golden_item(row) for row in snapshot_rows(DATA)], NOW))
 SAME = FigureComparison(0.5, 0.5, 0.0, -0.1)
 WHOLE = SliceEvidence("all of it", 400, 60, 40, recall=SAME, rank=SAME, alarms=FigureComparison(0.01, 0.01, 0.0, -0.01))
-EVIDENCE = GoldenEvidence("abcdef0123456789", 400, 0, 60, Incumbent.CHAMPION, champion_saw=False, parts=(WHOLE,))
+EVIDENCE = GoldenEvidence("abcdef0123456789", 400, 60, Incumbent.CHAMPION, champion_saw=False, parts=(WHOLE,))
 BETTER = FigureComparison(0.6, 0.5, -0.1, -0.2)
 LOST = replace(WHOLE, recall=FigureComparison(0.2, 0.5, 0.3, 0.11))
 
@@ -38,21 +38,6 @@ def test_both_models_score_a_set_and_it_is_judged_as_a_whole() -> None:
     assert (evidence.digest, evidence.items, evidence.positives) == (GOLDEN.digest, 120, int(DATA.labels.sum()))
     assert [part.name for part in evidence.parts] == ["all of it"]
     assert (evidence.parts[0].rows, evidence.parts[0].positives) == (120, int(DATA.labels.sum()))
-
-
-def test_listings_that_await_a_second_review_are_not_judged_on() -> None:
-    waiting = tuple(replace(item, verdicts=()) for item in GOLDEN.items[:100])
-    golden_set = replace(GOLDEN, items=waiting + GOLDEN.items[100:])
-    evidence = golden_evidence(golden_set, a_bundle(), IncumbentScorer(None, 1), DEFAULT_GATES)
-    assert (evidence.items, evidence.waiting, evidence.positives) == (20, 100, int(GOLDEN.labels[100:].sum()))
-    assert evidence.parts[0].rows == 20
-    assert ", 100 more await a second review" in golden_gate(evidence, DEFAULT_GATES).sentence
-
-
-def test_a_set_in_which_nothing_is_judged_twice_judges_nothing() -> None:
-    waiting = replace(GOLDEN, items=tuple(replace(item, verdicts=()) for item in GOLDEN.items))
-    evidence = golden_evidence(waiting, a_bundle(), IncumbentScorer(a_bundle(), 1), DEFAULT_GATES)
-    assert golden_gate(evidence, DEFAULT_GATES).state is State.NOT_JUDGED
 
 
 def test_the_same_model_beside_itself_loses_nothing() -> None:
@@ -155,7 +140,7 @@ GATES: list[tuple[GoldenEvidence | None, State, str, float | None, str]] = [
     (
         None,
         State.NOT_JUDGED,
-        "No golden set is frozen; one is from 300 mature labels on.",
+        "No golden set is judged twice yet; one is frozen from 300 mature labels on.",
         None,
         "there is none",
     ),

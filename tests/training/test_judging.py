@@ -308,7 +308,7 @@ def test_the_slice_reports_its_effective_sample_size() -> None:
     counterfeit = DATA.labels[rows] * STANDS_FOR[rows]
     assert sliced_judgement().report["random_slice"].keys() == {
         "drawn", "drawn_positives", "listings", "prevalence", "most_weight", "difference_interval", "effective_n",
-        "calibration_error", "reliability",
+        "reliability",
     }  # fmt: skip
     assert sliced_judgement().report["random_slice"]["drawn"] == len(drawn) == 10
     assert sliced_judgement().report["random_slice"]["drawn_positives"] == DATA.labels[drawn].sum()

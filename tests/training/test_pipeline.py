@@ -200,7 +200,7 @@ def test_a_counterfeit_that_no_fold_holds_out_represents_itself_alone(tmp_path: 
 
 def test_a_golden_set_is_judged_on_and_named_in_the_report(candidate: Candidate, tmp_path: Path) -> None:
     items = [
-        GoldenItem(f"ver_g{i}", f"lst_g{i}", f"golden-{i // 2}", row.label, ("a", "b"), row.facts)
+        GoldenItem(f"ver_g{i}", f"lst_g{i}", f"golden-{i // 2}", row.label, ("a", "b") if i < 100 else (), row.facts)
         for i, row in enumerate(snapshot_rows(a_market(120, seed=9)))
     ]
     golden = parse_golden(*freeze(items, NOW))
@@ -208,8 +208,9 @@ def test_a_golden_set_is_judged_on_and_named_in_the_report(candidate: Candidate,
     report = train(a_snapshot(tmp_path), champion=champion, golden=golden, seed=0, threads=1).report
     gate = report["gates"][-1]
     assert (gate["name"], gate["state"], gate["figure"]) == ("golden_set", "passed", 0.0), "an equal model"
+    assert "100 listings" in gate["sentence"], "those that two people have judged"
     assert report["golden_set"] == golden.digest
-    assert candidate.report["gates"][-1]["sentence"].startswith("No golden set is frozen")
+    assert candidate.report["gates"][-1]["sentence"].startswith("No golden set is judged twice")
 
 
 def test_a_snapshot_that_holds_golden_listings_trains_nothing(tmp_path: Path) -> None:

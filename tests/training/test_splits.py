@@ -96,14 +96,6 @@ def test_the_later_rows_of_unseen_sellers_are_judged() -> None:
     assert split.cut == NOW + timedelta(days=6)
 
 
-def test_a_later_row_of_a_known_seller_is_judged_by_no_fold() -> None:
-    """The last four of eight rows are judged in two folds; seller 0 sold on day 0, and nothing learns the last day."""
-    times = [NOW + timedelta(days=day) for day in range(8)]
-    split = split_later_unseen(times, np.array([0, 1, 2, 3, 4, 0, 6, 0]), share=0.5, time_folds=2)
-    assert time_folds_of(split) == [([0, 1, 2, 3], [4]), ([0, 1, 2, 3, 4, 5], [6])]
-    assert split.never_judged.tolist() == [5]
-
-
 def test_rows_may_have_any_order() -> None:
     times = [NOW + timedelta(days=day) for day in (3, 2, 0, 1)]
     split = split_later_unseen(times, np.array([3, 2, 0, 1]), share=0.5)

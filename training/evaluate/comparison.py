@@ -117,17 +117,11 @@ def slice_figures(labels: Labels, probabilities: Floats, stands_for: Floats) -> 
 
 
 def reliability(labels: Labels, probabilities: Floats, weights: Floats, bins: int = 10) -> list[list[float]]:
-    """Mean probability, observed share, effective number and effective positives of groups of rows, lowest first.
-
-    The groups have equal numbers of rows.
-    """
-    order = np.argsort(-probabilities, kind="stable")[::-1]
-    groups = []
-    for part in (part for part in np.array_split(order, bins) if len(part)):
-        predicted, observed = (float(np.average(of[part], weights=weights[part])) for of in (probabilities, labels))
-        number = metrics.effective_number(weights[part])
-        groups.append([predicted, observed, number, number * observed])
-    return groups
+    """Mean probability, observed share, effective number and effective positives of bins of equally many rows."""
+    parts = [part for part in np.array_split(np.argsort(-probabilities, kind="stable")[::-1], bins) if len(part)]
+    shares = [np.average([probabilities[p], labels[p]], axis=1, weights=weights[p]).tolist() for p in parts]
+    numbers = [metrics.effective_number(weights[p]) for p in parts]
+    return [[*pair, number, number * pair[1]] for pair, number in zip(shares, numbers, strict=True)]
 
 
 def curves(labels: Labels, probabilities: Floats, points: int = 60, bins: int = 10) -> dict[str, Any]:

@@ -131,7 +131,7 @@ class _View:
             },
         }
 
-    def average_precision_difference(self, ours: Floats, theirs: Floats) -> float:
+    def gain(self, ours: Floats, theirs: Floats) -> float:
         """Average precision of `ours` minus that of `theirs`, unweighted."""
         return metrics.average_precision(self.labels, ours) - metrics.average_precision(self.labels, theirs)
 
@@ -267,12 +267,8 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     if champion is not None and theirs is not None:
         yardsticks[Incumbent.CHAMPION] = theirs
     most_weight = float(counted.max())
-    report["random_slice"] |= {
-        "most_weight": most_weight,
-        "effective_n": metrics.effective_number(counted),
-        "calibration_error": metrics.calibration_error(labels, ours, counted),
-        "reliability": reliability(labels, ours, counted),
-    }
+    report["random_slice"] |= {"most_weight": most_weight, "effective_n": metrics.effective_number(counted)}
+    report["random_slice"]["reliability"] = reliability(labels, ours, counted)
     held_out = HeldOutRows(facts, labels, groups, view.stands_for, model.shown_from(trial))
     evidence = GateEvidence(
         rows=len(rows),
@@ -286,7 +282,7 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
                 name,
                 metrics.average_precision(labels, scores, counted),
                 view.differences(ours, scores, counted),
-                view.average_precision_difference(ours, scores),
+                view.gain(ours, scores),
             )
             for name, scores in yardsticks.items()
         ),
@@ -294,7 +290,7 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         effective_positives=metrics.effective_number(counted[labels == 1]),
         most_weight=most_weight if most_weight < view.stands_for.max() else None,
         calibration_error=(
-            report["random_slice"]["calibration_error"],
+            metrics.calibration_error(labels, ours, counted),
             None if champion is None or theirs is None else metrics.calibration_error(labels, theirs, counted),
         ),
         calibration_interval=(
@@ -319,7 +315,7 @@ def _peer_figures(trial: Trial, peers: Mapping[str, Floats], view: _View, ours: 
     theirs, known = peers[FAIR_PEER], len(trial.split.time_folds[-1].fit)
     return {
         "figures": {name: view.ranking(scores) for name, scores in peers.items()},
-        "difference": view.average_precision_difference(ours, theirs),
+        "difference": view.gain(ours, theirs),
         "difference_interval": view.difference(ours, theirs, np.ones(len(ours))),
         "fitted": min(known, MOST_FITTED),
         "known": known,

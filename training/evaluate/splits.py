@@ -71,11 +71,6 @@ class LaterSplit:
     champion_learnt: int = 0
 
     @property
-    def never_judged(self) -> Rows:
-        """The rows that only later fits learn and that no fold holds out: of sellers that were known by then."""
-        return np.setdiff1d(self.time_folds[-1].fit, np.concatenate([self.time_folds[0].fit, self.judge]))
-
-    @property
     def cut(self) -> datetime:
         """The start of the first time fold; every fit includes all rows before it."""
         return self.time_folds[0].cut

@@ -23,10 +23,7 @@ _LARGEST: Final = 500_000_000
 
 @dataclass(frozen=True, slots=True)
 class GoldenItem:
-    """One listing version with its label, the verdicts that agree, and its facts as canonical JSON.
-
-    Without verdicts it awaits a second review: its seller is kept out of training, and nothing is judged on it.
-    """
+    """One version with label, agreeing verdicts (none while it awaits a second review), and facts as canonical JSON."""
 
     version_id: str
     listing_id: str

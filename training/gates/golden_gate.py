@@ -27,13 +27,11 @@ _BOOTSTRAPS: Final = 1_000
 class GoldenEvidence:
     """The results of both models on a golden set: as a whole, and in each slice of it that is large enough.
 
-    `items` are judged twice; `waiting` await a second review. `champion_saw` is whether the champion was trained before
-    the set was frozen, possibly on its listings.
+    `champion_saw` is whether the champion was trained before the set was frozen, possibly on its listings.
     """
 
     digest: str
     items: int
-    waiting: int
     positives: int
     incumbent: Incumbent
     champion_saw: bool
@@ -44,24 +42,9 @@ def golden_evidence(
     golden: GoldenSet, shipped: Bundle, incumbent: IncumbentScorer, policy: GatePolicy
 ) -> GoldenEvidence:
     """The evidence of a set, scored by the candidate bundle itself, which was not trained on the set."""
-    judged = golden.judged_twice()
-    return GoldenEvidence(
-        golden.digest,
-        len(judged.items),
-        len(golden.items) - len(judged.items),
-        int(judged.labels.sum()),
-        incumbent.name,
-        incumbent.was_trained_by(golden.as_of),
-        _parts(judged, shipped, incumbent, policy) if judged.items else (),
-    )
-
-
-def _parts(
-    judged: GoldenSet, shipped: Bundle, incumbent: IncumbentScorer, policy: GatePolicy
-) -> tuple[SliceEvidence, ...]:
-    facts, labels = judged.facts(), judged.labels
+    facts, labels = golden.facts(), golden.labels
     computed = [compute(row) for row in facts]
-    groups = seller_groups([golden_item.seller for golden_item in judged.items])
+    groups = seller_groups([golden_item.seller for golden_item in golden.items])
     scored = ScoredRows(
         labels,
         IncumbentScorer(shipped, incumbent.threads).scores(computed),
@@ -72,7 +55,14 @@ def _parts(
     )
     slices: dict[str, NDArray[np.intp]] = {_WHOLE: np.arange(len(labels))}
     slices |= {name: rows for name, rows in slice_members(facts).items() if len(rows) >= policy.golden_slice_rows}
-    return slice_evidence(scored, slices, replace(policy, slice_rows=1))
+    return GoldenEvidence(
+        golden.digest,
+        len(labels),
+        int(labels.sum()),
+        incumbent.name,
+        incumbent.was_trained_by(golden.as_of),
+        slice_evidence(scored, slices, replace(policy, slice_rows=1)),
+    )
 
 
 def golden_gate(evidence: GoldenEvidence | None, policy: GatePolicy) -> Gate:
@@ -84,12 +74,10 @@ def golden_gate(evidence: GoldenEvidence | None, policy: GatePolicy) -> Gate:
     the set; that only makes the gate stricter, and the sentence says so.
     """
     if evidence is None:
-        return unjudged_gate(
-            _NAME, f"No golden set is frozen; one is from {policy.golden_from_labels} mature labels on.", blocks=False
-        )
+        why = f"No golden set is judged twice yet; one is frozen from {policy.golden_from_labels} mature labels on."
+        return unjudged_gate(_NAME, why, blocks=False)
     parts = tuple(slice_part(part, policy) for part in evidence.parts)
-    waiting = f", {evidence.waiting} more await a second review" if evidence.waiting else ""
-    named = f"Golden set {evidence.digest[:12]}, {evidence.items} listings, {evidence.positives} counterfeit{waiting}"
+    named = f"Golden set {evidence.digest[:12]}, {evidence.items} listings, {evidence.positives} counterfeit"
     flattered = " The champion may have been trained on it, which flatters it." if evidence.champion_saw else ""
     slices = sum(part.state is State.PASSED for part in parts) - 1
     whole = parts[0].sentence if parts else ""

@@ -1,7 +1,8 @@
 """Snapshot to candidate: split by time and seller, fit, calibrate, judge, gate, refit on what was judged."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -96,7 +97,9 @@ def train(
         fewest_positives=DEFAULT_GATES.fewest_positives,
         fewest_positive_sellers=DEFAULT_GATES.fewest_positive_sellers,
     )
-    alone = {i for i in split.never_judged.tolist() if labels[i] == 1}
+    # Only later fits learn them and no fold holds them out, because their sellers were known by then.
+    unjudged = np.setdiff1d(split.time_folds[-1].fit, np.concatenate([split.time_folds[0].fit, split.judge]))
+    alone = set(unjudged[labels[unjudged] == 1].tolist())
     certain = {"inclusion_probability": 1.0}
     weighed_rows = [replace(row, **certain) if i in alone else row for i, row in enumerate(snapshot.rows)]
     represented = represented_listings(weighed_rows)
@@ -169,7 +172,8 @@ def train(
     )
     shipped, incumbent = from_files(files), IncumbentScorer(champion, threads)
     upheld = upheld_evidence(rows, facts, shipped, incumbent, DEFAULT_GATES)
-    on_golden = None if golden is None else golden_evidence(golden, shipped, incumbent, DEFAULT_GATES)
+    twice = None if golden is None else golden.judged_twice()
+    on_golden = golden_evidence(twice, shipped, incumbent, DEFAULT_GATES) if twice and twice.items else None
     gates = (*judged.gates, upheld_gate(upheld, DEFAULT_GATES), golden_gate(on_golden, DEFAULT_GATES))
     report = {
         "snapshot": snapshot.digest,
@@ -178,8 +182,8 @@ def train(
         "waiting": len(later.numbers),
         "positives": int(labels.sum()),
         "sellers": len(np.unique(groups)),
-        "evidence_levels": _count_values(row.evidence_level for row in rows),
-        "lanes": _count_values(row.lane for row in rows),
+        "evidence_levels": dict(sorted(Counter(row.evidence_level for row in rows).items())),
+        "lanes": dict(sorted(Counter(row.lane for row in rows).items())),
         "weights": weighed.report,
         "sources": largest_sources(rows),
         "accepted_leaks": [asdict(leak) for leak in leaking],
@@ -211,13 +215,6 @@ def train(
         "suspects": [asdict(suspect) for suspect in doubted],
     }
     return Candidate(files, without_nan(report))
-
-
-def _count_values(values: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for name in values:
-        counts[name] = counts.get(name, 0) + 1
-    return dict(sorted(counts.items()))
 
 
 def without_nan(node: Any) -> Any:

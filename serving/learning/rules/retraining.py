@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from serving.learning.policy import LabelSourcePolicy, RetrainingPolicy
 
-_BASE_RATE: Final = "base_rate"
 _MOVED: Final = "moved"  # The level of `training.evaluate.drift.Level` whose response is a retraining.
 
 
@@ -119,21 +118,16 @@ def persistent_drift(
 ) -> tuple[str, ...]:
     """The features that moved in each of the last drift reports, in the order of the newest; none if a report is
     missing or had too few listings. `reports` are those since the last training, oldest first. A person has
-    acknowledged the shift of the `quiet` features. The base rate is among them where its interval excludes that to
-    which the champion is calibrated."""
+    acknowledged the shift of the `quiet` features. The base rate moved if its interval excludes the champion's."""
     last = reports[-policy.drift_reports :]
     if len(last) < policy.drift_reports or not all(report["enough"] for report in last):
         return ()
-    moved = [
-        [shift["name"] for shift in report["shifts"] if shift["level"] == _MOVED]
-        + [_BASE_RATE] * base_rate_moved(report)
-        for report in last
-    ]
-    return tuple(name for name in moved[-1] if name not in quiet and all(name in names for names in moved))
+    moved = [[shift["name"] for shift in report["shifts"] if shift["level"] == _MOVED] for report in last]
+    lasting = tuple(name for name in moved[-1] if name not in quiet and all(name in names for names in moved))
+    return (*lasting, "base_rate") if all(map(_base_rate_moved, last)) else lasting
 
 
-def base_rate_moved(report: Mapping[str, Any]) -> bool:
-    """Whether the prevalence of a drift report excludes the champion's base rate. Older reports lack it."""
+def _base_rate_moved(report: Mapping[str, Any]) -> bool:
     trained = report.get("trained_base_rate")
     return trained is not None and not report["prevalence"]["low"] <= trained <= report["prevalence"]["high"]
 

@@ -57,18 +57,17 @@ def freeze_by_default(runtime: Runtime, marketplace_id: str) -> None:
 
 
 def _draw_items(runtime: Runtime, rows: Sequence[SnapshotRow]) -> list[GoldenItem]:
-    """All rows of some sellers, because no other row of theirs can be learnt; none from too few rows."""
-    policy, drawn = DEFAULT_GATES, list[GoldenItem]()
+    """All rows of sellers drawn at random, because no other row of theirs can be learnt; none from too few rows."""
+    policy, chance = DEFAULT_GATES, defaultdict[str, float](runtime.draw)
     if len(rows) < policy.golden_from_labels:
-        return drawn
-    most = min(policy.golden_most, int(policy.golden_share * len(rows)))
-    of_seller = defaultdict[str, list[SnapshotRow]](list)
-    for row in rows:
-        of_seller[row.seller_cluster or row.version_id].append(row)
-    for _, seller in sorted((runtime.draw(), seller) for seller in of_seller):
-        if len(drawn) + len(of_seller[seller]) <= most:
-            drawn += [GoldenItem(r.version_id, r.listing_id, r.seller, r.label, (), r.facts) for r in of_seller[seller]]
-    return drawn
+        return []
+    drawn = sorted((chance[row.seller_cluster or row.version_id], row.version_id, row) for row in rows)
+    cut = min(policy.golden_most, int(policy.golden_share * len(rows)))
+    return [
+        GoldenItem(row.version_id, row.listing_id, row.seller, row.label, (), row.facts)
+        for number, _, row in drawn[:cut]
+        if number < drawn[cut][0]
+    ]
 
 
 def _store_set(

@@ -169,10 +169,8 @@ def _open_gold_item(runtime: Runtime, marketplace_id: str) -> bool:
 def _draw_gold_item(runtime: Runtime, connection: Connection, marketplace_id: str) -> GoldenItem | None:
     """A listing of the golden set that has not been used, and that at least one analyst has not judged."""
     golden_set = golden.golden_set_of(connection, marketplace_id, runtime.clock.now())
-    taken, people = (
-        second_reviews.gold_items_taken(connection, marketplace_id),
-        second_reviews.active_analysts(connection, marketplace_id),
-    )
+    taken = second_reviews.gold_items_taken(connection, marketplace_id)
+    people = second_reviews.active_analysts(connection, marketplace_id)
     known_items = () if golden_set is None else golden_set.judged_twice().items
     unused_items = [gold for gold in known_items if gold.version_id not in taken]
     begin = int(runtime.draw() * len(unused_items))

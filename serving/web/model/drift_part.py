@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from features.compute import FEATURES
 from serving.learning.rules.drift_alarm import RedFeature
-from serving.learning.rules.retraining import base_rate_moved
 from serving.learning.service.monitoring import SCORE
 from serving.learning.store import monitoring
 from serving.web.model.training_part import actor_name
@@ -30,7 +29,7 @@ def drift_of(connection: Connection, marketplace_id: str, red: Collection[RedFea
     made_at, report = latest
     before, after = report["listings"]
     rows = report["shifts"]
-    share = report["prevalence"]
+    share, trained = report["prevalence"], report.get("trained_base_rate")
     lasting = {feature.name: feature for feature in red}
     moving = [row for row in rows if row["level"] == Level.MOVING]
     moved = [row for row in rows if row["level"] == Level.MOVED]
@@ -46,17 +45,11 @@ def drift_of(connection: Connection, marketplace_id: str, red: Collection[RedFea
         loud=sum(not feature.quiet for feature in red),
         prevalence=_estimate_in_words(share),
         prevalence_rests_on=f"{share['reviewed']:,} answers, {share['audited']:,} of them on the random audit sample"
-        + _trained_in_words(report),
+        + ("" if trained is None else f"; the champion is calibrated to {trained:.1%}"),
         recall=_estimate_in_words(report["recall"]),
         answers=_answers_in_words(report["answers"]["now"]),
         bands=[row for row in report["bands"] if row["listings"]],
     )
-
-
-def _trained_in_words(report: Mapping[str, Any]) -> str:
-    trained = report.get("trained_base_rate")
-    moved = "; outside the interval, which starts a training if it lasts" if base_rate_moved(report) else ""
-    return "" if trained is None else f"; the champion is calibrated to {trained:.1%}{moved}"
 
 
 def _shift_row(connection: Connection, row: Mapping[str, Any], red: RedFeature | None) -> SimpleNamespace:
