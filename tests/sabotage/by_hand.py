@@ -217,8 +217,8 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("and (proof := proof_of(version, label)):", "and (proof := proof_of(version, label) or (0,)):", "unproven"),
         ('=row["lane"]', '="analyst"', "the audit lane is lost"),
         ('row["inclusion_probability"]', "1.0", "certain to be shown"),
-        ("rows_apart_from(rows, golden, clusters)", "rows", "the golden set is in training"),
-        ("golden, clusters", "golden, {}", "accounts linked with the golden set"),
+        ("rows_apart_from(rows, golden_set, clusters)", "rows", "the golden set is in training"),
+        ("golden_set, clusters", "golden_set, {}", "accounts linked with the golden set"),
         ("seller_cluster=cluster", 'seller_cluster=row["seller_external_id"]', "linked sellers are unseen sellers"),
         (
             "verdict.reported for verdict in version.verdicts",
@@ -474,6 +474,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     ),
     "training/gates/gates.py": (
         ("shown = low > policy", "shown = high > policy", "an uncertain loss counts as certain"),
+        ("min(low, comparison.counted_once)", "low", "a few heavy rows decide"),
     ),
     "training/gates/golden.py": (
         ("key=lambda golden_item: golden_item.version_id", "key=lambda golden_item: 0", "the order changes the digest"),

@@ -127,6 +127,9 @@ def test_a_report_is_made_weekly_once_there_is_a_champion(site: Site) -> None:
     assert measure_weekly(site.runtime) == 0
     site.clock.forward(days=1)
     assert measure_weekly(site.runtime) == 1
+    latest = site.read(monitoring.latest_drift_report, site.marketplace_id)
+    assert latest is not None
+    assert latest[1]["trained_base_rate"] == 0.05
 
 
 def test_looks_at_the_same_moment_make_one_report(site: Site) -> None:
