@@ -34,7 +34,7 @@ class JudgedRows:
         return np.asarray(self.random.normal(size=LISTINGS) + distance * self.truth, dtype=np.float64)
 
     def flip(self, rows: int) -> None:
-        """Of a random sample of genuine listings, each of which represents 33, so many get the label 'counterfeit'."""
+        """So many genuine listings of a random sample get the label 'counterfeit'; each represents 33."""
         sample = np.flatnonzero(np.arange(LISTINGS) % 4 == 1)
         self.weights[sample], self.labels[sample[:rows]] = 33.0, 1
 

@@ -50,8 +50,8 @@ def freeze_by_default(runtime: Runtime, marketplace_id: str) -> None:
             return
         known = golden.golden_set_of(connection, marketplace_id, now)
         drawn = known.items if known else _draw_items(runtime, labelled_rows(connection, marketplace_id, policy, now))
-        twice = {item.version_id: item for item in _double_labelled_items(connection, marketplace_id, policy, now)}
-    items = [twice.get(item.version_id, replace(item, verdicts=())) for item in drawn]
+        twice = {gold.version_id: gold for gold in _double_labelled_items(connection, marketplace_id, policy, now)}
+    items = [twice.get(gold.version_id, replace(gold, verdicts=())) for gold in drawn]
     if items and (known is None or set(items) != set(known.items)):
         _store_set(runtime, marketplace_id, items, known.as_of if known else now, by=_BY_DEFAULT)
 
@@ -74,7 +74,7 @@ def _store_set(
     runtime: Runtime, marketplace_id: str, items: Sequence[GoldenItem], as_of: datetime, *, by: str
 ) -> StoredSet:
     now, (content, digest) = runtime.clock.now(), freeze(items, as_of)
-    golden_set = StoredSet(digest, len(items), sum(item.label for item in items), content, by, now)
+    golden_set = StoredSet(digest, len(items), sum(gold.label for gold in items), content, by, now)
     with runtime.store.write() as connection:
         key = {"marketplace_id": marketplace_id, "golden_set_id": runtime.ids.new("gld")}
         golden.add_set(connection, {**key, **row_of(golden_set)})

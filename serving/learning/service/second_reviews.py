@@ -84,7 +84,7 @@ def _doubts(
     }
     once = [("alone", version_id, 1) for version_id, label in labels.items() if label is WANTS_A_SECOND]
     if golden_set := golden.golden_set_of(connection, marketplace_id, now):
-        waiting = ((item.version_id, item.label) for item in golden_set.items if not item.verdicts)
+        waiting = ((gold.version_id, gold.label) for gold in golden_set.items if not gold.verdicts)
         once += [("golden", version_id, label) for version_id, label in waiting if version_id in labels]
     doubted = []
     for suspect in suspects:

@@ -198,7 +198,7 @@ def test_from_enough_labels_on_whole_sellers_are_frozen_by_themselves_and_judged
     freeze_by_default(site.runtime, site.marketplace_id)
     judged = set_in_force(site)
     assert judged is not None
-    assert {item.version_id for item in judged.judged_twice().items} == {case.version_id for case in right}
+    assert {gold.version_id for gold in judged.judged_twice().items} == {case.version_id for case in right}
     assert (judged.sellers, judged.as_of) == (drawn.sellers, drawn.as_of), "the same listings, kept out since then"
     site.clock.forward(hours=1)
     freeze_by_default(site.runtime, site.marketplace_id)
