@@ -109,8 +109,8 @@ class _Candidate:
     def growth(self, target: float, deviations: float, policy: PromisePolicy, reserve: float = 1.0) -> float:
         """The factor by which the number of similar sellers must grow to hold; infinite where more would not help."""
         sellers, odds = len(self.flagged), target / (1 - target)
-        in_full = np.minimum(self.right - (self.flagged - self.right) * odds, policy.most_listings)
-        balances = np.maximum(in_full, -odds * policy.most_listings)
+        in_full = np.minimum(self.right - (self.flagged - self.right) * odds, policy.most_right_listings)
+        balances = np.maximum(in_full, -odds * policy.most_wrong_listings)
         total = balances.sum()
         if min(total, in_full.sum()) <= _ROUNDING:
             return math.inf

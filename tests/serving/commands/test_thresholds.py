@@ -10,7 +10,7 @@ import pytest
 from tests.serving.commands.commands import REFUSED, touchstone_in
 
 COLUMNS = ("--score", "p", "--label", "y", "--group", "shop")
-# 108 of 120 sellers are right where the rule asks for 118.3, and a hundred more are genuine.
+# 108 of 120 sellers are right where the rule asks for 88.7, and a hundred more are genuine.
 CLEAR = "p,y,shop\n" + "".join(
     [f"0.9,1,a{number}\n" for number in range(108)]
     + [f"0.9,0,b{number}\n" for number in range(12)]
