@@ -69,7 +69,10 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("flagged_sellers=len(chosen.flagged)", "flagged_sellers=int(flagged)", "listings counted as sellers"),
         (", policy.most_right_listings)", ", 1e9)", "no cap"),
         (", policy.most_right_listings)", ", 1.0)", "sellers count one each"),
-        ("if total <= _ROUNDING", "if total <= -1e9", "more sellers help a market below the target"),
+        ("-odds * policy.most_wrong_listings", "-1e9", "no cap on losses"),
+        ("min(total, in_full.sum())", "total", "a capped loss hides that the target is missed already"),
+        ("min(total, in_full.sum()) <=", "-1e9 >=", "more sellers help a market below the target"),
+        ("reserve * 2", "2", "a lucky sample is promised"),
         ("len(self.flagged)", "int(self.flagged.sum())", "listings count as independent"),
         ("np.argsort(-scores", "np.argsort(scores", "the lowest scores first"),
         (
