@@ -13,8 +13,13 @@ from sklearn.metrics import average_precision_score
 
 from features.listing import Listing
 from models.arrays import Floats, Labels
+from models.points import Points
+from models.policies.deciding import DEFAULT_SCORECARD
 
-NAMES: Final = ("numbers", "char_text", "rank_average", "field_text", "fair_peer", "best_signal")
+NAMES: Final = (
+    "numbers", "char_text", "rank_average", "field_text", "fair_peer", "best_signal",
+    "scorecard", "numbers_with_points", "fair_peer_with_points",
+)  # fmt: skip
 # The text fields of a listing, each with vocabularies of its own in the fair peer.
 _FIELDS: Final = ("title", "description", "brand", "product_type")
 # A signal that fewer training rows have is not chosen as the best one: its order of so few rows is chance. Our choice.
@@ -111,6 +116,12 @@ def fit_predict_field_text(
 
 def _field_texts(listings: Sequence[Listing], name: str) -> list[str]:
     return [getattr(listing, name) or "" for listing in listings]
+
+
+def scorecard_points(columns: Floats, listings: Sequence[Listing]) -> Floats:
+    """The points of the starter scorecard, shape (n,), from feature rows (n, n_features) and their listings."""
+    rules = DEFAULT_SCORECARD
+    return Points(rules.rules, rules.price_alone_at_most, 0.0, 0.0, 1.0).sums(columns, listings)
 
 
 def best_signal(columns: Floats, labels: Labels, test_columns: Floats) -> tuple[int, Floats]:

@@ -4,6 +4,7 @@ They are those of `touchstone evaluate`, with the same definitions (`training.ev
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -16,8 +17,13 @@ from training.fit.classifier import CounterfeitClassifier
 from training.fit.forest import forest_alone
 
 FAIR_PEER: Final = "fair_peer"
-# In the order of the report: the peer and its halves, the strongest single signal, then the model's own parts.
-NAMES: Final = (FAIR_PEER, "field_text", "numbers", "best_signal", "forest_alone", "text_alone")
+# In the order of the report: the peer, the same with the scorecard's points, its halves, the scorecard, the strongest
+# single signal, then the model without the points and its own parts.
+NAMES: Final = (
+    FAIR_PEER, "fair_peer_with_points", "field_text", "numbers", "scorecard", "best_signal",
+    "without_points", "forest_alone", "text_alone",
+)  # fmt: skip
+_AVERAGES: Final = {FAIR_PEER: "numbers", "fair_peer_with_points": "numbers_with_points"}
 # The peer's text model takes about as long as one of ours. With more rows to fit on it gets a sample of this size, and
 # a peer that learnt less than the candidate shows nothing about it. Ours.
 MOST_FITTED: Final = 4_000
@@ -46,15 +52,22 @@ def peer_scores(
     `columns` are the features of all rows, shape (n, features), and `models` the candidate's fit for each time fold.
     The best signal is the one that sorts the rows before the first fold best.
     """
-    fold_scores: dict[str, list[Floats]] = {name: [] for name in NAMES if name not in {FAIR_PEER, "best_signal"}}
+    names = (*(name for name in NAMES if name not in {*_AVERAGES, "best_signal"}), "numbers_with_points")
+    fold_scores: dict[str, list[Floats]] = {name: [] for name in names}
     listings = [listing_facts.listing for listing_facts in facts]
-    raw = baselines.raw_numbers(listings)
+    raw, points = baselines.raw_numbers(listings), baselines.scorecard_points(columns, listings)
+    pointed = np.column_stack([raw, points])
     for fold, model in zip(split.time_folds, models, strict=True):
         fit, judge = fitted_rows(fold.fit, seed=seed), fold.judge
         shown, hidden = [listings[i] for i in fit], [listings[i] for i in judge]
-        fold_scores["numbers"].append(
-            baselines.fit_predict_numbers(raw[fit], labels[fit], raw[judge], weights=weights[fit], threads=threads)
-        )
+        for name, numbers in (("numbers", raw), ("numbers_with_points", pointed)):
+            fold_scores[name].append(
+                baselines.fit_predict_numbers(
+                    numbers[fit], labels[fit], numbers[judge], weights=weights[fit], threads=threads
+                )
+            )
+        fold_scores["scorecard"].append(points[judge])
+        fold_scores["without_points"].append(replace(model.model_, points=None).values(columns[judge], hidden))
         fold_scores["field_text"].append(
             baselines.fit_predict_field_text(shown, labels[fit], hidden, weights=weights[fit], quickly=True)
         )
@@ -64,5 +77,6 @@ def peer_scores(
     scores = {name: np.concatenate(parts) for name, parts in fold_scores.items()}
     first = fitted_rows(split.time_folds[0].fit, seed=seed)
     scores["best_signal"] = baselines.best_signal(columns[first], labels[first], columns[split.judge])[1]
-    scores[FAIR_PEER] = baselines.rank_average(scores["numbers"], scores["field_text"])
+    for name, halves in _AVERAGES.items():
+        scores[name] = baselines.rank_average(scores[halves], scores["field_text"])
     return {name: scores[name] for name in NAMES}
