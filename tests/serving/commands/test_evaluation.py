@@ -50,7 +50,7 @@ def test_a_feature_of_a_file_is_tried_on_a_snapshot(
     out = tmp_path / "figures.json"
     done = touchstone_in(
         tmp_path / "home",
-        *("evaluate", str(snapshot), "--format", "snapshot", "--repeats", "1", "--json", str(out)),
+        *("evaluate", str(snapshot), "--encoder", "", "--format", "snapshot", "--repeats", "1", "--json", str(out)),
         *("--with", str(mine), "--without", "price_log"),
     )
     assert done.code == 0, done
@@ -62,7 +62,7 @@ def test_a_feature_of_a_file_is_tried_on_a_snapshot(
     figures = json.loads(out.read_text())
     assert (figures["format"], figures["without"]) == ("snapshot", ["price_log"])
     assert [feature["name"] for feature in figures["with"]] == ["price_cents"]
-    assert set(figures["parts"]) == {"forest_alone", "text_alone", "with"}
+    assert set(figures["parts"]) == {"without_points", "forest_alone", "text_alone", "with"}
     assert figures["gain_with"]["ap"] == pytest.approx(figures["parts"]["with"]["ap"] - figures["model"]["ap"])
 
 
@@ -78,7 +78,15 @@ def test_a_file_that_cannot_be_tried_is_refused_before_the_fits(tmp_path: Path, 
     (tmp_path / "mine.py").write_text(source)
     path = labelled_file(tmp_path / "a.ndjson", 20)
     done = touchstone_in(
-        tmp_path / "home", "evaluate", str(path), "--format", "native", "--with", str(tmp_path / "mine.py")
+        tmp_path / "home",
+        "evaluate",
+        str(path),
+        "--encoder",
+        "",
+        "--format",
+        "native",
+        "--with",
+        str(tmp_path / "mine.py"),
     )
     assert (done.code, done.out) == (REFUSED, "")
     assert sentence in done.text
@@ -97,7 +105,17 @@ def test_a_feature_that_knows_the_label_is_told(tmp_path: Path, monkeypatch: pyt
     )
     path = labelled_file(tmp_path / "a.ndjson", 240, share=0.5)
     done = touchstone_in(
-        *(tmp_path / "home", "evaluate", str(path), "--format", "native", "--with", str(tmp_path / "mine.py"))
+        *(
+            tmp_path / "home",
+            "evaluate",
+            str(path),
+            "--encoder",
+            "",
+            "--format",
+            "native",
+            "--with",
+            str(tmp_path / "mine.py"),
+        )
     )
     assert "f (ROC-AUC 1.0000 on " in done.text
     assert "alone separates counterfeit from genuine; check that it does not use the label." in done.text
