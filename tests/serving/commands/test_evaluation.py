@@ -174,7 +174,7 @@ def test_the_second_stage_is_told_against_the_first_answer_and_each_peer() -> No
     figures = FIGURES.format("0.001 to 0.020")
     assert lines == [
         f"Second score by tiny 1 0 less {name}: {figures} It is better beyond chance."
-        for name in ("the first answer", "rank average", "fair peer")
+        for name in ("the first answer", "rank average", "fair peer", "fair peer with points")
     ]
 
 
