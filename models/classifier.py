@@ -174,6 +174,6 @@ class Classifier:
         return np.column_stack([matrix, text]) if self.combiner.join is Join.STACK else matrix
 
 
-def learner_columns(join: Join, tried: Sequence[str] = ()) -> tuple[str, ...]:
-    """The learner's columns in order; those that are only tried come after the features."""
-    return (*NAMES, *tried, TEXT_COLUMN) if join is Join.STACK else (*NAMES, *tried)
+def learner_columns(join: Join) -> tuple[str, ...]:
+    """The learner's columns in order."""
+    return (*NAMES, TEXT_COLUMN) if join is Join.STACK else NAMES

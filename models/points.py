@@ -18,7 +18,7 @@ from features.listing import Listing
 from features.spec import Family
 from models.arrays import Floats
 from models.bundle_files import finite_number
-from models.policies.deciding import Rule
+from models.policies.deciding import DEFAULT_SCORECARD, Rule
 
 _NEW: Final = "new"
 _MOST_RULES: Final = 1_000
@@ -159,3 +159,7 @@ def _add_feature_points(matrix: Floats, is_new: NDArray[np.bool_], table: Floats
             if _applies(matrix[row], is_new[row], rule):
                 worth = rule[_WORTH] * (share if rule[_OF_PRICE] != 0.0 and rule[_WORTH] > 0.0 else 1.0)
                 out[row, np.int64(rule[_COLUMN])] += worth
+
+
+# The scorecard itself, each point of weight one.
+DEFAULT_POINTS: Final = Points(DEFAULT_SCORECARD.rules, DEFAULT_SCORECARD.price_alone_at_most, 1.0, 0.0, 1.0)

@@ -5,7 +5,7 @@ from models.score import Score, ScoreKind
 
 # A strong signal (30 points) counts as one chance in ten, 60 points as one in two. This is an order, not an estimate.
 _POINTS_AT_EVEN = 60.0
-_POINTS_PER_UNIT = 13.65
+POINTS_PER_LOG_ODDS = 13.65
 
 
 def expected_harm(score: Score, *, price: float | None, sold_7d: float | None) -> float:
@@ -16,5 +16,5 @@ def expected_harm(score: Score, *, price: float | None, sold_7d: float | None) -
     """
     chance = score.probability
     if chance is None or score.kind is ScoreKind.SCORECARD:
-        chance = expit((score.value - _POINTS_AT_EVEN) / _POINTS_PER_UNIT)
+        chance = expit((score.value - _POINTS_AT_EVEN) / POINTS_PER_LOG_ODDS)
     return chance * (price or 1.0) * max(1.0, sold_7d or 1.0)

@@ -28,6 +28,7 @@ from training.evaluate import metrics
 from training.evaluate.operating import choose_thresholds
 from training.evaluate.splits import grouped_folds
 from training.fit.classifier import CounterfeitClassifier
+from training.frame import facts_frame
 from training.plots import COUNTERFEIT, GENUINE, QUIET, STYLE
 from training.runs.train_file import bundle_files
 from training.simulation.arms import ARMS
@@ -219,9 +220,10 @@ plt.show()
 
 # %%
 train, test = next(grouped_folds(known.labels, known.groups, folds=2, seed=0))
+frame = facts_frame(known.facts)
+classifier = CounterfeitClassifier(seed=0).fit(frame.iloc[train], known.labels[train], groups=known.groups[train])
+probabilities = classifier.predict_proba(frame.iloc[test])[:, 1]
 facts = np.array(known.facts, dtype=object)
-classifier = CounterfeitClassifier(seed=0).fit(list(facts[train]), known.labels[train], groups=known.groups[train])
-probabilities = classifier.predict_proba(list(facts[test]))[:, 1]
 labels = known.labels[test]
 
 figure, (left_axes, right_axes) = plt.subplots(1, 2, figsize=(10, 3.6))

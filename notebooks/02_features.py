@@ -13,15 +13,17 @@ from itertools import pairwise
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from joblib import Memory
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Patch
 
-from features.compute import FEATURES, NAMES, family_columns, matrix
+from features.compute import FEATURES, NAMES, family_columns
 from features.spec import Family
 from training.evaluate import metrics
 from training.evaluate.drift import MOVED_FROM, MOVING_FROM, shifts
 from training.evaluate.slices import slice_members
 from training.fit.classifier import CounterfeitClassifier
+from training.frame import facts_frame
 from training.plots import COUNTERFEIT, GENUINE, GRID, PALETTE, QUIET, STYLE
 from training.simulation.arms import ARMS
 from training.simulation.figures import run_until
@@ -39,7 +41,8 @@ plt.rcParams |= STYLE
 market = Market(Settings(listings=LISTINGS, seed=1, start=START, counterfeit_share=0.1))
 year = run_until(Year(market, ARMS["exploration"], market.start, 0.25), until=market.months)
 known = true_labels(year)
-vectors, labels, groups = matrix(known.facts), known.labels, known.groups
+frame = Memory("var/notebooks", verbose=0).cache(facts_frame)(known.facts)
+vectors, labels, groups = frame[list(NAMES)].to_numpy(), known.labels, known.groups
 print(f"{len(labels):,} listings of {len(set(groups)):,} sellers, {labels.sum()} counterfeit; {len(NAMES)} features")
 
 # %% [markdown]
@@ -100,8 +103,8 @@ except SnapshotRefused as refused:
 
 # %%
 by_split = {
-    "folds by listing": CounterfeitClassifier(seed=0).fit(known.facts, labels, groups=np.arange(len(labels))),
-    "folds by seller": CounterfeitClassifier(seed=0).fit(known.facts, labels, groups=groups),
+    "folds by listing": CounterfeitClassifier(seed=0).fit(frame, labels, groups=np.arange(len(labels))),
+    "folds by seller": CounterfeitClassifier(seed=0).fit(frame, labels, groups=groups),
 }
 resampled = metrics.seller_bootstrap(groups, times=300, seed=0)
 scores_by_split = {name: model.out_of_fold_ for name, model in by_split.items()}
@@ -141,8 +144,8 @@ top = sizes.sort_values().tail(15)
 
 lost = {}
 for signal_family in Family:
-    without = frozenset(NAMES[column] for column in family_columns(signal_family))
-    other = CounterfeitClassifier(seed=0, without=without).fit(known.facts, labels, groups=groups)
+    without = frame.assign(**{NAMES[column]: np.nan for column in family_columns(signal_family)})
+    other = CounterfeitClassifier(seed=0).fit(without, labels, groups=groups)
     ours, theirs = (
         metrics.average_precisions(labels, scores, resampled)
         for scores in (scores_by_split["folds by seller"], other.out_of_fold_)
@@ -182,8 +185,7 @@ plt.show()
 halves = []
 for seed in range(4):
     chosen = np.isin(groups, np.random.default_rng(seed).permutation(np.unique(groups))[: len(np.unique(groups)) // 2])
-    facts = [known.facts[i] for i in np.flatnonzero(chosen)]
-    half = CounterfeitClassifier(seed=seed).fit(facts, labels[chosen], groups=groups[chosen])
+    half = CounterfeitClassifier(seed=seed).fit(frame[chosen], labels[chosen], groups=groups[chosen])
     moved = half.model_.contributions(vectors, [listing_facts.listing for listing_facts in known.facts])
     halves.append(pd.Series([*np.abs(moved.features).mean(axis=0), np.abs(moved.text).mean()], [*NAMES, "text model"]))
 spread = pd.DataFrame(halves)

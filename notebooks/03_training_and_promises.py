@@ -18,11 +18,12 @@ from models.bundle import from_files
 from models.thresholds import Promise, promise_threshold
 from training.evaluate import metrics
 from training.evaluate.operating import promise_in_words
-from training.evaluate.splits import seller_groups, split_later_unseen
+from training.evaluate.splits import JUDGED_SHARES, seller_groups, split_later_unseen
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.weighting import represented_listings, training_weights
+from training.frame import facts_frame
 from training.plots import COUNTERFEIT, GENUINE, GRID, PALETTE, QUIET, STYLE
-from training.runs.pipeline import JUDGED_SHARE, train
+from training.runs.pipeline import train
 from training.simulation.arms import ARMS
 from training.simulation.figures import run_until
 from training.simulation.learning import snapshot_of
@@ -74,7 +75,7 @@ pd.DataFrame(
 # only on sellers that it has not seen.
 
 # %%
-split = split_later_unseen([row.known_at for row in rows], groups, share=JUDGED_SHARE)
+split = split_later_unseen([row.known_at for row in rows], groups, share=JUDGED_SHARES[0])
 times = np.array([row.known_at.replace(tzinfo=None) for row in rows], dtype="datetime64[s]")
 figure, axes = plt.subplots(figsize=(9, 2.2))
 for number, fold in enumerate(split.time_folds, 1):
@@ -183,7 +184,7 @@ for promise in report["promises"]:
     print(textwrap.fill(promise_in_words(promise), 110, subsequent_indent="    "))
 
 # %%
-model = CounterfeitClassifier(seed=0).fit(facts, labels, groups=groups, sample_weight=weights.values)
+model = CounterfeitClassifier(seed=0).fit(facts_frame(facts), labels, groups=groups, sample_weight=weights.values)
 probabilities = model.model_.calibration.probabilities(model.out_of_fold_)
 order = np.argsort(-probabilities, kind="stable")
 counts = metrics.seller_bootstrap(groups, times=400, seed=0)[:, order]
@@ -225,15 +226,15 @@ for gate in report["gates"]:
 
 # %% [markdown]
 # * `enough_to_judge`: are there enough later counterfeits of enough unseen sellers? If not, wait for labels.
-# * `random_slice`: is the candidate ahead over *all* listings, not only the flagged ones? If not, read its errors
-# ([6](06_error_analysis.ipynb)).
+# * `incumbents`: is the candidate no worse than the scorecard, the best single signal, itself without text and the
+# champion, over *all* listings? If not, read its errors ([6](06_error_analysis.ipynb)).
 # * `calibration`: do probabilities still match the observed shares? If not, look for one source whose labels dominate.
 # * `slices`: has a brand, market or language lost? If so, look at its labels; a poisoned slice looks like this.
 # * `obfuscation`: do rewritten texts escape more easily? If so, a text pattern carries the score alone.
 # * `upheld_appeals`: does it accuse listings that were restored on appeal? If so, read them.
 # * `golden_set`: does it hold on frozen items beyond dispute? `touchstone model golden --freeze` makes a set.
 #
-# "Not judged" is neither passed nor failed. The gate of the random slice blocks in that case; slices with too few
+# "Not judged" is neither passed nor failed. The gate of the incumbents blocks in that case; slices with too few
 # counterfeits do not. The same table is on the page of each model, where two people approve a promotion.
 #
 # Next: [4 · The closed loop](04_closed_loop.ipynb), which asks what happens when a model chooses its own labels.

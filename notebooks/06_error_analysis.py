@@ -28,6 +28,7 @@ from training.evaluate.splits import seller_groups
 from training.evaluate.suspects import suspects
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.weighting import represented_listings, training_weights, weight_caps
+from training.frame import facts_frame
 from training.plots import COUNTERFEIT, GENUINE, GRID, QUIET, STYLE
 from training.runs.train_file import bundle_files
 from training.simulation.arms import ARMS
@@ -66,7 +67,7 @@ print(f"{len(rows):,} labelled listings of {len(set(groups)):,} sellers, {labels
 # fitted on only shows what it memorised.
 
 # %%
-model = CounterfeitClassifier(seed=0).fit(facts, labels, groups=groups, sample_weight=weights.values)
+model = CounterfeitClassifier(seed=0).fit(facts_frame(facts), labels, groups=groups, sample_weight=weights.values)
 probabilities = model.model_.calibration.probabilities(model.out_of_fold_)
 thresholds = choose_thresholds(labels, probabilities, represented_listings(rows))
 flagged = probabilities >= thresholds.analyst_from

@@ -14,11 +14,11 @@ import re
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from joblib import Memory
 
 import training
 from features.compute import compute
@@ -33,6 +33,7 @@ from training.evaluate.operating import choose_thresholds
 from training.evaluate.tried import TriedFile, single_feature_figures, tried_columns
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.forest import FITS
+from training.frame import facts_frame
 from training.plots import COUNTERFEIT, GENUINE, QUIET, STYLE
 from training.runs.train_file import bundle_files
 from training.simulation.arms import ARMS
@@ -120,15 +121,19 @@ SEEDS = range(3)
 resampled = metrics.seller_bootstrap(known.groups, times=400, seed=0)
 
 
-def out_of_fold(seed: int, **changes: Any) -> np.ndarray:
-    """The scores of a model for sellers that it has not seen."""
-    return CounterfeitClassifier(seed=seed, **changes).fit(known.facts, known.labels, groups=known.groups).out_of_fold_
+frame = Memory("var/notebooks", verbose=0).cache(facts_frame)(known.facts)
+
+
+def out_of_fold(seed: int, **tried_values: np.ndarray) -> np.ndarray:
+    """The scores of a model for sellers that it has not seen, with further columns."""
+    rows = frame.assign(**tried_values)
+    return CounterfeitClassifier(seed=seed).fit(rows, known.labels, groups=known.groups).out_of_fold_
 
 
 plain = [out_of_fold(seed) for seed in SEEDS]
 gains = {}
-for feature in features:
-    pairs = [(out_of_fold(seed, tried=(feature,)), plain[seed]) for seed in SEEDS]
+for feature, values in zip(features, columns.T, strict=True):
+    pairs = [(out_of_fold(seed, **{feature.name: values}), plain[seed]) for seed in SEEDS]
     gains[feature.name] = difference(known.labels, pairs, resampled)
 
 figure, axes = plt.subplots(figsize=(8, 1.8))
@@ -170,7 +175,7 @@ exec(example, logistic.__dict__)  # noqa: S102  # a page of this repository
 LEARNERS["logistic"], FITS["logistic"] = logistic.Logistic, logistic.fit_logistic
 
 models = {
-    name: CounterfeitClassifier(seed=0, learner=name).fit(known.facts, known.labels, groups=known.groups)
+    name: CounterfeitClassifier(seed=0, learner=name).fit(frame, known.labels, groups=known.groups)
     for name in ("forest", "logistic")
 }
 precisions = {

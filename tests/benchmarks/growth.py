@@ -42,6 +42,7 @@ from tests.fixtures.runtimes import Site, a_row, a_suspect_row, populate
 from tests.serving.web.visits import Visitor, visit_as
 from training.evaluate.splits import seller_groups
 from training.fit.classifier import CounterfeitClassifier
+from training.fit.listing_rows import ListingRows
 from training.simulation.synthetic import build_world, evaluation_set
 from training.snapshots.references import OfflineReferences
 
@@ -217,7 +218,7 @@ def fit_model(labelled: int) -> None:
     offline = OfflineReferences(listings, brands)
     facts = [offline.facts(listing, as_of=NOW, marketplace="bench", took_part=True) for listing in listings]
     CounterfeitClassifier(seed=0).fit(
-        facts, labels, groups=seller_groups([listing.seller.external_id for listing in listings])
+        ListingRows.of(facts), labels, groups=seller_groups([listing.seller.external_id for listing in listings])
     )
 
 

@@ -16,6 +16,7 @@ from models.phrases import NO_PHRASES
 from models.routing import Thresholds
 from training.evaluate.splits import seller_groups
 from training.fit.classifier import CounterfeitClassifier
+from training.fit.listing_rows import ListingRows
 from training.simulation.synthetic import Settings, build_world, evaluation_set
 from training.snapshots.references import OfflineReferences
 
@@ -37,7 +38,7 @@ def bundle_files() -> dict[str, bytes]:
     offline = OfflineReferences(listings, brands)
     facts = [offline.facts(listing, as_of=NOW, marketplace="bench", took_part=True) for listing in listings]
     model = CounterfeitClassifier(seed=0)
-    model.fit(facts, labels, groups=seller_groups([listing.seller.external_id for listing in listings]))
+    model.fit(ListingRows.of(facts), labels, groups=seller_groups([listing.seller.external_id for listing in listings]))
     return to_files(
         model.model_,
         thresholds=Thresholds(0.5, 0.15),

@@ -25,6 +25,7 @@ from tests.fixtures.scorers import PHRASES, THRESHOLDS, bundle_files
 from training.evaluate.metrics import average_precision
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.forest import FITS
+from training.fit.listing_rows import ListingRows
 
 DATA = a_market(160)
 FACTS = market_facts(DATA)
@@ -38,7 +39,7 @@ def _logistic() -> Iterator[None]:
 
 @cache
 def the_model() -> CounterfeitClassifier:
-    return CounterfeitClassifier(learner="logistic").fit(FACTS, DATA.labels, groups=DATA.groups)
+    return CounterfeitClassifier(learner="logistic").fit(ListingRows.of(FACTS), DATA.labels, groups=DATA.groups)
 
 
 def files() -> dict[str, bytes]:
@@ -145,9 +146,16 @@ def test_a_bundle_with_a_forest_is_what_it_was() -> None:
     assert verify(forest_files) == digest_of(forest_files)
 
 
-def test_an_unknown_learner_is_not_fitted() -> None:
-    with pytest.raises(ValueError, match="There is no learner oracle; the known ones are forest, logistic"):
-        CounterfeitClassifier(learner="oracle").fit(FACTS, DATA.labels, groups=DATA.groups)
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("oracle", "There is no learner oracle; the known ones are forest, logistic"),
+        ("random_forest", "random_forest cannot be proposed, only compared: a bundle cannot hold it"),
+    ],
+)
+def test_a_learner_that_no_bundle_can_hold_is_not_fitted(name: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        CounterfeitClassifier(learner=name).fit(ListingRows.of(FACTS), DATA.labels, groups=DATA.groups)
 
 
 def test_the_example_in_the_documentation_is_the_one_that_is_tested() -> None:

@@ -1,15 +1,19 @@
 """The notebooks and their executed copies. `make notebooks` writes the copies."""
 
 import csv
+import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import pandas as pd
 import pytest
 
+from serving.platform import children
 from tests.fixtures.clocks import NOW
-from tests.fixtures.labelled import a_market, market_references, snapshot_rows
+from tests.fixtures.labelled import a_market, labelled_rows, market_references, snapshot_rows
 from tests.notebooks import build
 from tests.notebooks.build import NOTEBOOKS, REAL, ROOT, executed_notebook, main, outputs, printed_text, source_of
 from training.snapshots.snapshot import write_snapshot
@@ -167,3 +171,19 @@ def test_the_notebook_of_real_data_runs_without_them_and_says_so(
     for cell in notebook.cells:
         cell.source = cell.source.replace("REPEATS = 2", "REPEATS = 1")
     assert "500 simulated listings" in texts(executed_notebook(notebook))
+
+
+def test_a_notebook_of_somebody_else_needs_the_frame_and_the_estimator_alone(tmp_path: Path) -> None:
+    path = Path(__file__).with_name("stranger.py")
+    imported = re.findall(r"^from ((?:features|models|training|serving|tests)\S*) import (.+)$", path.read_text(), re.M)
+    assert imported == [
+        ("training.fit.classifier", "CounterfeitClassifier"),
+        ("training.frame", "features_frame"),
+    ]
+    rows = pd.json_normalize([{**row, "label": label} for row, label in labelled_rows(80)])
+    rows.to_csv(tmp_path / "listings.csv", index=False)
+    command = [*children.interpreter_command(), "-m", "tests.notebooks.stranger", str(tmp_path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    figures = dict(json.loads(done.stdout.splitlines()[-1]))
+    assert figures["ours"] > 0.5
+    assert figures["baseline"] > 0.4

@@ -496,7 +496,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("figures(labels, bare)", "figures(labels, 1 - bare)", "text and price inverted"),
         ("(labels, theirs)", "(labels, ours)", "the candidate's curve under the champion's name"),
         ("        champion_learnt=learnt,", "        champion_learnt=0,", "the gates do not know what it learnt"),
-        (" ours, counted", " ours", "unweighted"),
+        ("average_precision(labels, ours, counted)", "average_precision(labels, ours)", "unweighted"),
         ("counted[labels == 1]", "counted", "genuine rows count"),
         ("        refuse_too_few(trial.labels", "        print(trial.labels", "fitted on too few rows"),
     ),

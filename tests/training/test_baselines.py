@@ -14,6 +14,7 @@ from training.evaluate.peers import FAIR_PEER, NAMES, fitted_rows, peer_scores
 from training.evaluate.splits import LaterSplit, TimeFold, split_later_unseen
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.forest import forest_alone
+from training.fit.listing_rows import ListingRows
 
 DATA = a_market(160)
 TRAIN, TEST = np.arange(100), np.arange(100, 160)
@@ -151,8 +152,8 @@ def split() -> LaterSplit:
 def models() -> tuple[CounterfeitClassifier, ...]:
     classifiers = []
     for fold in split().time_folds:
-        facts, labels = [FACTS[i] for i in fold.fit], DATA.labels[fold.fit]
-        classifiers.append(CounterfeitClassifier().fit(facts, labels, groups=DATA.groups[fold.fit]))
+        rows, labels = ListingRows.of(FACTS)[fold.fit], DATA.labels[fold.fit]
+        classifiers.append(CounterfeitClassifier().fit(rows, labels, groups=DATA.groups[fold.fit]))
     return tuple(classifiers)
 
 
@@ -160,7 +161,8 @@ def models() -> tuple[CounterfeitClassifier, ...]:
 def scores_of_peers(changed: str = "") -> dict[str, Floats]:
     labels, weights = DATA.labels.copy(), np.ones(160) if changed == "weights" else WEIGHTS
     labels[split().time_folds[-1].judge] ^= changed == "last labels"
-    return dict(peer_scores(FACTS, COLUMNS, labels, weights, split(), models(), seed=0, threads=1))
+    fold_weights = [weights[fold.fit] for fold in split().time_folds]
+    return dict(peer_scores(FACTS, COLUMNS, labels, split(), models(), fold_weights, seed=0, threads=1))
 
 
 def test_each_baseline_scores_every_judged_row() -> None:
@@ -226,5 +228,6 @@ def test_the_quick_solver_finds_nearly_the_same_order() -> None:
 def test_a_single_time_fold_is_enough() -> None:
     first = split().time_folds[0]
     one_fold = LaterSplit((TimeFold(first.fit, first.judge, first.cut),))
-    scores_by_peer = peer_scores(FACTS, COLUMNS, DATA.labels, WEIGHTS, one_fold, models()[:1], seed=0, threads=1)
+    weights = [WEIGHTS[first.fit]]
+    scores_by_peer = peer_scores(FACTS, COLUMNS, DATA.labels, one_fold, models()[:1], weights, seed=0, threads=1)
     assert {len(scores_of_peers) for scores_of_peers in scores_by_peer.values()} == {len(first.judge)}

@@ -26,6 +26,7 @@ from training.fit.encoders import (
     fill_gaps,
 )
 from training.fit.encoding_child import wrong_files
+from training.fit.listing_rows import ListingRows
 from training.fit.second_stage import FittedStage, fit_second_stage, second_stage_of
 
 __all__ = ["tiny_encoder"]  # A fixture.
@@ -37,7 +38,7 @@ Floats = np.ndarray[Any, Any]
 
 @pytest.fixture(scope="module")
 def model() -> CachedClassifier:
-    return CachedClassifier().fit(FACTS, DATA.labels, groups=DATA.groups)
+    return CachedClassifier().fit(ListingRows.of(FACTS), DATA.labels, groups=DATA.groups)
 
 
 def telling_numbers(strength: float) -> Floats:
@@ -80,7 +81,7 @@ def test_it_scores_rows_as_it_was_fitted(model: CachedClassifier) -> None:
     encoded = telling_numbers(2.0)
     stage, _ = fitted_stage(model, encoded)
     listings = [facts.listing for facts in FACTS]
-    first = model.model_.values(model._numbers(FACTS), listings)
+    first = model.model_.values(ListingRows.of(FACTS).numbers, listings)
     assert average_precision(DATA.labels, stage.log_odds(first, encoded)) > 0.9
 
 

@@ -24,13 +24,14 @@ from tests.fixtures.strategies import QUICK, listings
 from training.fit import text as module
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.forest import forest_settings
+from training.fit.listing_rows import ListingRows
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings, as_file, read_settings
 from training.fit.text import FittedText, fit_text, most_epochs, row_cost
 from training.fit.text_matrix import TextMatrix, dot
 from training.runs.hyper_parameters import fixed_parameters, forest_parameters
 
 DATA = a_market(80)
-FACTS = market_facts(DATA)
+ROWS = ListingRows.of(market_facts(DATA))
 SMALL = FitSettings(replace(forest_settings(0), rounds=20, leaves=2), 3.0)
 
 
@@ -85,7 +86,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_fit_uses_the_settings_that_it_is_given() -> None:
     default, small = (
-        CounterfeitClassifier(settings=settings).fit(FACTS, DATA.labels, groups=DATA.groups).model_
+        CounterfeitClassifier(**settings.parameters()).fit(ROWS, DATA.labels, groups=DATA.groups).model_
         for settings in (FitSettings(SMALL.forest), SMALL)
     )
     trees = list(trees_of(small.learner.files()["forest.txt"].decode()))

@@ -16,7 +16,8 @@ from training.evaluate.judging import Judgement, Trial, judge
 from training.evaluate.metrics import average_precision, effective_number
 from training.evaluate.splits import LaterSplit, TimeFold, split_later_unseen
 from training.fit.classifier import CounterfeitClassifier
-from training.gates.gate import State
+from training.fit.listing_rows import ListingRows
+from training.gates.gate import Gate, State
 from training.gates.incumbent import IncumbentScorer
 
 DATA = a_market(160)
@@ -29,7 +30,16 @@ def a_split() -> LaterSplit:
 
 
 TRIAL = Trial(
-    FACTS, DATA.labels, DATA.groups, np.ones(160), np.ones(160), market_references(DATA), a_split(), seed=0, threads=1
+    FACTS,
+    DATA.labels,
+    DATA.groups,
+    DATA.groups,
+    lambda rows: np.ones(len(rows)),
+    np.ones(160),
+    market_references(DATA),
+    a_split(),
+    seed=0,
+    threads=1,
 )
 
 
@@ -108,10 +118,10 @@ def test_each_time_fold_is_judged_by_earlier_rows() -> None:
     assert of_first.report["rows"] == len(first.judge)
     fit = later[1].fit
     model = CounterfeitClassifier(seed=TRIAL.seed, threads=1).fit(
-        [FACTS[i] for i in fit], DATA.labels[fit], groups=DATA.groups[fit], sample_weight=TRIAL.weights[fit]
+        ListingRows.of(FACTS)[fit], DATA.labels[fit], groups=DATA.groups[fit], represented=np.ones(len(fit))
     )
     last = judgement_of(replace(TRIAL, split=LaterSplit((later[1],))))
-    expected = model.predict_proba([FACTS[i] for i in later[1].judge])[:, 1]
+    expected = model.predict_proba(ListingRows.of(FACTS)[later[1].judge])[:, 1]
     assert last.report["candidate"]["ap"] == average_precision(DATA.labels[later[1].judge], expected)
 
 
@@ -120,14 +130,14 @@ def test_the_model_of_their_time_fold_scores_rewritten_listings() -> None:
     split = LaterSplit((first, later[0]))
     turned = replace(TRIAL, split=LaterSplit((replace(first, judge=later[0].judge),)))
     parts = [
-        judgement_of(replace(trial, split=trial.split)).gates[4].parts
+        judgement_of(replace(trial, split=trial.split)).gates[5].parts
         for trial in (replace(TRIAL, split=split), turned)
     ]
     assert parts[0] != parts[1]
 
 
 def test_a_judged_candidate_has_every_gate() -> None:
-    expected = ["enough_to_judge", "random_slice", "calibration", "slices", "obfuscation"]
+    expected = ["enough_to_judge", "incumbents", "rank", "calibration", "slices", "obfuscation"]
     assert (
         [gate.name for gate in judgement_alone().gates] == [gate.name for gate in judgement_beside().gates] == expected
     )
@@ -158,23 +168,38 @@ def test_text_and_price_alone_are_better_than_chance() -> None:
     assert judgement_alone().report["only_text_and_price"]["roc_auc"] > 0.5
 
 
-def test_a_first_model_is_compared_with_the_starter_scorecard() -> None:
-    random_slice = judgement_alone().gates[1]
+def incumbent_parts(judgement: Judgement) -> dict[str, Gate]:
+    return {part.name: part for part in judgement.gates[1].parts}
+
+
+def test_a_first_model_is_compared_with_the_scorecard_the_best_signal_and_itself_without_text() -> None:
+    parts = incumbent_parts(judgement_alone())
+    assert set(parts) == {"the starter scorecard", "the best single signal", "itself without its text"}
     rows = TRIAL.split.judge
     labels, stands_for = DATA.labels[rows], TRIAL.stands_for[rows]
     points = IncumbentScorer(None, 1).scores([compute(FACTS[i]) for i in rows])
     theirs = average_precision(labels, points, stands_for)
-    assert f"against {theirs:.3f} of the starter scorecard" in random_slice.sentence
-    assert random_slice.figure == pytest.approx(judgement_alone().report["candidate"]["random_slice"]["ap"] - theirs)
+    ours = judgement_alone().report["candidate"]["random_slice"]["ap"]
+    assert parts["the starter scorecard"].figure == pytest.approx(ours - theirs)
+    assert judgement_alone().report["peers"]["figures"]["scorecard"]["ap"] == pytest.approx(theirs)
 
 
-def test_beside_a_champion_it_is_compared_with_that() -> None:
+def test_beside_a_champion_it_is_compared_with_that_too() -> None:
     ours, theirs = (judgement_beside().report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
-    assert judgement_beside().gates[1].figure == pytest.approx(ours - theirs)
-    low, high = judgement_beside().report["difference_interval"]
-    assert f"difference between {low:+.3f} and {high:+.3f} at" in judgement_beside().gates[1].sentence
+    assert incumbent_parts(judgement_beside())["the champion"].figure == pytest.approx(ours - theirs)
+    assert len(incumbent_parts(judgement_beside())) == 4
     errors = [judgement_beside().report[name]["calibration_error"] for name in ("candidate", "champion")]
-    assert judgement_beside().gates[2].figure == pytest.approx(errors[0] - errors[1])
+    assert f"Calibration error {errors[0]:.3f} over all listings" in judgement_beside().gates[3].sentence
+
+
+def test_what_was_judged_last_is_what_is_shipped() -> None:
+    last = TRIAL.split.time_folds[-1].fit
+    fitted = CounterfeitClassifier(seed=0, threads=1).fit(
+        ListingRows.of(FACTS)[last], DATA.labels[last], groups=DATA.groups[last], represented=np.ones(len(last))
+    )
+    judged = judgement_alone().model
+    assert judged is not None
+    assert np.array_equal(judged.out_of_fold_, fitted.out_of_fold_)
 
 
 def test_the_champion_s_curve_is_its_own() -> None:
@@ -200,11 +225,12 @@ def test_a_champion_that_learnt_some_of_the_judged_rows_has_no_figure() -> None:
     }
     assert "difference_interval" not in judgement.report["random_slice"]
     by_name = {gate.name: gate for gate in judgement.gates}
-    for name in ("random_slice", "slices"):
+    for name in ("incumbents", "slices"):
         gate = by_name[name]
-        assert (gate.state, gate.blocks, gate.figure, gate.parts) == (State.NOT_JUDGED, True, None, ())
-        assert gate.sentence == judgement.report["not_comparable"]
-    assert by_name["calibration"].sentence.endswith("at most 0.150 without a comparable champion.")
+        assert gate.blocks
+        assert gate.state is State.FAILED or gate.sentence == judgement.report["not_comparable"]
+    assert "the champion" not in incumbent_parts(judgement)
+    assert "champion" not in by_name["calibration"].sentence
     assert by_name["obfuscation"] == {gate.name: gate for gate in judgement_alone().gates}["obfuscation"]
 
 
@@ -254,7 +280,7 @@ def sliced_judgement() -> Judgement:
 
 
 def test_the_number_of_represented_listings_only_changes_the_slice() -> None:
-    weighed, plain = sliced_judgement().report["candidate"], judgement_beside().report["candidate"]
+    weighed, plain = sliced_judgement().report["champion"], judgement_beside().report["champion"]
     assert {**weighed, "random_slice": None} == {**plain, "random_slice": None}
     assert weighed["random_slice"]["ap"] != plain["random_slice"]["ap"]
     assert weighed["random_slice"]["ap_interval"] != weighed["ap_interval"]
@@ -263,7 +289,7 @@ def test_the_number_of_represented_listings_only_changes_the_slice() -> None:
         != sliced_judgement().report["difference_interval"]
     )
     ours, theirs = (sliced_judgement().report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
-    assert sliced_judgement().gates[1].figure == pytest.approx(ours - theirs)
+    assert incumbent_parts(sliced_judgement())["the champion"].figure == pytest.approx(ours - theirs)
 
 
 def test_rows_that_stand_for_themselves_are_the_slice() -> None:
@@ -304,17 +330,19 @@ def test_the_comparison_uses_trimmed_weights_and_its_gate_reports_the_bound() ->
     assert (
         effective_number(stands_for[counterfeits]) < 5 <= effective_number(np.minimum(stands_for, most)[counterfeits])
     )
-    assert f"with weights of at most {most:.1f}," in judgement.gates[1].sentence
     ours, theirs = (judgement.report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
-    assert judgement.gates[1].figure != pytest.approx(ours - theirs)
+    assert incumbent_parts(judgement)["the champion"].figure != pytest.approx(ours - theirs)
     assert sliced_judgement().report["random_slice"]["most_weight"] == 30
     assert "counted more" not in sliced_judgement().gates[1].sentence
 
 
 def test_in_a_slice_no_row_counts_more_than_ten_times() -> None:
     small = replace(DEFAULT_GATES, slice_rows=10)
+    fold = a_split().time_folds[0]
+    judged = replace(TRIAL, split=LaterSplit((replace(fold, judge=a_split().judge),)))
+    stands_for = np.where(np.isin(np.arange(160), fold.fit), 1.0, STANDS_FOR)
     both = [
-        judgement_of(replace(TRIAL, stands_for=np.minimum(STANDS_FOR, most)), a_bundle(), small).gates[3]
+        judgement_of(replace(judged, stands_for=np.minimum(stands_for, most)), a_bundle(), small).gates[4]
         for most in (30.0, 10.0, 1.0)
     ]
     assert both[0].parts == both[1].parts

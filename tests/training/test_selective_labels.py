@@ -26,6 +26,7 @@ from models.verdict import Judgement, Side
 from training.evaluate import metrics
 from training.evaluate.splits import seller_groups
 from training.fit.classifier import CounterfeitClassifier
+from training.fit.listing_rows import ListingRows
 from training.fit.weighting import training_weights
 from training.simulation.synthetic import Settings, Truth, analyst_answer, brand_answer, build_world, evaluation_set
 from training.snapshots.references import OfflineReferences
@@ -168,12 +169,12 @@ def _learn(
     rows, facts = label_cases(cases, policy, second_reviews=second_reviews)
     labels = np.array([row.label for row in rows], dtype=np.int8)
     model = CounterfeitClassifier(seed=0, threads=1).fit(
-        facts,
+        ListingRows.of(facts),
         labels,
         groups=seller_groups([row.seller for row in rows]),
         sample_weight=training_weights(rows, facts, weighting).values,
     )
-    probabilities: Floats = model.predict_proba(unseen_facts)[:, 1]
+    probabilities: Floats = model.predict_proba(ListingRows.of(unseen_facts))[:, 1]
     return ModelFigures(
         metrics.average_precision(truth, probabilities),
         metrics.recall_at(truth, probabilities, false_alarms=0.01),

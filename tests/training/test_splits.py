@@ -106,21 +106,38 @@ def test_rows_of_one_moment_stay_together() -> None:
     assert time_folds_of(split_later_unseen([NOW, NOW, NOW, NOW], np.arange(4), share=0.25)) == [([], [0, 1, 2, 3])]
 
 
+GROWN = [(10, 50, "the newest quarter is enough"), (15, 80, "two fifths"), (99, 120, "as many as leave enough to fit")]
+
+
+@pytest.mark.parametrize(("fewest", "rows", "_why"), GROWN)
+def test_the_judged_rows_grow_until_they_have_enough_counterfeits(fewest: int, rows: int, _why: str) -> None:
+    """Two hundred rows, one a day and seller, every fifth a counterfeit; a fit needs ten."""
+    split = split_for_judging(
+        [NOW + timedelta(days=i) for i in range(200)],
+        np.arange(200),
+        (np.arange(200) % 5 == 0).astype(np.int8),
+        champion_learnt_until=None,
+        fewest_positives=fewest,
+        fewest_positive_sellers=3,
+    )
+    assert len(split.judge) == rows
+
+
 def judged_rows_after(
     day: int | None, *, fewest: int = 2, of_sellers: int = 1, genuine: tuple[int, ...] = ()
 ) -> tuple[list[int], int]:
     """Rows to judge on among eight, one per day and seller, and the number of them that a champion trained up to a day
     learnt. All but `genuine` are counterfeit."""
-    times = [NOW + timedelta(days=i) for i in range(8)]
-    split = split_for_judging(
-        times,
-        np.arange(8),
-        np.array([i not in genuine for i in range(8)], dtype=np.int8),
-        share=0.5,
-        champion_learnt_until=None if day is None else NOW + timedelta(days=day),
-        fewest_positives=fewest,
-        fewest_positive_sellers=of_sellers,
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.evaluate.splits.JUDGED_SHARES", (0.5,))
+        split = split_for_judging(
+            [NOW + timedelta(days=i) for i in range(8)],
+            np.arange(8),
+            np.array([i not in genuine for i in range(8)], dtype=np.int8),
+            champion_learnt_until=None if day is None else NOW + timedelta(days=day),
+            fewest_positives=fewest,
+            fewest_positive_sellers=of_sellers,
+        )
     assert split.time_folds[0].fit.tolist() == list(range(split.judge.tolist()[0]))
     return split.judge.tolist(), split.champion_learnt
 

@@ -21,6 +21,7 @@ from features.listing import Listing, Rejection, check
 from training.evaluate.metrics import roc_auc
 from training.evaluate.splits import seller_groups
 from training.fit.classifier import CounterfeitClassifier
+from training.fit.listing_rows import ListingRows
 from training.simulation.simulated.chance import Random
 from training.simulation.simulated.goods import HOUSES, SMALL_MAKERS
 from training.simulation.simulated.listings import Draft
@@ -397,8 +398,8 @@ def test_a_model_given_every_label_is_useful_and_far_from_perfect() -> None:
     known = [offline.facts(listing, as_of=START, marketplace="test", took_part=True) for listing in listings]
     unseen_facts = [offline.facts(listing, as_of=START, marketplace="test", took_part=False) for listing in unseen]
     model = CounterfeitClassifier(seed=0)
-    model.fit(known, labels, groups=seller_groups([listing.seller.external_id for listing in listings]))
-    assert 0.85 <= roc_auc(true_labels, model.decision_function(unseen_facts)) <= 0.97
+    model.fit(ListingRows.of(known), labels, groups=seller_groups([listing.seller.external_id for listing in listings]))
+    assert 0.85 <= roc_auc(true_labels, model.decision_function(ListingRows.of(unseen_facts))) <= 0.97
 
 
 FAKE = Truth(counterfeit=True, brand_id="aurelle", kind=Craft.CAREFUL, seller="s")

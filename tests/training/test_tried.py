@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.compute import NAMES, compute, matrix
+from features.compute import NAMES, compute
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import some_facts
 from tests.fixtures.labelled import BRANDS, a_market, market_facts
@@ -28,6 +28,7 @@ from training.evaluate.material import FileMaterial, LabelledListings
 from training.evaluate.splits import grouped_folds
 from training.evaluate.tried import TriedFile, single_feature_figures, tried_columns
 from training.fit.classifier import CounterfeitClassifier
+from training.fit.listing_rows import ListingRows
 
 DATA = a_market(80)
 MATERIAL = FileMaterial(DATA, tuple(BRANDS.brands.values()), NOW, "bazaar")
@@ -193,12 +194,12 @@ def test_the_model_itself_stays_as_it_is_beside_one_with_tried_features() -> Non
 def test_the_columns_of_a_model_with_tried_features_add_up() -> None:
     """Its contributions have a column for each of them, before that of the text."""
     facts = market_facts(DATA)
-    model = CounterfeitClassifier(tried=tried_file(KNOWS).features()).fit(facts, DATA.labels, groups=DATA.groups)
-    columns = np.column_stack([matrix(facts), tried_columns(model.tried, facts)])
-    parts = model.model_.contributions(columns, [row_facts.listing for row_facts in facts])
+    rows = Changes(tried=tried_file(KNOWS)).of(ListingRows.of(facts), facts)
+    model = CounterfeitClassifier().fit(rows, DATA.labels, groups=DATA.groups)
+    parts = model.model_.contributions(rows.numbers, rows.listings or ())
     assert parts.features.shape == (80, len(NAMES) + 1)
     assert np.abs(parts.features[:, -1]).max() > 0.1
-    assert np.allclose(parts.features.sum(axis=1) + parts.text + parts.base, model.decision_function(facts), atol=1e-9)
+    assert np.allclose(parts.features.sum(axis=1) + parts.text + parts.base, model.decision_function(rows), atol=1e-9)
     assert model.model_.learner.columns == (*NAMES, "knows")
 
 

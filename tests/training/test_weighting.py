@@ -19,6 +19,7 @@ from training.fit.weighting import (
     largest_sources,
     near_duplicates,
     represented_listings,
+    suppliers,
     training_weights,
     trim_weights,
 )
@@ -258,3 +259,9 @@ def test_the_order_of_the_rows_has_no_effect() -> None:
 
 def test_no_rows_have_no_groups() -> None:
     assert near_duplicates([], []).tolist() == []
+
+
+def test_sellers_who_share_a_text_are_one_supplier() -> None:
+    facts = market_facts(a_market(4))
+    rows = [facts[i] for i in (0, 1, 1, 2, 3)]
+    assert suppliers(rows, np.array([0, 1, 2, 2, 3])).tolist() == [0, 1, 1, 1, 3]

@@ -5,6 +5,8 @@
 the target. The peer takes the lowest candidate threshold at which the share of resamples of whole sellers that reach
 the target is at least its confidence. That confidence is then raised, on the same halves that judge it, until it misses
 at most 5 % of its promises at that target. Such a peer is not available in practice, because it is tuned on the labels.
+
+`python -m tests.training.threshold_halves --oracle [FILE]` prints `against_the_oracle` of all five columns at .7.
 """
 
 import sys
@@ -23,6 +25,7 @@ from training.threshold_file import ScoredListings, read_scored_listings
 
 FILE: Final = Path("../shared/datasets/ozon_ecup/scored_stream_dev.parquet")
 COLUMNS: Final = ("p_social_mode2_tab_text", "p_social_mode3_tab_text_img", "p_catboost_m2_team_clean")
+ALL_COLUMNS: Final = (*COLUMNS, "p_social_mode1_tab", "p_tabnet")
 TARGETS: Final = (0.7, 0.8, 0.9)
 CONFIDENCE: Final = 0.95
 MOST_MISSED: Final = 0.05
@@ -91,6 +94,53 @@ def ours(seen: ScoredListings, target: float, policy: PromisePolicy = DEFAULT_PR
         seen.labels, seen.scores, seen.sellers, precision=target, confidence=CONFIDENCE, policy=policy
     )
     return promise.threshold if isinstance(promise, Promise) else None
+
+
+@dataclass(frozen=True, slots=True)
+class OracleShare:
+    """Over the halves with a promise: their number, the missed ones, and mean recalls of the promise and its oracle."""
+
+    promises: int
+    missed: int
+    recall: float
+    oracle: float
+
+    @property
+    def of_the_oracle(self) -> float:
+        """The mean recall of the promises over that of their oracles; 0 without promises."""
+        return self.recall / self.oracle if self.promises else 0.0
+
+
+def oracle_recall(unseen: ScoredListings, target: float) -> float:
+    """The most recall of a threshold that reaches the target on the very half that judges it, 0 if none does."""
+    order = np.argsort(-unseen.scores, kind="stable")
+    ends = np.flatnonzero(np.diff(unseen.scores[order], append=-np.inf) != 0)
+    right = np.cumsum(unseen.labels[order])[ends]
+    return float(right[right >= target * (ends + 1)].max(initial=0) / unseen.labels.sum())
+
+
+def against_the_oracle(streams: list[ScoredListings], target: float, number: int, seed: int) -> OracleShare:
+    """Promises on one half beside the oracle of the other, pooled over streams, `number` halves of each."""
+    promised, oracles = [], []
+    for listings in streams:
+        for seen, unseen in halves(listings, number, seed):
+            threshold = ours(seen, target)
+            if threshold is not None:
+                promised.append(outcome(threshold, unseen, target))
+                oracles.append(oracle_recall(unseen, target))
+    if not promised:
+        return OracleShare(0, 0, 0.0, 0.0)
+    counted = tally(promised)
+    return OracleShare(counted.promises, counted.missed, counted.recall, float(np.mean(oracles)))
+
+
+def oracle_lines(path: Path, number: int = 80, seeds: tuple[int, ...] = (3, 4, 5)) -> Iterator[str]:
+    """The share of the oracle's recall by seed and column, and over all columns."""
+    read = {name: read_scored_listings(path, score=name, label="resolution", group="SellerID") for name in ALL_COLUMNS}
+    for seed in seeds:
+        for name, streams in [(name, [stream]) for name, stream in read.items()] + [("all", list(read.values()))]:
+            share = against_the_oracle(streams, 0.7, number, seed)
+            yield f"{seed:<5}{name:38}{share.missed:>4} of {share.promises:<6}{share.of_the_oracle:.3f}"
 
 
 def bootstrap(
@@ -189,5 +239,7 @@ def _line(target: float, rule: str, rule_tally: Tally) -> str:
 
 
 if __name__ == "__main__":
-    for line in lines(compare(Path(sys.argv[1]) if len(sys.argv) > 1 else FILE, 200)):
+    names = [name for name in sys.argv[1:] if name != "--oracle"]
+    file = Path(names[0]) if names else FILE
+    for line in oracle_lines(file) if "--oracle" in sys.argv else lines(compare(file, 200)):
         print(line)  # noqa: T201 - the table is what the command is for

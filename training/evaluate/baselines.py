@@ -13,8 +13,6 @@ from sklearn.metrics import average_precision_score
 
 from features.listing import Listing
 from models.arrays import Floats, Labels
-from models.points import Points
-from models.policies.deciding import DEFAULT_SCORECARD
 
 NAMES: Final = (
     "numbers", "char_text", "rank_average", "field_text", "fair_peer", "best_signal",
@@ -116,12 +114,6 @@ def fit_predict_field_text(
 
 def _field_texts(listings: Sequence[Listing], name: str) -> list[str]:
     return [getattr(listing, name) or "" for listing in listings]
-
-
-def scorecard_points(columns: Floats, listings: Sequence[Listing]) -> Floats:
-    """The points of the starter scorecard, shape (n,), from feature rows (n, n_features) and their listings."""
-    rules = DEFAULT_SCORECARD
-    return Points(rules.rules, rules.price_alone_at_most, 0.0, 0.0, 1.0).sums(columns, listings)
 
 
 def best_signal(columns: Floats, labels: Labels, test_columns: Floats) -> tuple[int, Floats]:

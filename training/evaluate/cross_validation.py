@@ -7,16 +7,19 @@ from typing import Any, Final
 import numpy as np
 from joblib import Parallel, delayed
 
-from features.compute import matrix
+from features.facts import Facts
 from models.arrays import Floats, Rows
 from models.calibration import expits
+from models.points import DEFAULT_POINTS
 from training.evaluate import baselines, metrics
+from training.evaluate.compared import COMPARED, compared_scores
 from training.evaluate.comparison import difference, figures_of, mean
 from training.evaluate.material import LabelledListings, Material
 from training.evaluate.splits import grouped_folds
-from training.evaluate.tried import TriedFile
+from training.evaluate.tried import TriedFile, tried_columns
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.forest import forest_alone
+from training.fit.listing_rows import ListingRows
 from training.fit.second_stage import fit_second_stage
 
 FOLDS: Final = 5
@@ -54,11 +57,13 @@ class Changes:
     """How a second model differs: it lacks the features `without`, and has those of a file.
 
     `encoded` are an encoder's numbers of the listings' titles, shape (n, d), for the second score of the first model.
+    `compared` names the entries of `training.evaluate.compared` that are compared with the first model.
     """
 
     without: frozenset[str] = frozenset()
     tried: TriedFile | None = None
     encoded: Floats | None = None
+    compared: tuple[str, ...] = ()
 
     @property
     def name(self) -> str | None:
@@ -66,6 +71,11 @@ class Changes:
         if self.tried is not None:
             return WITH
         return WITHOUT if self.without else None
+
+    def of(self, rows: ListingRows, facts: Sequence[Facts]) -> ListingRows:
+        """The rows of these facts as the second model has them. Raises ValueError (a tried feature fails)."""
+        features = self.tried.features() if self.tried else ()
+        return rows.with_columns([f.name for f in features], tried_columns(features, facts)).without(self.without)
 
 
 def cross_validate(
@@ -92,7 +102,12 @@ def cross_validate(
     work = (delayed(fold_scores)(material, split, seed=repeat, changes=changes) for repeat, split in folds)
     # One process per fold uses all cores; the trees of so few rows would not.
     done = Parallel(n_jobs=threads, return_as="generator")(work)
-    names = (*_FITTED, *([changes.name] if changes.name else []), *([] if changes.encoded is None else [SECOND]))
+    names = (
+        *_FITTED,
+        *([changes.name] if changes.name else []),
+        *([] if changes.encoded is None else [SECOND]),
+        *changes.compared,
+    )
     values = [{name: np.full(len(labels), np.nan) for name in names} for _ in range(repeats)]
     for number, ((repeat, (_, test)), scores) in enumerate(zip(folds, done, strict=True)):
         progress(number, len(folds))
@@ -105,7 +120,8 @@ def cross_validate(
 def _with_averages(values: dict[str, Floats]) -> dict[str, Floats]:
     averages = {name: baselines.rank_average(values[n], values[t]) for name, (n, t) in _AVERAGES.items()}
     every = {**values, **averages}
-    return {name: every[name] for name in (MODEL, *PARTS, *baselines.NAMES, SECOND, WITHOUT, WITH) if name in every}
+    names = (MODEL, *PARTS, *baselines.NAMES, SECOND, WITHOUT, WITH)
+    return {name: every[name] for name in dict.fromkeys((*names, *values)) if name in every}
 
 
 def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, changes: Changes) -> dict[str, Floats]:
@@ -114,30 +130,29 @@ def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, chan
     labels, groups, weights = material.labels[train], material.groups[train], material.weights[train]
     listings = material.listings
     train_facts, test_facts = material.facts(split)
+    fitted, tested = ListingRows.of(train_facts), ListingRows.of(test_facts)
     model = CounterfeitClassifier(seed=seed)
-    model.fit(train_facts, labels, groups=groups, sample_weight=weights)
+    model.fit(fitted, labels, groups=groups, sample_weight=weights)
     raw, texts = baselines.raw_numbers(listings), baselines.all_text(listings)
     changed = {}
     if changes.name:
-        tried = changes.tried.features() if changes.tried else ()
-        other = CounterfeitClassifier(seed=seed, without=changes.without, tried=tried)
-        other.fit(train_facts, labels, groups=groups, sample_weight=weights)
-        changed[changes.name] = other.decision_function(test_facts)
-    columns, tested = matrix(train_facts), matrix(test_facts)
-    judged = [facts.listing for facts in test_facts]
-    points = baselines.scorecard_points(columns, [facts.listing for facts in train_facts])
-    tested_points = baselines.scorecard_points(tested, judged)
+        other = CounterfeitClassifier(seed=seed)
+        other.fit(changes.of(fitted, train_facts), labels, groups=groups, sample_weight=weights)
+        changed[changes.name] = other.decision_function(changes.of(tested, test_facts))
+    judged = tested.listings or ()
+    points, tested_points = (DEFAULT_POINTS.sums(rows.numbers, rows.listings or ()) for rows in (fitted, tested))
     if changes.encoded is not None:
         stage, _ = fit_second_stage(model, SECOND, changes.encoded[train], labels, groups=groups, sample_weight=weights)
-        first = model.model_.values(tested, judged)
+        first = model.model_.values(tested.numbers, judged)
         changed[SECOND] = stage.log_odds(first, changes.encoded[test])
+    changed |= {name: compared_scores(name, fitted, labels, tested, seed=seed) for name in changes.compared}
     return {
-        MODEL: model.decision_function(test_facts),
+        MODEL: model.decision_function(tested),
         **changed,
-        WITHOUT_POINTS: replace(model.model_, points=None).values(tested, judged),
-        "forest_alone": forest_alone(columns, labels, weights, seed=seed).raw(tested),
+        WITHOUT_POINTS: replace(model.model_, points=None).values(tested.numbers, judged),
+        "forest_alone": forest_alone(fitted.numbers, labels, weights, seed=seed).raw(tested.numbers),
         "text_alone": model.model_.text.many(judged),
-        "best_signal": baselines.best_signal(columns, labels, tested)[1],
+        "best_signal": baselines.best_signal(fitted.numbers, labels, tested.numbers)[1],
         "scorecard": tested_points,
         "numbers_with_points": baselines.fit_predict_numbers(
             np.column_stack([raw[train], points]), labels, np.column_stack([raw[test], tested_points])
@@ -179,7 +194,7 @@ def summarise(material: Material | LabelledListings, repeats: Sequence[Repeat]) 
         "model": model,
         "parts": {**parts, **changed},
         "baselines": summary,
-        **{f"difference_to_{peer}": compared(MODEL, peer) for peer in PEERS},
+        **{f"difference_to_{peer}": compared(MODEL, peer) for peer in summary if peer in {*PEERS, *COMPARED}},
         f"difference_of_{WITHOUT_POINTS}_to_fair_peer": compared(WITHOUT_POINTS, "fair_peer"),
         **({f"difference_to_{WITHOUT}": compared(MODEL, WITHOUT)} if WITHOUT in changed else {}),
         **({f"gain_{WITH}": compared(WITH, MODEL)} if WITH in changed else {}),

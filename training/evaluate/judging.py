@@ -5,17 +5,17 @@ second is over the random slice: the same rows, each weighted by the number of l
 these describe all listings, so only the second shows whether a candidate finds what the champion misses.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.compute import compute, matrix
+from features.compute import compute
 from features.facts import Facts
 from features.references import References
-from models.arrays import Floats, Labels
+from models.arrays import Floats, Labels, Rows
 from models.bundle import Bundle
 from models.forest import Forest
 from models.policies.learning import DEFAULT_GATES, GatePolicy
@@ -26,11 +26,19 @@ from training.evaluate.peers import FAIR_PEER, MOST_FITTED, peer_scores
 from training.evaluate.slices import only_text_and_price, slice_members, slices
 from training.evaluate.splits import LaterSplit
 from training.fit.classifier import CounterfeitClassifier
+from training.fit.listing_rows import ListingRows
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings
 from training.fit.stages import FITS, GATES, JUDGE, PEERS, Progress, fit_progress
 from training.fit.weighting import trim_weights
 from training.gates.gate import Gate
-from training.gates.gates import GateEvidence, all_gates, unjudged_gates, why_not_comparable
+from training.gates.gates import (
+    GateEvidence,
+    Incumbent,
+    IncumbentComparison,
+    all_gates,
+    unjudged_gates,
+    why_not_comparable,
+)
 from training.gates.incumbent import IncumbentScorer
 from training.gates.replay_gate import HeldOutRows, replay
 from training.gates.slice_gate import ScoredRows, slice_evidence
@@ -45,14 +53,17 @@ NO_INTERVAL: Final = (float("nan"), float("nan"))
 class Trial:
     """Labelled facts with the split into rows to fit on and rows to judge on. Arrays have shape (n,).
 
-    `weights` are the fitting weights; `stands_for` is the number of listings that a row represents in judging.
-    `references` are the reference context of rewritten listings.
+    `groups` are sellers, and `suppliers` those of `training.fit.weighting`.
+    `weigh` gives the fitting weights of some rows from these alone; `stands_for` is the number of listings that a row
+    represents. `references` are the reference context of rewritten listings. `looks` counts the candidates compared
+    with this champion, this one included.
     """
 
     facts: list[Facts]
     labels: Labels
     groups: NDArray[np.intp]
-    weights: Floats
+    suppliers: NDArray[np.intp]
+    weigh: Callable[[Rows], Floats]
     stands_for: Floats
     references: References
     split: LaterSplit
@@ -60,14 +71,22 @@ class Trial:
     threads: int
     learner: str = Forest.name
     settings: FitSettings = DEFAULT_SETTINGS
+    looks: int = 1
+
+    def fit_groups(self, rows: Rows) -> NDArray[np.intp]:
+        """The groups of these rows in a fit: suppliers, or sellers where one supplier has all of a class."""
+        by_supplier, labels = self.suppliers[rows], self.labels[rows]
+        counts = [len(np.unique(by_supplier[labels == label])) for label in (0, 1)]
+        return by_supplier if min(counts) > 1 else self.groups[rows]
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The figures, ready for JSON, and the gates."""
+    """The figures, ready for JSON, the gates, and the model of the last time fold, None where none could be judged."""
 
     report: Mapping[str, Any]
     gates: tuple[Gate, ...]
+    model: CounterfeitClassifier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +135,21 @@ class _View:
         """Average precision of `ours` minus that of `theirs`, unweighted."""
         return metrics.average_precision(self.labels, ours) - metrics.average_precision(self.labels, theirs)
 
-    def difference(self, ours: Floats, theirs: Floats, counted: Floats) -> metrics.Interval:
-        """Interval of the difference in average precision, `ours` minus `theirs`, on the same resampled sellers.
+    def differences(self, ours: Floats, theirs: Floats, counted: Floats) -> Floats:
+        """The difference in average precision, `ours` minus `theirs`, in each resample of sellers, shape (times,).
         `counted` are the row weights, shape (n,)."""
         weights = self.bootstrap * counted
         first, second = (metrics.average_precisions(self.labels, scores, weights) for scores in (ours, theirs))
-        return metrics.central_interval(first - second)
+        return first - second
 
-    def calibration_difference(self, ours: Floats, theirs: Floats) -> metrics.Interval:
-        """Interval of the difference in calibration error, `ours` minus `theirs`, unweighted."""
-        errors = [metrics.calibration_errors(self.labels, scores, self.bootstrap) for scores in (ours, theirs)]
+    def difference(self, ours: Floats, theirs: Floats, counted: Floats) -> metrics.Interval:
+        """The interval of `differences`."""
+        return metrics.central_interval(self.differences(ours, theirs, counted))
+
+    def calibration_difference(self, ours: Floats, theirs: Floats, counted: Floats) -> metrics.Interval:
+        """Interval of the difference in calibration error, `ours` minus `theirs`; `counted` as in `differences`."""
+        weights = self.bootstrap * counted
+        errors = [metrics.calibration_errors(self.labels, scores, weights) for scores in (ours, theirs)]
         return metrics.central_interval(errors[0] - errors[1])
 
     def _resampled(self, probabilities: Floats) -> tuple[Floats, Floats]:
@@ -136,31 +160,39 @@ class _View:
 
 @dataclass(frozen=True, slots=True)
 class _PrequentialFits:
-    """One model for each time fold, fitted on all earlier rows.
+    """One model for each time fold, fitted on all earlier rows, and the weights of these.
 
     `time_fold` is the number of the fold of each judged row, shape (n,).
     """
 
     models: tuple[CounterfeitClassifier, ...]
+    weights: tuple[Floats, ...]
     time_fold: NDArray[np.intp]
 
     @classmethod
-    def fitted(cls, trial: Trial, progress: Progress) -> Self:
-        models = []
+    def fitted(cls, trial: Trial, rows: ListingRows, progress: Progress) -> Self:
+        models, fold_weights = [], []
         for stage, time_fold in zip(FITS, trial.split.time_folds, strict=False):
             fit = time_fold.fit
             model = CounterfeitClassifier(
                 seed=trial.seed,
                 threads=trial.threads,
                 learner=trial.learner,
-                settings=trial.settings,
+                **trial.settings.parameters(),
                 progress=fit_progress(stage, progress),
             )
-            weights, groups = trial.weights[fit], trial.groups[fit]
-            model.fit([trial.facts[i] for i in fit], trial.labels[fit], groups=groups, sample_weight=weights)
+            weights = trial.weigh(fit)
+            model.fit(
+                rows[fit],
+                trial.labels[fit],
+                groups=trial.fit_groups(fit),
+                sample_weight=weights,
+                represented=trial.stands_for[fit],
+            )
             models.append(model)
+            fold_weights.append(weights)
         sizes = [len(time_fold.judge) for time_fold in trial.split.time_folds]
-        return cls(tuple(models), np.repeat(np.arange(len(sizes)), sizes))
+        return cls(tuple(models), tuple(fold_weights), np.repeat(np.arange(len(sizes)), sizes))
 
     def probabilities(self, facts: Sequence[Facts], rows: NDArray[np.intp]) -> Floats:
         """The score of each row by the model of its time fold; `rows`, shape (m,), are its positions among the judged
@@ -169,7 +201,7 @@ class _PrequentialFits:
         for number, model in enumerate(self.models):
             its = np.flatnonzero(self.time_fold[rows] == number)
             if len(its):
-                scores[its] = model.predict_proba([facts[i] for i in its.tolist()])[:, 1]
+                scores[its] = model.predict_proba(ListingRows.of([facts[i] for i in its.tolist()]))[:, 1]
         return scores
 
     def shown_from(self, trial: Trial) -> float:
@@ -186,7 +218,8 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     why = _why_too_little(trial)
     if why is not None:
         return _judgement_without_figures(why, labels, groups, policy)
-    model = _PrequentialFits.fitted(trial, progress)
+    every_row = ListingRows.of(trial.facts)
+    model = _PrequentialFits.fitted(trial, every_row, progress)
     progress(JUDGE, 0.0)
     facts = [trial.facts[i] for i in rows]
     computed = [compute(listing_facts) for listing_facts in facts]
@@ -215,10 +248,24 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         report["curves"]["champion"] = curves(labels, theirs)
     report["slices"] = slices(facts, labels, ours, theirs if champion is not None else None)
     progress(PEERS, 0.0)
-    report["peers"] = _peer_figures(trial, model.models, view, ours)
+    peers = peer_scores(
+        trial.facts,
+        every_row.numbers,
+        trial.labels,
+        trial.split,
+        model.models,
+        model.weights,
+        seed=trial.seed,
+        threads=trial.threads,
+    )
+    report["peers"] = _peer_figures(trial, peers, view, ours)
     progress(GATES, 0.0)
     weights = np.minimum(view.stands_for, policy.slice_most_weight)
     counted = trim_weights(view.stands_for, labels == 1, policy.fewest_effective_positives)
+    yardsticks = {Incumbent.SCORECARD: peers["scorecard"], Incumbent.BEST_SIGNAL: peers["best_signal"]}
+    yardsticks[Incumbent.WITHOUT_TEXT] = peers["without_text"]
+    if champion is not None and theirs is not None:
+        yardsticks[Incumbent.CHAMPION] = theirs
     most_weight = float(counted.max())
     report["random_slice"]["most_weight"] = most_weight
     held_out = HeldOutRows(facts, labels, groups, view.stands_for, model.shown_from(trial))
@@ -226,21 +273,24 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         rows=len(rows),
         positives=int(labels.sum()),
         positive_sellers=len(np.unique(groups[labels == 1])),
-        incumbent=in_force.name,
         champion_learnt=learnt,
-        average_precision=(
-            metrics.average_precision(labels, ours, counted),
-            float("nan") if theirs is None else metrics.average_precision(labels, theirs, counted),
+        looks=trial.looks,
+        average_precision=metrics.average_precision(labels, ours, counted),
+        incumbents=tuple(
+            IncumbentComparison(
+                name, metrics.average_precision(labels, scores, counted), view.differences(ours, scores, counted)
+            )
+            for name, scores in yardsticks.items()
         ),
-        average_precision_interval=NO_INTERVAL if theirs is None else view.difference(ours, theirs, counted),
+        rank=metrics.roc_auc(labels, ours, counted),
         effective_positives=metrics.effective_number(counted[labels == 1]),
         most_weight=most_weight if most_weight < view.stands_for.max() else None,
         calibration_error=(
-            report["candidate"]["calibration_error"],
-            report["champion"]["calibration_error"] if "champion" in report else None,
+            metrics.calibration_error(labels, ours, counted),
+            None if champion is None or theirs is None else metrics.calibration_error(labels, theirs, counted),
         ),
         calibration_interval=(
-            NO_INTERVAL if champion is None or theirs is None else view.calibration_difference(ours, theirs)
+            NO_INTERVAL if champion is None or theirs is None else view.calibration_difference(ours, theirs, counted)
         ),
         slices=()
         if theirs is None
@@ -249,23 +299,18 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         ),
         replayed=replay(held_out, model.probabilities, trial.references, policy, seed=trial.seed),
     )
-    return Judgement(report, all_gates(evidence, policy))
+    return Judgement(report, all_gates(evidence, policy), model.models[-1])
 
 
-def _peer_figures(trial: Trial, models: Sequence[CounterfeitClassifier], view: _View, ours: Floats) -> dict[str, Any]:
+def _peer_figures(trial: Trial, peers: Mapping[str, Floats], view: _View, ours: Floats) -> dict[str, Any]:
     """The figures of the baselines on the judged rows, and the difference of the candidate to the fair peer.
 
     `fitted` is the number of rows that the baselines of the last time fold learnt, of `known` that the candidate
     learnt.
     """
-    columns = matrix(trial.facts)
-    scores_by_peer = peer_scores(
-        trial.facts, columns, trial.labels, trial.weights, trial.split, models, seed=trial.seed, threads=trial.threads
-    )
-    theirs = scores_by_peer[FAIR_PEER]
-    known = len(trial.split.time_folds[-1].fit)
+    theirs, known = peers[FAIR_PEER], len(trial.split.time_folds[-1].fit)
     return {
-        "figures": {name: view.ranking(scores) for name, scores in scores_by_peer.items()},
+        "figures": {name: view.ranking(scores) for name, scores in peers.items()},
         "difference": view.average_precision_difference(ours, theirs),
         "difference_interval": view.difference(ours, theirs, np.ones(len(ours))),
         "fitted": min(known, MOST_FITTED),

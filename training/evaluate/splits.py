@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from models.arrays import Rows
+from training.snapshots.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
 
 # With three time folds, a fit knows on average a third of the rows since the champion. More folds take longer and bring
 # at most half.
 TIME_FOLDS: Final = 3
+# The newest rows say most about the listings to come; a marketplace with few counterfeits judges by more of its rows.
+JUDGED_SHARES: Final = (0.25, 0.4, 0.6, 0.8)
 _NEXT: Final = timedelta.resolution
 
 
@@ -95,25 +98,31 @@ def split_for_judging(
     groups: NDArray[np.intp],
     labels: NDArray[np.int8],
     *,
-    share: float,
     champion_learnt_until: datetime | None,
     fewest_positives: int,
     fewest_positive_sellers: int,
 ) -> LaterSplit:
-    """A split by the last `share` of the rows, or by only the rows that the champion does not know if they are enough.
+    """The split by the smallest of `JUDGED_SHARES` with enough counterfeits of enough sellers to judge by.
 
-    A champion that was trained on the judged rows looks better than it is, so no candidate would ever pass. If the
-    newer rows have fewer counterfeits, or counterfeits of fewer sellers, than the policy needs, the last `share` is
-    used for the candidate alone.
+    A champion that was trained on the judged rows looks better than it is, so no candidate would ever pass. Only rows
+    that the champion does not know are judged, if they are enough; otherwise the candidate is judged alone. Where no
+    share is enough, the split with the most counterfeits is used, and the gates say how many are missing.
     """
-    usual = split_later_unseen(times, groups, share=share)
-    if champion_learnt_until is None or champion_learnt_until < usual.cut:
-        return usual
-    fair = split_later_unseen(times, groups, share=share, after=champion_learnt_until)
-    positives = fair.judge[labels[fair.judge] == 1]
-    if len(positives) >= fewest_positives and len(np.unique(groups[positives])) >= fewest_positive_sellers:
-        return fair
-    return replace(usual, champion_learnt=sum(times[i] <= champion_learnt_until for i in usual.judge.tolist()))
+    usual = [split_later_unseen(times, groups, share=share) for share in JUDGED_SHARES]
+    can_fit = [split for split in usual if _has_both_classes(labels[split.time_folds[0].fit])] or usual[:1]
+    known = champion_learnt_until
+    for share in JUDGED_SHARES[: len(can_fit)]:
+        fair = split_later_unseen(times, groups, share=share, after=known)
+        positives = fair.judge[labels[fair.judge] == 1]
+        if len(positives) >= fewest_positives and len(np.unique(groups[positives])) >= fewest_positive_sellers:
+            return fair
+    most = max(can_fit, key=lambda split: int(labels[split.judge].sum()))
+    return replace(most, champion_learnt=sum(known is not None and times[i] <= known for i in most.judge.tolist()))
+
+
+def _has_both_classes(labels: NDArray[np.int8]) -> bool:
+    """Whether a fit on these labels is possible."""
+    return int(labels.sum()) >= FEWEST_POSITIVES and int((labels == 0).sum()) >= FEWEST_NEGATIVES
 
 
 def split_later_unseen(

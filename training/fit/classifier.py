@@ -1,32 +1,32 @@
 """The fit of the classifier: two learners, joined by a rule, calibrated out of fold, and reproducible."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Self
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
-from features.compute import NAMES, matrix
-from features.facts import Facts
+from features.compute import NAMES
 from models.arrays import Floats, Labels, Rows
 from models.bundle import Masking
-from models.calibration import expits
-from models.classifier import Classifier, Join
+from models.calibration import Calibration, expits
+from models.classifier import TEXT_COLUMN, Classifier, Combiner, Join
 from models.forest import Forest
 from models.learners import Learner
-from models.points import Points
+from models.points import DEFAULT_POINTS, Points
 from models.policies.deciding import DEFAULT_SCORECARD
 from training.evaluate.splits import grouped_folds
-from training.evaluate.tried import TriedFeature, tried_columns
-from training.fit.calibration import OutOfFoldValues, fit_calibration
-from training.fit.fit_input import FitInput
-from training.fit.forest import MASK_SHARE, TAKE_OFFSET, Setup, fit_of
+from training.fit.calibration import OutOfFoldValues, fit_calibration, fit_curve, method_for
+from training.fit.forest import MASK_SHARE, TAKE_OFFSET, ForestSettings, Setup, fit_of
 from training.fit.joining import fit_combiner, fit_offset, fit_points, join_of
-from training.fit.settings import DEFAULT_SETTINGS, FitSettings
-from training.fit.text import FittedText, fit_text
+from training.fit.listing_rows import TEXT_FIELDS, ListingRows, check_columns, has_text
+from training.fit.text import TEXT_COST, FittedText, fit_text
 from training.fit.text_matrix import TextMatrix
+from training.fit.weighting import trim_weights
 
 Progress = Callable[[str, float], None]
 
@@ -34,18 +34,24 @@ INNER_FOLDS: Final = 5
 _FEWEST_FOLDS: Final = 2
 
 
-class _LearnerInput(NamedTuple):
-    """What the learner of the numbers is fitted to, in n rows."""
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """The rows of a fit: labels in {0, 1}, weights and seller groups, each of shape (n,), and the folds by seller.
 
-    columns: Floats
+    `texts` and `join` are None where there is no text.
+    """
+
+    rows: ListingRows
+    texts: TextMatrix | None
     labels: Labels
     weights: Floats
-    offset: Floats | None
+    groups: NDArray[np.intp]
+    folds: list[tuple[Rows, Rows]]
+    join: Join | None
 
 
-@dataclass
 class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Estimator over `Facts`: fit(facts, labels, groups=...), then predict_proba(facts).
+    """Estimator over a frame as of `training.frame.features_frame`, or over a matrix of any numbers without text.
 
     Parameters
     ----------
@@ -53,128 +59,225 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         Determines folds, row sampling and masking; equal data, code and seed give equal bundles.
     threads
         LightGBM's threads; their number does not affect the trees.
-    without
-        Names of features that are missing in every row, in fit and prediction.
-    tried
-        Features after those of the product. A model with them cannot be stored in a bundle.
+    folds
+        Folds by seller of the out-of-fold values, if each class has so many sellers.
+    mask_share
+        Share of the rows that are repeated with a family of signals missing.
     learner
         Name of the learner of the numbers, from `training.fit.forest`.
-    settings
-        Settings of the fit that a person gave instead of the defaults.
+    rounds, leaves, learning_rate, rows_per_leaf, column_share, row_share, l2
+        As `ForestSettings`; None is the setting for the number of positives.
+    text_cost
+        Cost of the text model.
+    progress
+        Called with each step and the share of it that is done.
 
     Notes
     -----
-    The references of a row's facts must exclude the row itself: the caller assembles facts by
-    `training.snapshots.references`. Each class needs at least two sellers.
+    Two classes; the second of `classes_` is the one that is found. NaN is missing. The references of a row must exclude
+    the row itself. Without `groups`, each row is a seller's only one. Each class needs at least two sellers.
     """
 
-    seed: int = 0
-    threads: int = 1
-    mask_share: float = MASK_SHARE
-    without: frozenset[str] = frozenset()
-    tried: tuple[TriedFeature, ...] = ()
-    learner: str = Forest.name
-    settings: FitSettings = DEFAULT_SETTINGS
-    progress: Progress = field(default=lambda _what, _share: None, repr=False)
+    model_: Classifier
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        threads: int = 1,
+        folds: int = INNER_FOLDS,
+        mask_share: float = MASK_SHARE,
+        learner: str = Forest.name,
+        rounds: int | None = None,
+        leaves: int | None = None,
+        learning_rate: float | None = None,
+        rows_per_leaf: int | None = None,
+        column_share: float | None = None,
+        row_share: float | None = None,
+        l2: float | None = None,
+        text_cost: float = TEXT_COST,
+        progress: Progress | None = None,
+    ) -> None:
+        self.seed, self.threads, self.folds, self.mask_share, self.learner = seed, threads, folds, mask_share, learner
+        self.rounds, self.leaves, self.learning_rate, self.rows_per_leaf = rounds, leaves, learning_rate, rows_per_leaf
+        self.column_share, self.row_share, self.l2, self.text_cost = column_share, row_share, l2, text_cost
+        self.progress = progress
 
     def fit(
         self,
-        facts: Sequence[Facts],
-        labels: Labels,
-        *,
-        groups: NDArray[np.intp],
-        sample_weight: Floats | None = None,
-        computed: FitInput | None = None,
+        X: Any,  # noqa: N803  # scikit-learn's name
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        represented: Floats | None = None,
     ) -> Self:
-        """Fit on n facts, labels of shape (n,) in {0, 1}, seller groups (n,) and weights (n,).
+        """Fit on n rows, labels of two classes, sellers and weights, each of shape (n,).
 
-        `computed` is `FitInput.of(facts)`, if the caller has it.
+        `represented` is the number of listings that each row stands for: with it, trimmed, the probabilities and the
+        weight of the points describe all listings, and without it the rows as weighted.
+
+        Raises ValueError (a column is misspelt or missing, or a class has too few sellers).
         """
-        labels = np.asarray(labels, dtype=np.int8)
-        weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        join = join_of(int(labels.sum()), takes_offset=self.learner in TAKE_OFFSET)
-        self.progress("features", 0.0)
-        vectors, texts = computed or FitInput.of(facts)
-        numbers = self._fitted(vectors, facts)
-        folds = inner_folds(labels, groups, seed=self.seed)
-        text_scores = np.zeros(len(labels))
-        for i, (train, test) in enumerate(folds):
-            self.progress("text", i / len(folds))
-            text_scores[test] = self._text(texts, train, labels, weights).many_rows(texts, test)
-        columns = np.column_stack([numbers, text_scores]) if join is Join.STACK else numbers
-        by_text, offset = fit_offset(text_scores, labels, weights) if join is Join.OFFSET else (None, None)
-        inputs = _LearnerInput(columns, labels, weights, offset)
-        number_scores = np.zeros(len(labels))
-        for i, (train, test) in enumerate(folds):
-            self.progress(self.learner, i / len(folds))
-            number_scores[test] = self._learner(inputs, train, join).raw(columns[test])
-        self.progress("join", 0.0)
-        combiner = by_text or fit_combiner(join, number_scores, text_scores, labels, weights)
-        values = combiner.join_values(number_scores, text_scores)
-        points = self._points(numbers, facts, text_scores, labels, weights) if join is Join.OFFSET else None
-        if points is not None:
-            values = values + points.values(numbers[:, : len(NAMES)], [row.listing for row in facts])
-        every = np.arange(len(labels))
-        self.out_of_fold_ = values
-        self.model_ = Classifier(
-            learner=self._learner(inputs, every, join),
-            text=self._text(texts, every, labels, weights).model,
-            combiner=combiner,
-            calibration=fit_calibration(OutOfFoldValues(values, labels, weights, groups), seed=self.seed),
-            points=points,
-        )
-        self.classes_ = np.array([0, 1])
-        self.masking_ = Masking(self.seed, self.mask_share)
-        self.progress("join", 1.0)
+        rows, targets = self._read_rows(X, y)
+        weights = _check_sample_weight(sample_weight, rows.numbers, dtype=np.float64)
+        sellers = np.arange(len(targets)) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
+        labels = self._two_classes(targets)
+        self.described_ = weights if represented is None else trim_weights(represented, labels == 1)
+        self._fit_rows(rows, labels, weights, sellers)
         return self
 
-    def decision_function(self, facts: Sequence[Facts]) -> Floats:
-        """Calibrated log-odds, shape (n,)."""
-        return self.model_.log_odds(self._numbers(facts), [row.listing for row in facts], threads=self.threads)
+    def decision_function(self, X: Any) -> Floats:  # noqa: N803  # as above
+        """Calibrated log-odds of the second class, shape (n,)."""
+        check_is_fitted(self)
+        rows, _ = self._read_rows(X, reset=False)
+        if rows.listings is None:
+            return self.calibration_.log_odds(self.learner_.raw(rows.numbers, threads=self.threads))
+        return self.model_.log_odds(rows.numbers, rows.listings, threads=self.threads)
 
-    def predict_proba(self, facts: Sequence[Facts]) -> Floats:
-        """Probabilities of genuine and counterfeit, shape (n, 2)."""
-        positive = expits(self.decision_function(facts))
+    def predict_proba(self, X: Any) -> Floats:  # noqa: N803  # as above
+        """Probabilities of both classes, shape (n, 2)."""
+        positive = expits(self.decision_function(X))
         return np.column_stack([1 - positive, positive])
 
-    def predict(self, facts: Sequence[Facts]) -> NDArray[np.int_]:
-        """1 where the probability of counterfeit is above a half; routing does not use this."""
-        return (self.decision_function(facts) > 0).astype(np.int_)
+    def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803  # as above
+        """The more probable class of each row; routing does not use this."""
+        chosen = (self.decision_function(X) > 0).astype(np.intp)
+        classes: NDArray[Any] = self.classes_[chosen]
+        return classes
 
-    def _numbers(self, facts: Sequence[Facts]) -> Floats:
-        return self._fitted(matrix(facts), facts)
+    def _read_rows(self, X: Any, y: Any = "no_validation", *, reset: bool = True) -> tuple[ListingRows, Any]:  # noqa: N803  # as above
+        """The rows, and the labels as an array."""
+        if isinstance(X, ListingRows):
+            if reset:
+                self.feature_names_in_ = np.array([*X.names, *TEXT_FIELDS], dtype=object)
+                self.n_features_in_ = len(self.feature_names_in_)
+            return X, np.asarray(y)
+        if has_text(X):
+            rows = ListingRows.of_frame(X)
+            checked = validate_data(self, X, y, reset=reset, skip_check_array=True)
+            return rows, column_or_1d(checked[1]) if reset else None
+        if not reset and hasattr(self, "model_"):
+            raise ValueError("The classifier was fitted on a frame with text; give it a frame of the same columns.")
+        columns = getattr(X, "columns", ())
+        check_columns(list(columns), [])
+        least = {"ensure_min_samples": 2} if reset else {}
+        checked = validate_data(self, X, y, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan", **least)
+        numbers, y = checked if reset else (checked, None)
+        known = {i: name for i, name in enumerate(columns) if name in NAMES}
+        names = tuple(known.get(i, f"column_{i}") for i in range(numbers.shape[1]))
+        return ListingRows(numbers, None, names), y
 
-    def _fitted(self, vectors: Floats, facts: Sequence[Facts]) -> Floats:
-        """The vectors as this fit has them: with the tried features, and with missing values where it is without."""
-        columns = np.column_stack([vectors, tried_columns(self.tried, facts)])
-        columns[:, [NAMES.index(name) for name in sorted(self.without)]] = np.nan
-        return columns
+    def _two_classes(self, y: NDArray[Any]) -> Labels:
+        """The labels as 0 and 1, in the order of `classes_`."""
+        check_classification_targets(y)
+        self.classes_, numbers = np.unique(y, return_inverse=True)
+        if len(self.classes_) > 2:
+            raise ValueError("Only binary classification is supported. The type of the target is multiclass.")
+        if len(self.classes_) < 2:
+            raise ValueError(
+                "The labels have one class; folds by seller need at least 2 with counterfeit and 2 genuine."
+            )
+        return numbers.astype(np.int8)
 
-    def _text(self, texts: TextMatrix, rows: Rows, labels: Labels, weights: Floats) -> FittedText:
-        return fit_text(texts, rows, labels, weights, cost=self.settings.text_cost)
+    def _fit_rows(self, rows: ListingRows, labels: Labels, weights: Floats, groups: NDArray[np.intp]) -> None:
+        self._tell("features", 0.0)
+        texts = join = None
+        if rows.listings is not None:
+            join = join_of(int(labels.sum()), takes_offset=self.learner in TAKE_OFFSET)
+            texts = rows.texts or TextMatrix.of(rows.listings)
+        folds = inner_folds(labels, groups, seed=self.seed, folds=self.folds)
+        task = _Task(rows, texts, labels, weights, groups, folds, join)
+        text_scores = self._text_out_of_fold(task)
+        by_text, offset = fit_offset(text_scores, labels, weights) if join is Join.OFFSET else (None, None)
+        columns = np.column_stack([rows.numbers, text_scores]) if join is Join.STACK else rows.numbers
+        number_scores = self._numbers_out_of_fold(task, columns, offset)
+        self._tell("join", 0.0)
+        combiner, points, self.out_of_fold_ = self._joined(task, by_text, number_scores, text_scores)
+        self.calibration_ = self._calibration(task)
+        every = np.arange(len(labels))
+        self.learner_ = self._learner(task, columns, offset, every)
+        self.masking_ = Masking(self.seed, self.mask_share)
+        if hasattr(self, "model_"):
+            del self.model_
+        if combiner is not None:
+            text = self._text(task, every).model
+            self.model_ = Classifier(self.learner_, text, combiner, self.calibration_, points)
+        self._tell("join", 1.0)
 
-    def _points(
-        self, numbers: Floats, facts: Sequence[Facts], text_scores: Floats, labels: Labels, weights: Floats
-    ) -> Points:
-        rules, listings = DEFAULT_SCORECARD, [row.listing for row in facts]
-        sums = Points(rules.rules, rules.price_alone_at_most, 0.0, 0.0, 1.0).sums(numbers[:, : len(NAMES)], listings)
-        return fit_points(text_scores, rules, sums, labels, weights)
+    def _text_out_of_fold(self, task: _Task) -> Floats:
+        """The text's value of each row by the model of the other folds, shape (n,); zero without text."""
+        scores = np.zeros(len(task.labels))
+        if task.texts is not None:
+            for i, (train, test) in enumerate(task.folds):
+                self._tell("text", i / len(task.folds))
+                scores[test] = self._text(task, train).many_rows(task.texts, test)
+        return scores
 
-    def _learner(self, inputs: _LearnerInput, rows: Rows, join: Join) -> Learner:
+    def _numbers_out_of_fold(self, task: _Task, columns: Floats, offset: Floats | None) -> Floats:
+        """The learner's value of each row by the learner of the other folds, shape (n,)."""
+        scores = np.zeros(len(task.labels))
+        for i, (train, test) in enumerate(task.folds):
+            self._tell(self.learner, i / len(task.folds))
+            scores[test] = self._learner(task, columns, offset, train).raw(columns[test])
+        return scores
+
+    def _joined(
+        self, task: _Task, by_text: Combiner | None, numbers: Floats, text: Floats
+    ) -> tuple[Combiner | None, Points | None, Floats]:
+        """Combiner, points and the joined out-of-fold values, shape (n,); the numbers alone without text."""
+        if task.join is None or task.rows.listings is None:
+            return None, None, numbers
+        combiner = by_text or fit_combiner(task.join, numbers, text, task.labels, task.weights)
+        values = combiner.join_values(numbers, text)
+        if task.join is not Join.OFFSET:
+            return combiner, None, values
+        points = self._points(task, text)
+        return combiner, points, values + points.values(task.rows.numbers[:, : len(NAMES)], task.rows.listings)
+
+    def _points(self, task: _Task, text_scores: Floats) -> Points:
+        sums = DEFAULT_POINTS.sums(task.rows.numbers[:, : len(NAMES)], task.rows.listings or ())
+        return fit_points(text_scores, DEFAULT_SCORECARD, sums, task.labels, self.described_)
+
+    def _calibration(self, task: _Task) -> Calibration:
+        """The calibration of the out-of-fold values; without text it has no band, which nothing would show."""
+        sample = OutOfFoldValues(self.out_of_fold_, task.labels, self.described_, task.groups)
+        if task.join is not None:
+            return fit_calibration(sample, seed=self.seed)
+        method = method_for(int(task.labels.sum()), len(np.unique(task.groups[task.labels == 1])))
+        return Calibration(method, fit_curve(method, sample), None)
+
+    def _text(self, task: _Task, rows: Rows) -> FittedText:
+        assert task.texts is not None
+        return fit_text(task.texts, rows, task.labels, task.weights, cost=self.text_cost)
+
+    def _learner(self, task: _Task, columns: Floats, offset: Floats | None, rows: Rows) -> Learner:
+        settings = {field.name: getattr(self, field.name) for field in fields(ForestSettings)}
+        names = (*task.rows.names, TEXT_COLUMN) if task.join is Join.STACK else task.rows.names
         setup = Setup(
-            join,
-            int(inputs.labels.sum()),
+            names,
+            int(task.labels.sum()),
             self.seed,
             self.threads,
-            self.mask_share,
-            tried=tuple(feature.name for feature in self.tried),
-            forest=self.settings.forest,
-            offset=None if inputs.offset is None else inputs.offset[rows],
+            self.mask_share if task.join else 0.0,
+            forest={name: setting for name, setting in settings.items() if setting is not None},
+            offset=None if offset is None else offset[rows],
         )
-        return fit_of(self.learner)(inputs.columns[rows], inputs.labels[rows], inputs.weights[rows], setup)
+        return fit_of(self.learner)(columns[rows], task.labels[rows], task.weights[rows], setup)
+
+    def _tell(self, step: str, share: float) -> None:
+        if self.progress is not None:
+            self.progress(step, share)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.classifier_tags.multi_class = False
+        return tags
 
 
-def inner_folds(labels: Labels, groups: NDArray[np.intp], *, seed: int) -> list[tuple[Rows, Rows]]:
+def inner_folds(
+    labels: Labels, groups: NDArray[np.intp], *, seed: int, folds: int = INNER_FOLDS
+) -> list[tuple[Rows, Rows]]:
     """The folds by seller within a fit: rows to fit and rows to judge."""
     fewest = min(len(np.unique(groups[labels == label])) for label in (0, 1))
-    return list(grouped_folds(labels, groups, folds=max(_FEWEST_FOLDS, min(INNER_FOLDS, fewest)), seed=seed))
+    return list(grouped_folds(labels, groups, folds=max(_FEWEST_FOLDS, min(folds, fewest)), seed=seed))

@@ -1,17 +1,16 @@
 """The fit of the forest: LightGBM's settings by the number of positives, and copies with masked signal families."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from features.compute import NAMES, family_columns
+from features.compute import FEATURES, NAMES
 from features.spec import Family
 from models.arrays import Floats, Labels
-from models.classifier import Join, learner_columns
 from models.forest import Forest, export_booster
 from models.learners import Learner
 
@@ -84,51 +83,25 @@ def fit_forest(
 
     The caller passes the settings, so that a fold with fewer positives uses those of the whole data.
     """
-    shown, rows, shown_weights = masked_copies(columns, weights, seed=seed, share=mask_share)
-    grown_from = None if offset is None else offset[rows]
-    return grow_forest(
+    shown, rows, shown_weights = masked_copies(
+        columns, weights, seed=seed, share=mask_share, families=families_of(names)
+    )
+    training_set = lgb.Dataset(
         shown,
         labels[rows],
-        shown_weights,
-        settings=settings,
-        names=names,
-        seed=seed,
-        threads=threads,
-        offset=grown_from,
+        weight=shown_weights,
+        init_score=None if offset is None else offset[rows],
+        feature_name=list(names),
+        params={"feature_pre_filter": False},
     )
+    parameters = settings.parameters(seed, threads if len(shown) >= _THREADS_FROM_ROWS else 1)
+    return Forest(export_booster(lgb.train(parameters, training_set, settings.rounds), names), just_written=True)
 
 
 def forest_alone(columns: Floats, labels: Labels, weights: Floats, *, seed: int = 0, threads: int = 1) -> Forest:
     """A forest with the default settings and without the text, to compare with; arguments as `fit_forest`."""
     settings = forest_settings(int(labels.sum()))
     return fit_forest(columns, labels, weights, settings=settings, names=NAMES, seed=seed, threads=threads)
-
-
-def grow_forest(
-    columns: Floats,
-    labels: Labels,
-    weights: Floats,
-    *,
-    settings: ForestSettings,
-    names: Sequence[str],
-    seed: int,
-    threads: int,
-    offset: Floats | None = None,
-) -> Forest:
-    """The forest of rows among which each column is missing at least once, on top of an offset (n,) in log-odds.
-
-    Raises ValueError (a column is never missing, so that the forest would read NaN as zero).
-    """
-    training_set = lgb.Dataset(
-        columns,
-        labels,
-        weight=weights,
-        init_score=offset,
-        feature_name=list(names),
-        params={"feature_pre_filter": False},
-    )
-    parameters = settings.parameters(seed, threads if len(columns) >= _THREADS_FROM_ROWS else 1)
-    return Forest(export_booster(lgb.train(parameters, training_set, settings.rounds), names), just_written=True)
 
 
 def with_masked_copies(
@@ -153,13 +126,12 @@ def masked_copies(
     Returns the columns (m, columns), the row that each is or repeats (m,), and weights (m,).
 
     A forest treats NaN as zero in a column that was never missing, so each family gets at least one copy. A copy has
-    half the weight, because it repeats a listing. `families` are the columns of each family; by default those of the
-    features, and each column after them is a family of its own.
+    half the weight, because it repeats a listing. `families` are the columns of each family, as `families_of` gives
+    them; by default the columns begin with the features.
     """
     random = np.random.default_rng(seed)
     if families is None:
-        after = range(len(NAMES), columns.shape[1])
-        families = [*(family_columns(family) for family in Family), *(np.array([i], dtype=np.intp) for i in after)]
+        families = families_of([*NAMES, *("" for _ in range(columns.shape[1] - len(NAMES)))])
     every = np.arange(len(columns))
     parts, rows, part_weights = [columns], [every], [weights]
     for family in families:
@@ -173,30 +145,34 @@ def masked_copies(
     return np.vstack(parts), np.concatenate(rows), np.concatenate(part_weights)
 
 
+def families_of(names: Sequence[str]) -> list[NDArray[np.intp]]:
+    """The columns of each signal family among columns of these names; one that is no feature is a family of its own."""
+    by_family = ([i for i, name in enumerate(names) if _FAMILIES.get(name) is family] for family in Family)
+    others = ([i] for i, name in enumerate(names) if name not in _FAMILIES)
+    return [np.array(columns, dtype=np.intp) for columns in (*by_family, *others) if columns]
+
+
+_FAMILIES: Final = {feature.name: feature.family for feature in FEATURES}
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What a fit gets apart from its rows.
 
     `positives` counts those of the whole data, so that a fold with fewer has the same settings. A learner fits the
-    rows of `training.fit.forest.with_masked_copies` with `seed` and `mask_share`, which the bundle states. `tried`
-    names the columns after the features in an experiment. `forest` are the forest's settings, if a person gave some.
-    `offset`, of shape (n,), has the log-odds that the text gives each row, for a learner in `TAKE_OFFSET`: its own are
-    added to them.
+    rows of `training.fit.forest.with_masked_copies` with `seed` and `mask_share`, which the bundle states. `columns`
+    are the names of the columns, in order. `forest` are those of the forest's settings that a person gave. `offset`, of
+    shape (n,), has the log-odds that the text gives each row, for a learner in `TAKE_OFFSET`: its own are added to
+    them.
     """
 
-    join: Join
+    columns: tuple[str, ...]
     positives: int
     seed: int
     threads: int
     mask_share: float
-    tried: tuple[str, ...] = ()
-    forest: ForestSettings | None = None
+    forest: Mapping[str, Any] = field(default_factory=dict)
     offset: Floats | None = None
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The names of the columns, in order."""
-        return learner_columns(self.join, self.tried)
 
 
 class Fit(Protocol):
@@ -206,8 +182,12 @@ class Fit(Protocol):
 
 
 def fit_of(name: str) -> Fit:
-    """The fit of a learner. Raises ValueError (there is no such learner)."""
+    """The fit of a learner. Raises ValueError (there is no such learner, or it is compared only)."""
     if name not in FITS:
+        from training.evaluate.compared import COMPARED  # noqa: PLC0415  # only a refusal reads it, and it takes a second
+
+        if name in COMPARED:
+            raise ValueError(f"{name} cannot be proposed, only compared: a bundle cannot hold it (docs/learners.md).")
         raise ValueError(f"There is no learner {name}; the known ones are {', '.join(FITS)}.")
     return FITS[name]
 
@@ -217,7 +197,7 @@ def _fit_by_setup(columns: Floats, labels: Labels, weights: Floats, setup: Setup
         columns,
         labels,
         weights,
-        settings=setup.forest or forest_settings(setup.positives),
+        settings=replace(forest_settings(setup.positives), **setup.forest),
         names=setup.columns,
         seed=setup.seed,
         threads=setup.threads,

@@ -3,13 +3,15 @@
 from typing import Final
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
 from sklearn.metrics import average_precision_score
 
 from models.arrays import Floats, Labels
+from models.calibration import expits
 from models.classifier import Combiner, Join, StandardScale
 from models.points import Points
 from models.policies.deciding import ScorecardPolicy
+from models.priority import POINTS_PER_LOG_ODDS
 from training.fit.calibration import fit_sigmoid
 
 # With fewer positives, a learner that takes no offset cannot learn the value of a text score (ADR 56).
@@ -18,7 +20,9 @@ STACK_FROM_POSITIVES: Final = 300
 TEXT_WEIGHT_PRIOR: Final = 1 / 2
 TEXT_WEIGHT_PRIOR_POSITIVES: Final = 30
 # Keeps the two weights finite where they separate the classes, and shrinks them by less than a hundredth elsewhere.
-_POINTS_COST, _MOST_STEPS = 100.0, 1_000
+_POINTS_COST: Final = 100.0
+# The prior of a point's log-odds has this standard deviation, two fifths of its mean (ADR 75).
+POINTS_PRIOR_SPREAD: Final = 0.03
 _WEIGHT_GRID: Final = tuple(i / 20 for i in range(21))
 
 
@@ -41,30 +45,29 @@ def fit_offset(text: Floats, labels: Labels, weights: Floats) -> tuple[Combiner,
     return Combiner(Join.OFFSET, line.slope, StandardScale(0.0, 1.0), standard), line.log_odds(standardised)
 
 
-def fit_points(text: Floats, rules: ScorecardPolicy, sums: Floats, labels: Labels, weights: Floats) -> Points:
+def fit_points(text: Floats, rules: ScorecardPolicy, sums: Floats, labels: Labels, represented: Floats) -> Points:
     """The points of the scorecard, weighed by a logistic regression on them and on the out-of-fold text value.
 
-    Arrays have shape (n,). The forest does not see them: on labels that the scorecard chose it would unlearn them
-    (ADR 56). Points that speak against the labels, or for them as much as chance would, get no weight.
+    Arrays have shape (n,). The forest does not see the points: on labels that the scorecard chose it would unlearn them
+    (ADR 56). Each row weighs the listings that it represents, because among the reviewed ones, which have points, the
+    points say little. The prior is the scorecard's own scale (`models.priority`), so that few labels move it little.
+    Points that speak against the labels get no weight.
     """
     standard = standard_of(sums)
-    both = np.column_stack([standard_of(text).apply(text), standard.apply(sums)])
-    learner = LogisticRegression(C=_POINTS_COST, max_iter=_MOST_STEPS).fit(both, labels, sample_weight=weights)
-    weight = _weight_beyond_chance(both, learner.predict_proba(both)[:, 1], weights, float(learner.coef_[0, 1]))
-    return Points(rules.rules, rules.price_alone_at_most, weight, standard.mean, standard.spread)
-
-
-def _weight_beyond_chance(both: Floats, probabilities: Floats, weights: Floats, weight: float) -> float:
-    """The weight of the points, less what its standard error makes of nothing: the positive part of James and Stein.
-
-    A weight as large as its standard error becomes zero, and one five times as large loses a twenty-fifth.
-    """
-    design = np.column_stack([both, np.ones(len(both))])
+    design = np.column_stack([standard_of(text).apply(text), standard.apply(sums), np.ones(len(sums))])
     # Weighted rows hold the information of Kish's effective number of rows.
-    effective = weights * weights.sum() / np.sum(weights**2)
-    information = design.T @ (design * (effective * probabilities * (1 - probabilities))[:, None])
-    variance = float(np.linalg.pinv(information)[1, 1])
-    return weight * max(0.0, 1 - variance / weight**2) if weight > 0 else 0.0
+    weights = represented * represented.sum() / np.sum(represented**2)
+    prior = np.array([0.0, standard.spread / POINTS_PER_LOG_ODDS, 0.0])
+    precision = np.array([1 / _POINTS_COST, 1 / (POINTS_PRIOR_SPREAD * standard.spread) ** 2, 0.0])
+
+    def loss(coefficients: Floats) -> tuple[float, Floats]:
+        log_odds, away = design @ coefficients, coefficients - prior
+        losses = weights * (np.logaddexp(0.0, log_odds) - labels * log_odds)
+        gradient = design.T @ (weights * (expits(log_odds) - labels)) + precision * away
+        return float(losses.sum() + (precision * away**2).sum() / 2), gradient
+
+    weight = float(minimize(loss, prior, jac=True, method="BFGS").x[1])
+    return Points(rules.rules, rules.price_alone_at_most, max(0.0, weight), standard.mean, standard.spread)
 
 
 def fit_combiner(join: Join, numbers: Floats, text: Floats, labels: Labels, weights: Floats) -> Combiner:

@@ -43,7 +43,7 @@ def fit_second_stage(
     labels = np.asarray(labels, dtype=np.int8)
     weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     titles = np.zeros(len(labels))
-    for fit, judged in inner_folds(labels, groups, seed=model.seed):
+    for fit, judged in inner_folds(labels, groups, seed=model.seed, folds=model.folds):
         reading, intercept = _fit_reading(encoded, fit, labels, weights)
         titles[judged] = encoded[judged] @ reading + intercept
     first, title = standard_of(model.out_of_fold_), standard_of(titles)
@@ -56,7 +56,7 @@ def fit_second_stage(
         strength=_WEIGHT_PRIOR_POSITIVES,
     )
     values = (1 - weight) * first.apply(model.out_of_fold_) + weight * title.apply(titles)
-    calibration = fit_calibration(OutOfFoldValues(values, labels, weights, groups), seed=model.seed)
+    calibration = fit_calibration(OutOfFoldValues(values, labels, model.described_, groups), seed=model.seed)
     reading, intercept = _fit_reading(encoded, np.arange(len(labels)), labels, weights)
     return SecondStage(encoder, reading, intercept, first, title, weight, calibration), values
 

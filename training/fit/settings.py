@@ -42,6 +42,10 @@ class FitSettings:
         }
         return {**{f"{_FOREST}.{name}": setting for name, setting in forest.items()}, **others}
 
+    def parameters(self) -> dict[str, Any]:
+        """The settings as parameters of `training.fit.classifier.CounterfeitClassifier`."""
+        return {**({} if self.forest is None else asdict(self.forest)), "text_cost": self.text_cost}
+
     def values(self, positives: int) -> dict[str, float]:
         """Every setting by its full name, as a fit with so many positives uses it."""
         forest = self.forest or forest_settings(positives)

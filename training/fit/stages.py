@@ -17,7 +17,7 @@ ENCODE: Final = "encode"
 REGISTER: Final = "register"
 # The part of each stage in the whole, by the processor time of trainings on 540 and on 12,000 labels.
 _PARTS: Final = {
-    READ: 0.02, **dict.fromkeys(FITS, 0.17), JUDGE: 0.02, PEERS: 0.08, GATES: 0.09, FIT_ALL: 0.19, ENCODE: 0.05,
+    READ: 0.02, **dict.fromkeys(FITS, 0.22), JUDGE: 0.03, PEERS: 0.1, GATES: 0.1, FIT_ALL: 0.01, ENCODE: 0.04,
     REGISTER: 0.04,
 }  # fmt: skip
 STAGES: Final = tuple(_PARTS)

@@ -13,7 +13,7 @@ from features.fold import fold, skeleton
 from features.minhash import Signature, band_keys, signature_of, similarities, text_of
 from features.near_duplicates import NEAR
 from models.arrays import Floats, Rows
-from models.policies.learning import DEFAULT_WEIGHTING, WeightPolicy
+from models.policies.learning import DEFAULT_GATES, DEFAULT_WEIGHTING, WeightPolicy
 from training.evaluate.metrics import effective_number
 from training.snapshots.snapshot import SnapshotRow
 
@@ -127,6 +127,19 @@ def near_duplicates(facts: Sequence[Facts], clusters: Sequence[str | None]) -> N
     return np.array([_find_root(groups, row) for row in range(len(facts))], dtype=np.intp)
 
 
+def suppliers(facts: Sequence[Facts], groups: NDArray[np.intp]) -> NDArray[np.intp]:
+    """A number per supplier, shape (n,): sellers that share near-duplicate texts, directly or through others.
+
+    Sellers of one supplier repeat its wording, so a text model that learnt one of them knows the others.
+    """
+    supplier_of = np.arange(groups.max(initial=0) + 1, dtype=np.intp)
+    texts = near_duplicates(facts, [None] * len(facts))
+    for row, first in enumerate(texts.tolist()):
+        roots = [_find_root(supplier_of, int(groups[i])) for i in (row, first)]
+        supplier_of[max(roots)] = min(roots)
+    return np.array([_find_root(supplier_of, group) for group in groups.tolist()], dtype=np.intp)
+
+
 def _index_keys(text: str, signature: Signature | None) -> Sequence[object]:
     """Index keys of a row; similar texts share one of sixteen keys with a probability of at least 87 %."""
     if signature is None:
@@ -177,7 +190,9 @@ def represented_listings(rows: Sequence[SnapshotRow]) -> Floats:
     return 1.0 / np.array([row.inclusion_probability for row in rows])
 
 
-def trim_weights(weights: Floats, positive: NDArray[np.bool_], fewest: float) -> Floats:
+def trim_weights(
+    weights: Floats, positive: NDArray[np.bool_], fewest: float = DEFAULT_GATES.fewest_effective_positives
+) -> Floats:
     """The weights, trimmed at the largest bound that gives the positives an effective sample size of `fewest`.
 
     One counterfeit sampled at one in thirty-three outweighs ten flagged ones, which makes a figure depend on chance.

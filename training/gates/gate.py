@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+# Of many candidates one is lucky at this gate, so its comparisons are counted.
+INCUMBENTS: Final = "incumbents"
 
 
 class State(StrEnum):
@@ -90,3 +93,10 @@ def blocking_gates(gates: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any
         for part in parts or [gate]:
             full = f"{name}: {part['name']}" if parts else name
             yield {"name": full, "figure": part.get("figure"), "bound": part.get("bound")}
+
+
+def was_compared(report: Mapping[str, Any], champion: str | None) -> bool:
+    """Whether a report compares its candidate, on enough counterfeits, with this champion; None is no champion."""
+    states = {gate["name"]: gate.get("state") for gate in report["gates"]}
+    judged = states.get(INCUMBENTS) in {State.PASSED, State.FAILED} and states.get("enough_to_judge") == State.PASSED
+    return judged and (report.get("reference") or {}).get("digest") == champion

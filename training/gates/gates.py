@@ -1,10 +1,14 @@
 """The gates that a candidate must pass before people may promote it; each gate reports its figure and its bound."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+import numpy as np
+
+from models.arrays import Floats
 from models.policies.learning import GatePolicy
-from training.gates.gate import Gate, judged_gate, unjudged_gate
+from training.gates.gate import INCUMBENTS, Gate, State, combined_gate, judged_gate, unjudged_gate
 from training.gates.replay_gate import ReplayOutcome, replay_gate
 from training.gates.slice_gate import SliceEvidence, slice_gate
 
@@ -12,30 +16,46 @@ Interval = tuple[float, float]
 
 
 class Incumbent(StrEnum):
-    """The current scorer, in words."""
+    """What a candidate must not be worse than, in words."""
 
     CHAMPION = "the champion"
     SCORECARD = "the starter scorecard"
+    BEST_SIGNAL = "the best single signal"
+    WITHOUT_TEXT = "itself without its text"
+
+
+@dataclass(frozen=True, slots=True)
+class IncumbentComparison:
+    """The average precision of an incumbent on the judged rows, weighted to all listings, and what it is compared by.
+
+    `differences` are the candidate's average precision less that of the incumbent in each resample of whole sellers,
+    shape (times,).
+    """
+
+    incumbent: Incumbent
+    average_precision: float
+    differences: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateEvidence:
     """The input of the gates: figures of the judged rows, which are later listings of unseen sellers.
 
-    `average_precision` is on the random slice, weighted to all listings. No row weighs more than `most_weight`, which
-    is None where no weight was trimmed. `effective_positives` is the effective sample size of its counterfeits.
-    Calibration errors are unweighted; the scorecard has none. Intervals are of the difference to the incumbent. Missing
+    `average_precision`, `rank` (ROC-AUC) and calibration errors are weighted to all listings. No row weighs more than
+    `most_weight`, which is None where no weight was trimmed. `effective_positives` is the effective sample size of the
+    counterfeits. The scorecard has no calibration error; the interval is of the difference to the champion's. Missing
     figures are NaN. `champion_learnt` is the number of these rows that the champion may have learnt; unless it is zero,
-    there is no figure of the champion.
+    there is no figure of the champion. `looks` counts the candidates compared with this champion, this one included.
     """
 
     rows: int
     positives: int
     positive_sellers: int
-    incumbent: Incumbent
     champion_learnt: int
-    average_precision: tuple[float, float]
-    average_precision_interval: Interval
+    looks: int
+    average_precision: float
+    incumbents: tuple[IncumbentComparison, ...]
+    rank: float
     effective_positives: float
     most_weight: float | None
     calibration_error: tuple[float, float | None]
@@ -48,7 +68,8 @@ def all_gates(evidence: GateEvidence, policy: GatePolicy) -> tuple[Gate, ...]:
     """All gates, in the order of the report."""
     return (
         enough_gate(evidence.rows, evidence.positives, evidence.positive_sellers, policy),
-        random_slice_gate(evidence, policy),
+        incumbents_gate(evidence, policy),
+        rank_gate(evidence, policy),
         calibration_gate(evidence, policy),
         slice_gate(evidence.slices, policy)
         if not evidence.champion_learnt
@@ -93,49 +114,81 @@ def enough_gate(rows: int, positives: int, positive_sellers: int, policy: GatePo
     )
 
 
-def random_slice_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
-    """The candidate has the higher average precision over all listings, estimated from the reviewed listings.
+def incumbents_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
+    """The candidate is no worse than the champion, the scorecard, the best single signal and itself without its text.
 
-    The difference is taken at face value. An interval that excludes zero takes hundreds of counterfeits, so a small
-    marketplace would never replace its model. An equal candidate fails every other time, at no cost: it waits for more
-    labels. Weights are trimmed until no few heavy rows decide. If that leaves too few effective counterfeits, or the
-    champion may have learnt the rows, the gate is not judged and blocks.
+    Each is a part: the difference in average precision over all listings must be at least zero, and the lower end of
+    its interval above a bound. Of many candidates one is lucky, so the k-th that is compared with a champion must
+    exceed zero at a chance that falls with the square of k; at the first this is the difference itself. Weights are
+    trimmed until no few heavy rows decide. If that leaves too few effective counterfeits, or the champion may have
+    learnt the rows, the gate is not judged and blocks.
     """
-    name = "random_slice"
-    if evidence.champion_learnt:
-        return _block_as_uncomparable(name, evidence, policy)
+    name = INCUMBENTS
     if evidence.effective_positives < policy.fewest_effective_positives:
         return unjudged_gate(
             name,
-            f"The effective sample size of the random slice is {evidence.effective_positives:.1f} counterfeits; "
+            f"The effective sample size of the counterfeits is {evidence.effective_positives:.1f}; "
             f"{policy.fewest_effective_positives:g} are needed.",
             blocks=True,
             figure=evidence.effective_positives,
             bound=policy.fewest_effective_positives,
         )
-    ours, theirs = evidence.average_precision
-    low, high = evidence.average_precision_interval
-    trimmed = "" if evidence.most_weight is None else f", with weights of at most {evidence.most_weight:.1f},"
-    return judged_gate(
+    parts = tuple(_incumbent_part(evidence, comparison, policy) for comparison in evidence.incumbents)
+    trimmed = "" if evidence.most_weight is None else f", with weights of at most {evidence.most_weight:.1f}"
+    gate = combined_gate(
         name,
-        ours > theirs,
-        ours - theirs,
+        parts,
+        sentence=f"Average precision {evidence.average_precision:.3f} over all listings{trimmed}, no worse than "
+        f"{', '.join(part.name for part in parts)}; comparison {evidence.looks} with this champion.",
+        nothing="There is nothing to compare with.",
+    )
+    if evidence.champion_learnt and gate.state is not State.FAILED:
+        why = why_not_comparable(evidence.champion_learnt, evidence.rows, policy)
+        return replace(gate, state=State.NOT_JUDGED, sentence=why, blocks=True)
+    return gate
+
+
+def _incumbent_part(evidence: GateEvidence, comparison: IncumbentComparison, policy: GatePolicy) -> Gate:
+    known = comparison.differences[~np.isnan(comparison.differences)]
+    difference = evidence.average_precision - comparison.average_precision
+    if not len(known) or math.isnan(difference):
+        return judged_gate(comparison.incumbent.value, False, math.nan, 0.0, "There is no difference to judge.")
+    beside = (1 - policy.incumbent_confidence) / 2
+    lucky, middle, low, high = np.quantile(known, (0.5 / evidence.looks**2, 0.5, beside, 1 - beside)).tolist()
+    beyond_luck = difference + min(0.0, lucky - middle)
+    return judged_gate(
+        comparison.incumbent.value,
+        beyond_luck >= 0 and low > -policy.incumbent_slack,
+        beyond_luck,
         0.0,
-        f"Average precision {ours:.3f} over all listings{trimmed} against {theirs:.3f} of {evidence.incumbent.value}; "
-        f"difference between {low:+.3f} and {high:+.3f} at {policy.confidence:.0%}.",
+        f"Average precision {evidence.average_precision:.3f} over all listings against "
+        f"{comparison.average_precision:.3f} of {comparison.incumbent.value}; difference between {low:+.3f} and "
+        f"{high:+.3f} at {policy.incumbent_confidence:.0%}, above {-policy.incumbent_slack:.2f}, and "
+        f"{beyond_luck:+.3f} beyond the luck of comparison {evidence.looks}, at least 0.",
+    )
+
+
+def rank_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
+    """Counterfeits score above genuine listings often enough, whatever the incumbents do."""
+    figure, bound = evidence.rank, policy.least_rank
+    return judged_gate(
+        "rank",
+        figure >= bound,
+        figure,
+        bound,
+        f"A counterfeit scores above a genuine listing with probability {figure:.3f}, over all listings; at least "
+        f"{bound:.2f}.",
     )
 
 
 def calibration_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
-    """The calibration error is not clearly above the champion's; without a comparison, it is within a fixed bound."""
+    """The calibration error is within a fixed bound, and not clearly above that of a comparable champion."""
     name = "calibration"
     ours, theirs = evidence.calibration_error
-    if theirs is None:
-        bound = policy.first_calibration_error
-        why = "without a comparable champion" if evidence.champion_learnt else "for a first model"
-        return judged_gate(
-            name, ours <= bound, ours, bound, f"Calibration error {ours:.3f}; at most {bound:.3f} {why}."
-        )
+    absolute = policy.most_calibration_error
+    stated = f"Calibration error {ours:.3f} over all listings, at most {absolute:.3f}"
+    if theirs is None or not ours <= absolute:
+        return judged_gate(name, ours <= absolute, ours, absolute, f"{stated}.")
     low, high = evidence.calibration_interval
     worse = ours - theirs
     shown = low > policy.calibration_slack
@@ -146,6 +199,6 @@ def calibration_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
         not shown and worse <= policy.calibration_most_slack,
         worse,
         bound,
-        f"Calibration error {ours:.3f} against the champion's {theirs:.3f}; worse by {worse:+.3f}, between {low:+.3f} "
-        f"and {high:+.3f} at {policy.confidence:.0%}, at most {bound:.3f}{beyond}.",
+        f"{stated}; against the champion's {theirs:.3f} worse by {worse:+.3f}, between {low:+.3f} and {high:+.3f} at "
+        f"{policy.confidence:.0%}, at most {bound:.3f}{beyond}.",
     )

@@ -42,6 +42,9 @@ def relocate(tracking_uri: str, artifacts: Path) -> list[str]:
                     f"WHERE {column} = ? OR substr({column}, 1, ?) = ?",
                     (own, len(before) + 1, before, len(before) + 1, f"{before}/"),
                 )
+            for before in earlier:  # The source of a data set is JSON, and the snapshots lie beside MLflow's folder.
+                homes = (f'"{place.rsplit("/", 2)[0]}/' for place in (before, own))
+                connection.execute("UPDATE datasets SET dataset_source = replace(dataset_source, ?, ?)", tuple(homes))
     return earlier
 
 

@@ -75,7 +75,24 @@ def run_parameters(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def run_metrics(report: Mapping[str, Any]) -> dict[str, float]:
-    """The figures, overall and on each slice; those without a value are left out."""
+    """The figures with the ends of their intervals, overall and on each slice; those without a value are left out."""
+    return {
+        _accepted_name(f"{part}.{name}"): figure
+        for part, figures in _figures_by_part(report).items()
+        for name, figure in figures.items()
+    }
+
+
+_OF_TABLE: Final = ("ap", "ap_low", "ap_high", "roc_auc", "precision_at_20", "recall", "brier", "calibration_error")
+
+
+def evaluation_table(report: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """A row for each model and baseline whose average precision is known, as columns."""
+    parts = {part: figures for part, figures in _figures_by_part(report).items() if "ap" in figures}
+    return {"part": list(parts), **{name: [row.get(name) for row in parts.values()] for name in _OF_TABLE}}
+
+
+def _figures_by_part(report: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     judged = report["judged"]
     parts = {"out_of_fold": report["out_of_fold"]}
     for name in ("candidate", "champion", "only_text_and_price"):
@@ -85,9 +102,8 @@ def run_metrics(report: Mapping[str, Any]) -> dict[str, float]:
     for name, figures in judged.get("peers", {}).get("figures", {}).items():
         parts[f"peer.{name}"] = figures
     if "peers" in judged:
-        low, high = judged["peers"]["difference_interval"]
-        ends = {"difference": judged["peers"]["difference"], "difference_low": low, "difference_high": high}
-        parts["peer.fair_peer"] = {**parts["peer.fair_peer"], **ends}
+        parts["peer.fair_peer"] = {**parts["peer.fair_peer"], **judged["peers"]}
+    parts["judged"] = {name: judged[name] for name in ("difference_interval",) if name in judged}
     if second := report.get("second_stage"):
         parts["second_stage.out_of_fold"] = second["out_of_fold"]
         parts["second_stage.gain"] = second["gain"]
@@ -96,10 +112,22 @@ def run_metrics(report: Mapping[str, Any]) -> dict[str, float]:
     for gate in report.get("gates", ()):
         parts[f"gate.{gate['name']}"] = {name: gate.get(name) for name in ("figure", "bound")}
     return {
-        _accepted_name(f"{part}.{name}"): float(figure)
+        part: {
+            name: float(figure)
+            for name, figure in {**figures, **_interval_ends(figures)}.items()
+            if isinstance(figure, int | float)
+        }
         for part, figures in parts.items()
-        for name, figure in figures.items()
-        if isinstance(figure, int | float)
+    }
+
+
+def _interval_ends(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The ends of each interval, as figures of their own."""
+    return {
+        f"{name.removesuffix('_interval')}_{end}": figure
+        for name, interval in figures.items()
+        if name.endswith("_interval") and interval is not None
+        for end, figure in zip(("low", "high"), interval, strict=True)
     }
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,8 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1")
 
 import mlflow  # reads the settings above when it is imported
+import pyarrow as pa
+import pyarrow.parquet as pq
 from mlflow import MlflowClient  # as above
 from mlflow.entities import Dataset, DatasetInput, InputTag, Param  # as above
 from mlflow.entities import Run as Logged  # as above
@@ -30,6 +33,7 @@ from training.registry.run_facts import (
     STATE_TAG,
     RunState,
     end_tags,
+    evaluation_table,
     first_tags,
     last_tags,
     run_metrics,
@@ -44,22 +48,31 @@ _FINISHED: Final = "FINISHED"
 _AT_ONCE: Final = 100  # MLflow refuses more parameters in one request.
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
+# MLflow's names of types that are no text.
+_KINDS: Final = {
+    pa.bool_(): "boolean", pa.int8(): "long", pa.float64(): "double", pa.timestamp("us", "UTC"): "datetime",
+}  # fmt: skip
+PROMOTED_TAG: Final = "touchstone.promoted."
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A training that begins: its job, a name for people, why it started, its data and its settings."""
+    """A training that begins: its job, a name for people, why it started, its data and its settings.
+
+    `snapshot` is the digest of the data and `snapshot_path` their file, where this machine has it.
+    """
 
     job_id: str
     name: str
     cause: str = ""
     snapshot: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    snapshot_path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A training to log: its start, digest, report and files."""
+    """A training to log: its start, digest, report and files, and whether it is the newest one."""
 
     start: Start
     digest: str
@@ -67,6 +80,7 @@ class Run:
     report: Mapping[str, Any]
     bundle: Path
     files: tuple[Path, ...]
+    challenger: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +108,13 @@ def connect(tracking_uri: str, artifacts: Path | None) -> MlflowClient:
 
 
 def log_run(client: MlflowClient, run: Run) -> RegisteredVersion:
-    """Log a training run and register it as the challenger. A repeated step finds the run by its job id and does what
-    is left."""
+    """Log a training run and register it, the newest as the challenger. A repeated step finds the run by its job id and
+    does what is left."""
     begun = begin_run(client, run.start)
     registration = _version_registered_by(client, run, begun) or _log_and_register(client, run, begun)
     if client.get_model_version(run.model_name, registration.version).tags.get(DIGEST_TAG) is None:
-        client.set_registered_model_alias(run.model_name, CHALLENGER, registration.version)
+        if run.challenger:
+            client.set_registered_model_alias(run.model_name, CHALLENGER, registration.version)
         client.set_model_version_tag(run.model_name, registration.version, DIGEST_TAG, run.digest)
     return registration
 
@@ -113,7 +128,7 @@ def begin_run(client: MlflowClient, start: Start) -> str:
         _log_parameters(client, run.info.run_id, start.parameters)
     has_data = run.inputs is not None and run.inputs.dataset_inputs
     if _DIGEST.fullmatch(start.snapshot) and not has_data:
-        client.log_inputs(run.info.run_id, datasets=[_dataset_input(start.snapshot)])
+        client.log_inputs(run.info.run_id, datasets=[_dataset_input(start)])
     run_id: str = run.info.run_id
     return run_id
 
@@ -127,9 +142,22 @@ def close_run(client: MlflowClient, start: Start, state: RunState, reason: str) 
     return run_id
 
 
-def _dataset_input(snapshot: str) -> DatasetInput:
-    source = json.dumps({"uri": f"snapshots/{snapshot}"})
-    dataset = Dataset("snapshot", snapshot[:_DIGEST_CHARACTERS], "local", source)
+def _column_spec(column: pa.Field) -> dict[str, Any]:
+    kind = {"type": _KINDS.get(column.type, "string")}
+    return {**({"type": "array", "items": kind} if pa.types.is_list(column.type) else kind), "name": column.name}
+
+
+def _dataset_input(start: Start) -> DatasetInput:
+    """The snapshot with its columns, and a source that `mlflow.data.get_source(...).load()` opens."""
+    uri, schema = f"snapshots/{start.snapshot}", None
+    if start.snapshot_path is not None:
+        uri = start.snapshot_path.absolute().as_uri()
+        with suppress(pa.ArrowException, OSError):  # The training itself refuses a damaged file, with a reason.
+            schema = json.dumps(
+                {"mlflow_colspec": [_column_spec(field) for field in pq.read_schema(start.snapshot_path)]}
+            )
+    source = json.dumps({"uri": uri})
+    dataset = Dataset("snapshot", start.snapshot[:_DIGEST_CHARACTERS], "local", source, schema)
     return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
 
 
@@ -153,6 +181,7 @@ def _log_and_register(client: MlflowClient, run: Run, run_id: str) -> Registered
         for part in _request_groups(run_metrics(run.report)):
             mlflow.log_metrics(part)
         mlflow.log_dict(dict(run.report), "report.json")
+        mlflow.log_table(evaluation_table(run.report), "evaluation.json")
         for path in run.files:
             mlflow.log_artifact(str(path))
         mlflow.pyfunc.log_model(
@@ -178,9 +207,15 @@ def registered_version(client: MlflowClient, model_name: str, digest: str) -> Re
     return None
 
 
-def point_champion(client: MlflowClient, model_name: str, registration: RegisteredVersion) -> None:
-    """Point the alias `champion` at a version."""
+def point_champion(
+    client: MlflowClient, model_name: str, registration: RegisteredVersion, promotion: Mapping[str, str]
+) -> None:
+    """Point the alias `champion` at a version, no challenger any more, and tag it with who promoted it and why."""
     client.set_registered_model_alias(model_name, CHAMPION, registration.version)
+    if str(client.get_registered_model(model_name).aliases.get(CHALLENGER)) == registration.version:
+        client.delete_registered_model_alias(model_name, CHALLENGER)
+    for name, text in promotion.items():
+        client.set_model_version_tag(model_name, registration.version, f"{PROMOTED_TAG}{name}", text)
 
 
 def _version_registered_by(client: MlflowClient, run: Run, run_id: str) -> RegisteredVersion | None:

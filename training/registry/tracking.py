@@ -89,8 +89,8 @@ def end_run(registry: Registry, start: Start, state: RunState, reason: str) -> s
     return _with_time_limit(registry, lambda client: close_run(client, start, state, reason))
 
 
-def track(registry: Registry, trained: TrainedBundle) -> RegisteredVersion:
-    """Log a run and register its bundle as the challenger; what an earlier attempt has done is found.
+def track(registry: Registry, trained: TrainedBundle, *, challenger: bool = True) -> RegisteredVersion:
+    """Log a run and register its bundle, the newest as the challenger; what an earlier attempt has done is found.
 
     Raises NotTracked (the server is down, failed, or did not answer in time).
     """
@@ -101,21 +101,29 @@ def track(registry: Registry, trained: TrainedBundle) -> RegisteredVersion:
         card = Path(temporary) / "model_card.md"
         card.write_text(model_card(trained.report, trained.digest), encoding="utf-8")
         files = (card, *draw_plots(trained.report, Path(temporary)))
-        run = Run(trained.start, trained.digest, registry.model_name, trained.report, trained.folder, files)
+        run = Run(trained.start, trained.digest, registry.model_name, trained.report, trained.folder, files, challenger)
         return _with_time_limit(registry, lambda client: log_run(client, run))
 
 
 def publish(
-    registry: Registry, trained: Callable[[], TrainedBundle], digest: str, *, champion: bool
+    registry: Registry,
+    trained: Callable[[], TrainedBundle],
+    digest: str,
+    *,
+    champion: bool,
+    challenger: bool = False,
+    promotion: Mapping[str, str],
 ) -> RegisteredVersion:
     """Register a bundle if it is not, and point the alias `champion` at it if it is in force.
+
+    Unless it is the `challenger`, the newest model and never in force, it does not get that alias.
 
     Raises NotTracked (as for `track`).
     """
     known = _with_time_limit(registry, lambda client: registered_version(client, registry.model_name, digest))
-    registration = known or track(registry, trained())
+    registration = known or track(registry, trained(), challenger=challenger)
     if champion:
-        _with_time_limit(registry, lambda client: point_champion(client, registry.model_name, registration))
+        _with_time_limit(registry, lambda client: point_champion(client, registry.model_name, registration, promotion))
     return registration
 
 

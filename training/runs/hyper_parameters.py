@@ -7,13 +7,18 @@ from models.classifier import SCALES
 from models.policies.deciding import DEFAULT_SCORECARD
 from models.policies.learning import DEFAULT_GATES, DEFAULT_PROMISE, DEFAULT_SECOND_REVIEW, DEFAULT_WEIGHTING
 from models.policies.version import policy_version
+from training.evaluate.splits import JUDGED_SHARES
 from training.fit.calibration import BENDS_FROM_POSITIVES, BENDS_FROM_SELLERS, ISOTONIC_FROM_POSITIVES
 from training.fit.classifier import INNER_FOLDS
 from training.fit.forest import MASK_SHARE, forest_settings
-from training.fit.joining import STACK_FROM_POSITIVES, TEXT_WEIGHT_PRIOR, TEXT_WEIGHT_PRIOR_POSITIVES
+from training.fit.joining import (
+    POINTS_PRIOR_SPREAD,
+    STACK_FROM_POSITIVES,
+    TEXT_WEIGHT_PRIOR,
+    TEXT_WEIGHT_PRIOR_POSITIVES,
+)
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings
 from training.fit.text import FEWEST_EPOCHS, MOST_EPOCHS, STEPS, TEXT_COST_ROWS
-from training.runs.pipeline import JUDGED_SHARE
 
 
 def fixed_parameters(seed: int, settings: FitSettings = DEFAULT_SETTINGS) -> dict[str, Any]:
@@ -21,7 +26,8 @@ def fixed_parameters(seed: int, settings: FitSettings = DEFAULT_SETTINGS) -> dic
     policies = (DEFAULT_GATES, DEFAULT_WEIGHTING, DEFAULT_PROMISE, DEFAULT_SECOND_REVIEW, DEFAULT_SCORECARD)
     return {
         "seed": seed,
-        "judged_share": JUDGED_SHARE,
+        "judged_shares": ", ".join(map(str, JUDGED_SHARES)),
+        "points.prior_spread": POINTS_PRIOR_SPREAD,
         "inner_folds": INNER_FOLDS,
         "masking.share": MASK_SHARE,
         "join.stack_from_positives": STACK_FROM_POSITIVES,

@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train_parser.add_argument("--encoder", default=NO_ENCODER)
     train_parser.add_argument("--seed", type=int, default=0)
     train_parser.add_argument("--threads", type=int, default=1)
+    train_parser.add_argument("--looks", type=int, default=1)
     train_parser.add_argument("--accept-leak", action="append", default=[])
     train_parser.add_argument("--policy", action="append", default=[])
     register_parser = commands.add_parser("register")
@@ -108,6 +109,7 @@ def _train_bundle(
         settings=settings,
         encoder=options.encoder,
         accepted_leaks=options.accept_leak,
+        looks=options.looks,
         progress=progress,
     )
     run = {
@@ -131,7 +133,9 @@ def _train_bundle(
 
 def _run_start(options: argparse.Namespace, settings: FitSettings) -> Start:
     parameters = {**fixed_parameters(options.seed, settings), **dict(policy_versions(*options.policy))}
-    return replace(_bare_start(options), snapshot=options.snapshot_digest, parameters=parameters)
+    return replace(
+        _bare_start(options), snapshot=options.snapshot_digest, snapshot_path=options.snapshot, parameters=parameters
+    )
 
 
 def _bare_start(options: argparse.Namespace) -> Start:

@@ -8,21 +8,31 @@ from typing import Any, Final
 
 import numpy as np
 
-from features.compute import NAMES, matrix
+from features.compute import NAMES
+from models.arrays import Rows
 from models.bundle import Bundle, from_files, to_files
 from models.forest import Forest
 from models.policies.learning import DEFAULT_GATES, DEFAULT_SECOND_REVIEW
 from training.evaluate.comparison import curves, figures
 from training.evaluate.judging import Trial, judge
+from training.evaluate.metrics import effective_number
 from training.evaluate.operating import choose_thresholds, operating_curve, operating_points, promises
 from training.evaluate.splits import learnt_until, seller_groups, split_for_judging
 from training.evaluate.suspects import suspects
 from training.fit.classifier import CounterfeitClassifier
+from training.fit.listing_rows import ListingRows
 from training.fit.phrases import fit_phrases
 from training.fit.second_stage import NO_ENCODER, second_stage_of
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings
 from training.fit.stages import ENCODE, FIT_ALL, Progress, fit_progress
-from training.fit.weighting import largest_sources, represented_listings, training_weights
+from training.fit.weighting import (
+    Weights,
+    largest_sources,
+    near_duplicates,
+    represented_listings,
+    suppliers,
+    training_weights,
+)
 from training.gates.golden import GoldenSet, refuse_golden_rows
 from training.gates.golden_gate import golden_evidence, golden_gate
 from training.gates.incumbent import IncumbentScorer
@@ -30,7 +40,6 @@ from training.gates.upheld import upheld_evidence, upheld_gate
 from training.snapshots.snapshot import Snapshot
 from training.snapshots.soundness import leaks, refuse_copies, refuse_leaks, refuse_too_few
 
-JUDGED_SHARE: Final = 0.25
 EVERYTHING: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -52,16 +61,17 @@ def train(
     settings: FitSettings = DEFAULT_SETTINGS,
     encoder: str = NO_ENCODER,
     learn_before: datetime | None = None,
+    looks: int = 1,
     progress: Progress = lambda _w, _s: None,
 ) -> Candidate:
     """The candidate of a snapshot, with its report: split, figures, slices, operating points and gates.
 
-    The judged figures are of models fitted on the rows before each time fold. The shipped model has the same settings
-    and is fitted on the rows before the last time fold, as the last judged model; it scores the upheld appeals and the
-    golden set. Later rows wait for the next training, because nothing that learnt them is judged (ADR 68). Where no
-    model could be judged, which blocks the candidate, it is fitted on all rows. `learn_before` repeats the choice of an
-    earlier training. Equal snapshots, seeds and choices give equal bundles. The gates judge first answers; `encoder`
-    adds a second stage, which the report compares with them.
+    The judged figures are of models fitted on the rows before each time fold. The last of them is shipped; it scores
+    the upheld appeals and the golden set. Later rows wait for the next training, because nothing that learnt them is
+    judged (ADR 68). Where no model could be judged, which blocks the candidate, one is fitted on all rows.
+    `learn_before` repeats the choice of an earlier training, and `looks` counts the candidates that were compared with
+    this champion, this one included. Equal snapshots, seeds and choices give equal bundles. The gates judge first
+    answers; `encoder` adds a second stage, which the report compares with them.
 
     Raises SnapshotRefused (too few labels or sellers of a class; copied rows; rows of the golden set; or a column that
     leaks the label and is not accepted by name).
@@ -72,36 +82,64 @@ def train(
     groups = seller_groups([row.seller_cluster for row in snapshot.rows])
     refuse_too_few(labels, groups)
     refuse_copies(snapshot.rows)
-    leaking = leaks(matrix(facts), labels)
+    every_row = ListingRows.of(facts)
+    leaking = leaks(every_row.numbers, labels)
     refuse_leaks(leaking, accepted_leaks)
-    weighed = training_weights(snapshot.rows, facts)
-    weights, represented = weighed.values, represented_listings(snapshot.rows)
+    represented = represented_listings(snapshot.rows)
     times = [row.known_at for row in snapshot.rows]
     matured = [row.matured_at for row in snapshot.rows]
     split = split_for_judging(
         times,
         groups,
         labels,
-        share=JUDGED_SHARE,
         champion_learnt_until=None if champion is None else learnt_until(times, matured, champion.references_as_of),
         fewest_positives=DEFAULT_GATES.fewest_positives,
         fewest_positive_sellers=DEFAULT_GATES.fewest_positive_sellers,
     )
+
+    def weights_of(chosen: Rows) -> Weights:
+        return training_weights([snapshot.rows[i] for i in chosen], [facts[i] for i in chosen])
+
     trial = Trial(
-        facts, labels, groups, weights, represented, snapshot.references, split, seed, threads, learner, settings
+        facts,
+        labels,
+        groups,
+        suppliers(facts, groups),
+        lambda chosen: weights_of(chosen).values,
+        represented,
+        snapshot.references,
+        split,
+        seed,
+        threads,
+        learner,
+        settings,
+        looks,
     )
     judged = judge(trial, champion, progress)
-    before = learn_before or (EVERYTHING if "why" in judged.report else split.time_folds[-1].cut)
+    before = learn_before or (EVERYTHING if judged.model is None else split.time_folds[-1].cut)
     is_learnt = np.array([time < before for time in times])
-    later, duplicates = [row for row, learnt in zip(facts, is_learnt, strict=True) if not learnt], weighed.duplicates
+    later = every_row[np.flatnonzero(~is_learnt)]
+    duplicates = near_duplicates(facts, [row.seller_cluster for row in snapshot.rows])
+    weighed = weights_of(np.flatnonzero(is_learnt))
     rows = [row for row, learnt in zip(snapshot.rows, is_learnt, strict=True) if learnt]
     facts = [row for row, learnt in zip(facts, is_learnt, strict=True) if learnt]
-    labels, groups, weighed = labels[is_learnt], groups[is_learnt], training_weights(rows, facts)
-    weights, represented = weighed.values, represented_listings(rows)
-    model = CounterfeitClassifier(
-        seed=seed, threads=threads, learner=learner, settings=settings, progress=fit_progress(FIT_ALL, progress)
-    )
-    model.fit(facts, labels, groups=groups, sample_weight=weights)
+    labels, groups, represented = labels[is_learnt], groups[is_learnt], represented[is_learnt]
+    weights, model = weighed.values, judged.model
+    if model is None or before != split.time_folds[-1].cut:
+        model = CounterfeitClassifier(
+            seed=seed,
+            threads=threads,
+            learner=learner,
+            progress=fit_progress(FIT_ALL, progress),
+            **settings.parameters(),
+        )
+        model.fit(
+            every_row[np.flatnonzero(is_learnt)],
+            labels,
+            groups=trial.fit_groups(np.flatnonzero(is_learnt)),
+            sample_weight=weights,
+            represented=represented,
+        )
     second = second_stage_of(
         encoder,
         model,
@@ -134,7 +172,7 @@ def train(
         "snapshot": snapshot.digest,
         "golden_set": golden.digest if golden is not None else None,
         "rows": len(rows),
-        "waiting": len(later),
+        "waiting": len(later.numbers),
         "positives": int(labels.sum()),
         "sellers": len(np.unique(groups)),
         "evidence_levels": _count_values(row.evidence_level for row in rows),
@@ -158,6 +196,11 @@ def train(
         "promises": promises(labels, out_of_fold, groups),
         "out_of_fold": figures(labels, out_of_fold),
         "second_stage": second.report,
+        "calibrated_on": {
+            "effective_n": effective_number(model.described_),
+            "effective_positives": effective_number(model.described_[labels == 1]),
+            "most_weight": float(model.described_.max()),
+        },
         "judged": judged.report,
         "gates": [gate.as_json() for gate in gates],
         "curves": curves(labels, out_of_fold),

@@ -11,13 +11,16 @@ from training.registry.tracking import Registry, TrackingFailed, TrainedBundle, 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Register a bundle if it is not, and with `--champion` point the alias at it; returns 0 when done, 3 when refused
-    with a sentence."""
+    """Register a bundle if it is not, and with `--champion` or `--challenger` point that alias at it; returns 0 when
+    done, 3 when refused with a sentence."""
     parser = argparse.ArgumentParser(prog="training.runs.publication")
     parser.add_argument("--bundle", type=Path, required=True)
     parser.add_argument("--digest", required=True)
     parser.add_argument("--job-id", required=True)
-    parser.add_argument("--champion", action="store_true")
+    alias = parser.add_mutually_exclusive_group()
+    alias.add_argument("--champion", action="store_true")
+    alias.add_argument("--challenger", action="store_true")
+    parser.add_argument("--promoted", nargs=3, metavar=("BY", "REASON", "AT"))
     add_registry_options(parser)
     options = parser.parse_args(arguments)
     end_with_parent()
@@ -30,7 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     registry = Registry(options.tracking_uri, options.artifacts, options.model_name)
     try:
-        registration = publish(registry, trained, options.digest, champion=options.champion)
+        registration = publish(
+            registry,
+            trained,
+            options.digest,
+            champion=options.champion,
+            challenger=options.challenger,
+            promotion=dict(zip(("by", "reason", "at"), options.promoted, strict=True)) if options.promoted else {},
+        )
     except (TrackingFailed, BundleRefused, LookupError, ValueError) as refused:
         send_message({"event": "refused", "sentence": str(refused)})
         return REFUSED

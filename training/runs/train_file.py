@@ -21,6 +21,7 @@ from training.evaluate.comparison import curves, figures
 from training.evaluate.operating import choose_thresholds, operating_points, promises
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.cluster_input import fit_input_at
+from training.fit.listing_rows import ListingRows
 from training.fit.phrases import fit_phrases
 from training.fit.second_stage import NO_ENCODER, second_stage_of
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings
@@ -66,11 +67,13 @@ def train_on_file(
         for listing in material.listings
     ]
     progress(0.2)
-    model = CounterfeitClassifier(seed=seed, threads=threads, learner=learner, settings=settings)
-    computed = None
-    if dask is not None:
-        computed = fit_input_at(dask, facts, lambda share: progress(0.2 + 0.2 * share))
-    model.fit(facts, material.labels, groups=material.groups, computed=computed)
+    model = CounterfeitClassifier(seed=seed, threads=threads, learner=learner, **settings.parameters())
+    if dask is None:
+        rows = ListingRows.of(facts)
+    else:
+        numbers, texts = fit_input_at(dask, facts, lambda share: progress(0.2 + 0.2 * share))
+        rows = ListingRows(numbers, material.listings, texts=texts)
+    model.fit(rows, material.labels, groups=material.groups)
     progress(0.6)
     second = second_stage_of(
         encoder,
@@ -86,7 +89,14 @@ def train_on_file(
     thresholds = choose_thresholds(material.labels, probabilities, np.ones(len(material.labels)))
     # The age of the file's prices is unknown, and the time of this run must not change the digest.
     files = bundle_files(
-        model, thresholds, facts, material.labels, material.groups, offline.references(), second_stage=second.stage
+        model,
+        thresholds,
+        facts,
+        material.labels,
+        material.groups,
+        offline.references(),
+        settings=settings,
+        second_stage=second.stage,
     )
     report = {
         "rows": len(material.labels),
@@ -125,6 +135,7 @@ def bundle_files(
     groups: NDArray[np.intp],
     references: References,
     *,
+    settings: FitSettings = DEFAULT_SETTINGS,
     second_stage: SecondStage | None = None,
 ) -> dict[str, bytes]:
     """The bundle of a model that was fitted on these rows, each with the weight of one, as files by name."""
@@ -134,7 +145,7 @@ def bundle_files(
         references=references,
         references_as_of=None,
         masking=model.masking_,
-        settings=model.settings.changed(),
+        settings=settings.changed(),
         phrases=fit_phrases(facts, labels, np.ones(len(labels)), groups, references.brands.brands.values()),
         second_stage=second_stage,
     )

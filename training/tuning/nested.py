@@ -14,6 +14,7 @@ from training.evaluate.comparison import difference, figures_of
 from training.evaluate.material import Material
 from training.evaluate.splits import grouped_folds
 from training.fit.classifier import CounterfeitClassifier
+from training.fit.listing_rows import ListingRows
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings
 from training.tuning.inner import InnerFolds
 from training.tuning.search import SearchOutcome, TrialDone, search
@@ -125,9 +126,9 @@ class _OuterFold:
 
     def values(self, settings: FitSettings, tested: list[Facts]) -> Floats:
         """The log-odds of the test rows by the classifier of these settings."""
-        model = CounterfeitClassifier(seed=self.plan.seed, threads=self.plan.threads, settings=settings)
-        model.fit(self.facts, self.labels, groups=self.groups, sample_weight=self.weights)
-        return model.decision_function(tested)
+        model = CounterfeitClassifier(seed=self.plan.seed, threads=self.plan.threads, **settings.parameters())
+        model.fit(ListingRows.of(self.facts), self.labels, groups=self.groups, sample_weight=self.weights)
+        return model.decision_function(ListingRows.of(tested))
 
 
 def summarise(material: Material, plan: Plan, tuned: TuningOutcome) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform import jobs
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import BundleStore, LiveModels
-from training.gates.gate import blocking_gates
+from training.gates.gate import blocking_gates, was_compared
 
 _SEED: Final = 0
 _STAGES_KEPT: Final = 30
@@ -221,13 +221,17 @@ def _train(runtime: Runtime, job: Job) -> dict[str, Any]:
     open_second_reviews(runtime, marketplace_id, job.job_id)
     with runtime.store.read() as connection:
         reference = reference_of(connection, marketplace_id)
+        looks = 1 + sum(
+            was_compared(model.report, reference.digest)
+            for model in learning.models(connection, marketplace_id, _LATEST)
+        )
     golden = write_golden_set(runtime, marketplace_id)
     arguments = [
         *("train", "--snapshot", str(path), "--snapshot-digest", digest, "--seed", str(_SEED)),
         *("--learner", runtime.settings.learner, "--encoder", runtime.settings.encoder),
         *(("--settings", str(runtime.settings.fit_settings)) if runtime.settings.fit_settings is not None else ()),
         *("--out", str(_job_folder(runtime, job))),
-        *("--threads", str(runtime.settings.training_threads)),
+        *("--threads", str(runtime.settings.training_threads), "--looks", str(looks)),
         *run_arguments(runtime, job),
         *("--policy", policy_version(runtime.policies[LabelPolicy])),
         *(f"--accept-leak={name.strip()}" for name in runtime.settings.accepted_leaks.split(",") if name.strip()),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from models.errors import DomainError
 from serving.learning.service.training_child import JOB, PUBLICATION, RELOCATION, TrainingFailed, run_child
 from serving.learning.store import learning
-from serving.learning.store.learning import Job
+from serving.learning.store.learning import Job, Promotion
 from serving.marketplaces.store import marketplaces
 from serving.platform import jobs
 from serving.platform.artifacts.rules import Kind
@@ -63,7 +63,10 @@ def publish(runtime: Runtime, marketplace_id: str, digest: str) -> str:
     """
     with runtime.store.read() as connection:
         model = learning.get_model(connection, marketplace_id, digest)
-        is_champion = learning.champions(connection).get(marketplace_id) == model.digest
+        promotions = learning.promotions(connection, marketplace_id)
+        is_newest = learning.models(connection, marketplace_id, 1)[0].digest == model.digest
+    is_champion = bool(promotions) and promotions[0].digest == model.digest
+    never_promoted = all(promotion.digest != model.digest for promotion in promotions)
     if model.mlflow_version is not None and not is_champion:
         return model.mlflow_version
     done = run_child(
@@ -71,7 +74,8 @@ def publish(runtime: Runtime, marketplace_id: str, digest: str) -> str:
         [
             *("--digest", model.digest, "--job-id", model.job_id),
             *("--bundle", str(runtime.services[BundleStore].fetched(model.digest))),
-            *(["--champion"] if is_champion else []),
+            *(["--challenger"] if is_newest and never_promoted else []),
+            *(["--champion", "--promoted", *_promotion_note(promotions[0])] if is_champion else []),
             *registry_arguments(runtime, marketplace_id),
         ],
         cache=runtime.home.cache,
@@ -82,6 +86,11 @@ def publish(runtime: Runtime, marketplace_id: str, digest: str) -> str:
     with runtime.store.write() as connection:
         learning.track_model(connection, marketplace_id, model.digest, run_id, version)
     return version
+
+
+def _promotion_note(promotion: Promotion) -> list[str]:
+    """Who promoted, why and when; an option's text must not look like an option."""
+    return [promotion.promoted_by, promotion.note.lstrip("-") or promotion.kind, promotion.promoted_at.isoformat()]
 
 
 def publish_or_later(runtime: Runtime, marketplace_id: str, digest: str, *, job_id: str) -> str:

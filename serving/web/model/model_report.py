@@ -20,7 +20,8 @@ from training.evaluate.operating import promise_in_words
 _WHOLE: Final = ".000"
 _GATES: Final = {
     "enough_to_judge": "Enough data to evaluate",
-    "random_slice": "Improvement on the random audit sample",
+    "incumbents": "No worse than what it replaces",
+    "rank": "Rank of counterfeits",
     "calibration": "Calibration",
     "slices": "Slices",
     "obfuscation": "Adversarial rewrites",
@@ -229,6 +230,7 @@ _METHODS: Final = {
     "best_signal": "Best single signal",
     "without_points": "This model without the scorecard's points",
     "forest_alone": "This model's numbers alone",
+    "without_text": "This model without its text",
     "text_alone": "This model's text alone",
 }
 

@@ -51,7 +51,7 @@ def test_a_feature_of_a_file_is_tried_on_a_snapshot(
     done = touchstone_in(
         tmp_path / "home",
         *("evaluate", str(snapshot), "--encoder", "", "--format", "snapshot", "--repeats", "1", "--json", str(out)),
-        *("--with", str(mine), "--without", "price_log"),
+        *("--with", str(mine), "--without", "price_log", "--compare", "logistic_regression"),
     )
     assert done.code == 0, done
     shown = " ".join(done.out.replace("│", " ").split())
@@ -59,6 +59,7 @@ def test_a_feature_of_a_file_is_tried_on_a_snapshot(
     assert "price_cents Part of the price after the point. 100% 0." in shown
     assert "With price_cents and without 1 feature, less the model: " in shown
     assert "Model less the model without these features" not in shown
+    assert "Model less logistic regression: " in shown
     figures = json.loads(out.read_text())
     assert (figures["format"], figures["without"]) == ("snapshot", ["price_log"])
     assert [feature["name"] for feature in figures["with"]] == ["price_cents"]

@@ -39,7 +39,7 @@ def some_gates(calibration: Gate, *slices: Gate) -> list[dict[str, Any]]:
     """Gates as a training leaves them."""
     gates = (
         judged_gate("enough_to_judge", True, 48.0, 10.0, "48 counterfeits."),
-        judged_gate("random_slice", True, 0.025, 0.0, "Better."),
+        judged_gate("incumbents", True, 0.025, 0.0, "Better."),
         calibration,
         combined_gate("slices", slices, sentence="None has lost.", nothing="None could be judged."),
     )

@@ -106,7 +106,7 @@ def test_each_gate_shows_its_figure_beside_its_bound_and_what_it_is_made_of(site
     page = visit_as(site, site.data_scientist).get("/models").text
     text = words(page)
     assert "First challenger 2 of 4 gates pass" in text
-    assert "Improvement on the random audit sample 0.025, bound 0.000 pass Better." in text
+    assert "No worse than what it replaces 0.025, bound 0.000 pass Better." in text
     assert "Calibration 0.200, bound 0.049 fail Calibration error 0.200, at most 0.049." in text
     assert "Slices 1 of 3 fail fail brand Lumo: recall 0.00 against 0.35; 12 counterfeits." in text
     assert "pass Brand Aurelle -0.010 -0.030 recall 0.40 against 0.41; 12 counterfeits." in text

@@ -176,7 +176,7 @@ def test_a_champion_that_learnt_the_evaluated_listings_has_no_figure_on_any_page
     site.clock.forward(days=1)
     report = a_report()
     report["judged"]["not_comparable"] = "Not comparable: the champion may have learnt 38 of these 150 rows."
-    report["gates"][1] = unjudged_gate("random_slice", report["judged"]["not_comparable"], blocks=True).as_json()
+    report["gates"][1] = unjudged_gate("incumbents", report["judged"]["not_comparable"], blocks=True).as_json()
     add_model(site, CHALLENGER, report)
     older = a_report(champion=champion)
     older["judged"]["champion_saw"] = True
@@ -199,10 +199,10 @@ def test_a_comparison_that_could_not_be_made_asks_for_a_reason(site: Site) -> No
     put_champion_in_force(site)
     site.clock.forward(days=1)
     report = a_report()
-    report["gates"][1] = unjudged_gate("random_slice", "Not comparable.", blocks=True).as_json()
+    report["gates"][1] = unjudged_gate("incumbents", "Not comparable.", blocks=True).as_json()
     add_model(site, CHALLENGER, report)
     text = words(visit_as(site, site.data_scientist).get("/models").text)
-    assert "Not passed: Improvement on the random audit sample. Reason for accepting this" in text
+    assert "Not passed: No worse than what it replaces. Reason for accepting this" in text
     with pytest.raises(Invalid, match="give a reason"):
         approve(site.runtime, site.marketplace, digest=CHALLENGER, by=f"user:{site.data_scientist.user_id}")
 

@@ -1,5 +1,6 @@
 """The run of a training in a real tracking store: there from the start, and with its end, whatever that is."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 
+from models.bundle import digest_of
 from models.policies.learning import DEFAULT_GATES, DEFAULT_LABELS
 from models.policies.version import policy_version
 from serving.platform import children
@@ -24,7 +26,13 @@ from training.runs.hyper_parameters import fixed_parameters, forest_parameters
 # MLflow is imported by child processes alone. The lines are JSON, as a child of the service says them.
 READ: Final = """
 import json, sys
+import mlflow.data
 from mlflow import MlflowClient
+def opened(dataset):
+    try:
+        return open(mlflow.data.get_source(dataset).load(), "rb").read(4).decode()
+    except mlflow.MlflowException:
+        return ""
 client = MlflowClient(sys.argv[1])
 here = [one.experiment_id for one in client.search_experiments()]
 for query in sys.argv[2:] or [""]:
@@ -33,17 +41,23 @@ for query in sys.argv[2:] or [""]:
             "query": query, "name": run.info.run_name, "status": run.info.status, "tags": run.data.tags,
             "params": run.data.params, "metrics": run.data.metrics,
             "data": [[one.dataset.name, one.dataset.digest] for one in run.inputs.dataset_inputs],
+            "opened": [opened(logged.dataset) for logged in run.inputs.dataset_inputs],
+            "schema": [logged.dataset.schema for logged in run.inputs.dataset_inputs],
         }))
 """
 READ_MODEL: Final = """
 import json, sys
 import mlflow
 mlflow.set_tracking_uri(sys.argv[1])
+mlflow.set_experiment("counterfeit")
 info = mlflow.models.get_model_info("models:/m/1")
 print(json.dumps({
     "inputs": info.signature.inputs.input_names(),
     "outputs": info.signature.outputs.input_names(),
     "params": {one.name: one.default for one in info.signature.params},
+    "aliases": mlflow.MlflowClient().get_registered_model("m").aliases,
+    "tags": mlflow.MlflowClient().get_model_version("m", "1").tags,
+    "evaluation": mlflow.load_table("evaluation.json").to_dict("list"),
     "example": mlflow.pyfunc.load_model("models:/m/1").input_example.to_dict("records")[0],
 }))
 """
@@ -134,6 +148,10 @@ def test_a_training_without_a_bundle_is_a_run_with_its_reason(tmp_path: Path, ho
     assert begun["tags"]["touchstone.cause"] == "labels"
     digest = begun["tags"]["touchstone.snapshot"]
     assert begun["data"] == [["snapshot", digest[:36]]]
+    assert begun["opened"] == ["PAR1"], "the source is the file of the snapshot"
+    columns = {column["name"]: column["type"] for column in json.loads(begun["schema"][0])["mlflow_colspec"]}
+    kinds = {name: columns[name] for name in ("facts", "label", "weight", "reported", "known_at", "sources")}
+    assert list(kinds.values()) == ["string", "long", "double", "boolean", "datetime", "array"]
     assert begun["params"]["seed"] == "0"
     assert begun["params"]["text.cost"] == str(TEXT_COST)
     for policy in (DEFAULT_GATES, DEFAULT_LABELS):
@@ -148,6 +166,7 @@ def registered_store(tmp_path_factory: pytest.TempPathFactory, request: pytest.F
     folder = tmp_path_factory.mktemp("runs")
     parameters = {**fixed_parameters(7), **forest_parameters(190)}
     report = a_report(judged=False)
+    report["out_of_fold"] = {**report["out_of_fold"], "ap_interval": [0.848, 0.893]}
     report["judged"]["slices"] = [{"slice": "brand Aurelle", "rows": 60, "positives": 20, "candidate_ap": 0.884}]
     report |= {"seed": 7, "run": {"name": "Bazaar 2026-03-02 drift", "parameters": parameters}}
     write_bundle_folder(folder / "bundle", a_trained_bundle(), {"report": report})
@@ -162,8 +181,19 @@ def registered_store(tmp_path_factory: pytest.TempPathFactory, request: pytest.F
             "m",
             *store,
         ]
-        for _ in range(2):
-            code, lines = lines_of(register)
+        digest = digest_of(a_trained_bundle())
+        publication = [
+            "-m",
+            "training.runs.publication",
+            *register[3:],
+            "--digest",
+            digest,
+            "--job-id",
+            "file:" + digest,
+        ]
+        promotion = ["--champion", "--promoted", "user:usr_wei", "All gates pass.", "2026-03-02T09:00:00+00:00"]
+        for command in (register, *([register] if request.param else []), [*publication, *promotion]):
+            code, lines = lines_of(command)
             assert (code, lines[-1]["event"]) == (0, "done"), lines
         yield store[1]
 
@@ -185,9 +215,10 @@ QUERIES: Final = {
     "tags.`touchstone.gate.calibration` = 'passed'": True,
     "tags.`touchstone.gate.calibration` = 'failed'": False,
     "tags.`touchstone.gate.slices.language de` = 'not_judged'": True,
+    "metrics.`out_of_fold.ap_low` = 0.848 and metrics.`out_of_fold.ap_high` = 0.893": True,
     "metrics.`slice.brand Aurelle.candidate_ap` > 0.88": True,
     "metrics.`slice.brand Aurelle.candidate_ap` > 0.89": False,
-    "metrics.`gate.random_slice.figure` > 0.02 and params.`forest.leaves` = '7'": True,
+    "metrics.`gate.incumbents.figure` > 0.02 and params.`forest.leaves` = '7'": True,
     "tags.`touchstone.state` = 'refused'": False,
 }
 
@@ -204,6 +235,11 @@ def test_the_registered_version_has_a_signature_and_an_example(registered_store:
     assert model["outputs"] == ["probability", "route", "reasons"]
     assert model["params"] == {"reasons": True}
     assert model["example"]["title"] == "Leather tote, grey"
+    assert {name: str(version) for name, version in model["aliases"].items()} == {"champion": "1"}, "no challenger"
+    tags = {name.removeprefix("touchstone.promoted."): text for name, text in model["tags"].items()}
+    assert (tags["by"], tags["reason"], tags["at"][:10]) == ("user:usr_wei", "All gates pass.", "2026-03-02")
+    evaluation = dict(zip(model["evaluation"]["part"], model["evaluation"]["ap_low"], strict=True))
+    assert evaluation["out_of_fold"] == 0.848
 
 
 def test_the_service_closes_the_run_of_a_training_that_could_not_itself(tmp_path: Path) -> None:
@@ -220,6 +256,7 @@ def test_the_service_closes_the_run_of_a_training_that_could_not_itself(tmp_path
 # A moved or copied registry names its own folder, and a copy writes nothing into the original.
 
 _TABLES = """
+CREATE TABLE datasets (dataset_source TEXT);
 CREATE TABLE experiments (name TEXT, artifact_location TEXT);
 CREATE TABLE runs (artifact_uri TEXT);
 CREATE TABLE model_versions (source TEXT, storage_location TEXT);
@@ -238,6 +275,8 @@ def a_registry(home: Path, artifacts: str, *others: str) -> str:
         database.execute("INSERT INTO runs VALUES (?)", (f"{artifacts}-of-another/1",))
         database.execute("INSERT INTO model_versions VALUES (?, ?)", ("models:/m-1", f"{artifacts}/models/m-1"))
         database.execute("INSERT INTO logged_models VALUES (?)", (f"{artifacts}/models/m-1",))
+        source = json.dumps({"uri": f"{artifacts.removesuffix('/mlflow/artifacts')}/snapshots/a.parquet"})
+        database.execute("INSERT INTO datasets VALUES (?)", (source,))
     return f"sqlite:///{home / 'mlflow' / 'mlflow.db'}"
 
 
@@ -245,6 +284,7 @@ def addresses(uri: str) -> list[str]:
     """Every address in the database."""
     columns = ["artifact_location FROM experiments", "artifact_uri FROM runs", "source FROM model_versions"]
     columns += ["storage_location FROM model_versions", "artifact_location FROM logged_models"]
+    columns += ["dataset_source ->> 'uri' FROM datasets"]
     with closing(sqlite3.connect(uri.removeprefix("sqlite:///"))) as database:
         return [place for column in columns for (place,) in database.execute(f"SELECT {column}")]
 
@@ -256,7 +296,8 @@ def test_every_address_follows_the_folder_and_no_other_address_does(tmp_path: Pa
     own = artifacts.as_uri()
     expected = ["/somewhere/mlruns/0", own, bucket, "file:///data/artifacts", f"{own}/1/artifacts"]
     models = ["models:/m-1", f"{own}/models/m-1", f"{own}/models/m-1"]
-    assert addresses(uri) == [*expected, f"{old}-of-another/1", *models]
+    snapshot = (tmp_path / "snapshots" / "a.parquet").as_uri()
+    assert addresses(uri) == [*expected, f"{old}-of-another/1", *models, snapshot]
     assert relocate(uri, artifacts) == []
 
 

@@ -52,6 +52,7 @@ from tests.serving.web.visits import visit_as, words
 from training.evaluate.splits import seller_groups
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.encoders import Encoder
+from training.fit.listing_rows import ListingRows
 from training.fit.phrases import fit_phrases
 from training.simulation.market import Market
 from training.simulation.simulate import START
@@ -100,7 +101,7 @@ def play_marketplace(size: Size) -> PlayedMarketplace:
     training = [listing.computed.facts for listing in known]
     labels = np.array([listing.truth.counterfeit for listing in known], dtype=np.int8)
     groups, weights = seller_groups([listing.seller for listing in known]), np.ones(size.known)
-    model = CounterfeitClassifier(seed=0, threads=2).fit(training, labels, groups=groups)
+    model = CounterfeitClassifier(seed=0, threads=2).fit(ListingRows.of(training), labels, groups=groups)
     references = market.references(market.end)
     bundle = from_files(
         to_files(

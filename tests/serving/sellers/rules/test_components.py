@@ -80,7 +80,6 @@ def test_no_component_is_on_both_sides_of_a_split(
         [NOW + timedelta(days=day) for _, day, _ in rows],
         groups,
         labels,
-        share=0.25,
         champion_learnt_until=NOW + timedelta(days=learnt),
         fewest_positives=fewest,
         fewest_positive_sellers=1,

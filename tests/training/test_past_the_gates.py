@@ -1,0 +1,56 @@
+"""Three ways past the gates: flipped labels, a weak yardstick, and many looks at one set of judged rows."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.arrays import Floats
+from models.policies.learning import DEFAULT_GATES
+from tests.training.test_gate import EVIDENCE, comparison
+from training.evaluate import metrics
+from training.gates.gates import Incumbent, IncumbentComparison, all_gates
+
+pytestmark = pytest.mark.attack
+
+SELLERS, LISTINGS = 300, 400
+MARKETPLACES, LOOKS = 40, 20
+
+
+class JudgedRows:
+    """Judged listings of a simulated marketplace, one in ten counterfeit, and what two scorers say of them."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = np.random.default_rng(seed)
+        self.groups = self.random.integers(SELLERS, size=LISTINGS)
+        self.labels = (np.arange(LISTINGS) % 10 == 0).astype(np.int8)
+        self.resampled = metrics.seller_bootstrap(self.groups, times=200, seed=seed)
+        self.incumbent = self.scores(1.5)
+
+    def scores(self, distance: float) -> Floats:
+        """Scores in which counterfeits lie this far above genuine listings, in standard deviations."""
+        return np.asarray(self.random.normal(size=LISTINGS) + distance * self.labels, dtype=np.float64)
+
+    def is_proposed(self, candidate: Floats, look: int) -> bool:
+        """Whether no gate blocks the candidate beside the incumbent."""
+        both = [metrics.average_precisions(self.labels, s, self.resampled) for s in (candidate, self.incumbent)]
+        ours, theirs = (metrics.average_precision(self.labels, s) for s in (candidate, self.incumbent))
+        against = IncumbentComparison(Incumbent.CHAMPION, theirs, both[0] - both[1])
+        evidence = replace(EVIDENCE, average_precision=ours, incumbents=(against,), looks=look)
+        return not any(gate.blocks for gate in all_gates(evidence, DEFAULT_GATES))
+
+
+def test_of_twenty_worse_candidates_the_luckiest_is_seldom_proposed() -> None:
+    """Each is a little worse than the incumbent. One look lets a fifth of them through, twenty hardly more."""
+    lucky = 0
+    for seed in range(MARKETPLACES):
+        rows = JudgedRows(seed)
+        lucky += any(rows.is_proposed(rows.scores(1.3), look) for look in range(1, LOOKS + 1))
+    assert lucky <= 0.4 * MARKETPLACES
+
+
+def test_a_champion_worse_than_the_scorecard_is_no_yardstick() -> None:
+    """The champion has .10 and the scorecard .20: a candidate of .15 is better than the champion alone."""
+    against = (comparison(0.10, ours=0.15), comparison(0.20, Incumbent.SCORECARD, ours=0.15))
+    evidence = replace(EVIDENCE, average_precision=0.15, incumbents=against)
+    assert any(gate.blocks for gate in all_gates(evidence, DEFAULT_GATES))
