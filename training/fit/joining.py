@@ -1,5 +1,6 @@
 """The join of learner and text into one value: the rule, and the weights fitted on out-of-fold values."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,10 @@ TEXT_WEIGHT_PRIOR_POSITIVES: Final = 30
 _POINTS_COST: Final = 100.0
 # The prior of a point's log-odds has this standard deviation, two fifths of its mean (ADR 75).
 POINTS_PRIOR_SPREAD: Final = 0.03
+# Likewise of the learner's weight beside the text, whose mean is one (ADR 56).
+LEARNER_PRIOR_SPREAD: Final = 0.4
+# A learner that knows nothing new keeps so little, because a scale divides.
+_LEAST_LEARNER: Final = 0.05
 _WEIGHT_GRID: Final = tuple(i / 20 for i in range(21))
 
 
@@ -55,19 +60,38 @@ def fit_points(text: Floats, rules: ScorecardPolicy, sums: Floats, labels: Label
     """
     standard = standard_of(sums)
     design = np.column_stack([standard_of(text).apply(text), standard.apply(sums), np.ones(len(sums))])
-    # Weighted rows hold the information of Kish's effective number of rows.
-    weights = represented * represented.sum() / np.sum(represented**2)
     prior = np.array([0.0, standard.spread / POINTS_PER_LOG_ODDS, 0.0])
     precision = np.array([1 / _POINTS_COST, 1 / (POINTS_PRIOR_SPREAD * standard.spread) ** 2, 0.0])
+    weight = float(_fit_weights(design, np.zeros(len(sums)), labels, represented, prior, precision)[1])
+    return Points(rules.rules, rules.price_alone_at_most, max(0.0, weight), standard.mean, standard.spread)
+
+
+def fit_learner_weight(combiner: Combiner, numbers: Floats, others: Floats, labels: Labels, weights: Floats) -> Combiner:
+    """The combiner of `Join.OFFSET` with the learner's weight, by a logistic regression on its out-of-fold values.
+
+    `others` is what text and points say, and arrays have shape (n,). Few labels make a forest too sure of itself, and
+    it knows some of what the points know.
+    """
+    design = np.column_stack([numbers, np.ones(len(numbers))])
+    prior, precision = np.array([1.0, 0.0]), np.array([1 / LEARNER_PRIOR_SPREAD**2, 0.0])
+    weight = float(_fit_weights(design, others, labels, weights, prior, precision)[0])
+    return replace(combiner, numbers=StandardScale(0.0, 1 / max(_LEAST_LEARNER, weight)))
+
+
+def _fit_weights(
+    design: Floats, offset: Floats, labels: Labels, represented: Floats, prior: Floats, precision: Floats
+) -> Floats:
+    """Coefficients of a logistic regression with a normal prior, from a design of shape (n, coefficients)."""
+    # Weighted rows hold the information of Kish's effective number of rows.
+    weights = represented * represented.sum() / np.sum(represented**2)
 
     def loss(coefficients: Floats) -> tuple[float, Floats]:
-        log_odds, away = design @ coefficients, coefficients - prior
+        log_odds, away = design @ coefficients + offset, coefficients - prior
         losses = weights * (np.logaddexp(0.0, log_odds) - labels * log_odds)
         gradient = design.T @ (weights * (expits(log_odds) - labels)) + precision * away
         return float(losses.sum() + (precision * away**2).sum() / 2), gradient
 
-    weight = float(minimize(loss, prior, jac=True, method="BFGS").x[1])
-    return Points(rules.rules, rules.price_alone_at_most, max(0.0, weight), standard.mean, standard.spread)
+    return np.asarray(minimize(loss, prior, jac=True, method="BFGS").x, dtype=np.float64)
 
 
 def fit_combiner(join: Join, numbers: Floats, text: Floats, labels: Labels, weights: Floats) -> Combiner:

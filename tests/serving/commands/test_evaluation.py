@@ -50,7 +50,7 @@ def test_a_feature_of_a_file_is_tried_on_a_snapshot(
     out = tmp_path / "figures.json"
     done = touchstone_in(
         tmp_path / "home",
-        *("evaluate", str(snapshot), "--encoder", "", "--format", "snapshot", "--repeats", "1", "--json", str(out)),
+        *("evaluate", str(snapshot), "--format", "snapshot", "--repeats", "1", "--json", str(out)),
         *("--with", str(mine), "--without", "price_log", "--compare", "logistic_regression"),
     )
     assert done.code == 0, done
@@ -79,15 +79,7 @@ def test_a_file_that_cannot_be_tried_is_refused_before_the_fits(tmp_path: Path, 
     (tmp_path / "mine.py").write_text(source)
     path = labelled_file(tmp_path / "a.ndjson", 20)
     done = touchstone_in(
-        tmp_path / "home",
-        "evaluate",
-        str(path),
-        "--encoder",
-        "",
-        "--format",
-        "native",
-        "--with",
-        str(tmp_path / "mine.py"),
+        tmp_path / "home", "evaluate", str(path), "--format", "native", "--with", str(tmp_path / "mine.py")
     )
     assert (done.code, done.out) == (REFUSED, "")
     assert sentence in done.text
@@ -106,17 +98,7 @@ def test_a_feature_that_knows_the_label_is_told(tmp_path: Path, monkeypatch: pyt
     )
     path = labelled_file(tmp_path / "a.ndjson", 240, share=0.5)
     done = touchstone_in(
-        *(
-            tmp_path / "home",
-            "evaluate",
-            str(path),
-            "--encoder",
-            "",
-            "--format",
-            "native",
-            "--with",
-            str(tmp_path / "mine.py"),
-        )
+        *(tmp_path / "home", "evaluate", str(path), "--format", "native", "--with", str(tmp_path / "mine.py"))
     )
     assert "f (ROC-AUC 1.0000 on " in done.text
     assert "alone separates counterfeit from genuine; check that it does not use the label." in done.text
@@ -134,7 +116,7 @@ def a_summary(low: float | None, high: float | None, **more: Any) -> dict[str, A
 
 
 WITH = {"with": [{"name": "a"}, {"name": "b"}]}
-FIGURES = "+0.010 AP ({} over sellers, paired), 1.02 times as much; better in 4 of 5 repeats."
+FIGURES = "+0.010 AP ({} over sellers and fits, paired), 1.02 times as much; better in 4 of 5 repeats."
 BETTER = "This is better beyond chance."
 CHANCE = "Neither is better beyond chance: with 38 counterfeits the interval excludes zero only from about +0.02 AP."
 SENTENCES = [
@@ -153,6 +135,7 @@ SENTENCES = [
         {**WITH, "without": ["price_log", "price_to_list"]},
         f"With a, b and without 2 features, less the model: {FIGURES.format('0.001 to 0.020')} {BETTER}",
     ),
+    (0.001, 0.02, {**WITH, "repeats": 1}, "One repeat says nothing of chance, because it has no second fit."),
 ]
 
 
@@ -160,7 +143,7 @@ SENTENCES = [
 def test_a_sentence_says_what_the_tried_features_are_worth(
     low: float | None, high: float | None, more: dict[str, Any], sentence: str
 ) -> None:
-    assert tried_comparison(a_summary(low, high, **more)) == sentence
+    assert tried_comparison(a_summary(low, high, **more)).endswith(sentence)
 
 
 def test_a_sentence_says_what_the_model_loses_without_some_features() -> None:
