@@ -22,7 +22,7 @@ from models.policies.deciding import DEFAULT_SCORECARD
 from training.evaluate.splits import grouped_folds
 from training.fit.calibration import OutOfFoldValues, fit_calibration, fit_curve, method_for
 from training.fit.forest import MASK_SHARE, TAKE_OFFSET, ForestSettings, Setup, fit_of
-from training.fit.joining import fit_combiner, fit_learner_weight, fit_offset, fit_points, join_of
+from training.fit.joining import fit_combiner, fit_offset, fit_points, join_of
 from training.fit.listing_rows import TEXT_FIELDS, ListingRows, check_columns, has_text
 from training.fit.text import TEXT_COST, FittedText, fit_text
 from training.fit.text_matrix import TextMatrix
@@ -188,7 +188,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         folds = inner_folds(labels, groups, seed=self.seed, folds=self.folds)
         task = _Task(rows, texts, labels, weights, groups, folds, join)
         text_scores = self._text_out_of_fold(task)
-        by_text, offset = fit_offset(text_scores, labels, weights) if join is Join.OFFSET else (None, None)
+        by_text, offset = fit_offset(text_scores, labels, weights, groups) if join is Join.OFFSET else (None, None)
         columns = np.column_stack([rows.numbers, text_scores]) if join is Join.STACK else rows.numbers
         number_scores = self._numbers_out_of_fold(task, columns, offset)
         self._tell("join", 0.0)
@@ -227,14 +227,12 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         """Combiner, points and the joined out-of-fold values, shape (n,); the numbers alone without text."""
         if task.join is None or task.rows.listings is None:
             return None, None, numbers
-        if by_text is None:
-            combiner = fit_combiner(task.join, numbers, text, task.labels, task.weights)
-            return combiner, None, combiner.join_values(numbers, text)
+        combiner = by_text or fit_combiner(task.join, numbers, text, task.labels, task.weights)
+        values = combiner.join_values(numbers, text)
+        if task.join is not Join.OFFSET:
+            return combiner, None, values
         points = self._points(task, text)
-        added = points.values(task.rows.numbers[:, : len(NAMES)], task.rows.listings)
-        others = by_text.text_weight * by_text.text.apply(text) + added
-        combiner = fit_learner_weight(by_text, numbers, others, task.labels, task.weights)
-        return combiner, points, combiner.join_values(numbers, text) + added
+        return combiner, points, values + points.values(task.rows.numbers[:, : len(NAMES)], task.rows.listings)
 
     def _points(self, task: _Task, text_scores: Floats) -> Points:
         sums = DEFAULT_POINTS.sums(task.rows.numbers[:, : len(NAMES)], task.rows.listings or ())

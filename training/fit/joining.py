@@ -1,14 +1,15 @@
 """The join of learner and text into one value: the rule, and the weights fitted on out-of-fold values."""
 
-from dataclasses import replace
+import math
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.metrics import average_precision_score
 
 from models.arrays import Floats, Labels
-from models.calibration import expits
+from models.calibration import Sigmoid, expits
 from models.classifier import Combiner, Join, StandardScale
 from models.points import Points
 from models.policies.deciding import ScorecardPolicy
@@ -24,10 +25,8 @@ TEXT_WEIGHT_PRIOR_POSITIVES: Final = 30
 _POINTS_COST: Final = 100.0
 # The prior of a point's log-odds has this standard deviation, two fifths of its mean (ADR 75).
 POINTS_PRIOR_SPREAD: Final = 0.03
-# Likewise of the learner's weight beside the text, whose mean is one (ADR 56).
-LEARNER_PRIOR_SPREAD: Final = 0.4
-# A learner that knows nothing new keeps so little, because a scale divides.
-_LEAST_LEARNER: Final = 0.05
+# The lower end of a one-sided interval of 95 %.
+_LOWER_END: Final = 1.645
 _WEIGHT_GRID: Final = tuple(i / 20 for i in range(21))
 
 
@@ -38,16 +37,35 @@ def join_of(positives: int, *, takes_offset: bool) -> Join:
     return Join.SUM if positives < STACK_FROM_POSITIVES else Join.STACK
 
 
-def fit_offset(text: Floats, labels: Labels, weights: Floats) -> tuple[Combiner, Floats]:
+def fit_offset(
+    text: Floats, labels: Labels, weights: Floats, groups: NDArray[np.intp]
+) -> tuple[Combiner, Floats | None]:
     """The combiner of `Join.OFFSET`, and the offset of each row: the calibrated log-odds of its out-of-fold text value.
 
     Arrays have shape (n,). The learner is then fitted to what the text leaves open, so that neither has to repeat what
-    the other knows.
+    the other knows. The slope is the lower end of its 95 % interval over `groups`, because wording that a few suppliers
+    share says little of others; where that is below zero, there is no offset, and the text does not count.
     """
     standard = standard_of(text)
     standardised = standard.apply(text)
     line = fit_sigmoid(standardised, labels, weights)
-    return Combiner(Join.OFFSET, line.slope, StandardScale(0.0, 1.0), standard), line.log_odds(standardised)
+    spread = math.sqrt(_slope_variance(standardised, line, labels, weights, groups))
+    kept = max(0.0, 1 - _LOWER_END * spread / line.slope)
+    base = float(np.average(labels, weights=weights))
+    offset = kept * line.log_odds(standardised) + (1 - kept) * math.log(base / (1 - base))
+    combiner = Combiner(Join.OFFSET, kept * line.slope, StandardScale(0.0, 1.0), standard)
+    return combiner, offset if kept else None
+
+
+def _slope_variance(values: Floats, line: Sigmoid, labels: Labels, weights: Floats, groups: NDArray[np.intp]) -> float:
+    """The variance of the slope over whole groups (the sandwich of Liang and Zeger 1986)."""
+    probabilities = expits(line.log_odds(values))
+    design = np.column_stack([values, np.ones_like(values)])
+    bread = np.linalg.inv(design.T @ (design * (weights * probabilities * (1 - probabilities))[:, None]))
+    scores = design * (weights * (labels - probabilities))[:, None]
+    by_group = np.zeros((groups.max() + 1, 2))
+    np.add.at(by_group, groups, scores)
+    return float((bread @ by_group.T @ by_group @ bread)[0, 0])
 
 
 def fit_points(text: Floats, rules: ScorecardPolicy, sums: Floats, labels: Labels, represented: Floats) -> Points:
@@ -60,38 +78,19 @@ def fit_points(text: Floats, rules: ScorecardPolicy, sums: Floats, labels: Label
     """
     standard = standard_of(sums)
     design = np.column_stack([standard_of(text).apply(text), standard.apply(sums), np.ones(len(sums))])
-    prior = np.array([0.0, standard.spread / POINTS_PER_LOG_ODDS, 0.0])
-    precision = np.array([1 / _POINTS_COST, 1 / (POINTS_PRIOR_SPREAD * standard.spread) ** 2, 0.0])
-    weight = float(_fit_weights(design, np.zeros(len(sums)), labels, represented, prior, precision)[1])
-    return Points(rules.rules, rules.price_alone_at_most, max(0.0, weight), standard.mean, standard.spread)
-
-
-def fit_learner_weight(combiner: Combiner, numbers: Floats, others: Floats, labels: Labels, weights: Floats) -> Combiner:
-    """The combiner of `Join.OFFSET` with the learner's weight, by a logistic regression on its out-of-fold values.
-
-    `others` is what text and points say, and arrays have shape (n,). Few labels make a forest too sure of itself, and
-    it knows some of what the points know.
-    """
-    design = np.column_stack([numbers, np.ones(len(numbers))])
-    prior, precision = np.array([1.0, 0.0]), np.array([1 / LEARNER_PRIOR_SPREAD**2, 0.0])
-    weight = float(_fit_weights(design, others, labels, weights, prior, precision)[0])
-    return replace(combiner, numbers=StandardScale(0.0, 1 / max(_LEAST_LEARNER, weight)))
-
-
-def _fit_weights(
-    design: Floats, offset: Floats, labels: Labels, represented: Floats, prior: Floats, precision: Floats
-) -> Floats:
-    """Coefficients of a logistic regression with a normal prior, from a design of shape (n, coefficients)."""
     # Weighted rows hold the information of Kish's effective number of rows.
     weights = represented * represented.sum() / np.sum(represented**2)
+    prior = np.array([0.0, standard.spread / POINTS_PER_LOG_ODDS, 0.0])
+    precision = np.array([1 / _POINTS_COST, 1 / (POINTS_PRIOR_SPREAD * standard.spread) ** 2, 0.0])
 
     def loss(coefficients: Floats) -> tuple[float, Floats]:
-        log_odds, away = design @ coefficients + offset, coefficients - prior
+        log_odds, away = design @ coefficients, coefficients - prior
         losses = weights * (np.logaddexp(0.0, log_odds) - labels * log_odds)
         gradient = design.T @ (weights * (expits(log_odds) - labels)) + precision * away
         return float(losses.sum() + (precision * away**2).sum() / 2), gradient
 
-    return np.asarray(minimize(loss, prior, jac=True, method="BFGS").x, dtype=np.float64)
+    weight = float(minimize(loss, prior, jac=True, method="BFGS").x[1])
+    return Points(rules.rules, rules.price_alone_at_most, max(0.0, weight), standard.mean, standard.spread)
 
 
 def fit_combiner(join: Join, numbers: Floats, text: Floats, labels: Labels, weights: Floats) -> Combiner:
