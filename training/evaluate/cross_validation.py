@@ -149,7 +149,7 @@ def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, chan
     return {
         MODEL: model.decision_function(tested),
         **changed,
-        WITHOUT_POINTS: replace(model.model_, points=None).values(tested.numbers, judged),
+        WITHOUT_POINTS: replace(model.model_, points=None).log_odds(tested.numbers, judged),
         "forest_alone": forest_alone(fitted.numbers, labels, weights, seed=seed).raw(tested.numbers),
         "text_alone": model.model_.text.many(judged),
         "best_signal": baselines.best_signal(fitted.numbers, labels, tested.numbers)[1],

@@ -70,7 +70,8 @@ def peer_scores(
                     table[fit], labels[fit], table[judge], weights=fitted_weights, threads=threads
                 )
             )
-        fold_scores["without_points"].append(replace(model.model_, points=None).values(columns[judge], hidden))
+        bare = replace(model.model_, points=None)
+        fold_scores["without_points"].append(bare.log_odds(columns[judge], hidden))
         fold_scores["field_text"].append(
             baselines.fit_predict_field_text(shown, labels[fit], hidden, weights=fitted_weights, quickly=True)
         )
