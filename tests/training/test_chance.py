@@ -73,11 +73,11 @@ def test_a_placebo_of_the_model_is_chance() -> None:
     random = np.random.default_rng(0)
     chosen = [random.permutation(np.flatnonzero(every_label == label))[:n] for label, n in ((1, 45), (0, 405))]
     rows = np.sort(np.concatenate(chosen))
-    labels, some = every_label[rows], [listings[i] for i in rows]
-    groups = LabelledListings(tuple(some), labels).groups
-    offline = OfflineReferences(some, BrandRegister([market.brand for market in build_world(settings).brands]))
+    labels, sample = every_label[rows], [listings[i] for i in rows]
+    groups = LabelledListings(tuple(sample), labels).groups
+    offline = OfflineReferences(sample, BrandRegister([market.brand for market in build_world(settings).brands]))
     as_of = NOW + timedelta(days=settings.days)
-    known = ListingRows.of([offline.facts(row, as_of=as_of, marketplace="", took_part=True) for row in some])
+    known = ListingRows.of([offline.facts(row, as_of=as_of, marketplace="", took_part=True) for row in sample])
     folds, bootstrap = folds_of(labels, groups), metrics.seller_bootstrap(groups, times=400, seed=0)
 
     def scores(rows: ListingRows) -> Floats:
