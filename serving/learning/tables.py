@@ -60,7 +60,7 @@ second_review = tenant_table(
     id_column("job_id"),
     id_column("listing_id"),
     id_column("version_id"),
-    word("why", ("doubted", "alone")),
+    word("why", ("doubted", "alone", "golden")),
     Column("label", Integer, nullable=False),
     Column("probability", Float, nullable=True),
     Column("doubt", Float, nullable=True),

@@ -119,16 +119,21 @@ def slice_figures(labels: Labels, probabilities: Floats, stands_for: Floats) -> 
     }
 
 
+def reliability(labels: Labels, probabilities: Floats, weights: Floats, bins: int = 10) -> list[list[float]]:
+    """Mean probability, observed share, effective number and effective positives of bins of equally many rows."""
+    parts = [part for part in np.array_split(np.argsort(-probabilities, kind="stable")[::-1], bins) if len(part)]
+    shares = [np.average([probabilities[p], labels[p]], axis=1, weights=weights[p]).tolist() for p in parts]
+    numbers = [metrics.effective_number(weights[p]) for p in parts]
+    return [[*pair, number, number * pair[1]] for pair, number in zip(shares, numbers, strict=True)]
+
+
 def curves(labels: Labels, probabilities: Floats, points: int = 60, bins: int = 10) -> dict[str, Any]:
-    """A precision-recall curve and reliability bins, small enough for a page."""
+    """A precision-recall curve and the reliability of unweighted rows, small enough for a page."""
     order = np.argsort(-probabilities, kind="stable")
     hits = np.cumsum(labels[order])
     ranks = np.unique(np.linspace(1, len(order), min(points, len(order))).astype(int))
-    parts = [part for part in np.array_split(order[::-1], bins) if len(part)]
     return {
         "recall": [float(hits[r - 1] / max(hits[-1], 1)) for r in ranks],
         "precision": [float(hits[r - 1] / r) for r in ranks],
-        "reliability": [
-            [float(probabilities[p].mean()), float(labels[p].mean()), len(p), int(labels[p].sum())] for p in parts
-        ],
+        "reliability": reliability(labels, probabilities, np.ones(len(labels)), bins),
     }
