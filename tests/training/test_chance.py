@@ -38,10 +38,9 @@ def test_a_difference_that_another_fit_reverses_is_chance() -> None:
     labels = np.array([1, 0] * 50, dtype=np.int8)
     bootstrap = metrics.seller_bootstrap(np.arange(100), times=200, seed=0)
     middling = np.random.default_rng(0).standard_normal(100) + labels
-    knowing, blind = labels.astype(np.float64), 1.0 - labels
-    same, reversed_by_a_fit = [knowing, knowing], [knowing, blind]
-    assert is_told(labels, np.array(same), np.array([middling, middling]), bootstrap)
-    assert not is_told(labels, np.array(reversed_by_a_fit), np.array([middling, middling]), bootstrap)
+    better, worse = labels.astype(np.float64), middling - 0.5 * labels
+    for ours, told in ((better, True), (worse, False)):
+        assert is_told(labels, np.array([better, ours]), np.array([middling, middling]), bootstrap) is told
 
 
 def test_a_placebo_of_a_tree_is_chance() -> None:
