@@ -31,17 +31,20 @@ def figures_of(labels: Labels, values: Sequence[Floats], bootstrap: Floats) -> d
 def difference(labels: Labels, pairs: Sequence[tuple[Floats, Floats]], bootstrap: Floats) -> dict[str, Any]:
     """Average precision of the first minus that of the second of each repeat's pair, on the same resampled sellers.
 
-    `ap_told_from_chance` approximates the least difference that is significant on this number of counterfeits.
+    Each resample also draws the repeat whose fits it judges. Otherwise the interval would not hold what another fit
+    changes, and a column of chance would often be told from chance. `ap_told_from_chance` approximates the least
+    difference that is significant on this number of counterfeits.
     """
     by_repeat = [
         metrics.average_precision(labels, ours) - metrics.average_precision(labels, theirs) for ours, theirs in pairs
     ]
-    resampled = np.mean(
+    drawn = np.random.default_rng(0).integers(len(pairs), size=len(bootstrap))
+    resampled = np.concatenate(
         [
-            metrics.average_precisions(labels, ours, bootstrap) - metrics.average_precisions(labels, theirs, bootstrap)
-            for ours, theirs in pairs
-        ],
-        axis=0,
+            metrics.average_precisions(labels, ours, bootstrap[drawn == repeat])
+            - metrics.average_precisions(labels, theirs, bootstrap[drawn == repeat])
+            for repeat, (ours, theirs) in enumerate(pairs)
+        ]
     )
     low, high = metrics.central_interval(resampled)
     theirs = mean([metrics.average_precision(labels, theirs) for _, theirs in pairs])

@@ -230,10 +230,12 @@ def _chart_label(key: str, ours: Mapping[str, Any], theirs: Mapping[str, Any] | 
 _FAIR_PEER: Final = "fair_peer"
 _METHODS: Final = {
     _FAIR_PEER: "Fair peer: numbers and text, 1 to 2",
+    "fair_peer_with_points": "The same with the scorecard's points",
     "field_text": "TF-IDF per field",
     "numbers": "LightGBM on raw numbers",
+    "scorecard": "Scorecard alone",
     "best_signal": "Best single signal",
-    "scorecard": "Starter scorecard",
+    "without_points": "This model without the scorecard's points",
     "forest_alone": "This model's numbers alone",
     "without_text": "This model without its text",
     "text_alone": "This model's text alone",
@@ -250,7 +252,8 @@ def peers_of(judged: Mapping[str, Any]) -> SimpleNamespace | None:
     return SimpleNamespace(
         rows={
             "This model": judged["candidate"],
-            **{words_for: peers["figures"][name] for name, words_for in _METHODS.items()},
+            # Reports from before the scorecard's rows lack them.
+            **{label: peers["figures"][name] for name, label in _METHODS.items() if name in peers["figures"]},
         },
         difference="unknown" if peers["difference"] is None else words.signed_figure(peers["difference"], 3),
         interval="" if low is None else f"{words.signed_figure(low, 3)} to {words.signed_figure(high, 3)}",

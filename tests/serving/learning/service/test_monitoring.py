@@ -64,7 +64,7 @@ def test_a_first_score_says_whether_anybody_was_shown_the_version(any_site: Site
         rows = list(monitoring.first_scores(connection, site.marketplace_id, Window.of_days(1, site.clock.now())))
     assert [(row.reviewed, row.probability) for row in rows] == [(True, None), (False, None)]
     assert rows[0].inclusion_probability == 1
-    assert rows[1].inclusion_probability == pytest.approx(site.runtime.policies[RoutingPolicy].audit_share)
+    assert rows[1].inclusion_probability == pytest.approx(site.runtime.policies[RoutingPolicy].audit_unnamed_share)
 
 
 def test_prices_that_doubled_are_seen_and_nothing_else_is(site: Site) -> None:
