@@ -1,10 +1,10 @@
-"""The first champion and the promoted retrained bundle, scored offline on listings of sellers never sent.
+"""The demo's candidates, promoted or not, scored offline on listings of sellers never sent.
 
 Their counterfeiters have suppliers whose goods were never sent either.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -16,9 +16,10 @@ from features.compute import NAMES, compute, matrix
 from features.facts import assemble_facts
 from features.history import NOTHING_RECORDED
 from features.listing import Listing
-from models.arrays import Floats, Labels
+from models.arrays import Floats, Labels, Rows
 from models.bundle import from_files
-from models.forest import Forest
+from models.calibration import expits
+from models.points import DEFAULT_POINTS
 from serving.platform.home import Home
 from training.bundle_folder import ABOUT, read_bundle_folder
 from training.evaluate import metrics
@@ -29,6 +30,7 @@ from training.evaluate.baselines import (
     rank_average,
     raw_numbers,
 )
+from training.evaluate.splits import seller_groups
 from training.fit.forest import forest_alone
 from training.fit.weighting import training_weights
 from training.simulation.synthetic import Settings, evaluation_set
@@ -40,6 +42,7 @@ _CHUNK: Final = 1_000
 _FEW: Final = 2 * _CHUNK
 # The peer takes a millisecond a listing, which would make the demo longer by half a minute.
 _PEER_ONE_IN: Final = 4
+_RESAMPLES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,40 +66,44 @@ def compare(
 ) -> list[dict[str, Any]]:
     """Figures of each model, in order, on the same listings of sellers never sent. Large samples use all cores.
 
-    `found_per_100_reviews` is the number of counterfeits among the hundred highest scores. The average precision of
-    the bundle's parts, of a fair peer (`training.evaluate.baselines`) fitted on the same labels, and of single features
-    stands beside that of the whole: `best_signal` is the feature that sorts these very listings best, ascending or
-    descending. `forest_alone` is fitted on the same labels without the text.
+    `found_per_100_reviews` is the number of counterfeits among the hundred highest scores. `rivals` are what a model
+    replaces, its parts and a fair peer (`training.evaluate.baselines`) that learnt the same labels, each with the
+    interval of the whole's lead over it: `best_signal` is the feature that sorts these very listings best, ascending or
+    descending, and `without_text` a forest on the same labels with the model's points. `deciles` are the mean
+    probability of each tenth of the listings, with the interval of its share of counterfeits. Intervals are of 95 %,
+    over sellers.
     """
     unseen, labels = evaluation_set(settings, listings)
+    bootstrap = metrics.seller_bootstrap(
+        seller_groups([listing.seller.external_id for listing in unseen]), times=_RESAMPLES, seed=settings.seed
+    )
     chunks = [unseen[start : start + _CHUNK] for start in range(0, len(unseen), _CHUNK)]
     processes = 1 if len(unseen) <= _FEW else -1
     # Listings instead of the snapshot, whose register of brands cannot be sent to another process.
     labelled = [[facts.listing for facts in model.snapshot.facts()] for model in models]
     learnt = [model.snapshot.labels for model in models]
-    peers = [delayed(_peer_precision)(*pair, unseen, labels) for pair in zip(labelled, learnt, strict=True)]
+    peers = [delayed(_peer_scores)(*pair, unseen, labels) for pair in zip(labelled, learnt, strict=True)]
     scoring = [delayed(_score)(model.files, chunk, as_of) for model in models for chunk in chunks]
     outcomes = Parallel(n_jobs=processes)([*peers, *scoring])
     parts, per_bundle = outcomes[len(models) :], len(chunks)
     return [
-        {
-            **_figures(labels, parts[i * per_bundle : (i + 1) * per_bundle], _fit_forest(model.snapshot)),
-            "fair_peer": peer,
-        }
+        _figures(labels, parts[i * per_bundle : (i + 1) * per_bundle], model.snapshot, peer, bootstrap)
         for i, (model, peer) in enumerate(zip(models, outcomes, strict=False))
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class _PartScores:
-    """Values of some listings, of shape (n,), by the whole model and by its parts, and their features (n, columns)."""
+class _Scores:
+    """Values of some listings, of shape (n,), by the whole model, its rivals and its points, and their features
+    (n, columns)."""
 
     whole: Floats
-    text: Floats
+    rivals: dict[str, Floats]
+    points: Floats
     features: Floats
 
 
-def _score(files: dict[str, bytes], listings: Sequence[Listing], as_of: datetime) -> _PartScores:
+def _score(files: dict[str, bytes], listings: Sequence[Listing], as_of: datetime) -> _Scores:
     bundle = from_files(files)
     model = bundle.classifier
     computed = [
@@ -104,42 +111,61 @@ def _score(files: dict[str, bytes], listings: Sequence[Listing], as_of: datetime
         for listing in listings
     ]
     columns = np.stack([row.vector for row in computed])
-    return _PartScores(
+    return _Scores(
         np.array([score.value for score in bundle.score_many(computed, with_reasons=False)]),
-        model.text.many(listings),
+        {"scorecard": DEFAULT_POINTS.sums(columns, listings), "text_alone": model.text.many(listings)},
+        np.zeros(len(listings)) if model.points is None else model.points.values(columns, listings),
         columns,
     )
 
 
-def _peer_precision(labelled: Sequence[Listing], learnt: Labels, unseen: Sequence[Listing], labels: Labels) -> float:
-    """The average precision of the peer that learnt labelled listings.
-
-    It is judged on all counterfeits and one genuine listing in so many, which weighs as many.
-    """
+def _peer_scores(
+    labelled: Sequence[Listing], learnt: Labels, unseen: Sequence[Listing], labels: Labels
+) -> tuple[Rows, Floats]:
+    """All counterfeits and one genuine listing in so many, and their scores by the peer that learnt labelled ones."""
     chosen = np.flatnonzero((labels == 1) | (np.arange(len(labels)) % _PEER_ONE_IN == 0))
     tested = [unseen[i] for i in chosen.tolist()]
     numbers = fit_predict_numbers(raw_numbers(labelled), learnt, raw_numbers(tested))
-    ranks = rank_average(numbers, fit_predict_field_text(labelled, learnt, tested))
-    weights = np.where(labels[chosen] == 1, 1.0, _PEER_ONE_IN)
-    return metrics.average_precision(labels[chosen], ranks, weights)
+    return chosen, rank_average(numbers, fit_predict_field_text(labelled, learnt, tested))
 
 
-def _fit_forest(snapshot: Snapshot) -> Forest:
-    facts = snapshot.facts()
-    return forest_alone(matrix(facts), snapshot.labels, training_weights(snapshot.rows, facts).values)
-
-
-def _figures(labels: Labels, parts: Sequence[_PartScores], forest: Forest) -> dict[str, Any]:
-    whole, text = np.concatenate([part.whole for part in parts]), np.concatenate([part.text for part in parts])
+def _figures(
+    labels: Labels, parts: Sequence[_Scores], snapshot: Snapshot, peer: tuple[Rows, Floats], bootstrap: Floats
+) -> dict[str, Any]:
+    whole = np.concatenate([part.whole for part in parts])
     features = np.concatenate([part.features for part in parts])
+    facts = snapshot.facts()
+    forest = forest_alone(matrix(facts), snapshot.labels, training_weights(snapshot.rows, facts).values)
     column, sorted_by_it = best_signal(features, labels, features)
+    rivals = {name: np.concatenate([part.rivals[name] for part in parts]) for name in parts[0].rivals}
+    rivals |= {"best_signal": sorted_by_it, "forest_alone": forest.raw(features)}
+    rivals["without_text"] = rivals["forest_alone"] + np.concatenate([part.points for part in parts])
+    chosen, peer_scores = peer
+    counted = np.where(labels[chosen] == 1, 1.0, _PEER_ONE_IN)
     return {
         "average_precision": metrics.average_precision(labels, whole),
-        "forest_alone": metrics.average_precision(labels, forest.raw(features)),
-        "text_alone": metrics.average_precision(labels, text),
+        "rivals": {name: _rival(labels, whole, scores, bootstrap) for name, scores in rivals.items()}
+        | {"fair_peer": _rival(labels[chosen], whole[chosen], peer_scores, bootstrap[:, chosen] * counted, counted)},
         "best_signal": NAMES[column],
-        "best_signal_average_precision": metrics.average_precision(labels, sorted_by_it),
         "found_per_100_reviews": 100 * metrics.precision_at(labels, whole, _TOP),
+        "deciles": list(_deciles(labels, expits(whole), bootstrap)),
         "listings": len(labels),
         "counterfeits": int(labels.sum()),
     }
+
+
+def _rival(
+    labels: Labels, whole: Floats, scores: Floats, bootstrap: Floats, counted: Floats | None = None
+) -> dict[str, Any]:
+    ours, theirs = (metrics.average_precisions(labels, values, bootstrap) for values in (whole, scores))
+    return {
+        "average_precision": metrics.average_precision(labels, scores, counted),
+        "lead": metrics.central_interval(ours - theirs),
+    }
+
+
+def _deciles(labels: Labels, probabilities: Floats, bootstrap: Floats) -> Iterator[dict[str, Any]]:
+    for rows in np.array_split(np.argsort(probabilities, kind="stable"), 10):
+        resampled = bootstrap[:, rows]
+        shares = resampled @ labels[rows] / resampled.sum(axis=1)
+        yield {"probability": float(probabilities[rows].mean()), "share": metrics.central_interval(shares)}

@@ -154,8 +154,8 @@ class Play:
                 return
             self.until(self.now + 2 * STEP)
 
-    def train_and_promote(self, what: str) -> dict[str, Any]:
-        """Retrain, wait for the candidate, and have the data scientists approve it; returns the model's figures."""
+    def train(self, what: str) -> dict[str, Any]:
+        """Retrain, and have the data scientists approve the candidate unless a gate blocks it; returns its figures."""
         scientist = self.cast.data_scientists[0]
         try:
             job_id = scientist.call("POST", "/api/v1/trainings", {})["job_id"]
@@ -164,12 +164,12 @@ class Play:
         job = self._wait_for(scientist, job_id, what)
         if job["state"] == "failed":
             raise CallRefused(422, "The training failed: {why}", why=job["error"])
-        failed = [gate["name"] for gate in blocking_gates(self._model(job["digest"])["gates"])]
-        reason = f"Accepted in the demo although not passed: {', '.join(failed)}." if failed else ""
+        model = self._model(job["digest"])
+        blocked_by = [gate["name"] for gate in blocking_gates(model["gates"])]
         self.give_way()
-        for approver in self.cast.data_scientists:
-            approver.try_call("POST", "/api/v1/promotions", {"digest": job["digest"], "reason": reason})
-        return {**self._model(job["digest"]), "accepted_with_reason": reason}
+        for approver in () if blocked_by else self.cast.data_scientists:
+            approver.try_call("POST", "/api/v1/promotions", {"digest": job["digest"], "reason": ""})
+        return {"digest": job["digest"], "labels": model["rows"], "blocked_by": blocked_by}
 
     def _wait_for(self, scientist: SignedInPerson, job_id: str, what: str) -> dict[str, Any]:
         while True:

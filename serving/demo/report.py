@@ -1,29 +1,24 @@
 """The final report of the demo: a table for people, the same figures as JSON for machines."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
 
-@dataclass(frozen=True, slots=True)
-class LearningResults:
-    """The results of learning: number of labels and tracked runs, and both models on the same unseen listings."""
-
-    labels: int
-    mlflow_runs: int
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
-
-
 def demo_result(
-    figures: Mapping[str, Any], large_reports: Mapping[str, int], learnt: LearningResults, *, effects: int, seed: int
+    figures: Mapping[str, Any],
+    large_reports: Mapping[str, int],
+    models: Sequence[Mapping[str, Any]],
+    *,
+    effects: int,
+    seed: int,
 ) -> dict[str, Any]:
     """The JSON of `touchstone demo --json`. Each stored row has one observation and one score.
 
-    `large_reports` are the listings of reports that were confirmed with a second factor or signed, by their state.
+    `large_reports` are the listings of reports that were confirmed with a second factor or signed, by their state;
+    `models` are the candidates in their order, each with its number of labels and the gates that block it.
     """
     removals, reinstated = figures["removals"], figures["reinstatements"]
     return {
@@ -42,10 +37,7 @@ def demo_result(
         "appeals": figures["appeals"],
         "reports": figures["reports"],
         "large_reports": dict(large_reports),
-        "labels": learnt.labels,
-        "before": dict(learnt.before),
-        "after": dict(learnt.after),
-        "mlflow_runs": learnt.mlflow_runs,
+        "models": list(map(dict, models)),
         "seed": seed,
         "simulated": True,
     }
@@ -61,25 +53,34 @@ def print_report(report: Mapping[str, Any]) -> None:
     for name, figure, remark in _table_rows(report):
         table.add_row(name, figure, remark)
     console.print(table)
-    before, after = report["before"], report["after"]
-    if "listings" not in after:
+    models = report["models"]
+    if "listings" not in models[-1]:
         return
-    models = Table(
+    comparison = Table(
         title=(
-            f"{after['listings']:,} simulated listings, {after['counterfeits']:,} of them counterfeit, "
+            f"{models[-1]['listings']:,} simulated listings, {models[-1]['counterfeits']:,} of them counterfeit, "
             "of sellers and suppliers never sent"
         ),
         title_justify="left",
     )
-    for heading in ("average precision", "whole", "forest", "text", "fair peer", "best single signal", "top 100"):
-        models.add_column(heading, justify="left" if heading == "average precision" else "right")
-    for name, model in (("first champion", before), ("retrained and promoted", after)):
-        signal = f"{model['best_signal_average_precision']:.3f} {model['best_signal'].replace('_', ' ')}"
-        figures = ("average_precision", "forest_alone", "text_alone", "fair_peer")
-        whole, forest, text, peer = (f"{model[key]:.3f}" for key in figures)
-        models.add_row(name, whole, forest, text, peer, signal, f"{model['found_per_100_reviews']:.0f} found")
-    console.print(models)
+    for heading in ("average precision", "whole", *_RIVALS.values(), "top 100"):
+        comparison.add_column(heading, justify="left" if heading == "average precision" else "right")
+    for name, model in zip(_CANDIDATES, models, strict=True):
+        rivals = [f"{model['rivals'][rival]['average_precision']:.3f}" for rival in _RIVALS]
+        comparison.add_row(
+            name, f"{model['average_precision']:.3f}", *rivals, f"{model['found_per_100_reviews']:.0f} found"
+        )
+    console.print(comparison)
 
+
+_CANDIDATES: Final = ("first candidate", "second candidate")
+_RIVALS: Final = {
+    "scorecard": "scorecard",
+    "best_signal": "best signal",
+    "without_text": "without text",
+    "text_alone": "text alone",
+    "fair_peer": "fair peer",
+}
 
 _RESULTS: Final = {
     "scheduled": "scheduled",
@@ -129,5 +130,14 @@ def _table_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         ("appeals", f"{sum(report['appeals'].values()):,}", appeals),
         ("reinstatements", f"{report['reinstatements']:,}", ""),
         ("effects at the receiver", f"{report['effects']:,}", "each once, in its own file"),
-        ("labels", f"{report['labels']:,}", f"in the last snapshot; {report['mlflow_runs']} runs in MLflow"),
+        *(
+            (f"labels of the {name}", f"{model['labels']:,}", _decision(model))
+            for name, model in zip(_CANDIDATES, report["models"], strict=True)
+        ),
     ]
+
+
+def _decision(model: Mapping[str, Any]) -> str:
+    if not model["blocked_by"]:
+        return "promoted"
+    return f"not proposed, the scorer before it goes on: {', '.join(model['blocked_by'])}"

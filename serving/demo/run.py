@@ -26,7 +26,7 @@ from serving.demo.front import Front, SigningProgram
 from serving.demo.large_reports import LargeReports, campaign_brands
 from serving.demo.play import MATURITY, STEP, Play
 from serving.demo.progress import ProgressLine
-from serving.demo.report import LearningResults, demo_result, print_report
+from serving.demo.report import demo_result, print_report
 from serving.demo.reporting import Phone, enrol_phones, register_program
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.simulation import PLAY_FILE
@@ -178,15 +178,13 @@ def _play(home: Home, wish: DemoOptions, children: Children, console: Console) -
         play, large = begin_play(home, world, wish, children, progress.tell)
         if wish.stay:
             _show_sign_ins(home)
-        before, after = _play_history(play, world, large, home)
+        models = _play_history(play, world, large, home)
         figures = _settled_figures(play)
         states = large.states()
-        models = [{name: model[name] for name in ("digest", "accepted_with_reason")} for model in (before, after)]
         if wish.compare:
             progress.tell("both models on unseen sellers", progress.total)
             _add_comparison(home, settings, models, wish.unseen, play.now)
-    learnt = LearningResults(after["rows"], 2, *models)
-    outcome = demo_result(figures, states, learnt, effects=len(whole_lines(home.root / EFFECTS)), seed=wish.seed)
+    outcome = demo_result(figures, states, models, effects=len(whole_lines(home.root / EFFECTS)), seed=wish.seed)
     home.write_private(PLAY_FILE, {**state, "result": outcome})
     return outcome, play
 
@@ -220,22 +218,25 @@ def _add_comparison(
         model.update(of_model)
 
 
-def _play_history(play: Play, world: World, large: LargeReports, home: Home) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The whole history: the days of the scorecard, the first model and the second model, and the last listings."""
+def _play_history(play: Play, world: World, large: LargeReports, home: Home) -> list[dict[str, Any]]:
+    """The whole history with its two trainings, and the last listings; returns the candidates' figures.
+
+    The scorecard goes on until a candidate passes its gates.
+    """
     start, end = world.sent[0].at, world.sent[-1].at
     length = end - start
     play.until(start + length * _FIRST_MODEL)
     play.until_it_can_learn(play.now)
-    before = play.train_and_promote("first model")
+    first = play.train("first model")
     play.until(start + length * _SECOND_MODEL)
     play.rest(MATURITY)
-    after = play.train_and_promote("retraining")
+    retrained = play.train("retraining")
     play.until(end - _LEFT_WAITING)
     copies = large.take_place()
     (home.root / COPIES).write_text("\n".join(copies) + "\n", encoding="utf-8")
     play.rest(3 * STEP)
     play.receive(max(end, play.now))
-    return before, after
+    return [first, retrained]
 
 
 def _start_children(home: Home, port: int | None, simulated: Mapping[str, str], children: Children) -> None:

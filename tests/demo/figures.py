@@ -1,9 +1,12 @@
 """The README's figures of the demo, as medians over seeds with their range: `python -m tests.demo.figures [SEEDS]`.
 
-Each seed is one run of `touchstone demo --compare`, never the best of several; the rows are printed as Markdown.
+Each seed is one run of `touchstone demo --compare`, never the best of several; the rows are printed as Markdown. A
+data directory of each seed stays in the folder that `--homes` names.
 """
 
+import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -11,25 +14,46 @@ from typing import Any, Final
 
 from tests.demo.driving import play
 
-_OF_MODELS: Final = ("average_precision", "forest_alone", "fair_peer", "best_signal_average_precision")
+_CANDIDATES: Final = ("first", "second")
+# What a model replaces, and its own parts; it may lag behind none of them beyond chance.
+INCUMBENTS: Final = ("scorecard", "best_signal", "without_text", "text_alone")
 
 
-def main(seeds: int) -> None:
+def main(seeds: int, homes: Path | None) -> None:
     """Play every seed and print the rows."""
     touchstone, runs = str(Path(sys.executable).with_name("touchstone")), list[dict[str, Any]]()
     for seed in range(seeds):
         with TemporaryDirectory() as folder:
-            runs.append(play(touchstone, Path(folder) / "home", "--compare", "--seed", str(seed)))
-        _say(f"seed {seed}: {[round(runs[-1][name]['average_precision'], 3) for name in ('before', 'after')]}")
+            runs.append(play(touchstone, (homes or Path(folder)) / f"home{seed}", "--compare", "--seed", str(seed)))
+        for name, model in zip(_CANDIDATES, runs[-1]["models"], strict=True):
+            _say(f"seed {seed}, {name}: {model['average_precision']:.3f}, {_decision(model)}; behind {behind(model)}")
     _say(f"| `touchstone demo --no-serve --compare`, median of seeds 0 to {seeds - 1} (range) | |")
-    for name in ("received", "quarantined", "removals", "withdrawn", "effects"):
-        _say(f"| {name} | {_spread([run[name] for run in runs], '{:,.0f}')} |")
-    for name, model in (("first model", "before"), ("retrained", "after")):
-        for figure in _OF_MODELS:
-            values = [run[model][figure] for run in runs]
-            _say(f"| {name}: {figure.replace('_', ' ')} | {_spread(values, '{:.3f}')} |")
-    better = sum(run["after"]["average_precision"] > run["before"]["average_precision"] for run in runs)
-    _say(f"| seeds in which the retrained model is better | {better} of {seeds} |")
+    for row in ("received", "quarantined", "removals", "withdrawn", "effects"):
+        _say(f"| {row} | {_spread([run[row] for run in runs], '{:,.0f}')} |")
+    for number, name in enumerate(_CANDIDATES):
+        models = [run["models"][number] for run in runs]
+        _say(f"| {name} candidate | {_spread([model['average_precision'] for model in models], '{:.3f}')} |")
+        for rival in models[0]["rivals"]:
+            precisions = [model["rivals"][rival]["average_precision"] for model in models]
+            _say(f"| {name}: {rival.replace('_', ' ')} | {_spread(precisions, '{:.3f}')} |")
+        _say(f"| {name}: promoted | {sum(not model['blocked_by'] for model in models)} of {seeds} |")
+    within = sum(within_interval(run["models"][-1]) for run in runs)
+    _say(f"| deciles of the second within their interval | {within} of {10 * seeds} |")
+
+
+def behind(model: Mapping[str, Any]) -> list[str]:
+    """The incumbents that a candidate lags behind beyond chance on sellers never sent."""
+    return [rival for rival in INCUMBENTS if model["rivals"][rival]["lead"][1] < 0]
+
+
+def within_interval(model: Mapping[str, Any]) -> int:
+    """The deciles of all listings whose mean probability lies within the interval of their share of counterfeits."""
+    deciles = ((decile["probability"], *decile["share"]) for decile in model["deciles"])
+    return sum(low <= probability <= high for probability, low, high in deciles)
+
+
+def _decision(model: Mapping[str, Any]) -> str:
+    return f"blocked by {', '.join(model['blocked_by'])}" if model["blocked_by"] else "promoted"
 
 
 def _spread(values: list[float], form: str) -> str:
@@ -42,4 +66,8 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("seeds", type=int, nargs="?", default=5)
+    parser.add_argument("--homes", type=Path)
+    options = parser.parse_args()
+    main(options.seeds, options.homes)

@@ -92,11 +92,16 @@ def test_a_demo_that_is_over_is_shown_again(killed_demo: KilledDemo, tmp_path: P
     assert read(out) == killed_demo.report
 
 
-def test_the_models_of_a_demo_are_registered_and_the_last_is_the_champion(killed_demo: KilledDemo) -> None:
+def test_the_candidates_of_a_demo_are_registered_and_score_only_if_they_passed_every_gate(
+    killed_demo: KilledDemo,
+) -> None:
     with closing(sqlite3.connect(f"file:{killed_demo.home / 'touchstone.sqlite'}?mode=ro", uri=True)) as connection:
         versions = dict(connection.execute("SELECT digest, mlflow_version FROM model").fetchall())
+        promoted = [digest for (digest,) in connection.execute("SELECT digest FROM promotion ORDER BY promoted_at")]
         jobs = connection.execute("SELECT state, error FROM training_job ORDER BY created_at").fetchall()
-    assert versions == {killed_demo.report["before"]["digest"]: "1", killed_demo.report["after"]["digest"]: "2"}
+    candidates = killed_demo.report["models"]
+    assert versions == {candidates[0]["digest"]: "1", candidates[1]["digest"]: "2"}
+    assert promoted == [candidate["digest"] for candidate in candidates if not candidate["blocked_by"]]
     assert jobs == [("done", None), ("done", None)]
 
 
