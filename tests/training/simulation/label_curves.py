@@ -24,6 +24,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from features.compute import ComputedFeatures
+from features.facts import Facts
 from features.history import History
 from features.listing import Listing
 from models.arrays import Floats, Labels
@@ -49,6 +50,7 @@ from training.simulation.simulate import START
 from training.simulation.synthetic import Settings, evaluation_set
 from training.simulation.year import STEP, Case, Year
 from training.snapshots.snapshot import Snapshot, SnapshotRefused
+from training.snapshots.soundness import refuse_too_few
 
 SIZES: Final = (50, 100, 200, 500, 1_000, 3_000)
 PRODUCT, MODEL = "what the service uses", "its fitted model"
@@ -87,12 +89,15 @@ class Shown:
         return DEFAULT_POINTS.sums(self.columns, self.listings)
 
 
-# Fits to labelled listings and returns the probabilities of others by each part of the learner, shape (parts, n).
+# Fits to labelled listings and returns the probabilities of others by each part of the learner, shape (parts, n); with
+# labels of one class, the scorecard's points.
 Learn = Callable[[Shown, Labels, Floats, Shown], Floats]
 
 
 def learn_peer(fit: Shown, labels: Labels, weights: Floats, tested: Shown) -> Floats:
     """The fair peer, which has the scorecard's points among its numbers."""
+    if labels.min() == labels.max():
+        return tested.points[None, :]
     known, asked = (np.column_stack([raw_numbers(shown.listings), shown.points]) for shown in (fit, tested))
     numbers = fit_predict_numbers(known, labels, asked, weights=weights)
     return np.stack(
@@ -102,6 +107,8 @@ def learn_peer(fit: Shown, labels: Labels, weights: Floats, tested: Shown) -> Fl
 
 def learn_linear(fit: Shown, labels: Labels, weights: Floats, tested: Shown) -> Floats:
     """Logistic regression on all our features and the scorecard's points."""
+    if labels.min() == labels.max():
+        return tested.points[None, :]
     known, asked = (np.column_stack([shown.columns, shown.points]) for shown in (fit, tested))
     imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
     learner = make_pipeline(imputer, StandardScaler(), LogisticRegression(max_iter=2_000))
@@ -203,8 +210,7 @@ def seed_lines(seed: int, missing: Collection[int]) -> Iterator[Line]:
     reports: list[Line] = []
     for size in (size for size in SIZES if size <= max(missing)):
         snapshot = _first_labels(year, size)
-        looks = 1 + sum(was_compared(report, year.champion and year.champion.digest) for report in reports)
-        refused_by = _train(year, snapshot, reports, looks)
+        refused_by = _train(year, snapshot, reports)
         for rule in rules.values():
             rule.ask(year, size)
         if not rules:
@@ -240,10 +246,12 @@ def _first_labels(year: Year, size: int) -> Snapshot:
     return replace(every, rows=first, references=year.market.references(year.now), as_of=year.now)
 
 
-def _train(year: Year, snapshot: Snapshot, reports: list[Line], looks: int) -> list[str]:
+def _train(year: Year, snapshot: Snapshot, reports: list[Line]) -> list[str]:
     """Train a candidate; it becomes the champion if no gate blocks it. Returns what does."""
     if snapshot.labels.sum() < DEFAULT_GATES.fewest_positives:
         return ["enough_to_judge"]
+    digest = year.champion.digest if year.champion else None
+    looks = 1 + sum(was_compared(report, digest) for report in reports)
     try:
         candidate = train(snapshot, champion=year.champion, seed=year.market.settings.seed, threads=1, looks=looks)
     except SnapshotRefused:
@@ -257,18 +265,29 @@ def _train(year: Year, snapshot: Snapshot, reports: list[Line], looks: int) -> l
 
 def _our_scores(year: Year, snapshot: Snapshot, judged: Unseen) -> dict[str, Floats]:
     """The scores of the unseen listings by ours, the scorecard, and the peer with our labels and weights."""
-    facts, labels, tested = snapshot.facts(), snapshot.labels, ListingRows(judged.shown.columns, judged.shown.listings)
+    facts, labels = snapshot.facts(), snapshot.labels
     rows, weights = ListingRows.of(facts), training_weights(snapshot.rows, facts).values
-    model = CounterfeitClassifier(seed=year.market.settings.seed)
-    groups = suppliers(facts, seller_groups([row.seller_cluster for row in snapshot.rows]))
-    model.fit(rows, labels, groups=groups, sample_weight=weights, represented=represented_listings(snapshot.rows))
-    peer = learn_peer(Shown(rows.listings or (), rows.numbers), labels, weights, judged.shown)
     return {
         PRODUCT: IncumbentScorer(year.champion, 1).scores(judged.rows),
-        MODEL: model.decision_function(tested),
+        MODEL: _model_scores(year, snapshot, facts, rows, weights, judged),
         SCORECARD: judged.shown.points,
-        PEER: ranking(peer),
+        PEER: ranking(learn_peer(Shown(rows.listings or (), rows.numbers), labels, weights, judged.shown)),
     }
+
+
+def _model_scores(
+    year: Year, snapshot: Snapshot, facts: list[Facts], rows: ListingRows, weights: Floats, judged: Unseen
+) -> Floats:
+    """The scores of a model of all labels; the scorecard's points where training refuses so few."""
+    groups = suppliers(facts, seller_groups([row.seller_cluster for row in snapshot.rows]))
+    try:
+        refuse_too_few(snapshot.labels, groups)
+    except SnapshotRefused:
+        return judged.shown.points
+    model = CounterfeitClassifier(seed=year.market.settings.seed)
+    represented = represented_listings(snapshot.rows)
+    model.fit(rows, snapshot.labels, groups=groups, sample_weight=weights, represented=represented)
+    return model.decision_function(ListingRows(judged.shown.columns, judged.shown.listings))
 
 
 def read_lines(path: Path) -> list[Line]:

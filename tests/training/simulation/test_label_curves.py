@@ -4,7 +4,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.training.simulation.label_curves import SIZES, Line, differences, estimate, read_lines, resume
+from tests.fixtures.simulation import a_small_market
+from tests.training.simulation import label_curves
+from tests.training.simulation.label_curves import (
+    OTHERS,
+    OURS,
+    PRODUCT,
+    SCORECARD,
+    SIZES,
+    Line,
+    differences,
+    estimate,
+    read_lines,
+    resume,
+)
 
 
 def test_a_stopped_run_goes_on_where_it_stopped_and_an_unfinished_line_is_written_again(tmp_path: Path) -> None:
@@ -29,7 +42,17 @@ def test_an_interval_is_wider_where_seeds_differ_and_covers_their_mean() -> None
     apart = alike + np.array([-0.2, -0.1, 0.0, 0.1, 0.2])[:, None]
     (mean, low, high), (_, lower, higher) = estimate(alike), estimate(apart)
     assert low < mean < high < 0.2
-    assert lower < 0 < 0.2 < higher
+    assert lower < low < high < higher
+
+
+def test_every_method_has_a_figure_at_each_missing_number_of_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"Market": lambda _settings: a_small_market(), "SIZES": (12, 24), "UNSEEN": 200}.items():
+        monkeypatch.setattr(label_curves, name, value)
+    (line,) = label_curves.seed_lines(2, [24])
+    assert (line["labels"], line["refused_by"], line["has_model"]) == (24, ["enough_to_judge"], False)
+    assert line["average_precision"].keys() == {*OURS, *OTHERS}
+    assert line["average_precision"][PRODUCT] == line["average_precision"][SCORECARD]
+    assert all(0 < figure[0] <= 1 for figure in line["average_precision"].values())
 
 
 @pytest.mark.soak
