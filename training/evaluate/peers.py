@@ -18,7 +18,8 @@ from training.fit.forest import forest_alone
 
 FAIR_PEER: Final = "fair_peer"
 # In the order of the report: the peer and its halves, the scorecard, the strongest single signal, then the model's own
-# parts. `without_text` is the forest alone with the points that the model gave the scorecard.
+# parts. `without_text` is the forest alone with the points that the model gave the scorecard, calibrated as the model
+# is, because values of several time folds are compared.
 NAMES: Final = (
     FAIR_PEER, "field_text", "numbers", "scorecard", "best_signal", "forest_alone", "without_text", "text_alone",
 )  # fmt: skip
@@ -68,9 +69,8 @@ def peer_scores(
         forest = forest_alone(columns[fold.fit], labels[fold.fit], fold_weights, seed=seed, threads=threads)
         numbers, points = forest.raw(columns[judge]), model.model_.points
         fold_scores["forest_alone"].append(numbers)
-        fold_scores["without_text"].append(
-            numbers if points is None else numbers + points.values(columns[judge], hidden)
-        )
+        without = numbers if points is None else numbers + points.values(columns[judge], hidden)
+        fold_scores["without_text"].append(model.calibration_.log_odds(without))
     scores = {name: np.concatenate(parts) for name, parts in fold_scores.items()}
     first = fitted_rows(split.time_folds[0].fit, seed=seed)
     scores["best_signal"] = baselines.best_signal(columns[first], labels[first], columns[split.judge])[1]
