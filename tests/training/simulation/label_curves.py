@@ -59,8 +59,8 @@ SCORECARD, PEER, UNCERTAIN, UNCERTAIN_LINEAR = (
 )  # fmt: skip
 OURS: Final = (PRODUCT, MODEL)
 OTHERS: Final = (SCORECARD, PEER, UNCERTAIN, UNCERTAIN_LINEAR)
-# Seven in eight reviews become labels, so 3,000 come within a year of so many listings.
-LISTINGS: Final = 33_000
+# About 27,000 of them lead to 3,000 labels.
+LISTINGS: Final = 29_000
 DAYS: Final = 360
 UNSEEN: Final = 20_000
 # Of the genuine unseen listings one in so many is judged, and weighs as many.
@@ -98,8 +98,8 @@ def learn_peer(fit: Shown, labels: Labels, weights: Floats, tested: Shown) -> Fl
     """The fair peer, which has the scorecard's points among its numbers."""
     if labels.min() == labels.max():
         return tested.points[None, :]
-    known, asked = (np.column_stack([raw_numbers(shown.listings), shown.points]) for shown in (fit, tested))
-    numbers = fit_predict_numbers(known, labels, asked, weights=weights)
+    columns, tested_columns = (np.column_stack([raw_numbers(rows.listings), rows.points]) for rows in (fit, tested))
+    numbers = fit_predict_numbers(columns, labels, tested_columns, weights=weights)
     return np.stack(
         [numbers, fit_predict_field_text(fit.listings, labels, tested.listings, weights=weights, quickly=True)]
     )
@@ -109,11 +109,11 @@ def learn_linear(fit: Shown, labels: Labels, weights: Floats, tested: Shown) -> 
     """Logistic regression on all our features and the scorecard's points."""
     if labels.min() == labels.max():
         return tested.points[None, :]
-    known, asked = (np.column_stack([shown.columns, shown.points]) for shown in (fit, tested))
+    columns, tested_columns = (np.column_stack([rows.columns, rows.points]) for rows in (fit, tested))
     imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
     learner = make_pipeline(imputer, StandardScaler(), LogisticRegression(max_iter=2_000))
-    learner.fit(known, labels, logisticregression__sample_weight=weights)
-    return np.asarray(learner.predict_proba(asked)[:, 1][None, :], dtype=np.float64)
+    learner.fit(columns, labels, logisticregression__sample_weight=weights)
+    return np.asarray(learner.predict_proba(tested_columns)[:, 1][None, :], dtype=np.float64)
 
 
 def ranking(parts: Floats) -> Floats:
@@ -133,8 +133,8 @@ class UncertaintySampling:
 
     def ask(self, year: Year, size: int) -> None:
         """Add labels until there are so many, by the probabilities learnt from those before."""
-        asked = {case.offered.external_id for case in self.cases}
-        pool = [case for case in year.cases if case.offered.external_id not in asked]
+        labelled = {case.offered.external_id for case in self.cases}
+        pool = [case for case in year.cases if case.offered.external_id not in labelled]
         pool = [pool[i] for i in np.random.default_rng(size).permutation(len(pool))[:POOL]]
         certainty = np.abs(self.learnt(_shown(pool)).mean(axis=0) - 0.5)
         for i in np.argsort(certainty, kind="stable").tolist():
@@ -198,7 +198,8 @@ class Unseen:
 
     def precisions(self, scores: Floats) -> list[float]:
         """The average precision, and that of each resample of the sellers."""
-        return [round(value, 4) for value in metrics.average_precisions(self.labels, scores, self.resamples).tolist()]
+        figures = metrics.average_precisions(self.labels, scores, self.resamples)
+        return [round(precision, 4) for precision in figures.tolist()]
 
 
 def seed_lines(seed: int, missing: Collection[int]) -> Iterator[Line]:
@@ -342,7 +343,7 @@ def tables(lines: Sequence[Line]) -> Iterator[str]:
     for ours in OURS:
         yield from ("", *_row("labels", *(f"{ours} minus {other}" for other in OTHERS)))
         for size in SIZES:
-            of_ours = [found for labels, name, _, found in differences(lines) if (labels, name) == (size, ours)]
+            of_ours = [row[-1] for row in differences(lines) if row[:2] == (size, ours)]
             cells = [f"{_signed(mean)} ({_signed(low)} to {_signed(high)})" for mean, low, high in of_ours]
             yield f"| {size:,} | {' | '.join(cells)} |"
 
@@ -351,12 +352,12 @@ def _row(*cells: str) -> tuple[str, str]:
     return f"| {' | '.join(cells)} |", "| --- " * len(cells) + "|"
 
 
-def _three(value: float) -> str:
-    return f"{value:.3f}".removeprefix("0")
+def _three(figure: float) -> str:
+    return f"{figure:.3f}".removeprefix("0")
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("0.", ".", 1)
+def _signed(figure: float) -> str:
+    return f"{figure:+.3f}".replace("0.", ".", 1)
 
 
 if __name__ == "__main__":

@@ -21,19 +21,19 @@ from tests.training.simulation.label_curves import (
 
 
 def test_a_stopped_run_goes_on_where_it_stopped_and_an_unfinished_line_is_written_again(tmp_path: Path) -> None:
-    path, made = tmp_path / "curves.ndjson", []
+    path, written = tmp_path / "curves.ndjson", []
 
     def make(seed: int, missing: Collection[int]) -> Iterator[Line]:
         for size in missing:
-            made.append((seed, size))
+            written.append((seed, size))
             yield {"seed": seed, "labels": size}
 
     resume(path, [0], make)
     whole = path.read_text(encoding="utf-8")
     path.write_text(whole[:-5], encoding="utf-8")
-    made.clear()
+    written.clear()
     resume(path, [0, 1], make)
-    assert made == [(0, SIZES[-1]), *((1, size) for size in SIZES)]
+    assert written == [(0, SIZES[-1]), *((1, size) for size in SIZES)]
     assert [(line["seed"], line["labels"]) for line in read_lines(path)] == [(s, n) for s in (0, 1) for n in SIZES]
 
 
@@ -46,8 +46,8 @@ def test_an_interval_is_wider_where_seeds_differ_and_covers_their_mean() -> None
 
 
 def test_every_method_has_a_figure_at_each_missing_number_of_labels(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"Market": lambda _settings: a_small_market(), "SIZES": (12, 24), "UNSEEN": 200}.items():
-        monkeypatch.setattr(label_curves, name, value)
+    for name, small in {"Market": lambda _settings: a_small_market(), "SIZES": (12, 24), "UNSEEN": 200}.items():
+        monkeypatch.setattr(label_curves, name, small)
     (line,) = label_curves.seed_lines(2, [24])
     assert (line["labels"], line["refused_by"], line["has_model"]) == (24, ["enough_to_judge"], False)
     assert line["average_precision"].keys() == {*OURS, *OTHERS}
@@ -62,6 +62,6 @@ def test_ours_is_nowhere_below_another_method_beyond_chance(tmp_path: Path) -> N
     path = tmp_path / "curves.ndjson"
     resume(path, range(5))
     lines = read_lines(path)
-    below = [found for found in differences(lines) if found[-1][2] < 0]
+    below = [row for row in differences(lines) if row[-1][-1] < 0]
     assert len(lines) == 5 * len(SIZES)
     assert below == []
