@@ -341,7 +341,7 @@ def tables(lines: Sequence[Line]) -> Iterator[str]:
         cells = [_three(precisions(lines, size, name)[:, 0].mean()) for name in (*OURS, *OTHERS)]
         yield f"| {size:,} | {counterfeits} | {with_model} | {' | '.join(cells)} |"
     for ours in OURS:
-        yield from ("", *_row("labels", *(f"{ours} minus {other}" for other in OTHERS)))
+        yield from ("", *_row(f"labels: {ours} minus", *OTHERS))
         for size in SIZES:
             of_ours = [row[-1] for row in differences(lines) if row[:2] == (size, ours)]
             cells = [f"{_signed(mean)} ({_signed(low)} to {_signed(high)})" for mean, low, high in of_ours]
