@@ -39,8 +39,8 @@ def test_a_difference_that_another_fit_reverses_is_chance() -> None:
     bootstrap = metrics.seller_bootstrap(np.arange(100), times=200, seed=0)
     middling = np.random.default_rng(0).standard_normal(100) + labels
     better, worse = labels.astype(np.float64), middling - 0.5 * labels
-    for ours, told in ((better, True), (worse, False)):
-        assert is_told(labels, np.array([better, ours]), np.array([middling, middling]), bootstrap) is told
+    for ours, expected in ((better, True), (worse, False)):
+        assert is_told(labels, np.array([better, ours]), np.array([middling, middling]), bootstrap) is expected
 
 
 def test_a_placebo_of_a_tree_is_chance() -> None:
