@@ -129,7 +129,7 @@ def test_a_report_has_the_gates(candidate: Candidate) -> None:
 def test_a_champion_is_not_compared_on_rows_that_it_has_learnt(candidate: Candidate, snapshot: Snapshot) -> None:
     report = train(snapshot, champion=from_files(candidate.files), seed=0, threads=1).report
     assert report["judged"].keys() & {"champion", "difference_interval"} == set()
-    assert report["judged"]["not_comparable"].startswith("Not comparable: the champion may have learnt 120 of these 120")
+    assert "the champion may have learnt 120 of these 120" in report["judged"]["not_comparable"]
     assert {gate["name"] for gate in report["gates"] if gate["blocks"]} >= {"incumbents", "slices"}
 
 
