@@ -176,7 +176,10 @@ def test_the_forest_reads_no_missing_value_as_zero() -> None:
     assert splits_without_missing(text_of(the_model().model_)) == 0
 
 
-SETTINGS = [(0, 400, 3), (99, 400, 3), (100, 400, 7), (299, 400, 7), (300, 600, 7), (2_999, 600, 7), (3_000, 400, 31)]
+SETTINGS = [
+    (0, 25, 3), (19, 25, 3), (20, 400, 3), (99, 400, 3), (100, 400, 7), (299, 400, 7), (300, 600, 7), (2_999, 600, 7),
+    (3_000, 400, 31),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("positives", "rounds", "leaves"), SETTINGS)

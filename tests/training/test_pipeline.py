@@ -190,8 +190,10 @@ def test_a_counterfeit_that_no_fold_holds_out_represents_itself_alone(tmp_path: 
     """Later rows of a seller that the training knows, drawn at random one in 33: genuine ones represent as many."""
 
     def digest(label: int, inclusion: float) -> str:
-        drawn = {"seller_cluster": ROWS[0].seller_cluster, "label": label, "inclusion_probability": inclusion}
-        rows = [replace(row, **drawn) if 125 <= i < 135 else row for i, row in enumerate(ROWS)]
+        rows = list(ROWS)
+        for i in range(125, 135):
+            known = ROWS[0].seller_cluster
+            rows[i] = replace(ROWS[i], seller_cluster=known, label=label, inclusion_probability=inclusion)
         return digest_of(trained_candidate(a_snapshot(tmp_path, rows)).files)
 
     assert digest(1, 0.03) == digest(1, 1.0)

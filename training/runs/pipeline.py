@@ -99,9 +99,9 @@ def train(
     )
     # Only later fits learn them and no fold holds them out, because their sellers were known by then.
     unjudged = np.setdiff1d(split.time_folds[-1].fit, np.concatenate([split.time_folds[0].fit, split.judge]))
-    alone = set(unjudged[labels[unjudged] == 1].tolist())
-    certain = {"inclusion_probability": 1.0}
-    weighed_rows = [replace(row, **certain) if i in alone else row for i, row in enumerate(snapshot.rows)]
+    weighed_rows = list(snapshot.rows)
+    for i in unjudged[labels[unjudged] == 1].tolist():
+        weighed_rows[i] = replace(weighed_rows[i], inclusion_probability=1.0)
     represented = represented_listings(weighed_rows)
 
     def weights_of(chosen: Rows) -> Weights:
