@@ -158,7 +158,10 @@ def test_a_set_that_is_not_what_was_frozen_stops_every_snapshot(site: Site) -> N
 def judge_once(site: Site, listings: int) -> None:
     """Listings, two of each seller, that one analyst found genuine long enough ago."""
     for i in range(listings):
-        words: dict[str, Any] = {"title": f"Aurelle {chr(97 + i) * 9} number {i}", "description": None}
+        words: dict[str, Any] = {
+            "title": f"Aurelle {chr(97 + i) * 9} no. {i}, mirror quality",
+            "description": f"bags{i}@example.com",
+        }
         case = a_case(site, **words, external_id=f"O-{i}", seller={"external_id": f"once-{i // 2}", "age_days": 9})
         judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
