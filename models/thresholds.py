@@ -63,9 +63,11 @@ def promise_threshold(
 
     The unit is the seller. At a target of .8 one wrong listing undoes four right ones, so a seller's balance is the
     right listings less four times the wrong ones, and a set of sellers misses the target exactly if their balances
-    total less than zero. A threshold is promised if two things hold. The total exceeds its own noise and that of the
-    unseen set, at `confidence` by the normal distribution, where a seller's balance counts up to a cap and losses count
-    in full. And the accused sellers are enough for their spread to be known, the more the stricter the target.
+    total less than zero. A threshold holds if three things hold. The total exceeds its own noise and that of the unseen
+    set, at `confidence` by the normal distribution, where a seller counts up to a cap, right or wrong. With losses in
+    full, the total is above zero. And the accused sellers are enough for their spread to be known, the more the
+    stricter the target. Nothing is promised unless some threshold would hold against several times the variance: a
+    lucky sample of a doubtful market has none.
 
     This is an empirical rule, not a theorem. A theorem would need a limit to the size of a seller.
 
@@ -80,14 +82,14 @@ def promise_threshold(
     """
     candidates = list(_candidates(labels, scores, sellers, policy))
     deviations = NormalDist().inv_cdf(confidence)
-    valid_candidates = [candidate for candidate in candidates if candidate.holds(precision, deviations, policy)]
-    if not valid_candidates:
-        return _decline(candidates, len(np.unique(sellers)), precision, deviations, policy)
-    chosen = valid_candidates[-1]
+    growth = _growth_to_promise(candidates, precision, deviations, policy)
+    if growth > 1:
+        return _decline(growth, len(np.unique(sellers)), precision)
+    chosen = [candidate for candidate in candidates if candidate.growth(precision, deviations, policy) <= 1][-1]
     right, flagged = chosen.right.sum(), chosen.flagged.sum()
     return Promise(
         threshold=chosen.threshold,
-        bound=_highest_target(chosen, precision, deviations, policy),
+        bound=_highest_target(chosen, candidates, precision, deviations, policy),
         precision=float(right / flagged),
         recall=float(right / labels.sum()),
         flagged_listings=int(flagged),
@@ -104,19 +106,16 @@ class _Candidate:
     right: Floats
     flagged: Floats
 
-    def holds(self, target: float, deviations: float, policy: PromisePolicy) -> bool:
-        """Whether the target can be promised here."""
-        return self.growth(target, deviations, policy) <= 1
-
-    def growth(self, target: float, deviations: float, policy: PromisePolicy) -> float:
-        """The factor by which the number of similar sellers must grow; infinite where more would not help."""
-        wrong, sellers = self.flagged - self.right, len(self.flagged)
-        balances = np.minimum(self.right - wrong * target / (1 - target), policy.most_right_listings)
+    def growth(self, target: float, deviations: float, policy: PromisePolicy, reserve: float = 1.0) -> float:
+        """The factor by which the number of similar sellers must grow to hold; infinite where more would not help."""
+        sellers, odds = len(self.flagged), target / (1 - target)
+        in_full = np.minimum(self.right - (self.flagged - self.right) * odds, policy.most_right_listings)
+        balances = np.maximum(in_full, -odds * policy.most_wrong_listings)
         total = balances.sum()
-        if total <= _ROUNDING:
+        if min(total, in_full.sum()) <= _ROUNDING:
             return math.inf
         # The noise of the sellers at hand plus that of an equally large unseen set: twice the variance.
-        noise = 2 * deviations**2 * ((balances - total / sellers) ** 2).sum() / total**2
+        noise = reserve * 2 * deviations**2 * ((balances - total / sellers) ** 2).sum() / total**2
         return float(max(policy.fewest_sellers / (sellers * (1 - target) ** 2), noise) - _ROUNDING)
 
 
@@ -137,27 +136,34 @@ def _candidates(
         yield _Candidate(float(scores[order[end - 1]]), right[accused], flagged[accused])
 
 
-def _highest_target(chosen: _Candidate, target: float, deviations: float, policy: PromisePolicy) -> float:
-    """The highest target that holds at a threshold, from below."""
+def _growth_to_promise(candidates: list[_Candidate], target: float, deviations: float, policy: PromisePolicy) -> float:
+    """The least growth of a candidate that holds with the reserve."""
+    return min(candidate.growth(target, deviations, policy, policy.reserve) for candidate in candidates)
+
+
+def _highest_target(
+    chosen: _Candidate, candidates: list[_Candidate], target: float, deviations: float, policy: PromisePolicy
+) -> float:
+    """The highest target that is promised at a threshold, from below."""
     low, high = target, 1.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        low, high = (middle, high) if chosen.holds(middle, deviations, policy) else (low, middle)
+        growth = max(
+            chosen.growth(middle, deviations, policy), _growth_to_promise(candidates, middle, deviations, policy)
+        )
+        low, high = (middle, high) if growth <= 1 else (low, middle)
     return low
 
 
 def _seller_precision(chosen: _Candidate, deviations: float) -> SellerPrecision:
     """Mean over sellers, and its bound for as many unseen sellers plus one who is wholly genuine."""
-    shares = chosen.right / chosen.flagged
+    shares = np.sort(chosen.right / chosen.flagged)
     careful = np.append(shares, 0.0)
     bound = careful.mean() - deviations * math.sqrt(2 * careful.var(ddof=1) / len(careful))
     return SellerPrecision(float(shares.mean()), float(min(max(bound, 0.0), 1.0)))
 
 
-def _decline(
-    candidates: list[_Candidate], sellers: int, target: float, deviations: float, policy: PromisePolicy
-) -> Decline:
-    growth = min(candidate.growth(target, deviations, policy) for candidate in candidates)
+def _decline(growth: float, sellers: int, target: float) -> Decline:
     if math.isinf(growth):
         return Decline(None, message("threshold.large_sellers", target=target))
     needed = max(math.ceil(sellers * growth), sellers + 1)

@@ -197,7 +197,7 @@ figure, axes = plt.subplots(figsize=(8, 3.7))
 axes.fill_between(ranks, low, high, color=GENUINE, alpha=0.2, linewidth=0, label="90 % of resamples of sellers")
 axes.plot(ranks, np.cumsum(labels[order])[ranks - 1] / ranks, color=GENUINE, label="observed precision")
 for target, colour in zip((0.6, 0.7, 0.8, 0.9), PALETTE[1:5], strict=True):
-    answer = promise_threshold(labels, probabilities, groups, precision=target, confidence=0.95)
+    answer = promise_threshold(labels, probabilities, groups, precision=target, confidence=0.9)
     axes.axhline(target, color=colour, linewidth=1, linestyle=":")
     if isinstance(answer, Promise):
         axes.plot(answer.flagged_listings, target, "D", color=colour, markersize=8, label=f"promised: {target:.0%}")
@@ -232,7 +232,7 @@ for gate in report["gates"]:
 # * `slices`: has a brand, market or language lost? If so, look at its labels; a poisoned slice looks like this.
 # * `obfuscation`: do rewritten texts escape more easily? If so, a text pattern carries the score alone.
 # * `upheld_appeals`: does it accuse listings that were restored on appeal? If so, read them.
-# * `golden_set`: does it hold on frozen items beyond dispute? `touchstone model golden --freeze` makes a set.
+# * `golden_set`: does it hold on frozen items beyond dispute? a fifth of 300 labels is frozen by itself.
 #
 # "Not judged" is neither passed nor failed. The gate of the incumbents blocks in that case; slices with too few
 # counterfeits do not. The same table is on the page of each model, where two people approve a promotion.

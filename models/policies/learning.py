@@ -87,12 +87,16 @@ DEFAULT_SECOND_REVIEW: Final = SecondReviewPolicy()
 class PromisePolicy:
     """Settings of `models.thresholds.promise_threshold`. ADR 14 compares them with others that were tried."""
 
-    # A few sellers with hundreds of counterfeits dominate a total, and the next set may have no such sellers. On
-    # simulated streams a cap of twenty found 1 % more, and missed more than 5 % at a target of .9.
+    # The most listings of a seller that count, right or wrong: a few sellers with hundreds dominate a total, and the
+    # next set may have none like them. With eight wrong ones, one promise in nine is missed among large honest sellers.
     most_right_listings: float = 15.0
+    most_wrong_listings: float = 12.0
     # Accused sellers times the square of the allowed error share: 12 sellers at .7, 25 at .8, 100 at .9. Hoeffding's
     # inequality, which assumes nothing about the spread, grows so; a spread among fewer sellers is unreliable.
     fewest_sellers: float = 1.0
+    # Some threshold must hold against so many times the variance before any is promised: where even the best barely
+    # holds, one promise in five is missed. With four, a third of the promises at .8 are gone, and no fewer missed.
+    reserve: float = 3.0
     # The factor by which each candidate flags more than the one before; finer steps only find more chance results.
     step: float = 1.08
     fewest_listings: int = 10
@@ -162,6 +166,10 @@ class GatePolicy:
     golden_slice_rows: int = 200
     # A smaller set has too little information to justify withholding it from training.
     golden_fewest: int = 50
+    # Frozen by the service itself, as large as a fold of five; sixty second reviews are an hour of an analyst.
+    golden_from_labels: int = 300
+    golden_share: float = 0.2
+    golden_most: int = 60
 
     # ADR 11: the recall that a rewrite of listings may cost, and the rise in flagged honest listings with such wording.
     # Both bounds apply at face value from so many listings on that a handful cannot break them. A rewrite that costs 5

@@ -40,7 +40,7 @@ def thresholds(
         typer.Option(
             callback=_check_confidence, help="The share of equally large sets of unseen sellers in which it holds."
         ),
-    ] = 0.95,
+    ] = 0.9,
     capacity: Annotated[
         float | None, typer.Option(min=0, help="Reviews a day and team; prints the score from which on to review.")
     ] = None,

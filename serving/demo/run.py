@@ -246,7 +246,7 @@ def _start_children(home: Home, port: int | None, simulated: Mapping[str, str], 
     children.start("reference-marketplace", ["reference-marketplace", "--port", str(receiver["port"])], {})
     # A demo takes minutes, and its removals must be sent in that time. Jobs of one thread end in their order.
     extra = {"TOUCHSTONE_CLOCK": "simulated", "TOUCHSTONE_RANDOM_DELAY_MINUTES": "0", "TOUCHSTONE_JOB_THREADS": "1"}
-    extra |= simulated
+    extra |= {"TOUCHSTONE_ENCODER": "", **simulated}  # With one, its figures would depend on what is installed.
     service = children.start("serve", ["serve", "--port", str(service_port)], extra)
     wait_for_port(children.started[0], receiver["port"])
     wait_for_http(service, f"http://127.0.0.1:{service_port}/healthz")

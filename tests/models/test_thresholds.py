@@ -2,7 +2,8 @@
 
 At a target of .8 a seller with one listing adds 1 where it is right and -4 where it is wrong. With a share p of right
 ones among f accused sellers the total is f(5p - 4) and the squares about the mean add to 25f x p(1 - p), so the rule
-asks for f >= 2 x 1.645^2 x 25 p(1 - p) / (5p - 4)^2, and for f x .2^2 >= 1.
+asks for f >= 2 x 1.645^2 x 25 p(1 - p) / (5p - 4)^2, and for f x .2^2 >= 1; of some threshold it asks for three times
+the first.
 """
 
 from dataclasses import replace
@@ -22,8 +23,8 @@ from models.workload import Workload, expected_harms, thresholds_by_capacity
 Market = tuple[NDArray[np.int8], NDArray[np.float64], NDArray[np.intp]]
 Tier = tuple[float, int, int, int]
 
-CLEAR: Tier = (0.9, 135, 1, 0)
-WRONG: Tier = (0.9, 15, 0, 1)
+CLEAR: Tier = (0.9, 180, 1, 0)
+WRONG: Tier = (0.9, 20, 0, 1)
 REST: Tier = (0.1, 100, 0, 2)
 
 
@@ -58,16 +59,23 @@ def as_decline(decision: Promise | Decline) -> Decline:
 
 def test_a_clear_market_is_promised_at_a_score_that_occurs_with_all_that_share_it() -> None:
     promise = as_promise(promise_for(CLEAR, WRONG, REST))
-    assert (promise.threshold, promise.flagged_listings, promise.flagged_sellers) == (0.9, 150, 150)
+    assert (promise.threshold, promise.flagged_listings, promise.flagged_sellers) == (0.9, 200, 200)
     assert (promise.precision, promise.recall) == (0.9, 1.0)
 
 
 def test_recall_counts_the_counterfeits_below_the_threshold() -> None:
-    assert as_promise(promise_for(CLEAR, WRONG, (0.1, 45, 1, 9))).recall == 0.75
+    assert as_promise(promise_for(CLEAR, WRONG, (0.1, 60, 1, 9))).recall == 0.75
 
 
 def test_the_lowest_threshold_that_holds_is_chosen() -> None:
     assert as_promise(promise_for(CLEAR, WRONG, (0.8, 180, 1, 0), (0.8, 20, 0, 1), REST)).threshold == 0.8
+
+
+def test_a_lower_threshold_needs_no_reserve_once_a_stricter_one_has_it() -> None:
+    """200 sellers at .9 hold with the reserve; 400 at .85 hold without it (276.0), and alone are no promise."""
+    lower: tuple[Tier, ...] = ((0.8, 160, 1, 0), (0.8, 40, 0, 1), REST)
+    assert as_promise(promise_for(CLEAR, WRONG, *lower)).threshold == 0.8
+    assert isinstance(promise_for((0.8, 180, 1, 0), (0.8, 20, 0, 1), *lower), Decline)
 
 
 DECISIONS = [
@@ -76,23 +84,25 @@ DECISIONS = [
     ((0.9, 24, 10, 0), (0.1, 1, 0, 1), 0.8, 0.95, False, "nor with ten listings each"),
     ((0.9, 99, 1, 0), (0.1, 1, 0, 1), 0.9, 0.95, False, "a stricter target asks for a hundred"),
     ((0.9, 101, 1, 0), (0.1, 1, 0, 1), 0.9, 0.95, True, "which are enough"),
-    # p = .9: 5.411 x 25 x .09 / .25 = 48.7 sellers.
-    ((0.9, 45, 1, 0), (0.9, 5, 0, 1), 0.8, 0.95, True, "50 sellers at .9 are enough"),
-    ((0.9, 36, 1, 0), (0.9, 4, 0, 1), 0.8, 0.95, False, "40 sellers at .9 are too few"),
-    ((0.9, 36, 5, 0), (0.9, 4, 0, 5), 0.8, 0.95, False, "five listings each are no independent evidence"),
-    # p = .85: 276.0 sellers; at .99 552.0; at .9 167.5; for .81 431.2; for .79 191.6.
-    ((0.9, 238, 1, 0), (0.9, 42, 0, 1), 0.8, 0.95, True, "280 sellers at .85 are enough"),
-    ((0.9, 221, 1, 0), (0.9, 39, 0, 1), 0.8, 0.95, False, "260 are too few"),
-    ((0.9, 238, 1, 0), (0.9, 42, 0, 1), 0.8, 0.99, False, "280 are too few to be surer"),
-    ((0.9, 221, 1, 0), (0.9, 39, 0, 1), 0.8, 0.9, True, "260 are enough to be less sure"),
-    ((0.9, 238, 1, 0), (0.9, 42, 0, 1), 0.81, 0.95, False, "280 are too few for a higher target"),
-    ((0.9, 221, 1, 0), (0.9, 39, 0, 1), 0.79, 0.95, True, "260 are enough for a lower one"),
-    # 300 less 40: .15 times as many would do. 300 less 160: 7.3 times.
+    # p = .9: 3 x 5.411 x 25 x .09 / .25 = 146.1 sellers.
+    ((0.9, 135, 1, 0), (0.9, 15, 0, 1), 0.8, 0.95, True, "150 sellers at .9 are enough"),
+    ((0.9, 126, 1, 0), (0.9, 14, 0, 1), 0.8, 0.95, False, "140 sellers at .9 are too few"),
+    ((0.9, 126, 5, 0), (0.9, 14, 0, 5), 0.8, 0.95, False, "five listings each are no independent evidence"),
+    # p = .85: 828.0 sellers; at .99 1,655.9; at .9 502.6; for .81 1,293.7; for .79 574.8.
+    ((0.9, 714, 1, 0), (0.9, 126, 0, 1), 0.8, 0.95, True, "840 sellers at .85 are enough"),
+    ((0.9, 697, 1, 0), (0.9, 123, 0, 1), 0.8, 0.95, False, "820 are too few"),
+    ((0.9, 714, 1, 0), (0.9, 126, 0, 1), 0.8, 0.99, False, "840 are too few to be surer"),
+    ((0.9, 697, 1, 0), (0.9, 123, 0, 1), 0.8, 0.9, True, "820 are enough to be less sure"),
+    ((0.9, 714, 1, 0), (0.9, 126, 0, 1), 0.81, 0.95, False, "840 are too few for a higher target"),
+    ((0.9, 697, 1, 0), (0.9, 123, 0, 1), 0.79, 0.95, True, "820 are enough for a lower one"),
+    # 300 less 40: 3 x .15 times as many would do. 600 less 48: 3 x .05; 600 less 320: 3 x 7.2 without a cap.
     ((0.9, 100, 3, 0), (0.9, 1, 0, 10), 0.8, 0.95, True, "one seller wrong ten times"),
-    ((0.9, 100, 3, 0), (0.9, 1, 0, 40), 0.8, 0.95, False, "one seller wrong forty times: losses count in full"),
-    # Thirty count as fifteen: 1,500 less 400: .12 times as many would do; 1,500 less 960, 2.1 times.
-    ((0.9, 100, 30, 0), (0.9, 10, 0, 10), 0.8, 0.95, True, "ten sellers wrong ten times among large ones"),
-    ((0.9, 100, 30, 0), (0.9, 10, 0, 24), 0.8, 0.95, False, "thirty right listings a seller count as fifteen"),
+    ((0.9, 200, 3, 0), (0.9, 1, 0, 80), 0.8, 0.95, True, "eighty wrong listings of one seller count as twelve"),
+    ((0.9, 200, 3, 0), (0.9, 1, 0, 160), 0.8, 0.95, False, "but losses in full may not outweigh what is right"),
+    ((0.9, 200, 3, 0), (0.9, 5, 0, 15), 0.8, 0.95, False, "nor may five sellers be wrong fifteen times"),
+    # Sixty count as fifteen: 1,500 less 400; 1,500 less 1,600 in full.
+    ((0.9, 100, 60, 0), (0.9, 10, 0, 10), 0.8, 0.95, True, "ten sellers wrong ten times among large ones"),
+    ((0.9, 100, 60, 0), (0.9, 10, 0, 40), 0.8, 0.95, False, "sixty right listings a seller count as fifteen"),
 ]
 
 
@@ -112,10 +122,10 @@ def test_a_few_large_sellers_carry_no_promise_and_more_like_them_would_not_help(
 
 
 def test_sellers_needed_are_worked_out_from_those_at_hand() -> None:
-    """260 accused of 360, and 276.0 are needed: 360 x 276.0 / 260 = 382.1 in all."""
+    """260 accused of 360, and 828.0 are needed: 360 x 828.0 / 260 = 1,146.4 in all."""
     decline = as_decline(promise_for((0.9, 221, 1, 0), (0.9, 39, 0, 1), REST))
-    assert decline.needed_sellers == 383
-    assert decline.reason == message("threshold.few_sellers", n=360, target=0.8, needed=383)
+    assert decline.needed_sellers == 1147
+    assert decline.reason == message("threshold.few_sellers", n=360, target=0.8, needed=1147)
 
 
 def test_as_many_sellers_of_the_same_kind_as_are_needed_make_a_promise() -> None:
@@ -148,11 +158,16 @@ def test_accused_sellers_are_counted_one_each() -> None:
 
 
 def test_a_policy_is_followed() -> None:
-    few, large = market((0.9, 24, 1, 0), REST), market((0.9, 100, 30, 0), (0.9, 10, 0, 24), REST)
+    few, large = market((0.9, 24, 1, 0), REST), market((0.9, 100, 60, 0), (0.9, 10, 0, 40), REST)
     lenient = replace(DEFAULT_PROMISE, fewest_sellers=0.96)
     assert isinstance(promise_threshold(*few, precision=0.8, confidence=0.95, policy=lenient), Promise)
-    trusting = replace(DEFAULT_PROMISE, most_right_listings=30.0)
+    trusting = replace(DEFAULT_PROMISE, most_right_listings=60.0)
     assert isinstance(promise_threshold(*large, precision=0.8, confidence=0.95, policy=trusting), Promise)
+    wary = replace(DEFAULT_PROMISE, most_wrong_listings=80.0)
+    one = market((0.9, 200, 3, 0), (0.9, 1, 0, 80), REST)
+    assert isinstance(promise_threshold(*one, precision=0.8, confidence=0.95, policy=wary), Decline)
+    hasty, fifty = replace(DEFAULT_PROMISE, reserve=1.0), market((0.9, 45, 1, 0), (0.9, 5, 0, 1), REST)
+    assert isinstance(promise_threshold(*fifty, precision=0.8, confidence=0.95, policy=hasty), Promise)
 
 
 @settings(max_examples=30, deadline=None)

@@ -116,7 +116,7 @@ def test_promises_are_made_or_declined() -> None:
     ]
     lines = [promise_in_words(promise) for promise in all_promises]
     assert lines[0].startswith(
-        "Precision 0.7: promised from 0.750 in 95% of equally large sets of unseen sellers (up to"
+        "Precision 0.7: promised from 0.750 in 90% of equally large sets of unseen sellers (up to"
     )
     assert lines[0].endswith("with recall 1.00.")
     assert lines[2].startswith("Precision 0.9: declined. At no threshold does precision reach 0.90")

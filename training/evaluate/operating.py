@@ -24,7 +24,7 @@ _LOWEST_ASK, _HIGHEST_ASK = 0.3, 0.9
 _LOWEST_ANALYST: Final = 0.05
 # The precisions that a report guarantees for unseen sellers, or declines to.
 _PROMISED_PRECISIONS: Final = (0.7, 0.8, 0.9)
-_CONFIDENCE: Final = 0.95
+_CONFIDENCE: Final = 0.9
 # Where a person may put a threshold, in hundredths.
 CURVE_THRESHOLDS: Final = tuple(hundredth / 100 for hundredth in range(1, 100))
 

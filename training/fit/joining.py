@@ -25,8 +25,8 @@ TEXT_WEIGHT_PRIOR_POSITIVES: Final = 30
 _POINTS_COST: Final = 100.0
 # The prior of a point's log-odds has this standard deviation, two fifths of its mean (ADR 75).
 POINTS_PRIOR_SPREAD: Final = 0.03
-# The lower end of a one-sided interval of 95 %.
-_LOWER_END: Final = 1.645
+# Of a slope that chance explains by more than half, the rest is mostly the luck of these suppliers (ADR 75).
+_LEAST_TEXT_SHARE: Final = 0.5
 _WEIGHT_GRID: Final = tuple(i / 20 for i in range(21))
 
 
@@ -43,18 +43,19 @@ def fit_offset(
     """The combiner of `Join.OFFSET`, and the offset of each row: the calibrated log-odds of its out-of-fold text value.
 
     Arrays have shape (n,). The learner is then fitted to what the text leaves open, so that neither has to repeat what
-    the other knows. The slope is the lower end of its 95 % interval over `groups`, because wording that a few suppliers
-    share says little of others; where that is below zero, there is no offset, and the text does not count.
+    the other knows. The slope is shrunk by what chance among `groups` explains of it (James and Stein 1961), because
+    wording that a few suppliers share says little of others; where that is most of it, there is no offset, and the text
+    does not count.
     """
     standard = standard_of(text)
     standardised = standard.apply(text)
     line = fit_sigmoid(standardised, labels, weights)
-    spread = math.sqrt(_slope_variance(standardised, line, labels, weights, groups))
-    kept = max(0.0, 1 - _LOWER_END * spread / line.slope)
+    share = 1 - _slope_variance(standardised, line, labels, weights, groups) / line.slope**2
+    share = share if share > _LEAST_TEXT_SHARE else 0.0
     base = float(np.average(labels, weights=weights))
-    offset = kept * line.log_odds(standardised) + (1 - kept) * math.log(base / (1 - base))
-    combiner = Combiner(Join.OFFSET, kept * line.slope, StandardScale(0.0, 1.0), standard)
-    return combiner, offset if kept else None
+    offset = share * line.log_odds(standardised) + (1 - share) * math.log(base / (1 - base))
+    combiner = Combiner(Join.OFFSET, share * line.slope, StandardScale(0.0, 1.0), standard)
+    return combiner, offset if share else None
 
 
 def _slope_variance(values: Floats, line: Sigmoid, labels: Labels, weights: Floats, groups: NDArray[np.intp]) -> float:

@@ -10,10 +10,10 @@ import pytest
 from tests.serving.commands.commands import REFUSED, touchstone_in
 
 COLUMNS = ("--score", "p", "--label", "y", "--group", "shop")
-# 54 of 60 sellers are right where the rule asks for 48.7, and a hundred more are genuine.
+# 108 of 120 sellers are right where the rule asks for 88.7, and a hundred more are genuine.
 CLEAR = "p,y,shop\n" + "".join(
-    [f"0.9,1,a{number}\n" for number in range(54)]
-    + [f"0.9,0,b{number}\n" for number in range(6)]
+    [f"0.9,1,a{number}\n" for number in range(108)]
+    + [f"0.9,0,b{number}\n" for number in range(12)]
     + [f"0.1,0,c{number}\n" for number in range(100)]
 )
 KEYS = {
@@ -47,10 +47,10 @@ def test_a_promise_is_written_and_printed(home: Path, tmp_path: Path) -> None:
     assert set(figures) == KEYS
     assert figures["decision"] == "promise"
     assert (figures["threshold"], figures["recall"], figures["needed_sellers"]) == (0.9, 1.0, 0)
-    assert (figures["listings"], figures["sellers"], figures["flagged_sellers"]) == (160, 160, 60)
+    assert (figures["listings"], figures["sellers"], figures["flagged_sellers"]) == (220, 220, 120)
     assert 0.8 <= figures["precision_bound"] < figures["observed_precision"] == 0.9
-    assert "Judged: 160 listings of 160 sellers." in done.out
-    assert "Promised: a precision of 0.8 in 0.95 of equally large sets of unseen sellers." in done.out
+    assert "Judged: 220 listings of 220 sellers." in done.out
+    assert "Promised: a precision of 0.8 in 0.9 of equally large sets of unseen sellers." in done.out
     assert "flag from this score on, inclusive" in done.out
 
 
