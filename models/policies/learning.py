@@ -88,14 +88,14 @@ class PromisePolicy:
     """Settings of `models.thresholds.promise_threshold`. ADR 14 compares them with others that were tried."""
 
     # The most listings of a seller that count, right or wrong: a few sellers with hundreds dominate a total, and the
-    # next set may have none like them. With eight wrong ones, one promise in nine is missed among large honest sellers.
+    # next set may have none like them.
     most_right_listings: float = 15.0
     most_wrong_listings: float = 12.0
     # Accused sellers times the square of the allowed error share: 12 sellers at .7, 25 at .8, 100 at .9. Hoeffding's
     # inequality, which assumes nothing about the spread, grows so; a spread among fewer sellers is unreliable.
     fewest_sellers: float = 1.0
     # Some threshold must hold against so many times the variance before any is promised: where even the best barely
-    # holds, one promise in five is missed. With four, a third of the promises at .8 are gone, and no fewer missed.
+    # holds, one promise in five is missed. With four, a third of the promises at .8 would be gone.
     reserve: float = 3.0
     # The factor by which each candidate flags more than the one before; finer steps only find more chance results.
     step: float = 1.08

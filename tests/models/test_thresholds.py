@@ -164,8 +164,8 @@ def test_a_policy_is_followed() -> None:
     trusting = replace(DEFAULT_PROMISE, most_right_listings=60.0)
     assert isinstance(promise_threshold(*large, precision=0.8, confidence=0.95, policy=trusting), Promise)
     wary = replace(DEFAULT_PROMISE, most_wrong_listings=80.0)
-    one = market((0.9, 200, 3, 0), (0.9, 1, 0, 80), REST)
-    assert isinstance(promise_threshold(*one, precision=0.8, confidence=0.95, policy=wary), Decline)
+    large_loser = market((0.9, 200, 3, 0), (0.9, 1, 0, 80), REST)
+    assert isinstance(promise_threshold(*large_loser, precision=0.8, confidence=0.95, policy=wary), Decline)
     hasty, fifty = replace(DEFAULT_PROMISE, reserve=1.0), market((0.9, 45, 1, 0), (0.9, 5, 0, 1), REST)
     assert isinstance(promise_threshold(*fifty, precision=0.8, confidence=0.95, policy=hasty), Promise)
 
