@@ -17,7 +17,7 @@ from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
 from tests.fixtures.promoting import promote
-from tests.fixtures.runtimes import Site, a_row, a_suspect_row, judge, open_cases
+from tests.fixtures.runtimes import EVIDENCE, Site, a_row, a_suspect_row, judge, open_cases
 from tests.serving.web.reports import admit_model
 
 STEPS: Final = 13  # Of two weeks each.
@@ -73,6 +73,7 @@ class HalfYear:
                 price=f"{self.random.randrange(5, 900)}.00",
                 brand=self.random.choice(("Aurelle", "Aurelle", "Solenne", None)),
                 seller={"external_id": f"seller-{self.random.randrange(60)}", "age_days": self.random.randrange(2_000)},
+                **(EVIDENCE if number % 2 else {}),
             )
         yield {"external_id": f"thin-{step}", "title": "Bag"}
 
