@@ -33,7 +33,8 @@ from models.evidence import hard_evidence
 from models.explanations import Split, explain
 from models.forest import Forest
 from models.learners import LEARNERS, Learner
-from models.phrases import NO_PHRASES, Contrast, PhraseTable
+from models.own_words import OwnWords
+from models.phrases import NO_PHRASES, Contrast, PhraseTable, phrases_of
 from models.points import Points
 from models.routing import Thresholds
 from models.score import Reason, Score, ScoreKind
@@ -118,7 +119,7 @@ class Bundle:
                 row.evidence,
                 row.vector,
                 Split(float(log_odds[i]), parts.features[i], float(parts.text[i]), float(parts.base[i])),
-                self.quoted(row) if parts.text[i] > 0 else (),
+                *self.words_of_text(row, float(parts.text[i])),
             )
             for i, row in enumerate(rows)
         ]
@@ -134,6 +135,24 @@ class Bundle:
             if pull > 0 and not any(contrast.repeats(other) for other in contrasts):
                 contrasts.append(contrast)
         return tuple(contrasts[:_MOST_QUOTED])
+
+    def words_of_text(self, row: ComputedFeatures, text: float) -> tuple[tuple[Contrast, ...], tuple[str, ...]]:
+        """The phrases quoted for a text's part of a score, or else the words weighed most; none below zero."""
+        if text <= 0:
+            return (), ()
+        quoted = self.quoted(row)
+        return quoted, () if quoted else self._weighed(row)
+
+    def _weighed(self, row: ComputedFeatures) -> tuple[str, ...]:
+        """The words of a listing that its text's score comes from most, names of brands and goods left out."""
+        own = OwnWords.of(row.facts)
+        pulls = {
+            word: self.classifier.text.pull(word, spoken.fields)
+            for word, spoken in phrases_of(row.facts).items()
+            if " " not in word and not own.include(word)
+        }
+        heaviest = sorted(pulls, key=lambda word: (-pulls[word], word))[:_MOST_QUOTED]
+        return tuple(word for word in heaviest if pulls[word] > 0)
 
     def _pull(self, phrase: str, fields: tuple[int, ...]) -> float:
         """The weights of a phrase, kept; there are as many phrases as the table has, and three ways to have one."""

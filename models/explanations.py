@@ -114,13 +114,15 @@ class _AgreeingPart:
     concludes: bool
 
 
-def explain(e: Evidence, vector: NDArray[np.float64], split: Split, quoted: Sequence[Contrast]) -> tuple[Reason, ...]:
+def explain(
+    e: Evidence, vector: NDArray[np.float64], split: Split, quoted: Sequence[Contrast], weighed: Sequence[str] = ()
+) -> tuple[Reason, ...]:
     """The parts of one score, which add up to its value: named ones, strongest first, then the remainders.
 
     `vector` has shape (n_features,). A feature's contribution is named only if its value is known and its words agree
     with the contribution's sign. Any other contribution goes to the remainder: a missing value can move a score and is
     no ground for suspicion, and words that contradict their weight explain nothing. The text is named only where
-    phrases can be quoted.
+    phrases can be quoted. Otherwise its remainder says which words were `weighed` most, which is no finding.
     """
     stories: dict[str, list[_AgreeingPart]] = {}
     for column, weight in enumerate(split.features.tolist()):
@@ -139,7 +141,8 @@ def explain(e: Evidence, vector: NDArray[np.float64], split: Split, quoted: Sequ
     reasons.sort(key=lambda reason: (-abs(reason.weight), reason.code))
     reasons = reasons[:MOST]
     if all(reason.code != TEXT_CODE for reason in reasons):
-        reasons.append(remainder_reason(TEXT, split.text))
+        heaviest = message("score.text.weighed", words=tuple(weighed)) if weighed else message("score.text")
+        reasons.append(Reason(TEXT, heaviest, split.text))
     if split.title is not None:
         reasons.append(remainder_reason(TITLE, split.title))
     reasons.append(remainder_reason(BASE, split.base))

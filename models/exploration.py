@@ -33,6 +33,15 @@ def chance_of_review(probability: float, line: float, *, is_new_seller: bool, po
     return min(policy.audit_most_share, max(policy.audit_new_seller_share, _NORMAL.cdf(off)))
 
 
+def at_odds(probability: float, factor: float) -> float:
+    """The probability with `factor` times the odds.
+
+    >>> round(at_odds(0.5, 4.0), 2)
+    0.8
+    """
+    return factor * probability / (1 + (factor - 1) * probability)
+
+
 def _log_odds(probability: float) -> float:
     bounded = min(1 - _LEAST, max(_LEAST, probability))
     return math.log(bounded / (1 - bounded))

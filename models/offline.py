@@ -12,6 +12,8 @@ from features.facts import Facts, assemble_facts
 from features.history import NOTHING_RECORDED
 from features.listing import Listing
 from models.bundle import Bundle
+from models.evidence import named_evidence
+from models.exploration import at_odds
 from models.messages.english import in_english
 from models.policies.deciding import DEFAULT_ROUTING
 from models.routing import Lane, Route, Situation, is_thin, low_score_message, route
@@ -51,7 +53,7 @@ def answer_facts(
     """
     computed = [compute(listing_facts) for listing_facts in facts]
     thresholds = bundle.thresholds
-    least = min(thresholds.ask_brand_from, thresholds.analyst_from)
+    least = at_odds(min(thresholds.ask_brand_from, thresholds.analyst_from), DEFAULT_ROUTING.named_odds)
     answers: dict[int, OfflineAnswer] = {}
     for i, probability in enumerate(_probabilities(bundle, computed)):
         if probability < least and _score_decides(computed[i]):
@@ -97,18 +99,18 @@ def _route(computed: ComputedFeatures, score: Score, bundle: Bundle, taking_part
         brand_candidates=len(brand.candidates),
         brand_takes_part=brand.brand_id is not None and (taking_part is None or brand.brand_id in taking_part),
         families=computed.families_known(),
-        text_length=len(reading.title) + len(reading.description),
+        description_length=len(reading.description),
         seller_known_days=seller.known_days,
         seller_judged=seller.outcomes.counterfeit + seller.outcomes.genuine if seller.outcomes else 0,
+        evidence=named_evidence(computed.evidence, computed.vector),
     )
     return route(score, situation, draw=_NO_DRAW, policy=DEFAULT_ROUTING, thresholds=bundle.thresholds)
 
 
 def _score_decides(computed: ComputedFeatures) -> bool:
     """Whether a low score releases a listing: nothing else that `models.routing.route` asks for decides before it."""
-    reading = computed.evidence.reading
-    text_length = len(reading.title) + len(reading.description)
-    thin = is_thin(DEFAULT_ROUTING, text_length=text_length, families=computed.families_known)
+    description = len(computed.evidence.reading.description)
+    thin = is_thin(DEFAULT_ROUTING, description=description, families=computed.families_known)
     return not thin and not computed.facts.seller.authorised
 
 

@@ -38,7 +38,7 @@ def second_scores(
             kind=ScoreKind.CALIBRATED,
             value=split.score,
             probability=float(expits(log_odds[i : i + 1])[0]),
-            reasons=explain(row.evidence, row.vector, split, bundle.quoted(row) if split.text > 0 else ()),
+            reasons=explain(row.evidence, row.vector, split, *bundle.words_of_text(row, split.text)),
             scorer=bundle.digest,
             fingerprint=bundle.fingerprint,
             interval=None if intervals is None else (float(intervals[i, 0]), float(intervals[i, 1])),

@@ -232,7 +232,7 @@ for gate in report["gates"]:
 # * `slices`: has a brand, market or language lost? If so, look at its labels; a poisoned slice looks like this.
 # * `obfuscation`: do rewritten texts escape more easily? If so, a text pattern carries the score alone.
 # * `upheld_appeals`: does it accuse listings that were restored on appeal? If so, read them.
-# * `golden_set`: does it hold on frozen items beyond dispute? `touchstone model golden --freeze` makes a set.
+# * `golden_set`: does it hold on frozen items beyond dispute? a fifth of 300 labels is frozen by itself.
 #
 # "Not judged" is neither passed nor failed. The gate of the incumbents blocks in that case; slices with too few
 # counterfeits do not. The same table is on the page of each model, where two people approve a promotion.

@@ -63,16 +63,19 @@ summary = summarise(material, repeats)
 
 WORDS = {
     "model": "Touchstone",
+    "without_points": "without the scorecard's points",
     "forest_alone": "its forest alone",
     "text_alone": "its text model alone",
     "fair_peer": "fair peer",
+    "fair_peer_with_points": "fair peer with the points",
     "field_text": "fair peer's text alone",
     "rank_average": "rank average",
-    "char_text": "character TF-IDF",
     "numbers": "LightGBM on raw numbers",
+    "scorecard": "the scorecard alone",
     "best_signal": "best single signal",
 }
-figures = {"model": summary["model"], **summary["parts"], **summary["baselines"]}
+methods = {"model": summary["model"], **summary["parts"], **summary["baselines"]}
+figures = {name: method for name, method in methods.items() if name in WORDS}
 table = pd.DataFrame(
     {
         WORDS[name]: {
@@ -132,7 +135,7 @@ for place, peer in enumerate(("rank_average", "fair_peer")):
     )
 axes.axvline(0, color=QUIET, linewidth=1)
 axes.set_yticks((0, 1), ("Touchstone less\nthe rank average", "Touchstone less\nthe fair peer"))
-axes.set(ylim=(-0.6, 1.8), xlabel="difference of average precision, with 95 % over sellers, paired")
+axes.set(ylim=(-0.6, 1.8), xlabel="difference of average precision, with 95 % over sellers and fits, paired")
 plt.show()
 for peer in ("fair_peer", "rank_average"):
     margin = summary[f"difference_to_{peer}"]

@@ -114,7 +114,7 @@ plt.show()
 # ## Does it help?
 #
 # Models with and without the feature in the same folds by seller, with three seeds, and the paired difference over
-# resampled sellers. `touchstone evaluate --with` prints the same beside the peers.
+# resampled sellers and seeds. `touchstone evaluate --with` prints the same beside the peers.
 
 # %%
 SEEDS = range(3)
@@ -145,14 +145,12 @@ for place, gain in enumerate(gains.values()):
     )
 axes.axvline(0, color=QUIET, linewidth=1)
 axes.set_yticks(range(len(gains)), list(gains))
-axes.set(ylim=(-0.6, 1.7), xlabel="gain of average precision, with 95 % over sellers, paired")
+axes.set(ylim=(-0.6, 1.7), xlabel="gain of average precision, with 95 % over sellers and seeds, paired")
 axes.set_title("The model with the feature, less the model")
 plt.show()
 for name, gain in gains.items():
     low, high = gain["ap_interval"]
-    verdict = (
-        "helps beyond chance" if low > 0 else "harms beyond chance" if high < 0 else "no effect shown by these rows"
-    )
+    verdict = "helps beyond chance" if low > 0 else "harms beyond chance" if high < 0 else "what chance can make"
     print(f"{name}: {verdict}; a gain from about {gain['ap_told_from_chance']:.3f} would show.")
 
 # %% [markdown]

@@ -19,6 +19,7 @@ gc.disable()  # Until the collection of tests ends.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # Its threads wait by spinning, for which several processes of tests on two processors pay twice.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ["TOUCHSTONE_ENCODER"] = ""  # Where it is installed, each training would wait for it.
 # Data directories and databases are written durably, which is slow and which tests do not need.
 _MEMORY, _ROOM = Path("/dev/shm"), 8_000_000_000  # noqa: S108  # pytest creates its own folders in it
 if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:

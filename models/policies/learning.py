@@ -166,6 +166,10 @@ class GatePolicy:
     golden_slice_rows: int = 200
     # A smaller set has too little information to justify withholding it from training.
     golden_fewest: int = 50
+    # Frozen by the service itself, as large as a fold of five; sixty second reviews are an hour of an analyst.
+    golden_from_labels: int = 300
+    golden_share: float = 0.2
+    golden_most: int = 60
 
     # ADR 11: the recall that a rewrite of listings may cost, and the rise in flagged honest listings with such wording.
     # Both bounds apply at face value from so many listings on that a handful cannot break them. A rewrite that costs 5

@@ -28,14 +28,7 @@ from serving.reports.rules.step_up import StepUpState
 from serving.reports.service.attaching import add_test_buy, hand_in
 from serving.reports.service.limits import limits_of
 from serving.reports.service.previewing import counts_of, preview_report
-from serving.reports.service.status import (
-    AnswerStatus,
-    ListingState,
-    ReportState,
-    Status,
-    answer_status,
-    status_of,
-)
+from serving.reports.service.status import AnswerStatus, ListingState, ReportState, Status, answer_status, status_of
 from serving.reports.service.submitting import LONGEST_NOTE, Draft, decide_report, receive_report
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store.report_documents import ReportDocument
@@ -302,12 +295,7 @@ def get_reason_codes(_reporter: Reports) -> Reasons:
     return Reasons(reason_codes=reasons)
 
 
-@router.post(
-    "/api/v1/brand/reports",
-    status_code=202,
-    response_model=Report,
-    responses={200: {"model": ReportPreview}},
-)
+@router.post("/api/v1/brand/reports", status_code=202, response_model=Report, responses={200: {"model": ReportPreview}})
 async def post_report(body: ReportBody, request: Request, by: Reports) -> Response:
     """Report listings. The report is received when this answers; a large one is decided then, and can be followed.
 
@@ -401,12 +389,7 @@ def post_question_test_buy(case_id: str, body: TestBuyBody, runtime: TheRuntime,
 async def post_withdrawal(report_id: str, body: NumbersBody, request: Request, by: Reports) -> WithdrawnListings:
     """Withdraw listings of one's own report while the undo window is open."""
     done = await DEAR.run_for(
-        by.person.user_id,
-        withdraw,
-        runtime_of(request),
-        by.person,
-        report_id[:_LONGEST_ID],
-        frozenset(body.numbers),
+        by.person.user_id, withdraw, runtime_of(request), by.person, report_id[:_LONGEST_ID], frozenset(body.numbers)
     )
     return WithdrawnListings(withdrawn=done)
 
@@ -415,12 +398,7 @@ async def post_withdrawal(report_id: str, body: NumbersBody, request: Request, b
 async def post_retraction(report_id: str, body: NumbersBody, request: Request, by: Reports) -> RetractedListings:
     """Retract listings of the brand's report later: they are reinstated."""
     done = await DEAR.run_for(
-        by.person.user_id,
-        retract,
-        runtime_of(request),
-        by.person,
-        report_id[:_LONGEST_ID],
-        frozenset(body.numbers),
+        by.person.user_id, retract, runtime_of(request), by.person, report_id[:_LONGEST_ID], frozenset(body.numbers)
     )
     return RetractedListings(retracted=done)
 

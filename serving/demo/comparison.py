@@ -69,9 +69,9 @@ def compare(
     `found_per_100_reviews` is the number of counterfeits among the hundred highest scores. `rivals` are what a model
     replaces, its parts and a fair peer (`training.evaluate.baselines`) that learnt the same labels, each with the
     interval of the whole's lead over it: `best_signal` is the feature that sorts these very listings best, ascending or
-    descending, and `without_text` a forest on the same labels with the model's points. `deciles` are the mean
-    probability of each tenth of the listings, with the interval of its share of counterfeits. Intervals are of 95 %,
-    over sellers.
+    descending, and `without_text` a forest on the same labels with the model's points. `deciles` are the tenths of
+    the listings by probability: its mean, the mean interval that the model states, and the share of counterfeits with
+    its own. Intervals are of 95 %, over sellers.
     """
     unseen, labels = evaluation_set(settings, listings)
     bootstrap = metrics.seller_bootstrap(
@@ -94,10 +94,11 @@ def compare(
 
 @dataclass(frozen=True, slots=True)
 class _Scores:
-    """Values of some listings, of shape (n,), by the whole model, its rivals and its points, and their features
-    (n, columns)."""
+    """Values of some listings, of shape (n,), by the whole model, its rivals and its points, with the intervals of the
+    probabilities (n, 2), NaN where the model states none, and the features (n, columns)."""
 
     whole: Floats
+    intervals: Floats
     rivals: dict[str, Floats]
     points: Floats
     features: Floats
@@ -111,8 +112,10 @@ def _score(files: dict[str, bytes], listings: Sequence[Listing], as_of: datetime
         for listing in listings
     ]
     columns = np.stack([row.vector for row in computed])
+    scores = bundle.score_many(computed, with_reasons=False)
     return _Scores(
-        np.array([score.value for score in bundle.score_many(computed, with_reasons=False)]),
+        np.array([score.value for score in scores]),
+        np.array([score.interval or (np.nan, np.nan) for score in scores]),
         {"scorecard": DEFAULT_POINTS.sums(columns, listings), "text_alone": model.text.many(listings)},
         np.zeros(len(listings)) if model.points is None else model.points.values(columns, listings),
         columns,
@@ -148,7 +151,7 @@ def _figures(
         | {"fair_peer": _rival(labels[chosen], whole[chosen], peer_scores, bootstrap[:, chosen] * counted, counted)},
         "best_signal": NAMES[column],
         "found_per_100_reviews": 100 * metrics.precision_at(labels, whole, _TOP),
-        "deciles": list(_deciles(labels, expits(whole), bootstrap)),
+        "deciles": list(_deciles(labels, expits(whole), np.concatenate([part.intervals for part in parts]), bootstrap)),
         "listings": len(labels),
         "counterfeits": int(labels.sum()),
     }
@@ -164,8 +167,12 @@ def _rival(
     }
 
 
-def _deciles(labels: Labels, probabilities: Floats, bootstrap: Floats) -> Iterator[dict[str, Any]]:
+def _deciles(labels: Labels, probabilities: Floats, intervals: Floats, bootstrap: Floats) -> Iterator[dict[str, Any]]:
     for rows in np.array_split(np.argsort(probabilities, kind="stable"), 10):
         resampled = bootstrap[:, rows]
-        shares = resampled @ labels[rows] / resampled.sum(axis=1)
-        yield {"probability": float(probabilities[rows].mean()), "share": metrics.central_interval(shares)}
+        yield {
+            "probability": float(probabilities[rows].mean()),
+            "interval": intervals[rows].mean(axis=0).tolist(),
+            "share": float(labels[rows].mean()),
+            "share_interval": metrics.central_interval(resampled @ labels[rows] / resampled.sum(axis=1)),
+        }

@@ -63,7 +63,7 @@ def print_report(report: Mapping[str, Any]) -> None:
         ),
         title_justify="left",
     )
-    for heading in ("average precision", "whole", *_RIVALS.values(), "top 100"):
+    for heading in ("average precision", "whole", *(rival.replace("_", " ") for rival in _RIVALS), "top 100"):
         comparison.add_column(heading, justify="left" if heading == "average precision" else "right")
     for name, model in zip(_CANDIDATES, models, strict=True):
         rivals = [f"{model['rivals'][rival]['average_precision']:.3f}" for rival in _RIVALS]
@@ -74,23 +74,7 @@ def print_report(report: Mapping[str, Any]) -> None:
 
 
 _CANDIDATES: Final = ("first candidate", "second candidate")
-_RIVALS: Final = {
-    "scorecard": "scorecard",
-    "best_signal": "best signal",
-    "without_text": "without text",
-    "text_alone": "text alone",
-    "fair_peer": "fair peer",
-}
-
-_RESULTS: Final = {
-    "scheduled": "scheduled",
-    "pending_approval": "pending approval",
-    "cases": "cases",
-    "unknown": "unknown",
-    "refused": "refused",
-}
-
-
+_RIVALS: Final = ("scorecard", "best_signal", "without_text", "text_alone", "fair_peer")
 # What an account manager stopped is withdrawn.
 _STATES: Final = {"withdrawn": "stopped within the hour"}
 
@@ -114,7 +98,7 @@ def _table_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         (
             "reported by brands",
             f"{reports['items']:,}",
-            " + ".join(f"{n:,} {_RESULTS[name]}" for name, n in reports.items() if name in _RESULTS),
+            " + ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in reports.items() if name != "items"),
         ),
         (
             "in large reports",

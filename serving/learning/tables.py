@@ -1,17 +1,6 @@
 """The tables of learning."""
 
-from sqlalchemy import (
-    Column,
-    Float,
-    ForeignKey,
-    ForeignKeyConstraint,
-    Index,
-    Integer,
-    PrimaryKeyConstraint,
-    String,
-    Table,
-    UniqueConstraint,
-)
+import sqlalchemy as sa
 
 from serving.platform.database.schema import ID, id_column, metadata, moment, tenant_table, within, word
 from serving.platform.database.types import CompressedBytes, Json
@@ -21,9 +10,9 @@ from serving.platform.database.types import CompressedBytes, Json
 snapshot = tenant_table(
     "snapshot",
     "snapshot_id",
-    Column("digest", String(64), nullable=False),
-    Column("rows", Integer, nullable=False),
-    Column("positives", Integer, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("positives", sa.Integer, nullable=False),
     moment("as_of"),
     moment("created_at"),
 )
@@ -32,26 +21,26 @@ training_job = tenant_table(
     "training_job",
     "job_id",
     word("state", ("waiting", "running", "done", "failed")),
-    Column("progress", Json, nullable=False),
+    sa.Column("progress", Json, nullable=False),
     id_column("snapshot_id", nullable=True),
-    Column("digest", String(64), nullable=True),
-    Column("error", String(500), nullable=True),
-    Column("requested_by", String(200), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=True),
+    sa.Column("error", sa.String(500), nullable=True),
+    sa.Column("requested_by", sa.String(200), nullable=False),
     # Why the service started it by itself; null where somebody requested it.
-    Column("cause", Json, nullable=True),
+    sa.Column("cause", Json, nullable=True),
     moment("created_at"),
     moment("finished_at", nullable=True),
     within("snapshot_id", "snapshot"),
 )
 
 # The last decision about a training without a person, and its figures.
-retraining_check = Table(
+retraining_check = sa.Table(
     "retraining_check",
     metadata,
-    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
-    Column("decision", Json, nullable=False),
+    sa.Column("marketplace_id", ID, sa.ForeignKey("marketplace.marketplace_id"), nullable=False),
+    sa.Column("decision", Json, nullable=False),
     moment("looked_at"),
-    PrimaryKeyConstraint("marketplace_id"),
+    sa.PrimaryKeyConstraint("marketplace_id"),
 )
 
 second_review = tenant_table(
@@ -60,91 +49,91 @@ second_review = tenant_table(
     id_column("job_id"),
     id_column("listing_id"),
     id_column("version_id"),
-    word("why", ("doubted", "alone")),
-    Column("label", Integer, nullable=False),
-    Column("probability", Float, nullable=True),
-    Column("doubt", Float, nullable=True),
+    word("why", ("doubted", "alone", "golden")),
+    sa.Column("label", sa.Integer, nullable=False),
+    sa.Column("probability", sa.Float, nullable=True),
+    sa.Column("doubt", sa.Float, nullable=True),
     id_column("case_id", nullable=True),
     moment("found_at"),
     within("job_id", "training_job"),
     within("listing_id", "listing"),
     within("version_id", "listing_version"),
     within("case_id", "review_case"),
-    UniqueConstraint("marketplace_id", "job_id", "version_id"),
-    Index("ix_second_review_case", "marketplace_id", "case_id"),
+    sa.UniqueConstraint("marketplace_id", "job_id", "version_id"),
+    sa.Index("ix_second_review_case", "marketplace_id", "case_id"),
 )
 
-model = Table(
+model = sa.Table(
     "model",
     metadata,
-    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
-    Column("digest", String(64), nullable=False),
-    Column("fingerprint", String(64), nullable=False),
+    sa.Column("marketplace_id", ID, sa.ForeignKey("marketplace.marketplace_id"), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
     id_column("job_id"),
-    Column("report", Json, nullable=False),
-    Column("mlflow_run_id", String(64), nullable=True),
-    Column("mlflow_version", String(20), nullable=True),
+    sa.Column("report", Json, nullable=False),
+    sa.Column("mlflow_run_id", sa.String(64), nullable=True),
+    sa.Column("mlflow_version", sa.String(20), nullable=True),
     moment("created_at"),
-    PrimaryKeyConstraint("marketplace_id", "digest"),
+    sa.PrimaryKeyConstraint("marketplace_id", "digest"),
     within("job_id", "training_job"),
 )
 
 golden_set = tenant_table(
     "golden_set",
     "golden_set_id",
-    Column("digest", String(64), nullable=False),
-    Column("items", Integer, nullable=False),
-    Column("positives", Integer, nullable=False),
-    Column("content", CompressedBytes, nullable=False),
-    Column("frozen_by", String(200), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("items", sa.Integer, nullable=False),
+    sa.Column("positives", sa.Integer, nullable=False),
+    sa.Column("content", CompressedBytes, nullable=False),
+    sa.Column("frozen_by", sa.String(200), nullable=False),
     moment("frozen_at"),
 )
 
 promotion = tenant_table(
     "promotion",
     "promotion_id",
-    Column("digest", String(64), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
     word("kind", ("promote", "rollback")),
-    Column("promoted_by", String(200), nullable=False),
-    Column("note", String(500), nullable=False),
+    sa.Column("promoted_by", sa.String(200), nullable=False),
+    sa.Column("note", sa.String(500), nullable=False),
     moment("promoted_at"),
-    ForeignKeyConstraint(["marketplace_id", "digest"], ["model.marketplace_id", "model.digest"]),
-    Index("ix_promotion_latest", "marketplace_id", "promoted_at"),
+    sa.ForeignKeyConstraint(["marketplace_id", "digest"], ["model.marketplace_id", "model.digest"]),
+    sa.Index("ix_promotion_latest", "marketplace_id", "promoted_at"),
 )
 
 promotion_approval = tenant_table(
     "promotion_approval",
     "approval_id",
-    Column("digest", String(64), nullable=False),
-    Column("approved_by", String(200), nullable=False),
-    Column("reason", String(500), nullable=False),
-    Column("beside", String(64), nullable=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("approved_by", sa.String(200), nullable=False),
+    sa.Column("reason", sa.String(500), nullable=False),
+    sa.Column("beside", sa.String(64), nullable=True),
     moment("approved_at"),
     moment("withdrawn_at", nullable=True),
     id_column("promotion_id", nullable=True),
-    ForeignKeyConstraint(["marketplace_id", "digest"], ["model.marketplace_id", "model.digest"]),
+    sa.ForeignKeyConstraint(["marketplace_id", "digest"], ["model.marketplace_id", "model.digest"]),
     within("promotion_id", "promotion"),
-    Index("ix_promotion_approval_model", "marketplace_id", "digest", "approved_at"),
+    sa.Index("ix_promotion_approval_model", "marketplace_id", "digest", "approved_at"),
 )
 
 drift_report = tenant_table(
     "drift_report",
     "report_id",
-    Column("report", Json, nullable=False),
+    sa.Column("report", Json, nullable=False),
     moment("made_at"),
-    Index("ix_drift_report_made", "marketplace_id", "made_at"),
+    sa.Index("ix_drift_report_made", "marketplace_id", "made_at"),
 )
 
 # A person's explanation of a feature that stays shifted; it quiets the alarm until the shift worsens.
 drift_acknowledgement = tenant_table(
     "drift_acknowledgement",
     "acknowledgement_id",
-    Column("feature", String(100), nullable=False),
-    Column("champion", String(64), nullable=True),
-    Column("psi", Float, nullable=False),
-    Column("note", String(500), nullable=False),
-    Column("acknowledged_by", String(200), nullable=False),
+    sa.Column("feature", sa.String(100), nullable=False),
+    sa.Column("champion", sa.String(64), nullable=True),
+    sa.Column("psi", sa.Float, nullable=False),
+    sa.Column("note", sa.String(500), nullable=False),
+    sa.Column("acknowledged_by", sa.String(200), nullable=False),
     moment("acknowledged_at"),
     moment("withdrawn_at", nullable=True),
-    Index("ix_drift_acknowledgement_feature", "marketplace_id", "feature", "acknowledged_at"),
+    sa.Index("ix_drift_acknowledgement_feature", "marketplace_id", "feature", "acknowledged_at"),
 )

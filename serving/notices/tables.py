@@ -1,18 +1,6 @@
 """The tables of notices."""
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    Table,
-    UniqueConstraint,
-    text,
-)
+import sqlalchemy as sa
 
 from models.labels import AppealState
 from models.verdict import ReasonCode
@@ -22,31 +10,31 @@ from serving.platform.database.schema import ID, id_column, metadata, moment, pa
 
 # Notices from outside.
 
-_STRANGER = text("kind = 'unregistered' AND email_token IS NOT NULL")
-_TO_ERASE = text("erasure_requested_at IS NOT NULL AND erased_at IS NULL")
-_KEPT_MUTE = text("erased_at IS NOT NULL AND email_token IS NOT NULL")
+_STRANGER = sa.text("kind = 'unregistered' AND email_token IS NOT NULL")
+_TO_ERASE = sa.text("erasure_requested_at IS NOT NULL AND erased_at IS NULL")
+_KEPT_MUTE = sa.text("erased_at IS NOT NULL AND email_token IS NOT NULL")
 
 # Notifiers. Name and address are the only personal data here; both are null once they are erased.
 reporter = tenant_table(
     "reporter",
     "reporter_id",
     word("kind", ReporterKind),
-    Column("name", String(200), nullable=True),
-    Column("email", String(320), nullable=True),
+    sa.Column("name", sa.String(200), nullable=True),
+    sa.Column("email", sa.String(320), nullable=True),
     # Keyed hash of the address, by which a stranger is identified.
-    Column("email_token", String(64), nullable=True),
-    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
-    Column("secret_hash", String(64), nullable=True),
+    sa.Column("email_token", sa.String(64), nullable=True),
+    sa.Column("brand_id", ID, sa.ForeignKey("brand.brand_id"), nullable=True),
+    sa.Column("secret_hash", sa.String(64), nullable=True),
     moment("known_at"),
     moment("revoked_at", nullable=True),
     moment("warned_at", nullable=True),
     moment("muted_until", nullable=True),
-    Column("muted_because", String(500), nullable=True),
+    sa.Column("muted_because", sa.String(500), nullable=True),
     moment("erasure_requested_at", nullable=True),
     moment("erased_at", nullable=True),
     partial_index("ux_reporter_stranger", "marketplace_id", "email_token", unique=True, where=_STRANGER),
-    Index("ix_reporter_email", "marketplace_id", "email_token"),
-    Index("ix_reporter_known", "marketplace_id", "known_at"),
+    sa.Index("ix_reporter_email", "marketplace_id", "email_token"),
+    sa.Index("ix_reporter_known", "marketplace_id", "known_at"),
     partial_index("ix_reporter_to_erase", "erasure_requested_at", where=_TO_ERASE),
     partial_index("ix_reporter_muted", "muted_until", where=_KEPT_MUTE),
 )
@@ -57,35 +45,38 @@ notice = tenant_table(
     id_column("reporter_id"),
     word("channel", Channel),
     word("reason_code", ReasonCode),
-    Column("explanation", String(5000), nullable=False),
+    sa.Column("explanation", sa.String(5000), nullable=False),
     # The right as the notifier names it; null where it does not, and once the notifier is erased.
     word("right_kind", RightKind, nullable=True),
-    Column("right_office", String(200), nullable=True),
-    Column("right_number", String(200), nullable=True),
-    Column("right_owner", String(200), nullable=True),
-    Column("by_power_of_attorney", Boolean, nullable=False),
+    sa.Column("right_office", sa.String(200), nullable=True),
+    sa.Column("right_number", sa.String(200), nullable=True),
+    sa.Column("right_owner", sa.String(200), nullable=True),
+    sa.Column("by_power_of_attorney", sa.Boolean, nullable=False),
     moment("known_at"),
     # When its stranger followed the link that was sent to the address; only then is it surely theirs.
     moment("confirmed_at", nullable=True),
     within("reporter_id", "reporter"),
-    Index("ix_notice_reporter", "marketplace_id", "reporter_id", "known_at"),
-    Index("ix_notice_known", "marketplace_id", "known_at"),
+    sa.Index("ix_notice_reporter", "marketplace_id", "reporter_id", "known_at"),
+    sa.Index("ix_notice_known", "marketplace_id", "known_at"),
 )
 
 # How many listings strangers notified from a network on a day, and the bytes of their documents. The hash is keyed and
 # dated, and a later notice deletes the row.
-notice_network = Table(
+notice_network = sa.Table(
     "notice_network",
     metadata,
-    Column("network", String(64), primary_key=True),
-    Column("listings", Integer, nullable=False),
-    Column("document_bytes", BigInteger, nullable=False),
+    sa.Column("network", sa.String(64), primary_key=True),
+    sa.Column("listings", sa.Integer, nullable=False),
+    sa.Column("document_bytes", sa.BigInteger, nullable=False),
     moment("known_at"),
 )
 
 # A stranger's notice that came back with the listings that were not found. A later notice deletes the row.
 notice_preview = tenant_table(
-    "notice_preview", "preview_id", moment("known_at"), Index("ix_notice_preview_known", "marketplace_id", "known_at")
+    "notice_preview",
+    "preview_id",
+    moment("known_at"),
+    sa.Index("ix_notice_preview_known", "marketplace_id", "known_at"),
 )
 
 # A document of a notice. The digest stays when the content is erased with the notifier.
@@ -93,15 +84,15 @@ notice_document = tenant_table(
     "notice_document",
     "document_id",
     id_column("notice_id"),
-    Column("digest", String(64), nullable=False),
-    Column("name", String(200), nullable=False),
-    Column("media_type", String(40), nullable=False),
-    Column("size", BigInteger, nullable=False),
-    Column("content", LargeBinary, nullable=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("media_type", sa.String(40), nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=True),
     moment("known_at"),
     moment("erased_at", nullable=True),
     within("notice_id", "notice"),
-    UniqueConstraint("marketplace_id", "notice_id", "digest"),
+    sa.UniqueConstraint("marketplace_id", "notice_id", "digest"),
 )
 
 # One notified listing. `version_id` is its version when it was notified, `case_id` the case that decides it, also after
@@ -110,16 +101,16 @@ notice_item = tenant_table(
     "notice_item",
     "item_id",
     id_column("notice_id"),
-    Column("number", Integer, nullable=False),
-    Column("location", String(2000), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("location", sa.String(2000), nullable=False),
     word("state", ItemState),
     id_column("listing_id", nullable=True),
     id_column("version_id", nullable=True),
     id_column("case_id", nullable=True),
-    Column("opened_case", Boolean, nullable=False),
+    sa.Column("opened_case", sa.Boolean, nullable=False),
     word("outcome", NoticeOutcome, nullable=True),
     word("invalid_reason", InvalidReason, nullable=True),
-    Column("invalid_by", ID, ForeignKey("account.user_id"), nullable=True),
+    sa.Column("invalid_by", ID, sa.ForeignKey("account.user_id"), nullable=True),
     id_column("verdict_id", nullable=True),
     id_column("action_id", nullable=True),
     moment("known_at"),
@@ -132,12 +123,12 @@ notice_item = tenant_table(
     within("case_id", "review_case"),
     within("verdict_id", "verdict"),
     within("action_id", "action"),
-    UniqueConstraint("marketplace_id", "notice_id", "number"),
-    Index("ix_notice_item_case", "marketplace_id", "case_id"),
-    Index("ix_notice_item_listing", "marketplace_id", "listing_id", "state"),
-    Index("ix_notice_item_version", "marketplace_id", "version_id"),
-    Index("ix_notice_item_untold", "told_at", "state", "decided_at"),
-    Index("ix_notice_item_known", "marketplace_id", "known_at"),
+    sa.UniqueConstraint("marketplace_id", "notice_id", "number"),
+    sa.Index("ix_notice_item_case", "marketplace_id", "case_id"),
+    sa.Index("ix_notice_item_listing", "marketplace_id", "listing_id", "state"),
+    sa.Index("ix_notice_item_version", "marketplace_id", "version_id"),
+    sa.Index("ix_notice_item_untold", "told_at", "state", "decided_at"),
+    sa.Index("ix_notice_item_known", "marketplace_id", "known_at"),
 )
 
 # A notifier's complaint that a listing stays, against the decision before it, which had no verdict where the notice was
@@ -150,7 +141,7 @@ notice_complaint = tenant_table(
     id_column("previous_verdict_id", nullable=True),
     word("previous_outcome", (NoticeOutcome.NO_ACTION, NoticeOutcome.INVALID)),
     moment("previous_decided_at"),
-    Column("statement", String(5000), nullable=False),
+    sa.Column("statement", sa.String(5000), nullable=False),
     word("state", (AppealState.OPEN, AppealState.UPHELD, AppealState.DISMISSED)),
     id_column("verdict_id", nullable=True),
     moment("known_at"),
@@ -159,6 +150,6 @@ notice_complaint = tenant_table(
     within("case_id", "review_case"),
     within("previous_verdict_id", "verdict", "verdict_id"),
     within("verdict_id", "verdict"),
-    UniqueConstraint("marketplace_id", "item_id"),
-    Index("ix_notice_complaint_case", "marketplace_id", "case_id"),
+    sa.UniqueConstraint("marketplace_id", "item_id"),
+    sa.Index("ix_notice_complaint_case", "marketplace_id", "case_id"),
 )

@@ -117,7 +117,7 @@ def settings_page() -> str:
         "| --- | --- | --- |",
     ]
     for name, field in Settings.model_fields.items():
-        default = "" if field.default is None else f"`{field.default}`"
+        default = "" if field.get_default() is None or field.default_factory else f"`{field.default}`"
         lines.append(_row((f"`TOUCHSTONE_{name.upper()}`", default, field.description or "")))
     lines += [
         "",

@@ -88,7 +88,7 @@ def test_the_example_goes_to_an_analyst_then_to_the_brand_and_is_removed() -> No
         brand_candidates=1,
         brand_takes_part=True,
         families=compute(facts).families_known(),
-        text_length=100,
+        description_length=100,
     )
     assert route(score, situation, draw=0.5, policy=DEFAULT_ROUTING).lane is Lane.ANALYST
     decision_input = DecisionInput(CaseLane.ANALYST, Side.ANALYST, brand_can_be_asked=True, brand_name="Aurelle")

@@ -10,16 +10,17 @@ from hypothesis import given
 
 from features.compute import NAMES, compute, matrix
 from features.facts import Facts
-from features.history import History
+from features.history import History, Outcomes
 from features.lexicon import Kind
 from features.near_duplicates import NearDuplicates
 from models.bundle import from_files
 from models.classifier import Classifier, Join
 from models.errors import BundleRefused
-from models.evidence import hard_evidence
+from models.evidence import hard_evidence, named_evidence
 from models.messages.english import in_english
 from models.points import Points
 from models.policies.deciding import DEFAULT_SCORECARD, Rule, ScorecardPolicy
+from models.routing import EvidenceFamily, suffices
 from models.score import findings, named_parts
 from models.scorecard import score_by_points
 from tests.fixtures import strategies
@@ -47,6 +48,8 @@ def test_a_suspect_listing_is_read_from_the_plainest_evidence_to_the_least() -> 
         "Contact details in the text: “+86 138 0013 8000”.",
         "The text shares 100% with a listing of this seller that was found counterfeit.",
         "The text shares 91% with another seller's listing that was found counterfeit.",
+        "2 earlier listings of the seller were confirmed counterfeit.",
+        "1 of 2 linked sellers had listings confirmed counterfeit.",
         "The price is 84% below the brand's list price for Colline (540 EUR).",
         "The price is 82% below the median of 20 listings of this brand and category.",
         "The price is 80% below the median of 3 near-duplicates of other sellers.",
@@ -113,6 +116,42 @@ def test_what_proves_little_is_no_hard_evidence(code: str, facts: Facts, _why: s
     assert code not in codes(facts)
 
 
+NAMED: list[tuple[Facts, set[str], str]] = [
+    (some_facts(price="100.00"), {"price"}, "a fifth of both prices"),
+    (some_facts(price="20.00"), set(), "a tenth: the price of other goods"),
+    (some_facts(price="100.00", title="Strap compatible with the Aurelle Colline"), set(), "the price of a part"),
+    (some_facts(brand="Nobody", title="A tote", price="8.00"), set(), "a category holds cheap and dear brands"),
+    (some_facts(title="Aurelle tote, mirror quality"), {"wording"}, "precise and rare"),
+    (
+        some_facts(description="A dupe of the Colline, 100% authentic guaranteed, no receipt"),
+        set(),
+        "honest sellers too",
+    ),
+    (some_facts(title="Aurele tote", brand=None), {"brand"}, "a misspelt name"),
+    (some_facts(title="Au\u200brelle tote", brand=None), {"obfuscation"}, "a hidden name evades a search"),
+    (some_facts(description="Write to bags@example.com"), {"contact"}, "an address"),
+    (some_facts(history=COPIED), {"copy"}, "the text of a confirmed counterfeit"),
+    (some_facts(history=History(outcomes=Outcomes(counterfeit=1, genuine=0))), {"seller"}, "judged before"),
+    (some_facts(description="Serial number on the strap."), {"indicator"}, "the brand names it"),
+    (some_facts(fake_returns={"d30": 1}), {"returns"}, "a buyer sent it back"),
+    (some_facts(photos_count=0, title="AURELLE TOTE 12345"), set(), "photographs and letters are no reasons"),
+]
+
+
+@pytest.mark.parametrize(("facts", "families", "_why"), NAMED, ids=[row[2] for row in NAMED])
+def test_named_evidence_is_a_closed_list(facts: Facts, families: set[str], _why: str) -> None:
+    row = compute(facts)
+    assert set(named_evidence(row.evidence, row.vector)) == families
+
+
+def test_one_finding_that_convinces_suffices_or_two_of_the_others() -> None:
+    alone = {family for family in EvidenceFamily if suffices([family])}
+    assert alone == {"copy", "seller", "returns"}
+    assert suffices([EvidenceFamily.PRICE, EvidenceFamily.WORDING])
+    assert not suffices([EvidenceFamily.PRICE, EvidenceFamily.PRICE])
+    assert not suffices([])
+
+
 PRESENT = {
     "brand_disguised": "brand_disguised",
     "text_mixed_words": "text_mixed_words",
@@ -156,6 +195,8 @@ ONLY: list[tuple[Facts, list[str], str]] = [
             history=replace(A_HISTORY, near_duplicates=None),
         ),
         [
+            "2 earlier listings of the seller were confirmed counterfeit.",
+            "1 of 2 linked sellers had listings confirmed counterfeit.",
             "The price is 93% below the brand's list price for its cheapest goods in Bags (300 EUR).",
             "The price is 96% below the median of 20 listings of this brand and category.",
         ],

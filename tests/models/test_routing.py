@@ -14,12 +14,13 @@ from features.history import NOTHING_RECORDED, History
 from features.listing import Listing
 from features.message import Message, message
 from models import offline
-from models.exploration import chance_of_review, is_new_seller
+from models.exploration import at_odds, chance_of_review, is_new_seller
+from models.messages.english import in_english
 from models.offline import OfflineAnswer, answer_facts
 from models.policies import version
 from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD, RoutingPolicy
 from models.policies.version import policy_version
-from models.routing import AskingState, Lane, Route, Situation, Thresholds, route
+from models.routing import AskingState, EvidenceFamily, Lane, Route, Situation, Thresholds, route, suffices
 from models.score import Score, ScoreKind
 from models.seller_lists import ListMatch, SellerList
 from tests.fixtures.facts import a_listing, facts_of
@@ -33,7 +34,7 @@ KNOWN = Situation(
     brand_candidates=1,
     brand_takes_part=True,
     families=5,
-    text_length=80,
+    description_length=80,
     seller_known_days=400.0,
 )
 NO_DRAW = 0.999999
@@ -52,8 +53,9 @@ def route_of(score: Score, *, draw: float = NO_DRAW, thresholds: Thresholds | No
 
 
 HIGH, MIDDLE, LOW = chance(0.9), chance(0.3), chance(0.01)
-THIN = {"families": 2, "text_length": 11}
+THIN = {"families": 2, "description_length": 11}
 NO_BRAND = {"brand_id": None, "brand_name": None, "brand_candidates": 0, "brand_takes_part": False}
+PRICE, BRAND, COPY = EvidenceFamily.PRICE, EvidenceFamily.BRAND, EvidenceFamily.COPY
 TABLE: list[tuple[Score, dict[str, Any], Lane, str]] = [
     (HIGH, {}, Lane.ASK_BRAND, "the one brand can tell"),
     (HIGH, {"brand_takes_part": False}, Lane.ANALYST, "the brand does not answer questions"),
@@ -74,8 +76,28 @@ TABLE: list[tuple[Score, dict[str, Any], Lane, str]] = [
     (HIGH, {"authorised": True, **THIN}, Lane.NO_ACTION, "authorised comes before thin evidence"),
     (HIGH, THIN, Lane.INSUFFICIENT_EVIDENCE, "a score without signals is only the prior"),
     (LOW, THIN, Lane.INSUFFICIENT_EVIDENCE, "thin evidence does not clear either"),
-    (LOW, {"families": 2, "text_length": 12}, Lane.NO_ACTION, "enough text"),
-    (LOW, {"families": 3, "text_length": 0}, Lane.NO_ACTION, "enough signals"),
+    (LOW, {"families": 2, "description_length": 12}, Lane.NO_ACTION, "enough text"),
+    (LOW, {**THIN, "evidence": (PRICE,)}, Lane.NO_ACTION, "a finding is evidence"),
+    (HIGH, {**THIN, "evidence": ()}, Lane.INSUFFICIENT_EVIDENCE, "nothing was found in it"),
+    (LOW, {"evidence": (COPY,)}, Lane.NO_ACTION, "evidence alone accuses nobody"),
+    (chance(0.0173), {"evidence": ()}, Lane.NO_ACTION, "no evidence and a low score"),
+    (chance(0.0173), {"evidence": (PRICE,)}, Lane.NO_ACTION, "a low price alone is no reason"),
+    (chance(0.0173), {"evidence": (PRICE, PRICE)}, Lane.NO_ACTION, "two prices are one finding"),
+    (chance(0.0173), {"evidence": (PRICE, BRAND)}, Lane.NO_ACTION, "just below a tenth of the odds of .15"),
+    (chance(0.0174), {"evidence": (PRICE, BRAND)}, Lane.ANALYST, "two findings, just above"),
+    (chance(0.0174), {"evidence": (COPY,)}, Lane.ANALYST, "a copy of a counterfeit"),
+    (MIDDLE, {"evidence": ()}, Lane.NO_ACTION, "nobody could act on anything"),
+    (MIDDLE, {"evidence": (), "already_open": True}, Lane.ANALYST, "a change is no way out of review"),
+    (MIDDLE, {"evidence": (), "relist": message("relist.own_text")}, Lane.ANALYST, "it repeats a removed listing"),
+    (chance(0.952), {"evidence": ()}, Lane.NO_ACTION, "just below twenty times the odds of a question"),
+    (chance(0.953), {"evidence": ()}, Lane.ANALYST, "far above: but a brand could act on nothing"),
+    (HIGH, {"evidence": (PRICE,)}, Lane.NO_ACTION, "nor on a price alone"),
+    (HIGH, {"evidence": (COPY,)}, Lane.ASK_BRAND, "the brand is told of the copy"),
+    (points(10), {"evidence": (COPY,)}, Lane.ANALYST, "points with evidence"),
+    (points(9.9), {"evidence": (COPY,)}, Lane.NO_ACTION, "too few points"),
+    (points(59), {"evidence": ()}, Lane.NO_ACTION, "points without evidence wait"),
+    (points(60), {"evidence": ()}, Lane.ANALYST, "two strong signals"),
+    (LOW, {"families": 3, "description_length": 0}, Lane.NO_ACTION, "enough signals"),
     (LOW, {"already_open": True}, Lane.ANALYST, "a change is no way out of review"),
     (LOW, {"already_open": True, "authorised": True}, Lane.ANALYST, "under review comes before authorised"),
     (LOW, {"already_open": True, **THIN}, Lane.INSUFFICIENT_EVIDENCE, "under review, thin stays thin"),
@@ -106,6 +128,7 @@ LISTED: list[tuple[Score, dict[str, Any], ListMatch, Lane, str]] = [
         "nor does what a text repeats",
     ),
     (LOW, {}, ON_LIST[SellerList.WATCH], Lane.ANALYST, "watched is always looked at"),
+    (MIDDLE, {"evidence": ()}, ON_LIST[SellerList.WATCH], Lane.ANALYST, "whatever is named"),
     (HIGH, {}, ON_LIST[SellerList.WATCH], Lane.ANALYST, "and by an analyst first"),
     (LOW, THIN, ON_LIST[SellerList.WATCH], Lane.ANALYST, "however little is known"),
     (LOW, {}, ON_LIST[SellerList.DENY], Lane.ANALYST, "denied goes to an analyst"),
@@ -145,6 +168,9 @@ def test_who_is_looked_at_anyway_was_certain_to_be(
 ) -> None:
     first = score.kind is ScoreKind.SCORECARD
     drawn = DEFAULT_ROUTING.audit_share if first else DEFAULT_ROUTING.audit_least_share
+    if "evidence" in changes and not suffices(changes["evidence"]):
+        waits = score.value >= DEFAULT_ROUTING.analyst_from_points if first else (score.probability or 0.0) >= 0.15
+        drawn = DEFAULT_ROUTING.audit_most_share if waits else DEFAULT_ROUTING.audit_unnamed_share
     share = DEFAULT_ROUTING.whitelist_audit_share if changes.get("authorised") else drawn
     assert route_of(score, **changes).inclusion_probability == (share if lane is Lane.NO_ACTION else 1.0)
 
@@ -185,12 +211,50 @@ REASONS: list[tuple[Score, dict[str, Any], Message]] = [
     (points(25), {}, message("route.points", points=25.0, threshold=20.0)),
     (points(5), {}, message("route.points.below", points=5.0, threshold=20.0)),
     (LOW, THIN, message("route.insufficient", families=2, n=11)),
+    (
+        MIDDLE,
+        {"evidence": ()},
+        message("route.unnamed", probability=0.3, threshold=0.15, unnamed_from=at_odds(0.5, 20.0)),
+    ),
+    (points(25), {"evidence": ()}, message("route.points.unnamed", points=25.0, threshold=20.0, unnamed_from=60.0)),
 ]
 
 
 @pytest.mark.parametrize(("score", "changes", "because"), REASONS, ids=[row[-1].code for row in REASONS])
 def test_a_route_says_why(score: Score, changes: dict[str, Any], because: Message) -> None:
     assert route_of(score, **changes).reasons == (because,)
+
+
+def test_a_route_names_the_evidence_that_decided() -> None:
+    named = message("route.named", families=(message("evidence.price"), message("evidence.copy")))
+    for score in (MIDDLE, HIGH, points(25)):
+        assert route_of(score, evidence=(PRICE, COPY, PRICE)).reasons[1:] == (named,)
+    assert in_english(named) == "Named evidence: the price and a copied counterfeit."
+
+
+@pytest.mark.parametrize(
+    ("score", "changes", "share", "_why"),
+    [
+        (MIDDLE, {}, DEFAULT_ROUTING.audit_most_share, "waits only for want of evidence"),
+        (points(25), {}, DEFAULT_ROUTING.audit_most_share, "the scorecard likewise"),
+        (chance(0.1), {"seller_known_days": 1.0}, 0.254, "a new seller's, as likely as it belongs above the threshold"),
+        (LOW, {}, DEFAULT_ROUTING.audit_unnamed_share, "nobody is asked about it otherwise"),
+        (points(5), {}, DEFAULT_ROUTING.audit_unnamed_share, "the scorecard likewise"),
+    ],
+)
+def test_what_waits_for_want_of_evidence_is_drawn_with_its_stored_probability(
+    score: Score, changes: dict[str, Any], share: float, _why: str
+) -> None:
+    below, above = (route_of(score, draw=draw, evidence=(), **changes) for draw in (share - 1e-3, share + 1e-3))
+    assert (below.lane, above.lane) == (Lane.AUDIT, Lane.NO_ACTION)
+    assert below.inclusion_probability == above.inclusion_probability == pytest.approx(share, abs=1e-3)
+
+
+def test_a_title_alone_is_too_little() -> None:
+    titles = {"Beautiful brown leather thing for sale": True, "Aurelle tote, 1:1 mirror quality": False}
+    for title, thin in titles.items():
+        (answer,) = answer_facts(a_bundle(), [facts_of(Listing(external_id="MP-1", title=title))])
+        assert (answer.route == Lane.INSUFFICIENT_EVIDENCE.value) is thin, title
 
 
 def test_a_changed_listing_under_review_says_so_first() -> None:
@@ -241,7 +305,7 @@ SITUATIONS = st.builds(
     brand_candidates=st.integers(0, 3),
     brand_takes_part=st.booleans(),
     families=st.integers(0, 5),
-    text_length=st.integers(0, 100),
+    description_length=st.integers(0, 100),
     seller_known_days=st.none() | st.floats(0, 900),
     seller_judged=st.integers(0, 3),
     already_open=st.booleans(),
@@ -329,7 +393,8 @@ def test_little_evidence_and_an_authorised_seller_decide_before_a_low_score() ->
 
 
 def test_only_brands_that_take_part_are_asked() -> None:
-    bundle, facts = replace(a_bundle(), thresholds=Thresholds(0, 0)), some_facts()[:1]
+    facts = [facts_of(a_listing(title="Aurelle tote, mirror quality", description="Write to a@b.example"))]
+    bundle = replace(a_bundle(), thresholds=Thresholds(0, 0))
     (answer,) = answer_facts(bundle, facts, taking_part={facts[0].brand.brand_id or ""})
     (other_answer,) = answer_facts(bundle, facts, taking_part=set())
     assert (answer.route, other_answer.route) == (Lane.ASK_BRAND.value, Lane.ANALYST.value)

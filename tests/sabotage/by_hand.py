@@ -16,8 +16,10 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     ),
     "models/case.py": (("ASK_BRAND,\n    CaseLane.ANALYST", "ANALYST,\n    CaseLane.ASK_BRAND", "brands come later"),),
     "models/evidence.py": (
-        (" *_OBFUSCATED)", ")", "hidden names untold"),
-        ("dict.fromkeys((*_CONTACT, *_COPIES), 0.0)", "dict.fromkeys(_CONTACT, 0.0)", "copies untold"),
+        ('("brand_disguised", "text_mixed_words", "text_invisible")', "()", "hidden names untold"),
+        ('("likeness_own_counterfeit", "likeness_counterfeit")', "()", "copies untold"),
+        ("_OTHER_GOODS)", "-math.inf)", "the price of a strap"),
+        ("reference.n <", "0 <", "no median of a brand counts"),
     ),
     "models/explanations.py": (("part.concludes, abs(part.weight)", "abs(part.weight)", "describing words first"),),
     "models/exploration.py": (
@@ -49,7 +51,13 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("Route(Lane.NO_ACTION, reasons, share,", "Route(Lane.NO_ACTION, reasons, 1.0,", "no action with certainty"),
         ("policy.allowed", "0 * policy.allowed", "never audited"),
         ("(reason,), policy.whitelist_audit_share", "(reason,), 0.0", "an authorised seller is never sampled"),
-        ("reason,), chance", "reason,), policy.audit_share", "new sellers are sampled like all"),
+        ("max(least_share, chance)", "policy.audit_share", "new sellers are sampled like all"),
+        ("policy.audit_unnamed_share if", "0.0 if", "without evidence listings are sampled like all"),
+        ("usual, policy.named_odds", "usual, 1.0", "evidence lowers no threshold"),
+        ("analyst_from), policy.unnamed_odds", "analyst_from), 1.0", "no evidence raises no threshold"),
+        ("max(ask_from, analyst_from)", "usual", "six times the lower threshold is far above"),
+        ("len(set(families))", "len(families)", "two prices are two findings"),
+        ("thin and not situation.evidence", "thin", "a title with a finding is thin"),
         ("situation.seller_known_days, situation", "None, situation", "all sellers are new"),
         ("situation.seller_judged, policy", "0, policy", "judged sellers are new"),
         ("AskingState.USED_UP", "AskingState.USED_UP if False", "no daily limit of questions"),
@@ -212,8 +220,8 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("and (proof := proof_of(version, label)):", "and (proof := proof_of(version, label) or (0,)):", "unproven"),
         ('=row["lane"]', '="analyst"', "the audit lane is lost"),
         ('row["inclusion_probability"]', "1.0", "certain to be shown"),
-        ("rows_apart_from(rows, golden, clusters)", "rows", "the golden set is in training"),
-        ("golden, clusters", "golden, {}", "accounts linked with the golden set"),
+        ("rows_apart_from(rows, golden_set, clusters)", "rows", "the golden set is in training"),
+        ("golden_set, clusters", "golden_set, {}", "accounts linked with the golden set"),
         ("seller_cluster=cluster", 'seller_cluster=row["seller_external_id"]', "linked sellers are unseen sellers"),
         (
             "verdict.reported for verdict in version.verdicts",
@@ -469,6 +477,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     ),
     "training/gates/gates.py": (
         ("shown = low > policy", "shown = high > policy", "an uncertain loss counts as certain"),
+        ("min(low, comparison.counted_once)", "low", "a few heavy rows decide"),
     ),
     "training/gates/golden.py": (
         ("key=lambda golden_item: golden_item.version_id", "key=lambda golden_item: 0", "the order changes the digest"),

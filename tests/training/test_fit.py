@@ -176,7 +176,10 @@ def test_the_forest_reads_no_missing_value_as_zero() -> None:
     assert splits_without_missing(text_of(the_model().model_)) == 0
 
 
-SETTINGS = [(0, 400, 3), (99, 400, 3), (100, 400, 7), (299, 400, 7), (300, 600, 7), (2_999, 600, 7), (3_000, 400, 31)]
+SETTINGS = [
+    (0, 25, 3), (19, 25, 3), (20, 400, 3), (99, 400, 3), (100, 400, 7), (299, 400, 7), (300, 600, 7), (2_999, 600, 7),
+    (3_000, 400, 31),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("positives", "rounds", "leaves"), SETTINGS)
@@ -289,7 +292,7 @@ def test_the_offset_is_the_calibrated_log_odds_of_the_text() -> None:
     random = np.random.default_rng(0)
     text = 3 + 2 * random.standard_normal(20_000)
     labels = (random.random(20_000) < 1 / (1 + np.exp(4 - 0.9 * text))).astype(np.int8)
-    combiner, offset = fit_offset(text, labels, np.ones(20_000))
+    combiner, offset = fit_offset(text, labels, np.ones(20_000), np.arange(20_000))
     assert combiner.join is Join.OFFSET
     assert offset == pytest.approx(0.9 * text - 4, abs=0.2)
     assert combiner.join_values(np.zeros(20_000), text) - offset == pytest.approx(np.full(20_000, -offset.mean()))
@@ -297,9 +300,18 @@ def test_the_offset_is_the_calibrated_log_odds_of_the_text() -> None:
 
 def test_text_that_tells_nothing_or_the_contrary_is_no_offset() -> None:
     for text in (NOISE, -TELLING):
-        combiner, offset = fit_offset(text, LABELS, np.ones(40))
-        assert combiner.text_weight < 0.01
-        assert offset == pytest.approx(np.full(40, offset[0]), abs=0.05)
+        combiner, offset = fit_offset(text, LABELS, np.ones(40), np.arange(40))
+        assert (combiner.text_weight, offset) == (0.0, None)
+
+
+def test_wording_that_suppliers_share_weighs_less_than_wording_of_as_many_sellers_on_their_own() -> None:
+    """Forty texts that ten listings each repeat, in log-odds of text - 2."""
+    random = np.random.default_rng(1)
+    texts = random.standard_normal(40)
+    caught = (random.random(40) < 1 / (1 + np.exp(2 - texts))).astype(np.int8)
+    text, labels = np.repeat(texts, 10), np.repeat(caught, 10)
+    alone, shared = (fit_offset(text, labels, np.ones(400), np.arange(400) // size)[0].text_weight for size in (1, 10))
+    assert 0 < shared < 0.9 * alone
 
 
 def test_points_get_the_weight_that_the_labels_give_them_beside_the_text() -> None:

@@ -128,10 +128,15 @@ NAN = float("nan")
 
 
 def comparison(
-    theirs: float, incumbent: Incumbent = Incumbent.CHAMPION, *, ours: float = 0.80, spread: float = 0.02
+    theirs: float,
+    incumbent: Incumbent = Incumbent.CHAMPION,
+    *,
+    ours: float = 0.80,
+    spread: float = 0.02,
+    once: float = 0.0,
 ) -> IncumbentComparison:
     """An incumbent with this average precision; the resampled differences lie evenly around the difference."""
-    return IncumbentComparison(incumbent, theirs, ours - theirs + np.linspace(-2, 2, 401) * spread)
+    return IncumbentComparison(incumbent, theirs, ours - theirs + np.linspace(-2, 2, 401) * spread, once)
 
 
 EVIDENCE = GateEvidence(
@@ -211,6 +216,12 @@ def test_a_candidate_is_no_worse_than_any_incumbent(
         against = (*others, comparison(theirs, incumbent, ours=ours, spread=spread))
         gate_result = gate("incumbents", replace(EVIDENCE, average_precision=ours, incumbents=against, looks=looks))
         assert (gate_result.state, gate_result.blocks) == (state, blocks)
+
+
+@pytest.mark.parametrize(("once", "passes"), [(-0.0499, True), (-0.05, False)])
+def test_a_few_heavy_rows_make_no_candidate_better(once: float, *, passes: bool) -> None:
+    against = (comparison(0.1, once=once),)
+    assert gate("incumbents", replace(EVIDENCE, incumbents=against)).passed == passes
 
 
 EFFECTIVE = [(5.0, State.PASSED, "just enough counterfeits"), (4.99, State.NOT_JUDGED, "one audit would decide")]
@@ -326,7 +337,8 @@ def test_a_part_says_what_it_compares() -> None:
     (part,) = gate("incumbents", replace(EVIDENCE, looks=3)).parts
     assert part.sentence == (
         "Average precision 0.800 over all listings against 0.750 of the champion; difference between +0.018 and +0.082 "
-        "at 80%, above -0.05, and +0.014 beyond the luck of comparison 3, at least 0."
+        "at 80%, above -0.05, and +0.014 beyond the luck of comparison 3, at least 0. Where every row counts once it "
+        "is +0.000, above -0.05."
     )
 
 

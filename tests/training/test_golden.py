@@ -38,6 +38,12 @@ def test_a_set_comes_back_as_it_was_frozen() -> None:
     assert golden_set.labels.tolist() == [row.label for row in ROWS[:20]]
 
 
+def test_what_awaits_a_second_review_is_not_among_what_was_judged_twice() -> None:
+    waiting = replace(ITEMS[0], verdicts=())
+    golden_set = parse_golden(*freeze([waiting, *ITEMS[1:]], NOW))
+    assert (golden_set.items[0], golden_set.judged_twice().items) == (waiting, tuple(ITEMS[1:]))
+
+
 def test_equal_sets_have_equal_digests_in_any_order() -> None:
     assert freeze(ITEMS[::-1], NOW) == (CONTENT, DIGEST)
     assert freeze(ITEMS, NOW + timedelta(seconds=1))[1] != DIGEST

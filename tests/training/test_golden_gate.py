@@ -140,7 +140,7 @@ GATES: list[tuple[GoldenEvidence | None, State, str, float | None, str]] = [
     (
         None,
         State.NOT_JUDGED,
-        "No golden set is frozen; `touchstone model golden --freeze` makes one.",
+        "No golden set is judged twice yet; one is frozen from 300 mature labels on.",
         None,
         "there is none",
     ),

@@ -11,7 +11,7 @@ from models.policies.learning import DEFAULT_GATES, GatePolicy
 from tests.fixtures.fitting import fit_once
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from tests.fixtures.scorers import a_bundle
-from training.evaluate.comparison import curves, figures, slice_figures
+from training.evaluate.comparison import curves, figures, reliability, slice_figures
 from training.evaluate.judging import Judgement, Trial, judge
 from training.evaluate.metrics import average_precision, effective_number
 from training.evaluate.splits import LaterSplit, TimeFold, split_later_unseen
@@ -307,7 +307,8 @@ def test_the_slice_reports_its_effective_sample_size() -> None:
     drawn = rows[rows % 4 == 0]
     counterfeit = DATA.labels[rows] * STANDS_FOR[rows]
     assert sliced_judgement().report["random_slice"].keys() == {
-        "drawn", "drawn_positives", "listings", "prevalence", "most_weight", "difference_interval",
+        "drawn", "drawn_positives", "listings", "prevalence", "most_weight", "difference_interval", "effective_n",
+        "reliability",
     }  # fmt: skip
     assert sliced_judgement().report["random_slice"]["drawn"] == len(drawn) == 10
     assert sliced_judgement().report["random_slice"]["drawn_positives"] == DATA.labels[drawn].sum()
@@ -372,6 +373,14 @@ def test_a_curve_by_hand() -> None:
     assert curve["recall"] == [0.5, 0.5, 1.0, 1.0]
     assert curve["precision"] == pytest.approx([1.0, 0.5, 2 / 3, 0.5])
     assert curve["reliability"] == [[pytest.approx(0.3), 0.5, 2, 1], [0.75, 0.5, 2, 1]]
+
+
+def test_reliability_over_all_listings_by_hand() -> None:
+    """Of the lower two rows, the counterfeit represents three listings: (.1 + 3 * .2) / 4 and 3 / 4."""
+    labels, probabilities = np.array([0, 1, 0, 1], dtype=np.int8), np.array([0.1, 0.2, 0.6, 0.8])
+    lower, higher = reliability(labels, probabilities, np.array([1.0, 3.0, 1.0, 1.0]), bins=2)
+    assert lower == pytest.approx([0.175, 0.75, 1.6, 1.2])
+    assert higher == pytest.approx([0.7, 0.5, 2, 1])
 
 
 def test_a_curve_of_many_rows_has_few_points() -> None:

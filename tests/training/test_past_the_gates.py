@@ -9,12 +9,13 @@ from models.arrays import Floats
 from models.policies.learning import DEFAULT_GATES
 from tests.training.test_gate import EVIDENCE, comparison
 from training.evaluate import metrics
+from training.fit.weighting import trim_weights
 from training.gates.gates import Incumbent, IncumbentComparison, all_gates
 
 pytestmark = pytest.mark.attack
 
 SELLERS, LISTINGS = 300, 400
-MARKETPLACES, LOOKS = 40, 20
+MARKETPLACES, LOOKS, FLIPPED = 40, 20, 16
 
 
 class JudgedRows:
@@ -23,19 +24,27 @@ class JudgedRows:
     def __init__(self, seed: int) -> None:
         self.random = np.random.default_rng(seed)
         self.groups = self.random.integers(SELLERS, size=LISTINGS)
-        self.labels = (np.arange(LISTINGS) % 10 == 0).astype(np.int8)
+        self.truth = (np.arange(LISTINGS) % 10 == 0).astype(np.int8)
+        self.labels, self.weights = self.truth.copy(), np.ones(LISTINGS)
         self.resampled = metrics.seller_bootstrap(self.groups, times=200, seed=seed)
         self.incumbent = self.scores(1.5)
 
     def scores(self, distance: float) -> Floats:
         """Scores in which counterfeits lie this far above genuine listings, in standard deviations."""
-        return np.asarray(self.random.normal(size=LISTINGS) + distance * self.labels, dtype=np.float64)
+        return np.asarray(self.random.normal(size=LISTINGS) + distance * self.truth, dtype=np.float64)
+
+    def flip(self, rows: int) -> None:
+        """So many genuine listings of a random sample get the label 'counterfeit'; each represents 33."""
+        sample = np.flatnonzero(np.arange(LISTINGS) % 4 == 1)
+        self.weights[sample], self.labels[sample[:rows]] = 33.0, 1
 
     def is_proposed(self, candidate: Floats, look: int) -> bool:
         """Whether no gate blocks the candidate beside the incumbent."""
-        both = [metrics.average_precisions(self.labels, s, self.resampled) for s in (candidate, self.incumbent)]
-        ours, theirs = (metrics.average_precision(self.labels, s) for s in (candidate, self.incumbent))
-        against = IncumbentComparison(Incumbent.CHAMPION, theirs, both[0] - both[1])
+        pair, counted = (candidate, self.incumbent), trim_weights(self.weights, self.labels == 1)
+        both = [metrics.average_precisions(self.labels, s, self.resampled * counted) for s in pair]
+        ours, theirs = (metrics.average_precision(self.labels, s, counted) for s in pair)
+        once = metrics.average_precision(self.labels, candidate) - metrics.average_precision(self.labels, pair[1])
+        against = IncumbentComparison(Incumbent.CHAMPION, theirs, both[0] - both[1], once)
         evidence = replace(EVIDENCE, average_precision=ours, incumbents=(against,), looks=look)
         return not any(gate.blocks for gate in all_gates(evidence, DEFAULT_GATES))
 
@@ -47,6 +56,20 @@ def test_of_twenty_worse_candidates_the_luckiest_is_seldom_proposed() -> None:
         rows = JudgedRows(seed)
         lucky += any(rows.is_proposed(rows.scores(1.3), look) for look in range(1, LOOKS + 1))
     assert lucky <= 0.4 * MARKETPLACES
+
+
+@pytest.mark.parametrize(("distance", "rows", "proposed"), [(2.5, 0, MARKETPLACES), (0.5, FLIPPED, 0)])
+def test_a_candidate_that_learnt_sixteen_false_labels_is_not_better_by_more_of_them(
+    distance: float, rows: int, proposed: int
+) -> None:
+    """Over all listings they weigh ten times as much as all true counterfeits. Without them a good one is proposed."""
+    proposals = 0
+    for seed in range(MARKETPLACES):
+        judged = JudgedRows(seed)
+        candidate = judged.scores(distance)
+        judged.flip(rows)
+        proposals += judged.is_proposed(candidate + (judged.labels - judged.truth), 1)
+    assert abs(proposals - proposed) <= 0.1 * MARKETPLACES
 
 
 def test_a_champion_worse_than_the_scorecard_is_no_yardstick() -> None:

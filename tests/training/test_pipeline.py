@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from models.bundle import MANIFEST, digest_of, from_files
@@ -16,6 +17,7 @@ from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from tests.fixtures.tiny_encoder import tiny_encoder
 from training.fit.encoders import Encoder
 from training.fit.settings import FitSettings
+from training.fit.weighting import represented_listings, trim_weights
 from training.gates.golden import GoldenItem, freeze, parse_golden
 from training.runs.pipeline import Candidate, train, without_nan
 from training.snapshots.snapshot import Snapshot, SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
@@ -78,7 +80,7 @@ def test_a_report_is_complete(candidate: Candidate) -> None:
         "snapshot", "golden_set", "rows", "positives", "sellers", "evidence_levels", "lanes", "weights",
         "accepted_leaks", "cut", "seed", "learner", "settings", "feature_count", "join", "text_weight", "calibration",
         "thresholds", "operating_points", "operating_curve", "promises", "out_of_fold", "judged", "gates", "curves",
-        "suspects", "sources", "second_stage", "points_weight", "waiting", "learnt_before", "calibrated_on",
+        "suspects", "sources", "second_stage", "points_weight", "waiting", "champion_learnt_until", "calibrated_on",
     }  # fmt: skip
 
 
@@ -100,10 +102,12 @@ def test_the_settings_that_a_person_gives_are_in_the_report_and_in_the_bundle(
 
 def test_a_report_counts_its_rows(candidate: Candidate, snapshot: Snapshot) -> None:
     report = candidate.report
+    counted = trim_weights(represented_listings(ROWS[:146]), DATA.labels[:146] == 1)
     assert report["snapshot"] == snapshot.digest
     assert (report["rows"], report["positives"], report["sellers"]) == (146, int(DATA.labels[:146].sum()), 73)
-    assert (report["waiting"], report["learnt_before"]) == (14, ROWS[146].known_at.isoformat())
+    assert (report["waiting"], report["champion_learnt_until"]) == (14, None)
     assert report["lanes"] == {"ask_brand": 131, "audit": 15}
+    assert report["calibrated_on"]["base_rate"] == pytest.approx(np.average(DATA.labels[:146], weights=counted))
     assert report["evidence_levels"] == {"brand": 131, "one_reviewer": 15}
 
 
@@ -125,7 +129,7 @@ def test_a_report_has_the_gates(candidate: Candidate) -> None:
 def test_a_champion_is_not_compared_on_rows_that_it_has_learnt(candidate: Candidate, snapshot: Snapshot) -> None:
     report = train(snapshot, champion=from_files(candidate.files), seed=0, threads=1).report
     assert report["judged"].keys() & {"champion", "difference_interval"} == set()
-    assert report["judged"]["not_comparable"].startswith("Not comparable: the champion may have learnt 96 of these 96")
+    assert "the champion may have learnt 120 of these 120" in report["judged"]["not_comparable"]
     assert {gate["name"] for gate in report["gates"] if gate["blocks"]} >= {"incumbents", "slices"}
 
 
@@ -144,15 +148,15 @@ def test_a_champion_of_an_earlier_snapshot_is_compared_on_later_rows_alone(tmp_p
 
 
 @pytest.mark.soak
-def test_without_its_champion_a_training_is_repeated_by_the_time_before_which_rows_were_learnt(tmp_path: Path) -> None:
+def test_without_its_champion_a_training_is_repeated_by_the_time_until_which_that_had_learnt(tmp_path: Path) -> None:
     later = NOW + timedelta(days=10)
     rows = [*ROWS[:130], *(replace(row, matured_at=later) for row in ROWS[130:])]
     champion = from_files(trained_candidate(a_snapshot(tmp_path, rows[:130])).files)
     path, digest = write_snapshot(tmp_path, rows, market_references(DATA), later)
     snapshot = read_snapshot(path, expected=digest)
     first = train(snapshot, champion=champion, seed=0, threads=1)
-    before = datetime.fromisoformat(first.report["learnt_before"])
-    again = train(snapshot, champion=None, seed=0, threads=1, learn_before=before)
+    until = datetime.fromisoformat(first.report["champion_learnt_until"])
+    again = train(snapshot, champion=None, seed=0, threads=1, champion_learnt_until=until)
     assert digest_of(again.files) == digest_of(first.files) != digest_of(trained_candidate(snapshot).files)
 
 
@@ -160,7 +164,7 @@ def test_sellers_linked_with_an_earlier_one_are_not_unseen(snapshot: Snapshot) -
     """Each later row is of an account linked with the seller of an earlier row."""
     rows = [replace(row, seller_cluster=ROWS[i % 30].seller) for i, row in enumerate(snapshot.rows)]
     report = trained_candidate(replace(snapshot, rows=tuple(rows))).report
-    assert (report["sellers"], report["waiting"], report["learnt_before"]) == (15, 0, None), "the first gate blocks"
+    assert (report["sellers"], report["waiting"]) == (15, 0), "the first gate blocks"
     assert report["judged"]["why"] == "0 later listings of unseen sellers, 0 counterfeit: no two classes."
 
 
@@ -181,9 +185,24 @@ def test_flipped_labels_that_nothing_has_judged_do_not_change_the_shipped_model(
     assert digest_of(attacked.files) == digest_of(honest.files)
 
 
+@pytest.mark.attack
+def test_a_counterfeit_that_no_fold_holds_out_represents_itself_alone(tmp_path: Path) -> None:
+    """Later rows of a seller that the training knows, drawn at random one in 33: genuine ones represent as many."""
+
+    def digest(label: int, inclusion: float) -> str:
+        rows = list(ROWS)
+        for i in range(125, 135):
+            known = ROWS[0].seller_cluster
+            rows[i] = replace(ROWS[i], seller_cluster=known, label=label, inclusion_probability=inclusion)
+        return digest_of(trained_candidate(a_snapshot(tmp_path, rows)).files)
+
+    assert digest(1, 0.03) == digest(1, 1.0)
+    assert digest(0, 0.03) != digest(0, 1.0)
+
+
 def test_a_golden_set_is_judged_on_and_named_in_the_report(candidate: Candidate, tmp_path: Path) -> None:
     items = [
-        GoldenItem(f"ver_g{i}", f"lst_g{i}", f"golden-{i // 2}", row.label, ("a", "b"), row.facts)
+        GoldenItem(f"ver_g{i}", f"lst_g{i}", f"golden-{i // 2}", row.label, ("a", "b") if i < 100 else (), row.facts)
         for i, row in enumerate(snapshot_rows(a_market(120, seed=9)))
     ]
     golden = parse_golden(*freeze(items, NOW))
@@ -191,8 +210,9 @@ def test_a_golden_set_is_judged_on_and_named_in_the_report(candidate: Candidate,
     report = train(a_snapshot(tmp_path), champion=champion, golden=golden, seed=0, threads=1).report
     gate = report["gates"][-1]
     assert (gate["name"], gate["state"], gate["figure"]) == ("golden_set", "passed", 0.0), "an equal model"
+    assert "100 listings" in gate["sentence"], "those that two people have judged"
     assert report["golden_set"] == golden.digest
-    assert candidate.report["gates"][-1]["sentence"].startswith("No golden set is frozen")
+    assert candidate.report["gates"][-1]["sentence"].startswith("No golden set is judged twice")
 
 
 def test_a_snapshot_that_holds_golden_listings_trains_nothing(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.fixtures.clocks import NOW
 from tests.fixtures.clusters import a_cluster
 from tests.fixtures.facts import a_listing, facts_of
 from tests.fixtures.labelled import labelled_file, labelled_rows, write_csv, write_ndjson
-from tests.fixtures.runtimes import a_row
+from tests.fixtures.runtimes import EVIDENCE, a_row
 from tests.fixtures.scorers import THRESHOLDS, a_bundle, bundle_files
 from training.adapters.formats import UnknownLayout
 from training.fit import cluster_input
@@ -85,10 +85,12 @@ EVERYTHING, NOTHING = Thresholds(0.0, 0.0), Thresholds(1.0, 1.0)
 
 
 def test_a_row_that_goes_to_a_person_has_the_model_s_reasons_and_the_route_s(tmp_path: Path) -> None:
-    (row,), _ = score_rows(write_ndjson(tmp_path / "a.ndjson", MIXED[:1]), tmp_path, thresholds=EVERYTHING)
+    with_evidence = [{**MIXED[0], **EVIDENCE}]
+    (row,), _ = score_rows(write_ndjson(tmp_path / "a.ndjson", with_evidence), tmp_path, thresholds=EVERYTHING)
     assert row["route"] == "ask_brand"
-    assert len(row["reasons"]) >= 2
-    assert row["reasons"][-1].endswith("at or above 0.00: Aurelle is asked.")
+    assert len(row["reasons"]) >= 3
+    assert row["reasons"][-2].endswith("at or above 0.00: Aurelle is asked.")
+    assert row["reasons"][-1] == "Named evidence: the wording and contact details."
 
 
 def test_a_row_without_action_has_only_the_reason_of_the_route(tmp_path: Path) -> None:

@@ -106,7 +106,11 @@ def test_rows_of_one_moment_stay_together() -> None:
     assert time_folds_of(split_later_unseen([NOW, NOW, NOW, NOW], np.arange(4), share=0.25)) == [([], [0, 1, 2, 3])]
 
 
-GROWN = [(10, 50, "the newest quarter is enough"), (15, 80, "two fifths"), (99, 120, "as many as leave enough to fit")]
+GROWN = [
+    (10, 50, "the newest quarter is enough"),
+    (15, 80, "two fifths, in steps of a twentieth"),
+    (99, 150, "as many as leave enough to fit"),
+]
 
 
 @pytest.mark.parametrize(("fewest", "rows", "_why"), GROWN)

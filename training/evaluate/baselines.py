@@ -14,7 +14,10 @@ from sklearn.metrics import average_precision_score
 from features.listing import Listing
 from models.arrays import Floats, Labels
 
-NAMES: Final = ("numbers", "char_text", "rank_average", "field_text", "fair_peer", "best_signal")
+NAMES: Final = (
+    "numbers", "char_text", "rank_average", "field_text", "fair_peer", "best_signal",
+    "scorecard", "numbers_with_points", "fair_peer_with_points",
+)  # fmt: skip
 # The text fields of a listing, each with vocabularies of its own in the fair peer.
 _FIELDS: Final = ("title", "description", "brand", "product_type")
 # A signal that fewer training rows have is not chosen as the best one: its order of so few rows is chance. Our choice.

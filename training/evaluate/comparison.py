@@ -31,17 +31,20 @@ def figures_of(labels: Labels, values: Sequence[Floats], bootstrap: Floats) -> d
 def difference(labels: Labels, pairs: Sequence[tuple[Floats, Floats]], bootstrap: Floats) -> dict[str, Any]:
     """Average precision of the first minus that of the second of each repeat's pair, on the same resampled sellers.
 
-    `ap_told_from_chance` approximates the least difference that is significant on this number of counterfeits.
+    Each resample also draws the repeat whose fits it judges. Otherwise the interval would not hold what another fit
+    changes, and a column of chance would often be told from chance. `ap_told_from_chance` approximates the least
+    difference that is significant on this number of counterfeits.
     """
     by_repeat = [
         metrics.average_precision(labels, ours) - metrics.average_precision(labels, theirs) for ours, theirs in pairs
     ]
-    resampled = np.mean(
+    drawn = np.random.default_rng(0).integers(len(pairs), size=len(bootstrap))
+    resampled = np.concatenate(
         [
-            metrics.average_precisions(labels, ours, bootstrap) - metrics.average_precisions(labels, theirs, bootstrap)
-            for ours, theirs in pairs
-        ],
-        axis=0,
+            metrics.average_precisions(labels, ours, bootstrap[drawn == repeat])
+            - metrics.average_precisions(labels, theirs, bootstrap[drawn == repeat])
+            for repeat, (ours, theirs) in enumerate(pairs)
+        ]
     )
     low, high = metrics.central_interval(resampled)
     theirs = mean([metrics.average_precision(labels, theirs) for _, theirs in pairs])
@@ -116,16 +119,21 @@ def slice_figures(labels: Labels, probabilities: Floats, stands_for: Floats) -> 
     }
 
 
+def reliability(labels: Labels, probabilities: Floats, weights: Floats, bins: int = 10) -> list[list[float]]:
+    """Mean probability, observed share, effective number and effective positives of bins of equally many rows."""
+    parts = [part for part in np.array_split(np.argsort(-probabilities, kind="stable")[::-1], bins) if len(part)]
+    shares = [np.average([probabilities[p], labels[p]], axis=1, weights=weights[p]).tolist() for p in parts]
+    numbers = [metrics.effective_number(weights[p]) for p in parts]
+    return [[*pair, number, number * pair[1]] for pair, number in zip(shares, numbers, strict=True)]
+
+
 def curves(labels: Labels, probabilities: Floats, points: int = 60, bins: int = 10) -> dict[str, Any]:
-    """A precision-recall curve and reliability bins, small enough for a page."""
+    """A precision-recall curve and the reliability of unweighted rows, small enough for a page."""
     order = np.argsort(-probabilities, kind="stable")
     hits = np.cumsum(labels[order])
     ranks = np.unique(np.linspace(1, len(order), min(points, len(order))).astype(int))
-    parts = [part for part in np.array_split(order[::-1], bins) if len(part)]
     return {
         "recall": [float(hits[r - 1] / max(hits[-1], 1)) for r in ranks],
         "precision": [float(hits[r - 1] / r) for r in ranks],
-        "reliability": [
-            [float(probabilities[p].mean()), float(labels[p].mean()), len(p), int(labels[p].sum())] for p in parts
-        ],
+        "reliability": reliability(labels, probabilities, np.ones(len(labels)), bins),
     }

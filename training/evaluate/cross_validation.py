@@ -1,7 +1,7 @@
 """The model's quality on labelled rows of unseen sellers, beside baselines fitted in the same run."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +10,7 @@ from joblib import Parallel, delayed
 from features.facts import Facts
 from models.arrays import Floats, Rows
 from models.calibration import expits
+from models.points import DEFAULT_POINTS
 from training.evaluate import baselines, metrics
 from training.evaluate.compared import COMPARED, compared_scores
 from training.evaluate.comparison import difference, figures_of, mean
@@ -24,17 +25,23 @@ from training.fit.second_stage import fit_second_stage
 FOLDS: Final = 5
 BOOTSTRAPS: Final = 1_000
 MODEL: Final = "model"
-# The model's own parts, each on its own.
-PARTS: Final = ("forest_alone", "text_alone")
-# The baselines that the model is compared with, paired: the published one, and the strongest that is fair.
-PEERS: Final = ("rank_average", "fair_peer")
+# The model without the scorecard's points, and its own parts, each on its own.
+WITHOUT_POINTS: Final = "without_points"
+PARTS: Final = (WITHOUT_POINTS, "forest_alone", "text_alone")
+# The baselines that the model is compared with, paired: the published one, and the strongest that are fair. The last
+# has the points of the scorecard, as the model has.
+PEERS: Final = ("rank_average", "fair_peer", "fair_peer_with_points")
 # The model fitted without some features, where that was asked for.
 WITHOUT: Final = "without"
 # The model fitted with features that are tried, and without those left out.
 WITH: Final = "with"
 # The model with the second score of an encoder, where one is given.
 SECOND: Final = "second_stage"
-_AVERAGES: Final = {"rank_average": ("numbers", "char_text"), "fair_peer": ("numbers", "field_text")}
+_AVERAGES: Final = {
+    "rank_average": ("numbers", "char_text"),
+    "fair_peer": ("numbers", "field_text"),
+    "fair_peer_with_points": ("numbers_with_points", "field_text"),
+}
 _FITTED: Final = (MODEL, *PARTS, *(name for name in baselines.NAMES if name not in _AVERAGES))
 
 
@@ -132,17 +139,24 @@ def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, chan
         other = CounterfeitClassifier(seed=seed)
         other.fit(changes.of(fitted, train_facts), labels, groups=groups, sample_weight=weights)
         changed[changes.name] = other.decision_function(changes.of(tested, test_facts))
+    judged = tested.listings or ()
+    points, tested_points = (DEFAULT_POINTS.sums(rows.numbers, rows.listings or ()) for rows in (fitted, tested))
     if changes.encoded is not None:
         stage, _ = fit_second_stage(model, SECOND, changes.encoded[train], labels, groups=groups, sample_weight=weights)
-        first = model.model_.values(tested.numbers, tested.listings or ())
+        first = model.model_.values(tested.numbers, judged)
         changed[SECOND] = stage.log_odds(first, changes.encoded[test])
     changed |= {name: compared_scores(name, fitted, labels, tested, seed=seed) for name in changes.compared}
     return {
         MODEL: model.decision_function(tested),
         **changed,
+        WITHOUT_POINTS: replace(model.model_, points=None).log_odds(tested.numbers, judged),
         "forest_alone": forest_alone(fitted.numbers, labels, weights, seed=seed).raw(tested.numbers),
-        "text_alone": model.model_.text.many(tested.listings or ()),
+        "text_alone": model.model_.text.many(judged),
         "best_signal": baselines.best_signal(fitted.numbers, labels, tested.numbers)[1],
+        "scorecard": tested_points,
+        "numbers_with_points": baselines.fit_predict_numbers(
+            np.column_stack([raw[train], points]), labels, np.column_stack([raw[test], tested_points])
+        ),
         "field_text": baselines.fit_predict_field_text(
             [listings[i] for i in train], labels, [listings[i] for i in test]
         ),
@@ -181,6 +195,7 @@ def summarise(material: Material | LabelledListings, repeats: Sequence[Repeat]) 
         "parts": {**parts, **changed},
         "baselines": summary,
         **{f"difference_to_{peer}": compared(MODEL, peer) for peer in summary if peer in {*PEERS, *COMPARED}},
+        f"difference_of_{WITHOUT_POINTS}_to_fair_peer": compared(WITHOUT_POINTS, "fair_peer"),
         **({f"difference_to_{WITHOUT}": compared(MODEL, WITHOUT)} if WITHOUT in changed else {}),
         **({f"gain_{WITH}": compared(WITH, MODEL)} if WITH in changed else {}),
         **(_second_score_gain(compared) if SECOND in changed else {}),

@@ -20,7 +20,7 @@ from models.bundle import Bundle
 from models.forest import Forest
 from models.policies.learning import DEFAULT_GATES, GatePolicy
 from training.evaluate import metrics
-from training.evaluate.comparison import curves, figures, slice_figures
+from training.evaluate.comparison import curves, figures, reliability, slice_figures
 from training.evaluate.operating import choose_thresholds
 from training.evaluate.peers import FAIR_PEER, MOST_FITTED, peer_scores
 from training.evaluate.slices import only_text_and_price, slice_members, slices
@@ -131,7 +131,7 @@ class _View:
             },
         }
 
-    def average_precision_difference(self, ours: Floats, theirs: Floats) -> float:
+    def gain(self, ours: Floats, theirs: Floats) -> float:
         """Average precision of `ours` minus that of `theirs`, unweighted."""
         return metrics.average_precision(self.labels, ours) - metrics.average_precision(self.labels, theirs)
 
@@ -267,7 +267,8 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     if champion is not None and theirs is not None:
         yardsticks[Incumbent.CHAMPION] = theirs
     most_weight = float(counted.max())
-    report["random_slice"]["most_weight"] = most_weight
+    report["random_slice"] |= {"most_weight": most_weight, "effective_n": metrics.effective_number(counted)}
+    report["random_slice"]["reliability"] = reliability(labels, ours, counted)
     held_out = HeldOutRows(facts, labels, groups, view.stands_for, model.shown_from(trial))
     evidence = GateEvidence(
         rows=len(rows),
@@ -278,7 +279,10 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         average_precision=metrics.average_precision(labels, ours, counted),
         incumbents=tuple(
             IncumbentComparison(
-                name, metrics.average_precision(labels, scores, counted), view.differences(ours, scores, counted)
+                name,
+                metrics.average_precision(labels, scores, counted),
+                view.differences(ours, scores, counted),
+                view.gain(ours, scores),
             )
             for name, scores in yardsticks.items()
         ),
@@ -311,7 +315,7 @@ def _peer_figures(trial: Trial, peers: Mapping[str, Floats], view: _View, ours: 
     theirs, known = peers[FAIR_PEER], len(trial.split.time_folds[-1].fit)
     return {
         "figures": {name: view.ranking(scores) for name, scores in peers.items()},
-        "difference": view.average_precision_difference(ours, theirs),
+        "difference": view.gain(ours, theirs),
         "difference_interval": view.difference(ours, theirs, np.ones(len(ours))),
         "fitted": min(known, MOST_FITTED),
         "known": known,

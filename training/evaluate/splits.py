@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from models.arrays import Rows
-from training.snapshots.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
+from training.snapshots.snapshot import SnapshotRefused
+from training.snapshots.soundness import refuse_too_few
 
 # With three time folds, a fit knows on average a third of the rows since the champion. More folds take longer and bring
 # at most half.
 TIME_FOLDS: Final = 3
 # The newest rows say most about the listings to come; a marketplace with few counterfeits judges by more of its rows.
-JUDGED_SHARES: Final = (0.25, 0.4, 0.6, 0.8)
+JUDGED_SHARES: Final = tuple(twentieths / 20 for twentieths in range(5, 18))
 _NEXT: Final = timedelta.resolution
 
 
@@ -109,7 +110,7 @@ def split_for_judging(
     share is enough, the split with the most counterfeits is used, and the gates say how many are missing.
     """
     usual = [split_later_unseen(times, groups, share=share) for share in JUDGED_SHARES]
-    can_fit = [split for split in usual if _has_both_classes(labels[split.time_folds[0].fit])] or usual[:1]
+    can_fit = [split for split in usual if _can_be_fitted(split.time_folds[0].fit, labels, groups)] or usual[:1]
     known = champion_learnt_until
     for share in JUDGED_SHARES[: len(can_fit)]:
         fair = split_later_unseen(times, groups, share=share, after=known)
@@ -120,9 +121,12 @@ def split_for_judging(
     return replace(most, champion_learnt=sum(known is not None and times[i] <= known for i in most.judge.tolist()))
 
 
-def _has_both_classes(labels: NDArray[np.int8]) -> bool:
-    """Whether a fit on these labels is possible."""
-    return int(labels.sum()) >= FEWEST_POSITIVES and int((labels == 0).sum()) >= FEWEST_NEGATIVES
+def _can_be_fitted(rows: Rows, labels: NDArray[np.int8], groups: NDArray[np.intp]) -> bool:
+    try:
+        refuse_too_few(labels[rows], groups[rows])
+    except SnapshotRefused:
+        return False
+    return True
 
 
 def split_later_unseen(

@@ -188,7 +188,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         folds = inner_folds(labels, groups, seed=self.seed, folds=self.folds)
         task = _Task(rows, texts, labels, weights, groups, folds, join)
         text_scores = self._text_out_of_fold(task)
-        by_text, offset = fit_offset(text_scores, labels, weights) if join is Join.OFFSET else (None, None)
+        by_text, offset = fit_offset(text_scores, labels, weights, groups) if join is Join.OFFSET else (None, None)
         columns = np.column_stack([rows.numbers, text_scores]) if join is Join.STACK else rows.numbers
         number_scores = self._numbers_out_of_fold(task, columns, offset)
         self._tell("join", 0.0)

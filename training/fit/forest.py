@@ -15,6 +15,8 @@ from models.forest import Forest, export_booster
 from models.learners import Learner
 
 MASK_SHARE: Final = 0.15
+# With fewer, trees say little beside the scorecard's points: many rounds make the sum worse than the points alone.
+_BRIEF_BELOW_POSITIVES: Final = 20
 # With fewer, a tree is of two questions at most.
 _PAIRS_BELOW_POSITIVES: Final = 100
 _FEW_BELOW_POSITIVES: Final = 300
@@ -59,7 +61,8 @@ def forest_settings(positives: int) -> ForestSettings:
     With few, small trees need many rounds at this rate; ADR 56 has the comparisons.
     """
     if positives < _PAIRS_BELOW_POSITIVES:
-        return ForestSettings(rounds=400, leaves=3, learning_rate=0.03, rows_per_leaf=10, l2=1.0)
+        rounds = 25 if positives < _BRIEF_BELOW_POSITIVES else 400
+        return ForestSettings(rounds=rounds, leaves=3, learning_rate=0.03, rows_per_leaf=10, l2=1.0)
     if positives < _FEW_BELOW_POSITIVES:
         return ForestSettings(rounds=400, leaves=7, learning_rate=0.03, rows_per_leaf=10, l2=1.0)
     if positives < 10 * _FEW_BELOW_POSITIVES:

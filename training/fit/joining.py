@@ -1,13 +1,15 @@
 """The join of learner and text into one value: the rule, and the weights fitted on out-of-fold values."""
 
+import math
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.metrics import average_precision_score
 
 from models.arrays import Floats, Labels
-from models.calibration import expits
+from models.calibration import Sigmoid, expits
 from models.classifier import Combiner, Join, StandardScale
 from models.points import Points
 from models.policies.deciding import ScorecardPolicy
@@ -23,6 +25,8 @@ TEXT_WEIGHT_PRIOR_POSITIVES: Final = 30
 _POINTS_COST: Final = 100.0
 # The prior of a point's log-odds has this standard deviation, two fifths of its mean (ADR 75).
 POINTS_PRIOR_SPREAD: Final = 0.03
+# Of a slope that chance explains by more than half, the rest is mostly the luck of these suppliers (ADR 75).
+_LEAST_TEXT_SHARE: Final = 0.5
 _WEIGHT_GRID: Final = tuple(i / 20 for i in range(21))
 
 
@@ -33,16 +37,36 @@ def join_of(positives: int, *, takes_offset: bool) -> Join:
     return Join.SUM if positives < STACK_FROM_POSITIVES else Join.STACK
 
 
-def fit_offset(text: Floats, labels: Labels, weights: Floats) -> tuple[Combiner, Floats]:
+def fit_offset(
+    text: Floats, labels: Labels, weights: Floats, groups: NDArray[np.intp]
+) -> tuple[Combiner, Floats | None]:
     """The combiner of `Join.OFFSET`, and the offset of each row: the calibrated log-odds of its out-of-fold text value.
 
     Arrays have shape (n,). The learner is then fitted to what the text leaves open, so that neither has to repeat what
-    the other knows.
+    the other knows. The slope is shrunk by what chance among `groups` explains of it (James and Stein 1961), because
+    wording that a few suppliers share says little of others; where that is most of it, there is no offset, and the text
+    does not count.
     """
     standard = standard_of(text)
     standardised = standard.apply(text)
     line = fit_sigmoid(standardised, labels, weights)
-    return Combiner(Join.OFFSET, line.slope, StandardScale(0.0, 1.0), standard), line.log_odds(standardised)
+    share = 1 - _slope_variance(standardised, line, labels, weights, groups) / line.slope**2
+    share = share if share > _LEAST_TEXT_SHARE else 0.0
+    base = float(np.average(labels, weights=weights))
+    offset = share * line.log_odds(standardised) + (1 - share) * math.log(base / (1 - base))
+    combiner = Combiner(Join.OFFSET, share * line.slope, StandardScale(0.0, 1.0), standard)
+    return combiner, offset if share else None
+
+
+def _slope_variance(values: Floats, line: Sigmoid, labels: Labels, weights: Floats, groups: NDArray[np.intp]) -> float:
+    """The variance of the slope over whole groups (the sandwich of Liang and Zeger 1986)."""
+    probabilities = expits(line.log_odds(values))
+    design = np.column_stack([values, np.ones_like(values)])
+    bread = np.linalg.inv(design.T @ (design * (weights * probabilities * (1 - probabilities))[:, None]))
+    scores = design * (weights * (labels - probabilities))[:, None]
+    by_group = np.zeros((groups.max() + 1, 2))
+    np.add.at(by_group, groups, scores)
+    return float((bread @ by_group.T @ by_group @ bread)[0, 0])
 
 
 def fit_points(text: Floats, rules: ScorecardPolicy, sums: Floats, labels: Labels, represented: Floats) -> Points:

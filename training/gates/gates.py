@@ -29,12 +29,13 @@ class IncumbentComparison:
     """The average precision of an incumbent on the judged rows, weighted to all listings, and what it is compared by.
 
     `differences` are the candidate's average precision less that of the incumbent in each resample of whole sellers,
-    shape (times,).
+    shape (times,); `counted_once` is the difference where every judged row counts once.
     """
 
     incumbent: Incumbent
     average_precision: float
     differences: Floats
+    counted_once: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +121,9 @@ def incumbents_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
     Each is a part: the difference in average precision over all listings must be at least zero, and the lower end of
     its interval above a bound. Of many candidates one is lucky, so the k-th that is compared with a champion must
     exceed zero at a chance that falls with the square of k; at the first this is the difference itself. Weights are
-    trimmed until no few heavy rows decide. If that leaves too few effective counterfeits, or the champion may have
-    learnt the rows, the gate is not judged and blocks.
+    trimmed, and where every row counts once the difference must be above the same bound: a few heavy rows with false
+    labels decide the first figure, and only a few of many rows in the second. If trimming leaves too few effective
+    counterfeits, or the champion may have learnt the rows, the gate is not judged and blocks.
     """
     name = INCUMBENTS
     if evidence.effective_positives < policy.fewest_effective_positives:
@@ -158,13 +160,14 @@ def _incumbent_part(evidence: GateEvidence, comparison: IncumbentComparison, pol
     beyond_luck = difference + min(0.0, lucky - middle)
     return judged_gate(
         comparison.incumbent.value,
-        beyond_luck >= 0 and low > -policy.incumbent_slack,
+        beyond_luck >= 0 and min(low, comparison.counted_once) > -policy.incumbent_slack,
         beyond_luck,
         0.0,
         f"Average precision {evidence.average_precision:.3f} over all listings against "
         f"{comparison.average_precision:.3f} of {comparison.incumbent.value}; difference between {low:+.3f} and "
         f"{high:+.3f} at {policy.incumbent_confidence:.0%}, above {-policy.incumbent_slack:.2f}, and "
-        f"{beyond_luck:+.3f} beyond the luck of comparison {evidence.looks}, at least 0.",
+        f"{beyond_luck:+.3f} beyond the luck of comparison {evidence.looks}, at least 0. Where every row counts once "
+        f"it is {comparison.counted_once:+.3f}, above {-policy.incumbent_slack:.2f}.",
     )
 
 

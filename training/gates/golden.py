@@ -1,9 +1,9 @@
-"""The golden set: listings on which two people agreed, frozen under a digest and excluded from training."""
+"""The golden set: listings on which two people agreed or shall, frozen under a digest and excluded from training."""
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +23,7 @@ _LARGEST: Final = 500_000_000
 
 @dataclass(frozen=True, slots=True)
 class GoldenItem:
-    """One listing version with its label, the verdicts that agree, and its facts as canonical JSON."""
+    """One version with label, agreeing verdicts (none while it awaits a second review), and facts as canonical JSON."""
 
     version_id: str
     listing_id: str
@@ -54,6 +54,10 @@ class GoldenSet:
     def facts(self) -> list[Facts]:
         """The facts, parsed."""
         return [facts_from_json(golden_item.facts) for golden_item in self.items]
+
+    def judged_twice(self) -> "GoldenSet":
+        """The set without the listings that await a second review."""
+        return replace(self, items=tuple(golden_item for golden_item in self.items if golden_item.verdicts))
 
 
 def freeze(items: Sequence[GoldenItem], as_of: datetime) -> tuple[bytes, str]:

@@ -74,9 +74,8 @@ def golden_gate(evidence: GoldenEvidence | None, policy: GatePolicy) -> Gate:
     the set; that only makes the gate stricter, and the sentence says so.
     """
     if evidence is None:
-        return unjudged_gate(
-            _NAME, "No golden set is frozen; `touchstone model golden --freeze` makes one.", blocks=False
-        )
+        why = f"No golden set is judged twice yet; one is frozen from {policy.golden_from_labels} mature labels on."
+        return unjudged_gate(_NAME, why, blocks=False)
     parts = tuple(slice_part(part, policy) for part in evidence.parts)
     named = f"Golden set {evidence.digest[:12]}, {evidence.items} listings, {evidence.positives} counterfeit"
     flattered = " The champion may have been trained on it, which flatters it." if evidence.champion_saw else ""

@@ -1,10 +1,11 @@
 """Snapshot to candidate: split by time and seller, fit, calibrate, judge, gate, refit on what was judged."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
 
 import numpy as np
 
@@ -40,8 +41,6 @@ from training.gates.upheld import upheld_evidence, upheld_gate
 from training.snapshots.snapshot import Snapshot
 from training.snapshots.soundness import leaks, refuse_copies, refuse_leaks, refuse_too_few
 
-EVERYTHING: Final = datetime.max.replace(tzinfo=UTC)
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -60,7 +59,7 @@ def train(
     learner: str = Forest.name,
     settings: FitSettings = DEFAULT_SETTINGS,
     encoder: str = NO_ENCODER,
-    learn_before: datetime | None = None,
+    champion_learnt_until: datetime | None = None,
     looks: int = 1,
     progress: Progress = lambda _w, _s: None,
 ) -> Candidate:
@@ -68,10 +67,11 @@ def train(
 
     The judged figures are of models fitted on the rows before each time fold. The last of them is shipped; it scores
     the upheld appeals and the golden set. Later rows wait for the next training, because nothing that learnt them is
-    judged (ADR 68). Where no model could be judged, which blocks the candidate, one is fitted on all rows.
-    `learn_before` repeats the choice of an earlier training, and `looks` counts the candidates that were compared with
-    this champion, this one included. Equal snapshots, seeds and choices give equal bundles. The gates judge first
-    answers; `encoder` adds a second stage, which the report compares with them.
+    judged (ADR 68). A counterfeit that no fold held out represents itself alone, because labels that nothing judges
+    must have little influence. Where no model could be judged, which blocks the candidate, one is fitted on all rows.
+    `champion_learnt_until` repeats the split of an earlier training without its champion, and `looks` counts the
+    candidates that were compared with this champion, this one included. Equal snapshots, seeds and choices give equal
+    bundles. The gates judge first answers; `encoder` adds a second stage, which the report compares with them.
 
     Raises SnapshotRefused (too few labels or sellers of a class; copied rows; rows of the golden set; or a column that
     leaks the label and is not accepted by name).
@@ -85,20 +85,27 @@ def train(
     every_row = ListingRows.of(facts)
     leaking = leaks(every_row.numbers, labels)
     refuse_leaks(leaking, accepted_leaks)
-    represented = represented_listings(snapshot.rows)
     times = [row.known_at for row in snapshot.rows]
     matured = [row.matured_at for row in snapshot.rows]
+    if champion is not None:
+        champion_learnt_until = learnt_until(times, matured, champion.references_as_of)
     split = split_for_judging(
         times,
         groups,
         labels,
-        champion_learnt_until=None if champion is None else learnt_until(times, matured, champion.references_as_of),
+        champion_learnt_until=champion_learnt_until,
         fewest_positives=DEFAULT_GATES.fewest_positives,
         fewest_positive_sellers=DEFAULT_GATES.fewest_positive_sellers,
     )
+    # Only later fits learn them and no fold holds them out, because their sellers were known by then.
+    unjudged = np.setdiff1d(split.time_folds[-1].fit, np.concatenate([split.time_folds[0].fit, split.judge]))
+    weighed_rows = list(snapshot.rows)
+    for i in unjudged[labels[unjudged] == 1].tolist():
+        weighed_rows[i] = replace(weighed_rows[i], inclusion_probability=1.0)
+    represented = represented_listings(weighed_rows)
 
     def weights_of(chosen: Rows) -> Weights:
-        return training_weights([snapshot.rows[i] for i in chosen], [facts[i] for i in chosen])
+        return training_weights([weighed_rows[i] for i in chosen], [facts[i] for i in chosen])
 
     trial = Trial(
         facts,
@@ -116,8 +123,7 @@ def train(
         looks,
     )
     judged = judge(trial, champion, progress)
-    before = learn_before or (EVERYTHING if judged.model is None else split.time_folds[-1].cut)
-    is_learnt = np.array([time < before for time in times])
+    is_learnt = np.array([judged.model is None or time < split.time_folds[-1].cut for time in times])
     later = every_row[np.flatnonzero(~is_learnt)]
     duplicates = near_duplicates(facts, [row.seller_cluster for row in snapshot.rows])
     weighed = weights_of(np.flatnonzero(is_learnt))
@@ -125,7 +131,7 @@ def train(
     facts = [row for row, learnt in zip(facts, is_learnt, strict=True) if learnt]
     labels, groups, represented = labels[is_learnt], groups[is_learnt], represented[is_learnt]
     weights, model = weighed.values, judged.model
-    if model is None or before != split.time_folds[-1].cut:
+    if model is None:
         model = CounterfeitClassifier(
             seed=seed,
             threads=threads,
@@ -166,7 +172,8 @@ def train(
     )
     shipped, incumbent = from_files(files), IncumbentScorer(champion, threads)
     upheld = upheld_evidence(rows, facts, shipped, incumbent, DEFAULT_GATES)
-    on_golden = None if golden is None else golden_evidence(golden, shipped, incumbent, DEFAULT_GATES)
+    twice = None if golden is None else golden.judged_twice()
+    on_golden = golden_evidence(twice, shipped, incumbent, DEFAULT_GATES) if twice and twice.items else None
     gates = (*judged.gates, upheld_gate(upheld, DEFAULT_GATES), golden_gate(on_golden, DEFAULT_GATES))
     report = {
         "snapshot": snapshot.digest,
@@ -175,13 +182,13 @@ def train(
         "waiting": len(later.numbers),
         "positives": int(labels.sum()),
         "sellers": len(np.unique(groups)),
-        "evidence_levels": _count_values(row.evidence_level for row in rows),
-        "lanes": _count_values(row.lane for row in rows),
+        "evidence_levels": dict(sorted(Counter(row.evidence_level for row in rows).items())),
+        "lanes": dict(sorted(Counter(row.lane for row in rows).items())),
         "weights": weighed.report,
         "sources": largest_sources(rows),
         "accepted_leaks": [asdict(leak) for leak in leaking],
         "cut": split.cut.isoformat(),
-        "learnt_before": before.isoformat() if before < EVERYTHING else None,
+        "champion_learnt_until": None if champion_learnt_until is None else champion_learnt_until.isoformat(),
         "seed": seed,
         "learner": learner,
         "settings": settings.changed(),
@@ -200,6 +207,7 @@ def train(
             "effective_n": effective_number(model.described_),
             "effective_positives": effective_number(model.described_[labels == 1]),
             "most_weight": float(model.described_.max()),
+            "base_rate": float(np.average(labels, weights=model.described_)),
         },
         "judged": judged.report,
         "gates": [gate.as_json() for gate in gates],
@@ -207,13 +215,6 @@ def train(
         "suspects": [asdict(suspect) for suspect in doubted],
     }
     return Candidate(files, without_nan(report))
-
-
-def _count_values(values: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for name in values:
-        counts[name] = counts.get(name, 0) + 1
-    return dict(sorted(counts.items()))
 
 
 def without_nan(node: Any) -> Any:

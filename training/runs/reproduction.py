@@ -21,7 +21,7 @@ from training.registry.record import Record
 from training.registry.tracking import Registry, TrackingFailed, bundle_in, record_in
 from training.runs.differing import first_difference
 from training.runs.made_with import FINGERPRINT, made_with, version_changes
-from training.runs.pipeline import EVERYTHING, Candidate, train
+from training.runs.pipeline import Candidate, train
 from training.snapshots.snapshot import SnapshotRefused, read_snapshot
 
 _DIGEST_LENGTH: Final = 64
@@ -71,7 +71,7 @@ def _train_again(options: argparse.Namespace, record: Record) -> Candidate:
     The champion of that time is left out: it decides the gates, and of the bundle only which rows it learns.
     """
     report = record.report
-    before = report.get("learnt_before")
+    until = report.get("champion_learnt_until")
     return train(
         read_snapshot(_file_of_digest(options.snapshots, "snapshot", report["snapshot"]), expected=report["snapshot"]),
         champion=None,
@@ -82,7 +82,7 @@ def _train_again(options: argparse.Namespace, record: Record) -> Candidate:
         learner=report.get("learner", Forest.name),
         settings=FitSettings.of(report.get("settings", {})),
         encoder=(report.get("second_stage") or {}).get("package", NO_ENCODER),
-        learn_before=EVERYTHING if before is None else datetime.fromisoformat(before),
+        champion_learnt_until=None if until is None else datetime.fromisoformat(until),
         progress=lambda stage, share: send_message({"event": "progress", "stage": stage, "share": round(share, 2)}),
     )
 

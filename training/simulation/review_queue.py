@@ -10,7 +10,7 @@ from features.compute import ComputedFeatures, input_fingerprint
 from models.bundle import Bundle
 from models.exploration import chance_of_review, is_new_seller
 from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD
-from models.routing import Route, Situation, Thresholds, route
+from models.routing import Route, Situation, Thresholds, is_thin, route
 from models.score import Score
 from models.scorecard import score_by_points
 
@@ -55,7 +55,7 @@ def _situation(row: ComputedFeatures, takes_part: Callable[[str], bool]) -> Situ
         brand_candidates=len(brand.candidates),
         brand_takes_part=brand.brand_id is not None and takes_part(brand.brand_id),
         families=row.families_known(),
-        text_length=len(reading.title) + len(reading.description),
+        description_length=len(reading.description),
         seller_known_days=seller.known_days,
         seller_judged=seller.outcomes.counterfeit + seller.outcomes.genuine if seller.outcomes else 0,
     )
@@ -109,10 +109,8 @@ def _listing_name(arrival: Arrival) -> str:
 def _is_thin(arrival: Arrival) -> bool:
     if arrival.situation.authorised:
         return False
-    return (
-        arrival.situation.families < DEFAULT_ROUTING.fewest_families
-        and arrival.situation.text_length < DEFAULT_ROUTING.shortest_text
-    )
+    situation = arrival.situation
+    return is_thin(DEFAULT_ROUTING, description=situation.description_length, families=lambda: situation.families)
 
 
 def _route_arrival(arrival: Arrival, champion: Bundle | None, *, look: bool, line: float, explores: bool) -> Route:

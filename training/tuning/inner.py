@@ -29,6 +29,7 @@ class InnerFolds:
     """
 
     labels: Labels
+    groups: NDArray[np.intp]
     weights: Floats
     columns: Floats
     texts: TextMatrix
@@ -52,7 +53,7 @@ class InnerFolds:
         """The rows in so many folds. Raises ValueError (fewer sellers of a class than folds)."""
         split = tuple(grouped_folds(labels, groups, folds=folds, seed=seed))
         texts = TextMatrix.of([row.listing for row in facts])
-        return cls(labels, weights, matrix(facts), texts, split, seed, threads)
+        return cls(labels, groups, weights, matrix(facts), texts, split, seed, threads)
 
     def defaults(self) -> FitSettings:
         """The default settings for so many positives, each by its value."""
@@ -84,7 +85,7 @@ class InnerFolds:
 
     def _values(self, settings: FitSettings, text: Floats, train: Rows, test: Rows) -> Floats:
         """The values of a fold's rows; neither the offset nor the forest has seen their labels."""
-        combiner, offset = fit_offset(text[train], self.labels[train], self.weights[train])
+        combiner, offset = fit_offset(text[train], self.labels[train], self.weights[train], self.groups[train])
         fitted = fit_forest(
             self.columns[train],
             self.labels[train],

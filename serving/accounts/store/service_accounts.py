@@ -7,13 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func, select, update
 
 from models.errors import require
-from serving.accounts.tables import (
-    key_network,
-    service_account,
-    service_account_person,
-    signature_nonce,
-    signing_key,
-)
+from serving.accounts.tables import key_network, service_account, service_account_person, signature_nonce, signing_key
 from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.scope import Pair, inside, same
 from serving.platform.database.store import add, insert_or_ignore

@@ -36,10 +36,7 @@ from serving.takedowns.service.takedown import undo_window
 from serving.takedowns.store import actions
 
 # The longest profile runs for weeks; a further year covers all of its deadlines.
-_TOLD: Final = {
-    CounterNoticeEvent.MAINTAIN: SellerNews.MAINTAINED,
-    CounterNoticeEvent.DISMISS: SellerNews.DISMISSED,
-}
+_TOLD: Final = {CounterNoticeEvent.MAINTAIN: SellerNews.MAINTAINED, CounterNoticeEvent.DISMISS: SellerNews.DISMISSED}
 _YEARS_AHEAD: Final = timedelta(days=366)
 
 

@@ -117,11 +117,7 @@ def enrol(
     changed = connection.execute(
         update(brand_enrolment)
         .where(of_enrolment)
-        .values(
-            takes_part=takes_part,
-            account_manager_id=account_manager_id,
-            daily_questions=daily_questions,
-        )
+        .values(takes_part=takes_part, account_manager_id=account_manager_id, daily_questions=daily_questions)
     )
     if changed.rowcount == 0:
         row = {

@@ -43,13 +43,7 @@ from serving.notices.store import notices
 from serving.platform.runtime import Runtime
 from serving.reports.store import report_test_buys
 from serving.standing.rules.standing import Effect
-from serving.standing.service import (
-    CountedStanding,
-    Weight,
-    lock_standing,
-    store_confirmation,
-    weigh_confirmation,
-)
+from serving.standing.service import CountedStanding, Weight, lock_standing, store_confirmation, weigh_confirmation
 from serving.standing.store import standings
 from serving.takedowns.rules.budgets import is_new_device
 from serving.takedowns.rules.bursts import PendingCause, PendingReason

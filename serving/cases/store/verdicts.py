@@ -91,8 +91,7 @@ def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collec
 _JUDGEMENTS: Final = (
     select(verdict, _LATER.c.verdict_id.label("superseded_by"), account.c.name.label("user_name"))
     .outerjoin(
-        _LATER,
-        (_LATER.c.marketplace_id == verdict.c.marketplace_id) & (_LATER.c.supersedes_id == verdict.c.verdict_id),
+        _LATER, (_LATER.c.marketplace_id == verdict.c.marketplace_id) & (_LATER.c.supersedes_id == verdict.c.verdict_id)
     )
     .join(account, account.c.user_id == verdict.c.user_id)
     .where(verdict.c.judgement != Judgement.WITHDRAWN.value)

@@ -118,12 +118,18 @@ def persistent_drift(
 ) -> tuple[str, ...]:
     """The features that moved in each of the last drift reports, in the order of the newest; none if a report is
     missing or had too few listings. `reports` are those since the last training, oldest first. A person has
-    acknowledged the shift of the `quiet` features."""
+    acknowledged the shift of the `quiet` features. The base rate moved if its interval excludes the champion's."""
     last = reports[-policy.drift_reports :]
     if len(last) < policy.drift_reports or not all(report["enough"] for report in last):
         return ()
     moved = [[shift["name"] for shift in report["shifts"] if shift["level"] == _MOVED] for report in last]
-    return tuple(name for name in moved[-1] if name not in quiet and all(name in names for names in moved))
+    lasting = tuple(name for name in moved[-1] if name not in quiet and all(name in names for names in moved))
+    return (*lasting, "base_rate") if all(map(_base_rate_moved, last)) else lasting
+
+
+def _base_rate_moved(report: Mapping[str, Any]) -> bool:
+    trained = report.get("trained_base_rate")
+    return trained is not None and not report["prevalence"]["low"] <= trained <= report["prevalence"]["high"]
 
 
 def _back_off_until(situation: Situation, policy: RetrainingPolicy) -> datetime | None:

@@ -18,7 +18,6 @@ from features.references import References
 from models.errors import Invalid
 from models.labels import Label, NoLabel, label_from
 from models.policies.learning import LabelPolicy
-from serving.learning.service.golden import golden_set_of
 from serving.learning.service.publish import SnapshotFiles
 from serving.learning.store import golden, learning, verdict_history
 from serving.learning.store.learning import StoredSnapshot
@@ -176,10 +175,10 @@ def snapshot_content(runtime: Runtime, marketplace_id: str, as_of: datetime) -> 
     """
     with runtime.store.read() as connection:
         rows = labelled_rows(connection, marketplace_id, runtime.policies[LabelPolicy], as_of)
-        golden = golden_set_of(connection, marketplace_id, as_of)
-        if golden is not None:
-            clusters = components_at(connection, marketplace_id, golden.sellers, as_of)
-            rows = rows_apart_from(rows, golden, clusters)
+        golden_set = golden.golden_set_of(connection, marketplace_id, as_of)
+        if golden_set is not None:
+            clusters = components_at(connection, marketplace_id, golden_set.sellers, as_of)
+            rows = rows_apart_from(rows, golden_set, clusters)
         return rows, references.references_as_of(connection, marketplaces.get(connection, marketplace_id), as_of)
 
 

@@ -15,7 +15,7 @@ from models.policies.version import policy_version
 from serving.audit.store import audit
 from serving.learning.policy import RetrainingPolicy
 from serving.learning.service.champions import reference_of
-from serving.learning.service.golden import write_golden_set
+from serving.learning.service.golden import freeze_by_default, write_golden_set
 from serving.learning.service.labelling import export_snapshot
 from serving.learning.service.publish import publish_later, record_failed_run, registry_arguments, run_arguments
 from serving.learning.service.second_reviews import open_second_reviews
@@ -216,6 +216,7 @@ def _job_folder(runtime: Runtime, job: Job) -> Path:
 def _train(runtime: Runtime, job: Job) -> dict[str, Any]:
     """What the child trained, kept until its bundle is admitted."""
     marketplace_id = job.marketplace_id
+    freeze_by_default(runtime, marketplace_id)
     snapshot_id, path, digest = export_snapshot(runtime, marketplace_id)
     _update_job(runtime, job, {"state": "running", "snapshot_id": snapshot_id})
     open_second_reviews(runtime, marketplace_id, job.job_id)

@@ -17,7 +17,7 @@ from features.facts import Facts
 from models.bundle import Bundle
 from models.errors import Conflict, Invalid, require
 from models.policies.learning import LabelPolicy
-from models.prevalence import Estimate, SelectedListing, prevalence, recall
+from models.prevalence import SelectedListing, prevalence, recall
 from serving.accounts.store import accounts
 from serving.audit.store import audit
 from serving.learning.policy import DriftAlarmPolicy
@@ -53,11 +53,13 @@ def measure(runtime: Runtime, marketplace: Marketplace, *, days: int = DAYS) -> 
         after = Window.of_days(days, now)
         before = Window.of_days(days, _reference_end(connection, marketplace_id, after))
         samples = [monitoring.sample_of_facts(connection, marketplace_id, window, _MOST) for window in (before, after)]
+        trained = learning.get_model(connection, marketplace_id, champion.digest).report if champion else {}
         report = {
             "days": days,
             "before": [moment.isoformat() for moment in (before.start, before.end)],
             "now": [moment.isoformat() for moment in (after.start, after.end)],
             "champion": champion.digest if champion else None,
+            "trained_base_rate": trained.get("calibrated_on", {}).get("base_rate"),
             "answers": {
                 name: _delay_figures(monitoring.first_answer_delays(connection, marketplace_id, window))
                 for name, window in (("before", before), ("now", after))
@@ -155,14 +157,10 @@ def _outcomes(
         if champion is not None and row.scorer == champion.digest and row.probability is not None:
             scored.append(ScoredListing(row.probability, row.inclusion_probability, label, row.reviewed))
     return {
-        "prevalence": _estimate_as_dict(prevalence(due, listings=listings)),
-        "recall": _estimate_as_dict(recall(due, listings=listings)),
-        "bands": [{**asdict(band), "observed": _estimate_as_dict(band.observed)} for band in precision_by_band(scored)],
+        "prevalence": asdict(prevalence(due, listings=listings)),
+        "recall": asdict(recall(due, listings=listings)),
+        "bands": [{**asdict(band), "observed": asdict(band.observed)} for band in precision_by_band(scored)],
     }
-
-
-def _estimate_as_dict(estimate: Estimate) -> dict[str, Any]:
-    return asdict(estimate)
 
 
 def _finite_or_none(number: float) -> float | None:

@@ -1,4 +1,4 @@
-"""How often reasons came true: the precision of each reason and each routing rule by later labels."""
+"""How often reasons came true: the precision of each reason, routing rule and family of evidence by later labels."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from features.message import Message, from_json
 from models.policies.learning import LabelPolicy
+from models.routing import NAMED_CODE
 from models.score import named_parts, reason_from_json
 from serving.learning.service.labelling import mature_labels
 from serving.listings.store import scores
@@ -30,13 +31,16 @@ class ReasonCounts:
 
 @dataclass(frozen=True, slots=True)
 class ReasonPrecision:
-    """Reasons for counterfeit, reasons against it, and rules; `labelled` listings in all."""
+    """Reasons for counterfeit, reasons against it, rules, and families of the evidence that decided a route;
+    `labelled` listings in all.
+    """
 
     labelled: int
     counterfeit: int
     reasons_for: tuple[ReasonCounts, ...]
     reasons_against: tuple[ReasonCounts, ...]
     rules: tuple[ReasonCounts, ...]
+    evidence: tuple[ReasonCounts, ...]
 
 
 def reason_precision(runtime: Runtime, marketplace: Marketplace) -> ReasonPrecision:
@@ -55,7 +59,7 @@ def reason_precision(runtime: Runtime, marketplace: Marketplace) -> ReasonPrecis
 def count_reasons(first_scores: Iterable[Mapping[str, Any]], labels: Mapping[str, bool]) -> ReasonPrecision:
     """Count the reasons and rules; each name counts once a listing."""
     tallies: dict[str, dict[str, list[int]]] = {
-        name: defaultdict(lambda: [0, 0]) for name in ("for", "against", "rule")
+        name: defaultdict(lambda: [0, 0]) for name in ("for", "against", "rule", "evidence")
     }
     examples: dict[tuple[str, str], Message] = {}
     labelled = counterfeit = 0
@@ -72,7 +76,7 @@ def count_reasons(first_scores: Iterable[Mapping[str, Any]], labels: Mapping[str
         rows = [ReasonCounts(name, examples[side, name], n, k) for name, (n, k) in tallies[side].items()]
         return tuple(sorted(rows, key=lambda row: (-row.labelled, row.name)))
 
-    return ReasonPrecision(labelled, counterfeit, listed("for"), listed("against"), listed("rule"))
+    return ReasonPrecision(labelled, counterfeit, *map(listed, tallies))
 
 
 def _messages(reasons: Sequence[Any], rules: Sequence[Any]) -> dict[tuple[str, str], Message]:
@@ -82,4 +86,6 @@ def _messages(reasons: Sequence[Any], rules: Sequence[Any]) -> dict[tuple[str, s
         once.setdefault(("for" if reason.weight > 0 else "against", reason.code), reason.message)
     for rule in map(from_json, rules):
         once.setdefault(("rule", rule.code), rule)
+        for family in rule.parameters["families"] if rule.code == NAMED_CODE else ():
+            once.setdefault(("evidence", family.code), family)
     return once

@@ -15,7 +15,6 @@ from models.labels import WANTS_A_SECOND, Label
 from models.policies.learning import LabelPolicy, SecondReviewPolicy
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
-from serving.learning.service.golden import golden_set_of
 from serving.learning.service.labelling import label_of
 from serving.learning.store import golden, second_reviews, verdict_history
 from serving.marketplaces.store import marketplaces
@@ -78,23 +77,25 @@ def open_second_reviews(
 def _doubts(
     runtime: Runtime, connection: Connection, marketplace_id: str, suspects: Sequence[Mapping[str, Any]], now: datetime
 ) -> list[dict[str, Any]]:
-    """Unconfirmed positives, oldest first, then suspects whose label has not changed."""
+    """Unconfirmed positives, oldest first, the golden set's labels, then suspects whose label has not changed."""
     versions = verdict_history.of_marketplace(connection, marketplace_id, now)
     labels = {
         version_id: label_of(history, now, runtime.policies[LabelPolicy]) for version_id, history in versions.items()
     }
-    alone = [
-        {"version_id": version_id, "why": "alone", "label": 1, "probability": None, "doubt": None}
-        for version_id, label in labels.items()
-        if label is WANTS_A_SECOND
-    ]
+    once = [("alone", version_id, 1) for version_id, label in labels.items() if label is WANTS_A_SECOND]
+    if golden_set := golden.golden_set_of(connection, marketplace_id, now):
+        waiting = ((gold.version_id, gold.label) for gold in golden_set.items if not gold.verdicts)
+        once += [("golden", version_id, label) for version_id, label in waiting if version_id in labels]
     doubted = []
     for suspect in suspects:
         label = labels.get(suspect["version_id"])
         if isinstance(label, Label) and label.target == suspect["label"]:
             names = ("version_id", "label", "probability", "doubt")
             doubted.append({"why": "doubted", **{name: suspect[name] for name in names}})
-    return [*alone, *doubted]
+    return [
+        *({"version_id": v, "why": why, "label": y, "probability": None, "doubt": None} for why, v, y in once),
+        *doubted,
+    ]
 
 
 def second_review_case(first: Case, case_id: str, now: datetime, due_at: datetime) -> dict[str, Any]:
@@ -167,12 +168,11 @@ def _open_gold_item(runtime: Runtime, marketplace_id: str) -> bool:
 
 def _draw_gold_item(runtime: Runtime, connection: Connection, marketplace_id: str) -> GoldenItem | None:
     """A listing of the golden set that has not been used, and that at least one analyst has not judged."""
-    golden_set = golden_set_of(connection, marketplace_id, runtime.clock.now())
-    taken, people = (
-        second_reviews.gold_items_taken(connection, marketplace_id),
-        second_reviews.active_analysts(connection, marketplace_id),
-    )
-    unused_items = [] if golden_set is None else [gold for gold in golden_set.items if gold.version_id not in taken]
+    golden_set = golden.golden_set_of(connection, marketplace_id, runtime.clock.now())
+    taken = second_reviews.gold_items_taken(connection, marketplace_id)
+    people = second_reviews.active_analysts(connection, marketplace_id)
+    known_items = () if golden_set is None else golden_set.judged_twice().items
+    unused_items = [gold for gold in known_items if gold.version_id not in taken]
     begin = int(runtime.draw() * len(unused_items))
     for gold in (*unused_items[begin:], *unused_items[:begin]):
         if people - second_reviews.judges_of_listing(connection, marketplace_id, gold.listing_id):

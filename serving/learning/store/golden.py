@@ -7,9 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from models.errors import Invalid
 from serving.learning.tables import golden_set, model
 from serving.platform.database.row_reader import reader
 from serving.platform.database.store import add
+from training.gates.golden import GoldenSet, parse_golden
+from training.snapshots.snapshot import SnapshotRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,20 @@ def in_force(connection: Connection, marketplace_id: str, as_of: datetime) -> St
         .limit(1)
     )
     return reader(StoredSet).single(connection, query)
+
+
+def golden_set_of(connection: Connection, marketplace_id: str, as_of: datetime) -> GoldenSet | None:
+    """The set in force at a moment, checked against its digest.
+
+    Raises Invalid (the stored set does not match its digest).
+    """
+    stored = in_force(connection, marketplace_id, as_of)
+    if stored is None:
+        return None
+    try:
+        return parse_golden(stored.content, stored.digest)
+    except SnapshotRefused as refused:
+        raise Invalid(str(refused)) from None
 
 
 def newest_models(connection: Connection) -> set[str]:

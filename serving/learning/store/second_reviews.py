@@ -64,16 +64,7 @@ class SecondReviews:
 
 def review_counts(connection: Connection, marketplace_id: str) -> SecondReviews:
     in_marketplace = second_review.c.marketplace_id == marketplace_id
-    latest = (
-        select(second_review.c.job_id)
-        .where(in_marketplace)
-        .order_by(second_review.c.found_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    doubted = select(func.count()).where(
-        in_marketplace, second_review.c.why == "doubted", second_review.c.job_id == latest
-    )
+    doubted = select(func.count()).where(second_review.c.why == "doubted", _of_latest_training(marketplace_id))
     later = verdict.alias("later")
     standing = (
         select(verdict.c.case_id, verdict.c.judgement)
@@ -100,6 +91,12 @@ def review_counts(connection: Connection, marketplace_id: str) -> SecondReviews:
     return SecondReviews(connection.execute(doubted).scalar_one(), len(looks), len(judged_labels), overturned)
 
 
+def _of_latest_training(marketplace_id: str) -> ColumnElement[bool]:
+    in_marketplace = second_review.c.marketplace_id == marketplace_id
+    jobs = select(second_review.c.job_id).where(in_marketplace).order_by(second_review.c.found_at.desc())
+    return in_marketplace & (second_review.c.job_id == jobs.limit(1).scalar_subquery())
+
+
 @dataclass(frozen=True, slots=True)
 class Suspect:
     """A doubtful label: the listing, its label, the prediction of a model that never saw it, and the result.
@@ -117,14 +114,6 @@ class Suspect:
 
 def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Suspect]:
     """The labels that the latest training doubted, most doubtful first."""
-    in_marketplace = second_review.c.marketplace_id == marketplace_id
-    latest = (
-        select(second_review.c.job_id)
-        .where(in_marketplace)
-        .order_by(second_review.c.found_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     second_judgement = (
         select(verdict.c.judgement)
         .where(
@@ -139,7 +128,7 @@ def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Sus
     query = (
         select(second_review, listing.c.external_id, second_judgement.label("second_judgement"))
         .join(listing, same(listing, second_review, "listing_id"))
-        .where(in_marketplace, second_review.c.job_id == latest)
+        .where(_of_latest_training(marketplace_id))
         .order_by(second_review.c.doubt.desc(), second_review.c.version_id)
         .limit(most)
     )

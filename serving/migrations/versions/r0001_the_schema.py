@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "b4b9bfa89b32"
+revision = "2070e2ea331c"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

@@ -1,21 +1,21 @@
 """The tables of platform."""
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table
+import sqlalchemy as sa
 
 from serving.platform.database.schema import metadata, moment, word
 
-simulated_clock = Table(
+simulated_clock = sa.Table(
     "simulated_clock",
     metadata,
-    Column("clock_id", Integer, primary_key=True, autoincrement=False),
-    Column("offset_microseconds", BigInteger, nullable=False),
+    sa.Column("clock_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("offset_microseconds", sa.BigInteger, nullable=False),
 )
 
 # Of the secrets that all processes of the database have in common.
-secret_fingerprint = Table(
+secret_fingerprint = sa.Table(
     "secret_fingerprint",
     metadata,
-    Column("name", word("name").type, primary_key=True),
-    Column("fingerprint", String(64), nullable=False),
+    sa.Column("name", word("name").type, primary_key=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
     moment("recorded_at"),
 )

@@ -10,14 +10,7 @@ from serving.reports.rules.outcomes import ListingResult, Outcome, count_results
 from serving.reports.rules.step_up import StepUpState
 from serving.reports.service.examining import Examination
 from serving.reports.service.reporting import ForeseenRemovals, Reporting, foresee_outcome
-from serving.reports.service.submitting import (
-    WAITING,
-    Draft,
-    check_draft,
-    check_ready,
-    pair_of_draft,
-    wait_of,
-)
+from serving.reports.service.submitting import WAITING, Draft, check_draft, check_ready, pair_of_draft, wait_of
 from serving.reports.store.reports import StoredReport
 from serving.standing.service import count_standing
 

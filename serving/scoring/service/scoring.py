@@ -23,7 +23,7 @@ from features.price_lists import PriceLists
 from features.references import References
 from models.bundle import Bundle
 from models.errors import BundleRefused, Unavailable
-from models.evidence import hard_evidence
+from models.evidence import hard_evidence, named_evidence
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.priority import expected_harm
 from models.routing import AskingState, Lane, Route, Situation, route
@@ -185,12 +185,13 @@ def _situation(row: ScoringInput, computed: ComputedFeatures, questions: Questio
         brand_candidates=len(brand.candidates),
         brand_takes_part=brand.brand_id in questions.takes_part,
         families=computed.families_known(),
-        text_length=len(reading.title) + len(reading.description),
+        description_length=len(reading.description),
         seller_known_days=seller.known_days,
         seller_judged=seller.outcomes.counterfeit + seller.outcomes.genuine if seller.outcomes else 0,
         already_open=row.already_open,
         relist=row.relist,
         listed=row.listed,
+        evidence=named_evidence(computed.evidence, computed.vector),
         asking=AskingState.PAUSED if questions.paused else AskingState.OPEN,
     )
 

@@ -206,11 +206,7 @@ def _make_scope(code: ReasonCode | None, record: Record, as_of: datetime, policy
     recent = _recent_audits(record.audits, policy.window_days, as_of)
     near = _is_beyond(recent, removals, policy.warned_below_right, policy.warned_above_overturned)
     return Scope(
-        code,
-        _recent_audits(record.audits, policy.audit_days, as_of),
-        removals,
-        _finding(record, as_of, policy),
-        near,
+        code, _recent_audits(record.audits, policy.audit_days, as_of), removals, _finding(record, as_of, policy), near
     )
 
 

@@ -33,10 +33,7 @@ class PendingCause(StrEnum):
 
 _OF_PERSON = frozenset({PendingCause.USER_BURST, PendingCause.PERSON_DAY, PendingCause.PERSON_WEEK})
 OF_ANALYST = _OF_PERSON | {PendingCause.ANALYST_ALARM}
-OF_BRAND = _OF_PERSON | {
-    PendingCause.BRAND_BURST,
-    PendingCause.BRAND_DAY,
-}
+OF_BRAND = _OF_PERSON | {PendingCause.BRAND_BURST, PendingCause.BRAND_DAY}
 # Of an analyst: another person approves, also one of the same organisation.
 BY_SECOND_PERSON = frozenset(
     {PendingCause.CHOSEN, PendingCause.FIRST_DAY, PendingCause.UNTOLD, PendingCause.STOPPED, PendingCause.DOUBT}

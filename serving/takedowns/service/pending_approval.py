@@ -203,14 +203,7 @@ def gather_circumstances(
     is_routed = is_analyst and request.opened_by is None
     spender = Spender((marketplace_id, of_brand), frozenset(same), stepped_up=since is not None, routed=is_routed)
     spending = spending_of(
-        runtime,
-        connection,
-        spender,
-        daily,
-        at,
-        ahead=before.by_person,
-        new_device=request.new_device,
-        shown=shown,
+        runtime, connection, spender, daily, at, ahead=before.by_person, new_device=request.new_device, shown=shown
     )
     return Circumstances(
         RemovalRequest(

@@ -60,11 +60,7 @@ def removal_usage(
     )
     query = (
         _unapproved_removals(
-            marketplace_id,
-            number(person.condition, today),
-            number(person.condition),
-            number(of_brand, today),
-            of_all,
+            marketplace_id, number(person.condition, today), number(person.condition), number(of_brand, today), of_all
         )
         .join(verdict, same(action, verdict, "verdict_id"))
         .where(verdict.c.known_at > at - WEEK, or_(verdict.c.user_id.in_(accounts), of_brand))

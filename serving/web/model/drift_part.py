@@ -29,7 +29,7 @@ def drift_of(connection: Connection, marketplace_id: str, red: Collection[RedFea
     made_at, report = latest
     before, after = report["listings"]
     rows = report["shifts"]
-    share = report["prevalence"]
+    share, trained = report["prevalence"], report.get("trained_base_rate")
     lasting = {feature.name: feature for feature in red}
     moving = [row for row in rows if row["level"] == Level.MOVING]
     moved = [row for row in rows if row["level"] == Level.MOVED]
@@ -44,7 +44,8 @@ def drift_of(connection: Connection, marketplace_id: str, red: Collection[RedFea
         more=len(moved) + len(moving) - len(shown_rows),
         loud=sum(not feature.quiet for feature in red),
         prevalence=_estimate_in_words(share),
-        prevalence_rests_on=f"{share['reviewed']:,} answers, {share['audited']:,} of them on the random audit sample",
+        prevalence_rests_on=f"{share['reviewed']:,} answers, {share['audited']:,} of them on the random audit sample"
+        + ("" if trained is None else f"; the champion is calibrated to {trained:.1%}"),
         recall=_estimate_in_words(report["recall"]),
         answers=_answers_in_words(report["answers"]["now"]),
         bands=[row for row in report["bands"] if row["listings"]],

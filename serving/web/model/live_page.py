@@ -91,6 +91,12 @@ def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
                 precision.reasons_against,
             ),
             _precision_table("rules", "Routing rules", "Labelled listings that this rule routed.", precision.rules),
+            _precision_table(
+                "evidence",
+                "Named evidence",
+                "Labelled listings that were sent to a person with this evidence, and their share of all.",
+                precision.evidence,
+            ),
         ),
     )
 
@@ -116,7 +122,7 @@ def _short_name(name: str) -> str:
 
 def _precision_table(key: str, title: str, says: str, signals: Sequence[ReasonCounts]) -> SimpleNamespace:
     """A rule is named by its sentence, without the numbers and names of a listing."""
-    catalogue = sentences() if key == "rules" else {}
+    catalogue = sentences() if key in {"rules", "evidence"} else {}
     return SimpleNamespace(
         key=key,
         title=title,

@@ -130,6 +130,7 @@ class Report:
     curves_on: str
     roc: RocChart
     reliability: ReliabilityChart
+    reliability_of_all: ReliabilityChart | None
     thresholds: ThresholdBar
     points: tuple[SimpleNamespace, ...]
     promises: tuple[str, ...]
@@ -169,15 +170,16 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
         gates=gate_rows(report["gates"]),
         slices=_slice_rows(judged.get("slices", ())),
         curves=model_charts.curve_chart(
-            curves["candidate"], curves.get("champion"), chance=chance, label=_curve_label(figures, theirs)
+            curves["candidate"], curves.get("champion"), chance=chance, label=_chart_label("ap", figures, theirs)
         ),
         curves_on="later listings of unseen sellers" if ours else "all labels, out-of-fold",
         roc=model_charts.roc_chart(
-            curves["candidate"], curves.get("champion"), share=chance, label=_roc_label(figures, theirs)
+            curves["candidate"], curves.get("champion"), share=chance, label=_chart_label("roc_auc", figures, theirs)
         ),
         reliability=model_charts.reliability_chart(
-            curves["candidate"], curves.get("champion"), label=_error_label(figures, theirs)
+            curves["candidate"], curves.get("champion"), label=_chart_label("calibration_error", figures, theirs)
         ),
+        reliability_of_all=_reliability_of_all(judged.get("random_slice", {})),
         thresholds=model_charts.threshold_bar(report["thresholds"]),
         points=operating_rows(report["operating_points"], report["positives"], a_day),
         # Older models have no gates on promises.
@@ -205,28 +207,35 @@ def _slice_rows(slices: tuple[Mapping[str, Any], ...]) -> tuple[SimpleNamespace,
     )
 
 
-def _curve_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> str:
-    beside = f", the champion's {words.figure(theirs['ap'])}" if theirs else ""
-    return f"Precision over recall. Average precision {words.figure(ours['ap'])}{beside}."
+def _reliability_of_all(weighted: Mapping[str, Any]) -> ReliabilityChart | None:
+    if "reliability" not in weighted:
+        return None
+    sizes = f"weights up to {weighted['most_weight']:.0f}, effective sample size {weighted['effective_n']:,.0f}"
+    label = f"Observed share over predicted, over all incoming listings by sampling probability ({sizes})."
+    return model_charts.reliability_chart(weighted, None, label=label)
 
 
-def _error_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> str:
-    beside = f", the champion's {words.figure(theirs['calibration_error'])}" if theirs else ""
-    return f"Observed share over predicted. Calibration error {words.figure(ours['calibration_error'])}{beside}."
+_CHARTS: Final = {
+    "ap": "Precision over recall. Average precision",
+    "roc_auc": "True positive rate over false positive rate. ROC-AUC",
+    "calibration_error": "Observed share over predicted. Calibration error",
+}
 
 
-def _roc_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> str:
-    beside = f", the champion's {words.figure(theirs['roc_auc'])}" if theirs else ""
-    return f"True positive rate over false positive rate. ROC-AUC {words.figure(ours['roc_auc'])}{beside}."
+def _chart_label(key: str, ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> str:
+    beside = f", the champion's {words.figure(theirs[key])}" if theirs else ""
+    return f"{_CHARTS[key]} {words.figure(ours[key])}{beside}."
 
 
 _FAIR_PEER: Final = "fair_peer"
 _METHODS: Final = {
     _FAIR_PEER: "Fair peer: numbers and text, 1 to 2",
+    "fair_peer_with_points": "The same with the scorecard's points",
     "field_text": "TF-IDF per field",
     "numbers": "LightGBM on raw numbers",
+    "scorecard": "Scorecard alone",
     "best_signal": "Best single signal",
-    "scorecard": "Starter scorecard",
+    "without_points": "This model without the scorecard's points",
     "forest_alone": "This model's numbers alone",
     "without_text": "This model without its text",
     "text_alone": "This model's text alone",
@@ -243,7 +252,8 @@ def peers_of(judged: Mapping[str, Any]) -> SimpleNamespace | None:
     return SimpleNamespace(
         rows={
             "This model": judged["candidate"],
-            **{words_for: peers["figures"][name] for name, words_for in _METHODS.items()},
+            # Reports from before the scorecard's rows lack them.
+            **{label: peers["figures"][name] for name, label in _METHODS.items() if name in peers["figures"]},
         },
         difference="unknown" if peers["difference"] is None else words.signed_figure(peers["difference"], 3),
         interval="" if low is None else f"{words.signed_figure(low, 3)} to {words.signed_figure(high, 3)}",

@@ -190,10 +190,7 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         state=say(seller_words.AFTER_MAINTAINING if is_maintained else seller_words.STATES[state]),
         reinstated=undone is not None,
         deadline=current_deadline(counter_notice, steps, now),
-        reasons=(
-            *(statement_rows(undone.amendment, undone.amendment_messages) if undone else statement),
-            *account,
-        ),
+        reasons=(*(statement_rows(undone.amendment, undone.amendment_messages) if undone else statement), *account),
         earlier=statement if undone else (),
         timeline=seller_timeline(counter_notice, steps, handed_in),
         what_comes=possible_next_steps(counter_notice),

@@ -33,7 +33,7 @@ from serving.sellers.store import seller_lists
 from tests.fixtures.clients import a_client, key_headers
 from tests.fixtures.clocks import NOW
 from tests.fixtures.promoting import promote
-from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge
+from tests.fixtures.runtimes import EVIDENCE, Site, a_case, a_row, a_suspect_row, judge
 from tests.serving.web.reports import admit_model
 
 PATH: Final = "/api/v1/score"
@@ -221,9 +221,12 @@ def test_each_of_two_that_come_together_may_ask_the_last_question(site: Site) ->
     promote(site, admit_model(site, ask_brand_from=0.001))
     enrolment = NewEnrolment("Aurelle", site.account_manager.email, True, daily_questions=1)
     provisioning.enrol(site.runtime, enrolment, by="test")
-    app, requests = a_client(site.runtime).app, requests_of(site, a_row(external_id="1"), a_row(external_id="2"))
+    app, requests = (
+        a_client(site.runtime).app,
+        requests_of(site, a_row(external_id="1", **EVIDENCE), a_row(external_id="2", **EVIDENCE)),
+    )
     assert lanes(send_together(app, requests)) == [Lane.ASK_BRAND] * 2
-    receive_rows(site.runtime, site.marketplace, [a_row(external_id="3")], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_row(external_id="3", **EVIDENCE)], source="test")
     assert lanes(send_together(app, requests)) == [Lane.ANALYST] * 2
 
 
@@ -267,7 +270,10 @@ def test_the_next_answer_follows_what_another_process_changed(
     any_site: Site, change: Callable[[Connection, Site], None], lane: Lane
 ) -> None:
     promote(any_site, admit_model(any_site, ask_brand_from=0.001))
-    app, requests = a_client(any_site.runtime).app, requests_of(any_site, a_row(seller={"external_id": "shop-7"}))
+    app, requests = (
+        a_client(any_site.runtime).app,
+        requests_of(any_site, a_row(seller={"external_id": "shop-7"}, **EVIDENCE)),
+    )
     assert lanes(send_together(app, requests)) == [Lane.ASK_BRAND]
     with another_process(any_site) as connection:
         change(connection, any_site)
@@ -276,7 +282,7 @@ def test_the_next_answer_follows_what_another_process_changed(
 
 
 def test_a_key_that_another_process_revokes_is_refused_at_once(any_site: Site) -> None:
-    app, requests = a_client(any_site.runtime).app, requests_of(any_site, a_row(), a_row())
+    app, requests = a_client(any_site.runtime).app, requests_of(any_site, a_row(**EVIDENCE), a_row(**EVIDENCE))
     assert [status for status, _ in send_together(app, requests)] == [200, 200]
     with another_process(any_site) as connection:
         key_id = any_site.key.split(".")[1]

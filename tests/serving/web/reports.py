@@ -28,6 +28,7 @@ CURVES = {
 }
 FIGURES = {"ap": 0.871, "roc_auc": 0.95, "precision_at_20": 0.9, "brier": 0.08, "calibration_error": 0.011}
 SLICE = {"ap": 0.612, "ap_interval": [0.401, 0.744], "effective_n": 41.0}
+WEIGHTED = {"most_weight": 33.3, "effective_n": 61.2, "reliability": CURVES["reliability"]}
 AURELLE = judged_gate("brand Aurelle", True, -0.01, -0.03, "recall 0.40 against 0.41; 12 counterfeits.")
 GERMAN = unjudged_gate("language de", "2 counterfeits among 60 rows; 3 are needed.", blocks=False)
 LUMO = judged_gate("brand Lumo", False, -0.35, -0.03, "recall 0.00 against 0.35; 12 counterfeits.")
@@ -54,6 +55,7 @@ def a_report(*, champion: str | None = None, failing: bool = False, judged: bool
             "candidate": {**FIGURES, "ap_interval": [0.848, 0.893], "random_slice": SLICE},
             "only_text_and_price": {**FIGURES, "ap": 0.702},
             "curves": {"candidate": CURVES},
+            "random_slice": WEIGHTED,
             "slices": [{"slice": "brand Aurelle", "rows": 60, "positives": 20, "candidate_ap": 0.884}],
         }
     else:
@@ -77,6 +79,7 @@ def a_report(*, champion: str | None = None, failing: bool = False, judged: bool
         "join": "sum",
         "text_weight": 0.6,
         "calibration": "sigmoid",
+        "calibrated_on": {"base_rate": 0.05},
         "thresholds": {"ask_brand_from": 0.6, "analyst_from": 0.2},
         "operating_points": {
             "ask_brand_from": {"threshold": 0.6, "flagged": 180, "precision": 0.81, "recall": 0.76},

@@ -91,6 +91,7 @@ def test_champion_and_challenger_stand_side_by_side(site: Site) -> None:
     assert "Difference +0.029 +0.004 to +0.051" in text
     assert "Calibration error 0.019 0.011" in text
     assert "AP, weighted to all listings 0.587 0.612 0.401 to 0.744" in text
+    assert "over all incoming listings by sampling probability (weights up to 33, effective sample size 61)." in text
     assert "AP, text and price only 0.702" in text
     assert "Brand Aurelle 60 20 0.861 0.884 +0.023" in text
     assert "Ask brand 0.60 180 0.81 0.76" in text
@@ -132,7 +133,7 @@ def test_the_curves_are_drawn_with_their_figures_in_words(site: Site) -> None:
     page = visit_as(site, site.data_scientist).get("/models").text
     assert "Precision over recall. Average precision 0.871, the champion&#39;s 0.842." in page
     assert '<polyline class="lb" points="34.0,8.0 118.0,8.0 202.0,26.8 286.0,64.4 370.0,137.7"/>' in page
-    assert page.count('<circle class="pb"') == 3
+    assert page.count('<circle class="pb"') == 6, "over the reviewed listings and over all"
     assert page.count('<circle class="pa"') == 3
 
 
@@ -328,6 +329,7 @@ def test_the_last_drift_report_is_shown_in_words(site: Site) -> None:
             a_shift("seller_age", psi=0.02, level="steady"),
         ],
         "prevalence": {"share": 0.042, "low": 0.021, "high": 0.08, "reviewed": 210, "audited": 30},
+        "trained_base_rate": 0.012,
         "recall": {"share": None, "low": 0.0, "high": 1.0, "reviewed": 210, "audited": 30},
         "answers": {"now": {"cases": 90, "answered": 70, "median_days": 1.24, "slow_days": 6.0}},
         "bands": [a_band(0.0, 0.02, listings=0), a_band(0.6, 0.8, listings=40)],
@@ -341,7 +343,7 @@ def test_the_last_drift_report_is_shown_in_words(site: Site) -> None:
     assert "1 significant shift without an explanation." in text
     assert "item_photos, missing values 10%, now 40% 0.14 moderate" in text
     assert "1 of 3 distributions (features and score) are stable" in text
-    assert "from 210 answers, 30 of them on the random audit sample 4.2% (2.1% to 8.0%)" in text
+    assert "30 of them on the random audit sample; the champion is calibrated to 1.2% 4.2% (2.1% to 8.0%)" in text
     assert "Recall: share of counterfeits sent to review unknown, between 0.0% and 100.0%" in text
     assert "70 of 90 cases answered, median 1.2 days, 90th percentile 6.0 days" in text
     assert "0.6 to 0.8 40 12 0.700 0.750 0.430 to 0.910" in text
@@ -436,5 +438,5 @@ def test_gates_of_appeals_and_the_golden_set_stand_among_the_others(site: Site) 
     assert "First challenger 4 of 6 gates pass" in text
     assert "14 listings were restored on appeal." in text
     assert "Upheld appeals 1, bound 0 fail" in text
-    assert "Gold items not judged No golden set is frozen; `touchstone model golden --freeze` makes one." in text
+    assert "Gold items not judged No golden set is judged twice yet; one is frozen from 300 mature labels on." in text
     assert "Not passed: Upheld appeals. Reason for accepting this" in text

@@ -38,7 +38,7 @@ def test_a_cluster_counts_the_listings_with_near_duplicate_text(site: Site) -> N
         a_case(site, external_id=f"MP-{number}", seller={"external_id": "ann", "age_days": 9}, **TEXT)
     words_apart: dict[str, Any] = {
         "title": "Aurelle belt 1:1",
-        "description": "Brown leather with a plain steel buckle, never worn.",
+        "description": "Brown leather with a plain steel buckle, never worn. Write to bags@example.com.",
     }
     a_case(site, external_id="MP-9", seller={"external_id": "ann", "age_days": 9}, **words_apart)
     text = words(visit_as(site, site.second_analyst).get("/queue").text)

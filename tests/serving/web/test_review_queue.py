@@ -16,7 +16,7 @@ from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import StaffPage
 from serving.web.text_view import Kind
 from tests.fixtures.clocks import NOW
-from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, judge
+from tests.fixtures.runtimes import EVIDENCE, Site, a_case, a_second_review, a_suspect_row, judge
 from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.visits import an_appeal, visit_as, words
 
@@ -261,7 +261,7 @@ def test_cases_that_belong_together_stand_together(site: Site) -> None:
         a_suspect_row(external_id=f"MP-{i}", price=f"{900 - 100 * i}.00", seller={"external_id": seller})
         for i, seller in enumerate(("shop-1", "shop-2", "shop-1", "shop-1"))
     ]
-    rows[1] |= {"title": "Solenne purse, mirror quality, with box and card", "brand": "Solenne", "description": None}
+    rows[1] |= {"title": "Solenne purse, mirror quality, with box and card", "brand": "Solenne", **EVIDENCE}
     receive_rows(site.runtime, site.marketplace, rows, source="test")
     page = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery())
     head, alone = page.groups[0].head, page.groups[-1]

@@ -7,7 +7,7 @@ from tests.serving.web.visits import an_appeal, visit_as, words
 
 def test_a_listing_is_found_with_its_open_case_and_its_verdict(site: Site) -> None:
     open_one = a_case(site, external_id="MP-1", title="Au\u200bre11e Colline bag")
-    done = a_case(site, external_id="MP-2", title="Aurelle Colline wallet")
+    done = a_case(site, external_id="MP-2", title="Aurelle Colline wallet, mirror quality")
     judge(site, site.analyst, done, Judgement.GENUINE)
     page = visit_as(site, site.analyst).get("/search?q=aurelle+colline").text
     text = words(page)

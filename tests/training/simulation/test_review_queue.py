@@ -51,7 +51,7 @@ def test_an_authorised_seller_is_never_flagged() -> None:
 
 
 def test_thin_evidence_is_reviewed_first() -> None:
-    thin = replace(MODELLED[0].situation, families=1, text_length=3, authorised=False)
+    thin = replace(MODELLED[0].situation, families=1, description_length=3, authorised=False)
     queue = [replace(MODELLED[0], situation=thin), *MODELLED[1:]]
     routes = route_arrivals(queue, 1, champion=None, explores=False)
     assert [route.lane for route in routes if route.lane is not Lane.NO_ACTION] == [Lane.INSUFFICIENT_EVIDENCE]
@@ -102,7 +102,7 @@ def test_before_the_first_model_all_listings_are_equally_likely_to_be_sampled() 
 
 
 def test_a_brand_is_asked_where_the_probability_is_high_and_the_brand_answers() -> None:
-    situation = Situation(False, "aurelle", "Aurelle", 0, brand_takes_part=True, families=5, text_length=80)
+    situation = Situation(False, "aurelle", "Aurelle", 0, brand_takes_part=True, families=5, description_length=80)
     queue = [with_probability(replace(MODELLED[0], situation=situation), p) for p in (0.9, 0.1)]
     lanes = [route.lane for route in route_arrivals(queue, 2, champion=None, explores=False)]
     assert lanes == [Lane.ASK_BRAND, Lane.ANALYST]

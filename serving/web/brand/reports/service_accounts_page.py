@@ -163,10 +163,7 @@ def _page(
     return ServiceAccountsPage(
         scope=scope,
         accounts=tuple(
-            (
-                account,
-                tuple(ShownKey(key, fingerprint(key), signs_from(runtime, key)) for key in account.keys),
-            )
+            (account, tuple(ShownKey(key, fingerprint(key), signs_from(runtime, key)) for key in account.keys))
             for account in of_brand
         ),
         people=tuple(people),

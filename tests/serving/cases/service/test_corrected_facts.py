@@ -245,7 +245,7 @@ def test_a_copy_of_a_text_is_compared_with_the_corrected_brand_s_list(any_site: 
     text: dict[str, Any] = {
         "brand": None,
         "title": "Tote 1:1 mirror quality, real leather",
-        "description": "A tote. " * 30,
+        "description": "A tote. " * 30 + "Write to bags@example.com.",
     }
     case = a_case(any_site, **text, **sellers)
     any_site.write(

@@ -74,10 +74,12 @@ def test_the_limits_are_those_of_the_policy() -> None:
     assert decide(replace(QUIET, trained_at=NOW - 27 * DAY), policy).code is Cause.SCHEDULE
 
 
-def a_report(*moved: str, enough: bool = True) -> dict[str, Any]:
-    """A drift report in which these features moved, and two others did not."""
+def a_report(*moved: str, enough: bool = True, trained: float | None = 0.05) -> dict[str, Any]:
+    """A drift report in which these features moved, and two others did not. The base rate is between .02 and .06."""
     levels = {"listing_age": "steady", "title_length": "moving"} | dict.fromkeys(moved, "moved")
-    return {"enough": enough, "shifts": [{"name": name, "level": level} for name, level in levels.items()]}
+    shifts = [{"name": name, "level": level} for name, level in levels.items()]
+    prevalence = {"low": 0.02, "high": 0.06}
+    return {"enough": enough, "shifts": shifts, "prevalence": prevalence, "trained_base_rate": trained}
 
 
 ALARMS = [
@@ -88,6 +90,9 @@ ALARMS = [
     ([a_report("price"), a_report()], (), "it has ended"),
     ([a_report("price"), a_report("price", enough=False)], (), "too few listings to tell"),
     ([a_report(), a_report("price"), a_report("price")], ("price",), "the last two count"),
+    ([a_report(trained=0.019), a_report(trained=0.061)], ("base_rate",), "the base rate was never in the interval"),
+    ([a_report(trained=0.019), a_report(trained=0.02)], (), "it is again"),
+    ([a_report(trained=None), a_report(trained=None)], (), "an older model does not say to which it is calibrated"),
 ]
 
 

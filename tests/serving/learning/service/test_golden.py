@@ -11,13 +11,14 @@ from sqlalchemy.exc import DBAPIError
 
 from models.case import CaseLane
 from models.errors import Invalid
-from models.policies.learning import SecondReviewPolicy
+from models.policies.learning import DEFAULT_GATES, SecondReviewPolicy
 from models.verdict import Judgement
 from serving.audit.tables import audit_entry
-from serving.learning.service.golden import freeze_golden_set, golden_set_of, write_golden_set
+from serving.learning.service.golden import freeze_by_default, freeze_golden_set, write_golden_set
 from serving.learning.service.labelling import snapshot_content
 from serving.learning.service.learn import request_training, retrain
 from serving.learning.service.second_reviews import open_second_reviews
+from serving.learning.service.training_child import TrainingFailed
 from serving.learning.store import golden, learning
 from serving.learning.tables import golden_set
 from serving.listings.service.intake import receive_rows
@@ -34,7 +35,7 @@ from tests.fixtures.runtimes import (
 )
 from tests.serving.learning.service.test_second_reviews import a_job, doubt_of
 from tests.serving.sellers.service.test_contacts import a_contact, tell
-from training.gates.golden import read_golden
+from training.gates.golden import GoldenSet, read_golden
 
 LISTINGS = 52
 FAKES = 4
@@ -80,7 +81,7 @@ def test_what_two_analysts_found_alike_is_frozen_under_its_digest(any_site: Site
     assert (golden_set.items, golden_set.positives, golden_set.frozen_at) == (LISTINGS, FAKES, any_site.clock.now())
     with any_site.runtime.store.read() as connection:
         assert golden.in_force(connection, any_site.marketplace_id, any_site.clock.now()) == golden_set
-        read = golden_set_of(connection, any_site.marketplace_id, any_site.clock.now())
+        read = golden.golden_set_of(connection, any_site.marketplace_id, any_site.clock.now())
         audit_row = connection.execute(select(audit_entry).where(audit_entry.c.act == "golden_set.frozen")).one()
     assert read is not None
     assert (read.digest, len(read.items), int(read.labels.sum())) == (golden_set.digest, LISTINGS, FAKES)
@@ -152,6 +153,66 @@ def test_a_set_that_is_not_what_was_frozen_stops_every_snapshot(site: Site) -> N
         connection.execute(update(golden_set).values(content=content.replace(b'"label":1', b'"label":0', 1)))
     with pytest.raises(Invalid, match="as frozen; nothing is trained"):
         snapshot_content(site.runtime, site.marketplace_id, site.clock.now())
+
+
+def judge_once(site: Site, listings: int) -> None:
+    """Listings, two of each seller, that one analyst found genuine long enough ago."""
+    for i in range(listings):
+        words: dict[str, Any] = {
+            "title": f"Aurelle {chr(97 + i) * 9} no. {i}, mirror quality",
+            "description": f"bags{i}@example.com",
+        }
+        case = a_case(site, **words, external_id=f"O-{i}", seller={"external_id": f"once-{i // 2}", "age_days": 9})
+        judge(site, site.analyst, case, Judgement.GENUINE)
+    site.clock.forward(days=15)
+
+
+def refuse(*_arguments: Any, **_named: Any) -> None:
+    raise TrainingFailed("20 genuine labels are mature.")
+
+
+def set_in_force(site: Site) -> GoldenSet | None:
+    return site.read(golden.golden_set_of, site.marketplace_id, site.clock.now())
+
+
+@pytest.mark.parametrize("enough", [20, 21])
+def test_from_enough_labels_on_whole_sellers_are_frozen_by_themselves_and_judged_twice(
+    site: Site, monkeypatch: pytest.MonkeyPatch, enough: int
+) -> None:
+    policy = replace(DEFAULT_GATES, golden_from_labels=enough)
+    monkeypatch.setattr("serving.learning.service.golden.DEFAULT_GATES", policy)
+    judge_once(site, 20)
+    before = labelled_sellers(site, site.clock.now())
+    monkeypatch.setattr("serving.learning.service.learn.run_child", refuse)
+    retrain(site.runtime, site.marketplace_id, request_training(site.runtime, site.marketplace, by="test"))
+    drawn = set_in_force(site)
+    if enough > 20:
+        assert drawn is None
+        return
+    assert drawn is not None
+    assert (len(drawn.items), len(drawn.sellers)) == (4, 2), "a fifth"
+    assert labelled_sellers(site, site.clock.now()) == before - drawn.sellers
+    wrong, *right = open_cases(site, CaseLane.SECOND_REVIEW)
+    assert len(right) == 3
+    for case in right:
+        judge(site, site.second_analyst, case, Judgement.GENUINE)
+    judge(site, site.second_analyst, wrong, Judgement.COUNTERFEIT)
+    site.clock.forward(days=15)
+    freeze_by_default(site.runtime, site.marketplace_id)
+    judged = set_in_force(site)
+    assert judged is not None
+    assert {gold.version_id for gold in judged.judged_twice().items} == {case.version_id for case in right}
+    assert (judged.sellers, judged.as_of) == (drawn.sellers, drawn.as_of), "the same listings, kept out since then"
+    site.clock.forward(hours=1)
+    freeze_by_default(site.runtime, site.marketplace_id)
+    assert set_in_force(site) == judged, "nothing new"
+
+
+def test_a_set_that_an_administrator_froze_stays(frozen_site: tuple[Site, datetime]) -> None:
+    site, _ = frozen_site
+    before = set_in_force(site)
+    freeze_by_default(site.runtime, site.marketplace_id)
+    assert set_in_force(site) == before
 
 
 @pytest.mark.soak

@@ -172,7 +172,7 @@ def test_a_row_that_was_drawn_says_so_and_with_what_chance(site: Site) -> None:
     judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     site.clock.forward(days=15)
     chances = {row.lane: row.inclusion_probability for row in rows_at(site)}
-    assert chances == {"audit": site.runtime.policies[RoutingPolicy].audit_share, "analyst": 1.0}
+    assert chances == {"audit": site.runtime.policies[RoutingPolicy].audit_unnamed_share, "analyst": 1.0}
 
 
 def state_of(site: Site) -> LabelState:

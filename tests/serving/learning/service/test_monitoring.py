@@ -64,7 +64,7 @@ def test_a_first_score_says_whether_anybody_was_shown_the_version(any_site: Site
         rows = list(monitoring.first_scores(connection, site.marketplace_id, Window.of_days(1, site.clock.now())))
     assert [(row.reviewed, row.probability) for row in rows] == [(True, None), (False, None)]
     assert rows[0].inclusion_probability == 1
-    assert rows[1].inclusion_probability == pytest.approx(site.runtime.policies[RoutingPolicy].audit_share)
+    assert rows[1].inclusion_probability == pytest.approx(site.runtime.policies[RoutingPolicy].audit_unnamed_share)
 
 
 def test_prices_that_doubled_are_seen_and_nothing_else_is(site: Site) -> None:
@@ -127,6 +127,9 @@ def test_a_report_is_made_weekly_once_there_is_a_champion(site: Site) -> None:
     assert measure_weekly(site.runtime) == 0
     site.clock.forward(days=1)
     assert measure_weekly(site.runtime) == 1
+    latest = site.read(monitoring.latest_drift_report, site.marketplace_id)
+    assert latest is not None
+    assert latest[1]["trained_base_rate"] == 0.05
 
 
 def test_looks_at_the_same_moment_make_one_report(site: Site) -> None:

@@ -127,6 +127,25 @@ def test_a_retraining_without_its_registry_is_done_and_says_that_it_is_not_track
     assert publish(site.runtime, site.marketplace_id, job.digest) == "1"
 
 
+@pytest.mark.parametrize("is_older", [False, True], ids=["the newest", "an older one"])
+def test_an_older_model_that_is_published_late_is_no_challenger(
+    site: Site, monkeypatch: pytest.MonkeyPatch, *, is_older: bool
+) -> None:
+    seen: list[str] = []
+
+    def child(_module: str, arguments: list[str], **_named: object) -> Line:
+        seen.extend(arguments)
+        return {"run_id": "9d7945878f5a", "version": "1"}
+
+    monkeypatch.setattr("serving.learning.service.publish.run_child", child)
+    digest = an_untracked_model(site)
+    if is_older:
+        site.clock.forward(days=1)
+        add_model(site, "b" * 64, a_report())
+    assert publish(site.runtime, site.marketplace_id, digest) == "1"
+    assert ("--challenger" in seen) is not is_older
+
+
 def test_a_start_relocates_a_local_registry_alone_and_goes_on_without(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

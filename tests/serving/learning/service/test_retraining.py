@@ -211,7 +211,7 @@ def sweep_training(site: Site) -> Job:
 def test_enough_labels_lead_to_a_tracked_candidate_that_waits_for_people(any_site: Site) -> None:
     few = replace(DEFAULT_RETRAINING, new_labels=60)
     site = replace(any_site, runtime=replace(any_site.runtime, policies=any_site.runtime.policies.changed(few)))
-    label_count = label_a_history(site, listings=2_400)
+    label_count = label_a_history(site, listings=3_600)
     site.clock.forward(days=30)
     job = sweep_training(site)
     assert (job.state, job.error, job.requested_by) == ("done", None, "worker")

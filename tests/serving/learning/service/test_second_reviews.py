@@ -11,6 +11,7 @@ from models.errors import Forbidden, NotFound
 from models.labels import WANTS_A_SECOND, NoLabel
 from models.policies.deciding import RoutingPolicy
 from models.policies.learning import LabelPolicy, SecondReviewPolicy
+from models.routing import NAMED_CODE
 from models.score import OTHER, Reason, reason_as_json, remainder_reason
 from models.verdict import Judgement
 from serving.accounts.rules.access import Grant, Person, Role
@@ -212,7 +213,7 @@ def test_a_find_in_the_audit_slice_waits_for_a_second_reviewer_who_is_asked_for(
     site.clock.forward(days=15)
     (row,) = rows_now(site)
     assert (row.label, row.lane, row.evidence_level) == (1, "audit", "two_reviewers")
-    assert row.inclusion_probability == site.runtime.policies[RoutingPolicy].audit_share
+    assert row.inclusion_probability == site.runtime.policies[RoutingPolicy].audit_unnamed_share
 
 
 def test_what_the_audit_slice_finds_genuine_needs_no_second(site: Site) -> None:
@@ -398,6 +399,7 @@ def test_where_everybody_has_judged_it_none_is_opened(site: Site) -> None:
 def test_each_reason_and_rule_counts_once_a_listing_with_what_came_true() -> None:
     like, young = message("wording", words=("mirror",)), message("seller_age", n=3)
     middle, high, audit = message("route.middle"), message("route.high.no_brand"), message("route.audit", n=33)
+    price, copy = message("evidence.price"), message("evidence.copy")
     rows = [
         {
             "version_id": "a",
@@ -405,7 +407,7 @@ def test_each_reason_and_rule_counts_once_a_listing_with_what_came_true() -> Non
                 reason_as_json(reason)
                 for reason in (Reason("wording", like, 1.2), Reason("age", young, -0.1), remainder_reason(OTHER, 0.3))
             ],
-            "route_reasons": [as_json(middle)],
+            "route_reasons": [as_json(middle), as_json(message(NAMED_CODE, families=(price, copy)))],
         },
         {
             "version_id": "b",
@@ -413,7 +415,7 @@ def test_each_reason_and_rule_counts_once_a_listing_with_what_came_true() -> Non
                 reason_as_json(Reason("wording", message("wording", words=("1:1",)), 0.4)),
                 reason_as_json(Reason("wording", like, 0.1)),
             ],
-            "route_reasons": [as_json(high), as_json(audit), as_json(middle)],
+            "route_reasons": [*map(as_json, (high, audit, middle, message(NAMED_CODE, families=(price,))))],
         },
     ]
     seen = count_reasons(rows, {"a": True, "b": False})
@@ -422,9 +424,11 @@ def test_each_reason_and_rule_counts_once_a_listing_with_what_came_true() -> Non
     assert seen.reasons_against == (ReasonCounts("age", young, 1, 1),)
     assert [(rule.name, rule.labelled, rule.counterfeit) for rule in seen.rules] == [
         ("route.middle", 2, 1),
+        ("route.named", 2, 1),
         ("route.audit", 1, 0),
         ("route.high.no_brand", 1, 0),
     ]
+    assert seen.evidence == (ReasonCounts("evidence.price", price, 2, 1), ReasonCounts("evidence.copy", copy, 1, 1))
 
 
 def test_only_listings_with_a_mature_label_count_by_their_first_score(site: Site) -> None:

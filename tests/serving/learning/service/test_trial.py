@@ -21,7 +21,7 @@ from serving.scoring.store import trials
 from serving.scoring.store.trials import Trial
 from tests.fixtures.clocks import NOW
 from tests.fixtures.promoting import first_approval, promote
-from tests.fixtures.runtimes import Site, a_case, a_row, judge, open_cases
+from tests.fixtures.runtimes import EVIDENCE, Site, a_case, a_row, judge, open_cases
 from tests.serving.web.reports import admit_model, put_champion_in_force
 
 
@@ -52,7 +52,12 @@ def started_trial(site: Site, *, share: float = 0.0) -> Trial:
 
 def send(site: Site, many: int, *, first: int = 0) -> list[Lane | None]:
     rows = [
-        a_row(external_id=f"MP-{first + i}", seller={"external_id": f"shop-{first + i}"}, price=f"{400 + i}.00")
+        a_row(
+            external_id=f"MP-{first + i}",
+            seller={"external_id": f"shop-{first + i}"},
+            price=f"{400 + i}.00",
+            **EVIDENCE,
+        )
         for i in range(many)
     ]
     return [answer.lane for answer in receive_rows(site.runtime, site.marketplace, rows, source="test")]
@@ -161,12 +166,12 @@ def test_the_past_is_scored_as_it_was_known_then(any_site: Site) -> None:
 
 
 def test_nothing_is_changed_by_it(site: Site) -> None:
-    receive_rows(site.runtime, site.marketplace, [a_row()], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_row(**EVIDENCE)], source="test")
     before = site.read(scores.lane_counts, site.marketplace_id)
-    model = site.runtime.services[BundleStore].load(admit_model(site))
+    model = site.runtime.services[BundleStore].load(admit_model(site, ask_brand_from=0.001))
     (version,) = rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=10)
     assert site.read(scores.lane_counts, site.marketplace_id) == before
-    assert (version.probability_before, version.lane_before, version.lane) == (None, Lane.NO_ACTION, Lane.ANALYST)
+    assert (version.probability_before, version.lane_before, version.lane) == (None, Lane.ANALYST, Lane.ASK_BRAND)
 
 
 def test_only_what_was_scored_since_counts_and_a_label_of_today_stands_beside_it(site: Site) -> None:

@@ -27,7 +27,7 @@ from serving.webhooks.rules.action import ActionKind
 from tests.fixtures.facts import a_listing
 from tests.fixtures.promoting import promote
 from tests.fixtures.receivers import Receiver, a_receiver, deliver
-from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, open_cases
+from tests.fixtures.runtimes import EVIDENCE, Site, a_case, a_row, a_suspect_row, open_cases
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from tests.serving.takedowns.service.test_removal_checks import an_acknowledged_removal, register
 from tests.serving.web.reports import admit_model
@@ -289,7 +289,7 @@ def with_question_limit(site: Site, daily_questions: int | None) -> Site:
 
 
 def send(site: Site, *prices: str, named: str = "MP") -> list[RowAnswer]:
-    rows = [a_row(external_id=f"{named}-{i}", price=price) for i, price in enumerate(prices)]
+    rows = [a_row(external_id=f"{named}-{i}", price=price, **EVIDENCE) for i, price in enumerate(prices)]
     return receive_rows(site.runtime, site.marketplace, rows, source="test")
 
 
@@ -322,7 +322,7 @@ def test_what_asks_nobody_uses_up_no_question(site: Site) -> None:
     """The most expensive listing belongs to an authorised seller, so the brand is not asked about it."""
     rows = [
         a_row(external_id="MP-1", price="9000.00", seller={"external_id": "maison-brandt"}),
-        a_row(external_id="MP-2", price="20.00"),
+        a_row(external_id="MP-2", price="20.00", **EVIDENCE),
     ]
     answers = receive_rows(site.runtime, with_question_limit(site, 1).marketplace, rows, source="test")
     assert [answer.lane for answer in answers][1] is Lane.ASK_BRAND
@@ -331,7 +331,7 @@ def test_what_asks_nobody_uses_up_no_question(site: Site) -> None:
 
 def test_a_brand_that_takes_no_part_is_not_asked(site: Site) -> None:
     promote(site, admit_model(site, ask_brand_from=0.001))
-    row = a_row(title="Solenne tote in grained leather, grey", brand="Solenne")
+    row = a_row(title="Solenne tote in grained leather, grey", brand="Solenne", **EVIDENCE)
     (answer,) = receive_rows(site.runtime, site.marketplace, [row], source="test")
     assert answer.lane is Lane.ANALYST
 
@@ -347,12 +347,15 @@ def test_a_limit_may_be_absent_or_nothing(site: Site, limit: int | None, questio
 def test_whoever_is_passed_over_reads_why(site: Site) -> None:
     send(with_question_limit(site, 0), "400.00")
     assert site.read(scores.lane_counts, site.marketplace_id) == {"analyst": 1}
-    scoring = precheck(site.runtime, site.marketplace, a_listing(title="Aurelle Colline tote", brand="Aurelle"))
+    scoring = precheck(
+        site.runtime, site.marketplace, a_listing(title="Aurelle Colline tote", brand="Aurelle", **EVIDENCE)
+    )
     assert scoring.route.reasons[0].code == "route.high.used_up"
 
 
 def test_a_precheck_asks_no_brand_while_questions_are_switched_off(any_site: Site) -> None:
-    site, row = with_question_limit(any_site, None), a_listing(title="Aurelle Colline tote", brand="Aurelle")
+    site = with_question_limit(any_site, None)
+    row = a_listing(title="Aurelle Colline tote", brand="Aurelle", **EVIDENCE)
     before = precheck(site.runtime, site.marketplace, row)
     with site.runtime.store.write() as connection:
         off = KillSwitchOff(site.marketplace_id, AutomaticRule.MODEL_QUESTIONS, site.clock.now(), "test", "x")

@@ -32,7 +32,7 @@ from serving.platform.runtime import Runtime
 from serving.scoring.service.scoring import ScoredVersion
 from tests.fixtures.notifying import items_of, notify
 from tests.fixtures.promoting import promote
-from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge, open_cases
+from tests.fixtures.runtimes import EVIDENCE, Site, a_case, a_row, a_suspect_row, judge, open_cases
 from tests.serving.web.reports import admit_model
 
 
@@ -109,7 +109,8 @@ def test_a_brand_is_asked_no_more_in_a_batch_of_one_listing_than_it_answers_in_a
     promote(site, admit_model(site, ask_brand_from=0.001))
     enrolment = NewEnrolment("Aurelle", site.account_manager.email, True, daily_questions=2)
     provisioning.enrol(site.runtime, enrolment, by="test")
-    answers = receive_rows(site.runtime, site.marketplace, changes_of_one(4), source="test")
+    rows = changes_of_one(4, **EVIDENCE)
+    answers = receive_rows(site.runtime, site.marketplace, rows, source="test")
     assert [answer.lane for answer in answers] == [Lane.ASK_BRAND, Lane.ASK_BRAND, Lane.ANALYST, Lane.ANALYST]
 
 

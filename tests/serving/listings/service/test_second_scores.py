@@ -92,7 +92,7 @@ def test_a_listing_just_below_the_threshold_comes_before_a_person(any_site: Site
     assert (second.scorer, second.encoder) == (digest, tiny_encoder.identity)
     assert second.probability > first.probability
     (case,) = open_cases(any_site)
-    assert (case.score_id, case.version_id, case.lane) == (second.score_id, first.version_id, CaseLane.ASK_BRAND)
+    assert (case.score_id, case.version_id, case.lane) == (second.score_id, first.version_id, CaseLane.ANALYST)
     latest_score = any_site.read(scores.latest_of_version, any_site.marketplace_id, first.version_id)
     assert TITLE in {reason.code for reason in latest_score["reasons"]}
 
@@ -135,8 +135,8 @@ def test_others_do_not_wait(
 
 
 def test_a_listing_before_a_person_does_not_wait(site: Site, tiny_encoder: Encoder) -> None:
-    thresholds = just_below(site)
-    champion(site, replace(thresholds, analyst_from=thresholds.analyst_from / 2), constant_stage(tiny_encoder, 50.0))
+    far_below = just_below(site).analyst_from / 100
+    champion(site, Thresholds(far_below, far_below), constant_stage(tiny_encoder, 50.0))
     receive_rows(site.runtime, site.marketplace, [a_row()], source="test")
     assert len(open_cases(site)) == 1
     assert give_second_scores(with_encoder(site), site.marketplace_id) == 0

@@ -13,7 +13,7 @@ from serving.scoring.policy import BreakerPolicy
 from serving.scoring.rules.breaker import Volume
 from serving.scoring.store import breakers
 from tests.fixtures.promoting import promote
-from tests.fixtures.runtimes import Site, a_row
+from tests.fixtures.runtimes import EVIDENCE, Site, a_row
 from tests.serving.web.reports import admit_model
 
 POLICY = BreakerPolicy(fewest_usual=20, fewest_flagged=10, times=2, chance=0.001)
@@ -21,7 +21,8 @@ POLICY = BreakerPolicy(fewest_usual=20, fewest_flagged=10, times=2, chance=0.001
 
 def send(site: Site, many: int, *, sellers: int, named: str) -> None:
     rows = [
-        a_row(external_id=f"{named}-{i}", seller={"external_id": f"{named}-shop-{i % sellers}"}) for i in range(many)
+        a_row(external_id=f"{named}-{i}", seller={"external_id": f"{named}-shop-{i % sellers}"}, **EVIDENCE)
+        for i in range(many)
     ]
     receive_rows(site.runtime, site.marketplace, rows, source="test")
 
@@ -47,7 +48,7 @@ def flooded_site(site: Site) -> Site:
 
 
 def lane_of_next(site: Site, named: str) -> Lane | None:
-    (answer,) = receive_rows(site.runtime, site.marketplace, [a_row(external_id=named)], source="test")
+    (answer,) = receive_rows(site.runtime, site.marketplace, [a_row(external_id=named, **EVIDENCE)], source="test")
     return answer.lane
 
 

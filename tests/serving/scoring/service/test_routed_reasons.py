@@ -114,7 +114,7 @@ def play_marketplace(size: Size) -> PlayedMarketplace:
         )
     )
     scorings = score_and_route(
-        [ScoringInput(listing.computed.facts, draw=0.5, already_open=False) for listing in fresh],
+        [ScoringInput(listing.computed.facts, draw=0.4, already_open=False) for listing in fresh],
         model=bundle,
         questions=QuestionBudget(market.taking_part),
         routing=DEFAULT_ROUTING,

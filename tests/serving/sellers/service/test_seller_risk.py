@@ -36,7 +36,7 @@ from serving.sellers.service.seller_risk import (
 )
 from serving.sellers.store import seller_risks
 from tests.fixtures.facts import a_listing
-from tests.fixtures.runtimes import Site, a_row, a_suspect_row, judge, open_cases
+from tests.fixtures.runtimes import EVIDENCE, Site, a_row, a_suspect_row, judge, open_cases
 from tests.serving.listings.service.test_intake import reason_of
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from tests.serving.web.reports import put_champion_in_force
@@ -60,7 +60,7 @@ def site_with_model(site: Site) -> Site:
 
 def listing(site: Site, seller: str | None, *names: str, **changes: Any) -> None:
     """Receive listings of a seller, then move the clock one second."""
-    rows = [a_row(external_id=name, seller=seller and {"external_id": seller}, **changes) for name in names]
+    rows = [a_row(external_id=name, seller=seller and {"external_id": seller}, **EVIDENCE, **changes) for name in names]
     receive_rows(site.runtime, site.marketplace, rows, source="test")
     site.clock.forward(seconds=1)
 
