@@ -127,6 +127,20 @@ def test_the_judged_rows_grow_until_they_have_enough_counterfeits(fewest: int, r
     assert len(split.judge) == rows
 
 
+def test_two_time_folds_are_judged_where_three_have_too_few_counterfeits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each seller comes again after 30 days: three time folds have 20 counterfeits, and two have 30."""
+    monkeypatch.setattr("training.evaluate.splits.JUDGED_SHARES", (0.5,))
+    split = split_for_judging(
+        [NOW + timedelta(days=i) for i in range(240)],
+        np.arange(240) // 60 * 30 + np.arange(240) % 30,
+        (np.arange(240) % 4 == 0).astype(np.int8),
+        champion_learnt_until=None,
+        fewest_positives=25,
+        fewest_positive_sellers=3,
+    )
+    assert len(split.time_folds) == 2
+
+
 def judged_rows_after(
     day: int | None, *, fewest: int = 2, of_sellers: int = 1, genuine: tuple[int, ...] = ()
 ) -> tuple[list[int], int]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Final
 
 import numpy as np
@@ -17,6 +17,8 @@ from training.snapshots.soundness import refuse_too_few
 # With three time folds, a fit knows on average a third of the rows since the champion. More folds take longer and bring
 # at most half.
 TIME_FOLDS: Final = 3
+# A seller of one time fold is not judged in the next, so that fewer have more counterfeits to judge.
+_FEWEST_TIME_FOLDS: Final = 2
 # The newest rows say most about the listings to come; a marketplace with few counterfeits judges by more of its rows.
 JUDGED_SHARES: Final = tuple(twentieths / 20 for twentieths in range(5, 18))
 _NEXT: Final = timedelta.resolution
@@ -105,15 +107,16 @@ def split_for_judging(
 ) -> LaterSplit:
     """The split by the smallest of `JUDGED_SHARES` with enough counterfeits of enough sellers to judge by.
 
-    A champion that was trained on the judged rows looks better than it is, so no candidate would ever pass. Only rows
-    that the champion does not know are judged, if they are enough; otherwise the candidate is judged alone. Where no
-    share is enough, the split with the most counterfeits is used, and the gates say how many are missing.
+    It has three time folds, or two where no share is enough so. A champion that was trained on the judged rows looks
+    better than it is, so no candidate would ever pass. Only rows that the champion does not know are judged, if they
+    are enough; otherwise the candidate is judged alone. Where nothing is enough, the split with the most counterfeits
+    is used, and the gates say how many are missing.
     """
     usual = [split_later_unseen(times, groups, share=share) for share in JUDGED_SHARES]
     can_fit = [split for split in usual if _can_be_fitted(split.time_folds[0].fit, labels, groups)] or usual[:1]
     known = champion_learnt_until
-    for share in JUDGED_SHARES[: len(can_fit)]:
-        fair = split_later_unseen(times, groups, share=share, after=known)
+    for folds, share in product((TIME_FOLDS, _FEWEST_TIME_FOLDS), JUDGED_SHARES[: len(can_fit)]):
+        fair = split_later_unseen(times, groups, share=share, after=known, time_folds=folds)
         positives = fair.judge[labels[fair.judge] == 1]
         if len(positives) >= fewest_positives and len(np.unique(groups[positives])) >= fewest_positive_sellers:
             return fair
