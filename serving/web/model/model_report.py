@@ -218,7 +218,7 @@ def _reliability_of_all(weighted: Mapping[str, Any]) -> ReliabilityChart | None:
 _CHARTS: Final = {
     "ap": "Precision over recall. Average precision",
     "roc_auc": "True positive rate over false positive rate. ROC-AUC",
-    "calibration_error": "Observed share over predicted. Calibration error",
+    "calibration_error": "Observed share over predicted, over the judged listings. Calibration error",
 }
 
 
