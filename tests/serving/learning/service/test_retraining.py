@@ -228,7 +228,7 @@ def test_enough_labels_lead_to_a_tracked_candidate_that_waits_for_people(any_sit
     assert (run["status"], run["tags"]["touchstone.state"]) == ("FINISHED", "finished")
     assert run["name"] == f"Bazaar {job.created_at:%Y-%m-%d} labels"
     assert {f"touchstone.gate.{gate['name']}" for gate in model.report["gates"]} <= run["tags"].keys()
-    assert run["params"]["forest.rounds"] == "400"
+    assert run["params"]["forest.rounds"] == "25"
     assert any(name.startswith("slice.") for name in run["metrics"])
     assert "Started by itself:" in words(visit_as(site, site.data_scientist).get("/models").text)
     site.clock.forward(days=2)

@@ -297,9 +297,9 @@ def test_a_removal_that_waits_for_people_is_told_when_they_let_it_go(any_site: S
         assert notice_item.case_id == open_cases(any_site)[0].case_id
 
 
-def removal_after_notice(site: Site, external_id: str, kind: ReporterKind | None) -> str:
+def removal_after_notice(site: Site, external_id: str, kind: ReporterKind | None, **words: str) -> str:
     """A listing that was notified, judged counterfeit by an analyst, and removed; returns the action's id."""
-    a_listing(site, external_id, **SOLENNE, seller={"external_id": f"closet-{external_id}"})
+    a_listing(site, external_id, **SOLENNE | words, seller={"external_id": f"closet-{external_id}"})
     notify(site, external_id, by=a_reporter(site, kind) if kind else None)
     (case,) = open_cases(site)
     return carry_out_action(site, judge(site, site.analyst, case, Judgement.COUNTERFEIT).action).action_id
@@ -309,7 +309,9 @@ def test_the_public_statement_says_that_a_notice_led_to_the_removal(any_site: Si
     begins = any_site.clock.now()
     with a_marketplace_that_listens(any_site):
         by_anybody = removal_after_notice(any_site, "MP-1", None)
-        by_flagger = removal_after_notice(any_site, "MP-2", ReporterKind.TRUSTED_FLAGGER)
+        # A copy of the first would be found without a notice.
+        apart = {"title": "Solenne bucket bag, olive", "description": "A gift that I never used, with its dust bag."}
+        by_flagger = removal_after_notice(any_site, "MP-2", ReporterKind.TRUSTED_FLAGGER, **apart)
         other = {"title": "Solenne shopper, navy", "description": "Bought in May at the shop in Turin, carried twice."}
         drawn = a_drawn_case(any_site, external_id="MP-3", seller={"external_id": "closet-3"}, **other)
         notify(any_site, "MP-3", email="late@example.org")
