@@ -18,15 +18,16 @@ from models.routing import EvidenceFamily
 from models.score import AMBIGUOUS
 
 # The features whose words are findings, in the order in which they convince, by family. Those without one are shown but
-# not named: honest sellers write such wording, and a category holds cheap and dear brands. Of listings with either,
-# below 30 % were counterfeit, and 8 % of those cheap in their category.
+# not named: honest sellers write such wording and paste invisible marks, and a category holds cheap and dear brands. Of
+# listings with such wording below 30 % were counterfeit, and 8 % of those cheap in their category.
 _BY_FAMILY: Final[tuple[tuple[EvidenceFamily | None, tuple[str, ...]], ...]] = (
     (EvidenceFamily.WORDING, ("text_replica_grade", "text_factory")),
     (None, ("text_inspired",)),
     (EvidenceFamily.OBFUSCATION, ("text_evasion",)),
     (None, ("text_overclaim", "text_no_papers")),
     (EvidenceFamily.INDICATOR, ("brand_tell_tales_of_counterfeits",)),
-    (EvidenceFamily.OBFUSCATION, ("brand_disguised", "text_mixed_words", "text_invisible")),
+    (EvidenceFamily.OBFUSCATION, ("brand_disguised", "text_mixed_words")),
+    (None, ("text_invisible",)),
     (EvidenceFamily.BRAND, ("brand_near_miss", "brand_declared_near_miss")),
     (EvidenceFamily.CONTACT, ("text_contact", "text_contacts", "text_hidden_links", "text_links")),
     (EvidenceFamily.COPY, ("likeness_own_counterfeit", "likeness_counterfeit")),

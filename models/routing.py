@@ -174,6 +174,14 @@ def is_thin(policy: RoutingPolicy, *, description: int, families: Callable[[], i
     return description < policy.shortest_description and families() < policy.fewest_families
 
 
+def asked_from(thresholds: Thresholds, evidence: Collection[EvidenceFamily] | None, policy: RoutingPolicy) -> float:
+    """The probability from which a person is asked about a listing with this named evidence (`Situation.evidence`)."""
+    lower, upper = sorted((thresholds.ask_brand_from, thresholds.analyst_from))
+    if evidence is None:
+        return lower
+    return at_odds(lower, policy.named_odds) if suffices(evidence) else at_odds(upper, policy.unnamed_odds)
+
+
 def low_score_message(probability: float, threshold: float) -> Message:
     """Why a score below the threshold leads to nothing."""
     return message("route.low", probability=probability, threshold=threshold)
@@ -197,14 +205,10 @@ def _route_by_score(
             return Lane.NO_ACTION, (reason,), max(least_share, policy.audit_share)
         reason = message("route.points.unnamed", points=points, threshold=usual, unnamed_from=bar)
         return Lane.NO_ACTION, (reason,), policy.audit_most_share
-    ask_from = thresholds.ask_brand_from if thresholds else policy.ask_brand_from
-    analyst_from = thresholds.analyst_from if thresholds else policy.analyst_from
+    thresholds = thresholds or Thresholds(policy.ask_brand_from, policy.analyst_from)
+    ask_from, analyst_from = thresholds.ask_brand_from, thresholds.analyst_from
     probability, usual = score.probability, min(ask_from, analyst_from)
-    bar = {
-        None: usual,
-        True: at_odds(usual, policy.named_odds),
-        False: at_odds(max(ask_from, analyst_from), policy.unnamed_odds),
-    }[named]
+    bar = asked_from(thresholds, situation.evidence, policy)
     if probability < min(usual, bar):
         new_seller = is_new_seller(situation.seller_known_days, situation.seller_judged, policy)
         chance = chance_of_review(probability, min(usual, bar), is_new_seller=new_seller, policy=policy)

@@ -5,18 +5,21 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from features.compute import compute
 from features.facts import Facts
 from models.arrays import Floats
 from models.policies.learning import DEFAULT_GATES
+from models.routing import Thresholds
+from tests.fixtures.facts import some_facts
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from training.gates.gate import State
 from training.gates.obfuscation import TRANSFORMS
-from training.gates.replay_gate import HeldOutRows, ReplayOutcome, replay, replay_gate
+from training.gates.replay_gate import HeldOutRows, ReplayOutcome, replay, replay_gate, rows_shown
 
 DATA = a_market(80)
 FACTS = market_facts(DATA)
 REFERENCES = market_references(DATA)
-HELD_OUT = HeldOutRows(FACTS, DATA.labels, DATA.groups, np.ones(len(FACTS)), 0.5)
+HELD_OUT = HeldOutRows(FACTS, DATA.labels, DATA.groups, np.ones(len(FACTS)))
 
 
 def a_replay(**changes: object) -> ReplayOutcome:
@@ -93,18 +96,36 @@ def test_an_unjudged_gate_states_the_needed_sample_size() -> None:
     )
 
 
-def by_facts(score: Callable[[Sequence[Facts]], Floats]) -> Callable[[Sequence[Facts], NDArray[np.intp]], Floats]:
-    """A scorer that ignores the positions of the listings."""
-    return lambda facts, _rows: score(facts)
+SHOWN: list[tuple[Facts, float, bool, str]] = [
+    (some_facts(), 0.5, False, "above the threshold without evidence"),
+    (some_facts(), 0.94, True, "twenty times the odds of a question without evidence"),
+    (some_facts(title="Aurelle tote 1:1, WhatsApp +44 7700 900123"), 0.1, True, "wording and contact below"),
+    (some_facts(title="Aurelle to\u200bte"), 0.5, False, "honest sellers paste invisible marks"),
+]
+
+
+@pytest.mark.parametrize(("facts", "probability", "is_shown", "_why"), SHOWN)
+def test_evidence_decides_what_a_rewrite_is_shown_for(
+    facts: Facts, probability: float, is_shown: bool, _why: str
+) -> None:
+    shown = rows_shown([compute(facts)], np.array([probability]), Thresholds(ask_brand_from=0.4, analyst_from=0.3))
+    assert shown.tolist() == [is_shown]
+
+
+def by_facts(
+    score: Callable[[Sequence[Facts]], Floats],
+) -> Callable[[Sequence[Facts], NDArray[np.intp]], NDArray[np.bool_]]:
+    """Shows the listings that this scorer gives at least a half, whatever their positions."""
+    return lambda facts, _rows: score(facts) >= 0.5
 
 
 def test_each_listing_is_scored_with_its_position() -> None:
     id_pairs: list[tuple[str, str]] = []
 
-    def notes(facts: Sequence[Facts], rows: NDArray[np.intp]) -> Floats:
+    def notes(facts: Sequence[Facts], rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         places = [FACTS[row].listing.external_id for row in rows]
         id_pairs.extend(zip([row_facts.listing.external_id for row_facts in facts], places, strict=True))
-        return np.ones(len(facts))
+        return np.ones(len(facts), dtype=np.bool_)
 
     replay(HELD_OUT, notes, REFERENCES, replace(DEFAULT_GATES, replay_most=12), seed=0)
     assert all(listing == place for listing, place in id_pairs)

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from features.compute import compute
+from features.compute import ComputedFeatures, compute
 from features.facts import Facts
 from features.references import References
 from models.arrays import Floats, Labels, Rows
@@ -40,7 +40,7 @@ from training.gates.gates import (
     why_not_comparable,
 )
 from training.gates.incumbent import IncumbentScorer
-from training.gates.replay_gate import HeldOutRows, replay
+from training.gates.replay_gate import HeldOutRows, replay, rows_shown
 from training.gates.slice_gate import ScoredRows, slice_evidence
 from training.snapshots.snapshot import SnapshotRefused
 from training.snapshots.soundness import refuse_too_few
@@ -194,21 +194,27 @@ class _PrequentialFits:
         sizes = [len(time_fold.judge) for time_fold in trial.split.time_folds]
         return cls(tuple(models), tuple(fold_weights), np.repeat(np.arange(len(sizes)), sizes))
 
-    def probabilities(self, facts: Sequence[Facts], rows: NDArray[np.intp]) -> Floats:
+    def probabilities(self, computed: Sequence[ComputedFeatures], rows: NDArray[np.intp]) -> Floats:
         """The score of each row by the model of its time fold; `rows`, shape (m,), are its positions among the judged
         rows."""
-        scores = np.empty(len(facts))
+        scores = np.empty(len(computed))
         for number, model in enumerate(self.models):
             its = np.flatnonzero(self.time_fold[rows] == number)
             if len(its):
-                scores[its] = model.predict_proba(ListingRows.of([facts[i] for i in its.tolist()]))[:, 1]
+                scores[its] = model.predict_proba(ListingRows.of_computed([computed[i] for i in its.tolist()]))[:, 1]
         return scores
 
-    def shown_from(self, trial: Trial) -> float:
-        """The probability from which the latest model sends a listing to a person."""
+    def shown_by(self, trial: Trial) -> Callable[[Sequence[Facts], NDArray[np.intp]], NDArray[np.bool_]]:
+        """Whether a person is shown each listing: by the latest model's thresholds and the listing's named evidence."""
         model, fit = self.models[-1], trial.split.time_folds[-1].fit
         out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
-        return choose_thresholds(trial.labels[fit], out_of_fold, trial.stands_for[fit]).analyst_from
+        thresholds = choose_thresholds(trial.labels[fit], out_of_fold, trial.stands_for[fit])
+
+        def is_shown(facts: Sequence[Facts], rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+            computed = [compute(listing_facts) for listing_facts in facts]
+            return rows_shown(computed, self.probabilities(computed, rows), thresholds)
+
+        return is_shown
 
 
 def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: GatePolicy = DEFAULT_GATES) -> Judgement:
@@ -224,8 +230,8 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     facts = [trial.facts[i] for i in rows]
     computed = [compute(listing_facts) for listing_facts in facts]
     every = np.arange(len(rows))
-    ours = model.probabilities(facts, every)
-    bare = model.probabilities([only_text_and_price(listing_facts) for listing_facts in facts], every)
+    ours = model.probabilities(computed, every)
+    bare = model.probabilities([compute(only_text_and_price(listing_facts)) for listing_facts in facts], every)
     in_force, learnt = IncumbentScorer(champion, trial.threads), trial.split.champion_learnt
     theirs = None if learnt else in_force.scores(computed)
     view = _View(labels, trial.stands_for[rows], metrics.seller_bootstrap(groups, times=BOOTSTRAPS, seed=0))
@@ -269,7 +275,7 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     most_weight = float(counted.max())
     report["random_slice"] |= {"most_weight": most_weight, "effective_n": metrics.effective_number(counted)}
     report["random_slice"]["reliability"] = reliability(labels, ours, counted)
-    held_out = HeldOutRows(facts, labels, groups, view.stands_for, model.shown_from(trial))
+    held_out = HeldOutRows(facts, labels, groups, view.stands_for)
     evidence = GateEvidence(
         rows=len(rows),
         positives=int(labels.sum()),
@@ -301,7 +307,7 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         else slice_evidence(
             ScoredRows(labels, ours, theirs, weights, groups, view.bootstrap), slice_members(facts), policy
         ),
-        replayed=replay(held_out, model.probabilities, trial.references, policy, seed=trial.seed),
+        replayed=replay(held_out, model.shown_by(trial), trial.references, policy, seed=trial.seed),
     )
     return Judgement(report, all_gates(evidence, policy), model.models[-1])
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from features.compute import NAMES, matrix
+from features.compute import NAMES, ComputedFeatures, matrix
 from features.facts import Facts
 from features.fields import with_nearest
 from features.listing import Listing
@@ -37,6 +37,11 @@ class ListingRows:
     def of(cls, facts: Sequence[Facts]) -> Self:
         """The features of these facts."""
         return cls(matrix(facts), [row.listing for row in facts])
+
+    @classmethod
+    def of_computed(cls, computed: Sequence[ComputedFeatures]) -> Self:
+        """These features; of at least one listing."""
+        return cls(np.stack([row.vector for row in computed]), [row.facts.listing for row in computed])
 
     @classmethod
     def of_frame(cls, frame: "pd.DataFrame") -> Self:

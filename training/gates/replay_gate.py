@@ -7,10 +7,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from features.compute import ComputedFeatures
 from features.facts import Facts
 from features.references import References
 from models.arrays import Floats, Labels
+from models.evidence import named_evidence
+from models.policies.deciding import DEFAULT_ROUTING
 from models.policies.learning import GatePolicy
+from models.routing import Thresholds, asked_from
 from training.evaluate import metrics
 from training.gates.gate import Gate, combined_gate, judged_gate, unjudged_gate
 from training.gates.obfuscation import TRANSFORMS
@@ -41,26 +45,35 @@ class ReplayOutcome:
 class HeldOutRows:
     """Listings that the model was not fitted on; arrays of shape (n,).
 
-    `stands_for` is the number of listings that each represents, `shown_from` the probability from which it is shown.
+    `stands_for` is the number of listings that each represents.
     """
 
     facts: Sequence[Facts]
     labels: Labels
     groups: NDArray[np.intp]
     stands_for: Floats
-    shown_from: float
+
+
+def rows_shown(
+    computed: Sequence[ComputedFeatures], probabilities: Floats, thresholds: Thresholds
+) -> NDArray[np.bool_]:
+    """Whether a person is shown each listing, by its probability and its named evidence; arrays of shape (n,)."""
+    evidence = [named_evidence(row.evidence, row.vector) for row in computed]
+    bars = [asked_from(thresholds, families, DEFAULT_ROUTING) for families in evidence]
+    return np.asarray(probabilities >= bars, dtype=np.bool_)
 
 
 def replay(
     held_out: HeldOutRows,
-    score: Callable[[Sequence[Facts], NDArray[np.intp]], Floats],
+    is_shown: Callable[[Sequence[Facts], NDArray[np.intp]], NDArray[np.bool_]],
     references: References,
     policy: GatePolicy,
     *,
     seed: int,
 ) -> tuple[ReplayOutcome, ...]:
-    """Rewrite counterfeits in every way and honest listings in the ways of honest sellers, and score them again.
+    """Rewrite counterfeits in every way and honest listings in the ways of honest sellers, and route them again.
 
+    `is_shown` is whether a person is shown each listing, given its facts and its position among the rows.
     Counterfeits are unweighted, because the recall is that of the reviewed counterfeits. Honest listings are weighted
     by the number that they represent: most reviewed ones were flagged and lie near the threshold, unlike most honest
     listings.
@@ -75,16 +88,13 @@ def replay(
             continue
         listings = [held_out.facts[i] for i in rows]
         # The baseline is computed in the same way, so that only the wording differs.
-        before = (
-            score([facts_of_changed(listing, listing.listing, references) for listing in listings], rows)
-            >= held_out.shown_from
-        )
+        before = is_shown([facts_of_changed(listing, listing.listing, references) for listing in listings], rows)
         weights = np.ones(len(rows)) if label else held_out.stands_for[rows]
         resampled = metrics.seller_bootstrap(held_out.groups[rows], times=_RESAMPLES, seed=seed) * weights
         for way in TRANSFORMS:
             if label or way.by_honest_sellers:
                 changed = [rewrite_facts(listing, way, references, honest_texts, seed=seed) for listing in listings]
-                after = score(changed, rows) >= held_out.shown_from
+                after = is_shown(changed, rows)
                 worse = (before.astype(np.float64) - after) * (1 if label else -1)
                 shares = (resampled @ worse) / resampled.sum(axis=1)
                 least = float(np.quantile(shares, 1 - policy.replay_confidence))
