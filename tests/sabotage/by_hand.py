@@ -55,7 +55,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("policy.audit_unnamed_share if", "0.0 if", "without evidence listings are sampled like all"),
         ("lower, policy.named_odds", "lower, 1.0", "evidence lowers no threshold"),
         ("upper, policy.unnamed_odds", "upper, 1.0", "no evidence raises no threshold"),
-        ("max(ask_from, analyst_from)", "usual", "six times the lower threshold is far above"),
+        ("at_odds(upper,", "at_odds(lower,", "six times the lower threshold is far above"),
         ("len(set(families))", "len(families)", "two prices are two findings"),
         ("thin and not situation.evidence", "thin", "a title with a finding is thin"),
         ("situation.seller_known_days, situation", "None, situation", "all sellers are new"),
