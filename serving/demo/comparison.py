@@ -5,7 +5,7 @@ Their counterfeiters have suppliers whose goods were never sent either.
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -47,18 +47,22 @@ _RESAMPLES: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """A bundle's files, and the snapshot that it was trained on."""
+    """A bundle's files, the snapshot that it was trained on, and the number of its rows that it learnt.
+
+    These are the earliest; the later ones judged it or waited (`training.runs.pipeline`).
+    """
 
     files: dict[str, bytes]
     snapshot: Snapshot
+    learnt: int
 
 
 def load_trained_model(home: Home, digest: str) -> TrainedModel:
     """A bundle of the data directory with its snapshot."""
     folder = home.bundles / digest
-    snapshot = json.loads((folder / ABOUT).read_bytes())["report"]["snapshot"]
-    labelled_snapshot = read_snapshot(home.snapshots / f"{snapshot}.parquet", expected=snapshot)
-    return TrainedModel(read_bundle_folder(folder), labelled_snapshot)
+    report = json.loads((folder / ABOUT).read_bytes())["report"]
+    snapshot = read_snapshot(home.snapshots / f"{report['snapshot']}.parquet", expected=report["snapshot"])
+    return TrainedModel(read_bundle_folder(folder), snapshot, report["rows"])
 
 
 def compare(
@@ -67,9 +71,10 @@ def compare(
     """Figures of each model, in order, on the same listings of sellers never sent. Large samples use all cores.
 
     `found_per_100_reviews` is the number of counterfeits among the hundred highest scores. `rivals` are what a model
-    replaces, its parts and a fair peer (`training.evaluate.baselines`) that learnt the same labels, each with the
-    interval of the whole's lead over it: `best_signal` is the feature that sorts these very listings best, ascending or
-    descending, and `without_text` a forest on the same labels with the model's points. `deciles` are the tenths of
+    replaces, its parts and a fair peer (`training.evaluate.baselines`) that learnt every label of the snapshot, each
+    with the interval of the whole's lead over it: `best_signal` is the feature that sorts these very listings best,
+    ascending or descending, `forest_alone` learnt the rows of the model, and `without_text` is this with the model's
+    points. `deciles` are the tenths of
     the listings by probability: its mean, the mean interval that the model states, and the share of counterfeits with
     its own. Intervals are of 95 %, over sellers.
     """
@@ -87,7 +92,7 @@ def compare(
     outcomes = Parallel(n_jobs=processes)([*peers, *scoring])
     parts, per_bundle = outcomes[len(models) :], len(chunks)
     return [
-        _figures(labels, parts[i * per_bundle : (i + 1) * per_bundle], model.snapshot, peer, bootstrap)
+        _figures(labels, parts[i * per_bundle : (i + 1) * per_bundle], model, peer, bootstrap)
         for i, (model, peer) in enumerate(zip(models, outcomes, strict=False))
     ]
 
@@ -133,12 +138,13 @@ def _peer_scores(
 
 
 def _figures(
-    labels: Labels, parts: Sequence[_Scores], snapshot: Snapshot, peer: tuple[Rows, Floats], bootstrap: Floats
+    labels: Labels, parts: Sequence[_Scores], model: TrainedModel, peer: tuple[Rows, Floats], bootstrap: Floats
 ) -> dict[str, Any]:
     whole = np.concatenate([part.whole for part in parts])
     features = np.concatenate([part.features for part in parts])
-    facts = snapshot.facts()
-    forest = forest_alone(matrix(facts), snapshot.labels, training_weights(snapshot.rows, facts).values)
+    learnt = replace(model.snapshot, rows=model.snapshot.rows[: model.learnt])
+    facts = learnt.facts()
+    forest = forest_alone(matrix(facts), learnt.labels, training_weights(learnt.rows, facts).values)
     column, sorted_by_it = best_signal(features, labels, features)
     rivals = {name: np.concatenate([part.rivals[name] for part in parts]) for name in parts[0].rivals}
     rivals |= {"best_signal": sorted_by_it, "forest_alone": forest.raw(features)}
