@@ -2,7 +2,8 @@
 
 Raw values come from the trees in a flat array, a tenth of LightGBM's time for one row, and contributions from
 `models.tree_shares`. Each forest is compared with LightGBM when it is read. Should a value differ by a bit, or a
-contribution by more than rounding, LightGBM computes that forest.
+contribution by more than rounding, LightGBM computes that forest. It also computes those that were just fitted, most of
+which are read by nobody: a fit has one for each fold.
 
 LightGBM is imported when the first forest is read. It imports scikit-learn, pandas and SciPy, which take a second, and
 most processes never score.
@@ -57,7 +58,7 @@ def splits_without_missing(text: str) -> int:
 class Forest:
     """Raw log-odds and their contributions. LightGBM does not validate its input, so the trees are checked first.
 
-    Not those that LightGBM has `just_written`.
+    Those that LightGBM has `just_written` are neither checked nor flattened.
 
     `flattened` is whether our own code computes them: it gave LightGBM's values for rows at every threshold.
     """
@@ -78,10 +79,11 @@ class Forest:
             ) from None
         self.text = text
         self.columns = tuple(self._booster.feature_name())
-        trees = list(trees_of(text))
-        self._flat, self._shares = flatten(trees, len(self.columns)), shares_of(trees)
-        self.flattened = True
-        self.flattened = self._agrees(trees)
+        self.flattened = not just_written
+        if self.flattened:
+            trees = list(trees_of(text))
+            self._flat, self._shares = flatten(trees, len(self.columns)), shares_of(trees)
+            self.flattened = self._agrees(trees)
 
     def files(self) -> dict[str, bytes]:
         return {_FILE: self.text.encode()}
