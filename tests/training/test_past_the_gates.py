@@ -1,6 +1,7 @@
 """Three ways past the gates: flipped labels, a weak yardstick, and many looks at one set of judged rows."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pytest
@@ -16,6 +17,15 @@ pytestmark = pytest.mark.attack
 
 SELLERS, LISTINGS = 300, 400
 MARKETPLACES, LOOKS, FLIPPED = 40, 20, 16
+
+
+@dataclass(frozen=True, slots=True)
+class Precisions:
+    """Average precision over all listings, where every row counts once, and over resampled sellers, shape (n,)."""
+
+    over_all: float
+    once: float
+    resampled: Floats
 
 
 class JudgedRows:
@@ -38,14 +48,27 @@ class JudgedRows:
         sample = np.flatnonzero(np.arange(LISTINGS) % 4 == 1)
         self.weights[sample], self.labels[sample[:rows]] = 33.0, 1
 
+    def precisions(self, scores: Floats) -> "Precisions":
+        """The average precisions of these scores."""
+        counted = trim_weights(self.weights, self.labels == 1)
+        return Precisions(
+            metrics.average_precision(self.labels, scores, counted),
+            metrics.average_precision(self.labels, scores),
+            metrics.average_precisions(self.labels, scores, self.resampled * counted),
+        )
+
+    @cached_property
+    def of_incumbent(self) -> "Precisions":
+        """Those of the incumbent; no row is flipped later."""
+        return self.precisions(self.incumbent)
+
     def is_proposed(self, candidate: Floats, look: int) -> bool:
         """Whether no gate blocks the candidate beside the incumbent."""
-        pair, counted = (candidate, self.incumbent), trim_weights(self.weights, self.labels == 1)
-        both = [metrics.average_precisions(self.labels, s, self.resampled * counted) for s in pair]
-        ours, theirs = (metrics.average_precision(self.labels, s, counted) for s in pair)
-        once = metrics.average_precision(self.labels, candidate) - metrics.average_precision(self.labels, pair[1])
-        against = IncumbentComparison(Incumbent.CHAMPION, theirs, both[0] - both[1], once)
-        evidence = replace(EVIDENCE, average_precision=ours, incumbents=(against,), looks=look)
+        ours, theirs = self.precisions(candidate), self.of_incumbent
+        against = IncumbentComparison(
+            Incumbent.CHAMPION, theirs.over_all, ours.resampled - theirs.resampled, ours.once - theirs.once
+        )
+        evidence = replace(EVIDENCE, average_precision=ours.over_all, incumbents=(against,), looks=look)
         return not any(gate.blocks for gate in all_gates(evidence, DEFAULT_GATES))
 
 

@@ -3,6 +3,7 @@ import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from tests.fixtures.clocks import NOW
 from tests.fixtures.fitting import fit_once
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from tests.fixtures.tiny_encoder import tiny_encoder
+from training.evaluate.judging import Trial
 from training.fit.encoders import Encoder
 from training.fit.settings import FitSettings
 from training.fit.weighting import represented_listings, trim_weights
@@ -185,19 +187,37 @@ def test_flipped_labels_that_nothing_has_judged_do_not_change_the_shipped_model(
     assert digest_of(attacked.files) == digest_of(honest.files)
 
 
+class JudgedTrial(Exception):
+    """Ends a training where it would judge."""
+
+    def __init__(self, trial: Trial) -> None:
+        super().__init__()
+        self.trial = trial
+
+
 @pytest.mark.attack
-def test_a_counterfeit_that_no_fold_holds_out_represents_itself_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("label", "represented"), [(1, 1.0), (0, 1 / 0.03)])
+def test_a_counterfeit_that_no_fold_holds_out_represents_itself_alone(
+    label: int, represented: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Later rows of a seller that the training knows, drawn at random one in 33: genuine ones represent as many."""
 
-    def digest(label: int, inclusion: float) -> str:
+    def stop(trial: Trial, _champion: object, _progress: object) -> NoReturn:
+        raise JudgedTrial(trial)
+
+    def trial_of(inclusion: float) -> Trial:
         rows = list(ROWS)
         for i in range(125, 135):
             known = ROWS[0].seller_cluster
             rows[i] = replace(ROWS[i], seller_cluster=known, label=label, inclusion_probability=inclusion)
-        return digest_of(trained_candidate(a_snapshot(tmp_path, rows)).files)
+        with pytest.raises(JudgedTrial) as stopped:
+            trained_candidate(a_snapshot(tmp_path, rows))
+        return stopped.value.trial
 
-    assert digest(1, 0.03) == digest(1, 1.0)
-    assert digest(0, 0.03) != digest(0, 1.0)
+    monkeypatch.setattr("training.runs.pipeline.judge", stop)
+    drawn, learnt = trial_of(0.03), np.arange(125, 133)
+    assert drawn.stands_for[learnt] == pytest.approx(np.full(8, represented))
+    assert np.array_equal(drawn.weigh(learnt), trial_of(1.0).weigh(learnt)) == (represented == 1)
 
 
 def test_a_golden_set_is_judged_on_and_named_in_the_report(candidate: Candidate, tmp_path: Path) -> None:
