@@ -36,7 +36,6 @@ def get_setup_progress(request: Request, runtime: TheRuntime, session: Administr
         labels=labels,
         may_review=scope.marketplace_id in session.person.marketplaces(Permission.REVIEW_CASES),
         may_manage=scope.marketplace_id in session.person.marketplaces(Permission.MANAGE_BRANDS),
-        intake=f"{request.base_url}api/v1/listings",
     )
     return respond(request, page, session)
 
