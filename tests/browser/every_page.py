@@ -133,6 +133,7 @@ PAGES: Final = (
     OnePage("mail", "/operations/mail", Role.ADMIN),
     OnePage("quarantine", "/operations/quarantine", Role.ADMIN, unfold=True),
     OnePage("webhook", "/operations/webhook", Role.ADMIN),
+    OnePage("settings-list", "/operations/settings", Role.ADMIN, phone=True),
     OnePage("audit", "/operations/audit", Role.ADMIN, unfold=True),
     OnePage("kill-switches", "/kill-switches", Role.ADMIN),
     OnePage("people", "/people", Role.ADMIN, phone=True),
