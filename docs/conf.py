@@ -19,7 +19,12 @@ html_title = "Touchstone"
 html_extra_path = ["site"]
 html_copy_source = False
 html_show_copyright = False
-html_theme_options = {"show_prev_next": True, "footer_start": [], "footer_end": [], "secondary_sidebar_items": ["page-toc"]}
+html_theme_options = {
+    "show_prev_next": True,
+    "footer_start": [],
+    "footer_end": [],
+    "secondary_sidebar_items": ["page-toc"],
+}
 
 # The lists of these pages are the navigation.
 SECTIONS: Final = {

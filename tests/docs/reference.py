@@ -93,7 +93,9 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> list[str
     if body := operation.get("requestBody"):
         facts.append(f"* Body: {_content(body['content'])}")
     answers = operation["responses"]
-    succeeded = [f"{status} {_content(answers[status].get('content', {}))}".strip() for status in answers if status < "4"]
+    succeeded = [
+        f"{status} {_content(answers[status].get('content', {}))}".strip() for status in answers if status < "4"
+    ]
     facts.append(f"* Success: {', '.join(succeeded)}")
     facts.append(f"* Refusals: {', '.join(status for status in answers if status >= '4')}")
     lines += ["", *facts]
@@ -107,8 +109,7 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> list[str
 
 def _content(content: Mapping[str, Any]) -> str:
     return ", ".join(
-        _type(body["schema"]) + ("" if kind == "application/json" else f" (`{kind}`)")
-        for kind, body in content.items()
+        _type(body["schema"]) + ("" if kind == "application/json" else f" (`{kind}`)") for kind, body in content.items()
     )
 
 
@@ -203,7 +204,9 @@ def metrics_page() -> str:
         "| --- | --- | --- |",
     ]
     for name, function in _METRICS.items():
-        meaning = str(function.__doc__).partition("\n")[0].replace(" for each row of `weights` (b, n)", "").replace(",.", ".")
+        meaning = (
+            str(function.__doc__).partition("\n")[0].replace(" for each row of `weights` (b, n)", "").replace(",.", ".")
+        )
         lines.append(row((f"`{name}`", meaning, f"`training/evaluate/metrics.py`, `{function.__name__}`")))
     lines += [
         "",
