@@ -61,8 +61,9 @@ screenshots: setup ## Take a picture of every page of the demo that `make run` i
 	@sh requirements/system.sh pictures
 	@$(BIN)/python -m tests.browser.screenshots $${TOUCHSTONE_HOME:-var}/screenshots $${TOUCHSTONE_HOME:-var} docs
 
-docs: $(DEVELOPMENT) ## Write the generated parts of docs/ and data/ anew
+docs: $(DEVELOPMENT) ## Write the generated parts of docs/ and data/, and build the site in dist/site
 	@$(BIN)/python -m tests.docs.generate
+	@$(BIN)/sphinx-build -q -W --keep-going -c docs -d dist/site-cache . dist/site
 
 notebooks: $(DEVELOPMENT) ## Execute every notebook and write it with its outputs (ARGS="04")
 	@$(BIN)/python -m tests.notebooks.build $(ARGS)

@@ -66,6 +66,8 @@ from serving.webhooks.policy import DEFAULT_DELIVERY
 from serving.webhooks.rules.action import ActionKind
 from tests.docs.diagrams import diagrams
 from tests.docs.drawing import Diagram, mermaid, svg
+from tests.docs.reference import api_page, decisions_page, metrics_page, webhooks_page
+from tests.docs.reference import row as _row
 from training.adapters.formats import FORMATS
 from training.simulation.synthetic import Settings as WorldSettings
 from training.simulation.synthetic import build_world
@@ -361,10 +363,6 @@ def _type(field: Field) -> str:
     return " or ".join(kind for kind in kinds if kind != "null")
 
 
-def _row(cells: tuple[str, ...]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
-
-
 def with_revision_of_schema(text: str) -> str:
     """The migration with the digest of the statements that it sends to each engine as its revision (ADR 40)."""
     (revision,) = ScriptDirectory.from_config(alembic_configuration()).walk_revisions()
@@ -382,6 +380,10 @@ GENERATED: Final[dict[str, Callable[[], str]]] = {
     "docs/settings.md": settings_page,
     "docs/policies.md": policies_page,
     "docs/commands.md": commands_page,
+    "docs/api.md": lambda: _MADE + api_page(),
+    "docs/webhooks.md": lambda: _MADE + webhooks_page(),
+    "docs/metrics.md": lambda: _MADE + metrics_page(),
+    "docs/decisions/README.md": lambda: _MADE + decisions_page(ROOT / "docs" / "decisions"),
     "docs/concepts.md": concepts_page,
     "docs/integrating.md": integrating_page,
     **{f"docs/diagrams/{name}.svg": partial(svg, diagram) for name, diagram in diagrams().items()},
