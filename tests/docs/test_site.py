@@ -87,18 +87,18 @@ def test_the_commands_of_a_page_have_these_options(page: Path) -> None:
 def test_the_commands_of_the_tutorial_do_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOUCHSTONE_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    listings, *told = re.findall(r"```text\n(.*?)```", TUTORIAL, re.DOTALL)
+    listings, *outputs = re.findall(r"```text\n(.*?)```", TUTORIAL, re.DOTALL)
     (tmp_path / "listings.csv").write_text(listings, encoding="utf-8")
     printed = []
     for line in shell_commands(TUTORIAL):
         if line.startswith("sed "):
             subprocess.run(shlex.split(line), cwd=tmp_path, check=True)
         elif not line.startswith(_NOT_RUN):
-            result = CliRunner().invoke(app, shlex.split(line)[1:])
-            assert result.exception is None or isinstance(result.exception, SystemExit), line
-            printed.append(result.output)
+            invocation = CliRunner().invoke(app, shlex.split(line)[1:])
+            assert invocation.exception is None or isinstance(invocation.exception, SystemExit), line
+            printed.append(invocation.output)
     everything = " ".join("".join(printed).split())
-    assert [line for block in told for line in block.splitlines() if line not in everything] == []
+    assert [line for block in outputs for line in block.splitlines() if line not in everything] == []
 
 
 @pytest.mark.soak
