@@ -53,10 +53,7 @@ def api_page() -> str:
         "# API",
         "",
         f"{document['info']['description']} `touchstone openapi` prints the contract as OpenAPI, and",
-        (
-            "`GET /api/v1/openapi.json` answers it. [Marketplace integration](integrating.md) shows the calls in their "
-            "order."
-        ),
+        "`GET /api/v1/openapi.json` answers it. [Integration](integrating.md) shows the calls in their order.",
     ]
     for tag in document["tags"]:
         lines += ["", f"## {tag['description'].rstrip('.')}"]
@@ -73,15 +70,9 @@ def webhooks_page() -> str:
     lines = [
         "# Webhooks",
         "",
-        (
-            "The messages to a marketplace, and `report.completed` to a brand's own tool: each is a `POST` of JSON, signed "
-            "by"
-        ),
-        (
-            "Standard Webhooks 1.0. Answer with any 2xx. [Integration](integrating.md#webhooks) explains order, repetition "
-            "and"
-        ),
-        "verification, and shows a whole message.",
+        "The messages to a marketplace, and `report.completed` to a brand's own tool. Each is a `POST` of JSON, signed",
+        "by Standard Webhooks 1.0. Answer with any 2xx. [Integration](integrating.md#webhooks) explains order,",
+        "repetition and verification, and shows a whole message.",
         "",
         "| header | meaning |",
         "| --- | --- |",
@@ -180,76 +171,22 @@ _METRICS: Final[dict[str, Callable[..., Any]]] = {
     "effective_n": metrics.effective_number,
     "effective_positives": metrics.effective_number,
 }
-_PARTS: Final = {
-    "out_of_fold": "the candidate, each row by the fit that had not seen its seller",
-    "judged.candidate": "the candidate on the later listings of unseen sellers by which the gates judge",
-    "judged.champion": "the champion on the same rows, if it has learnt none of them",
-    "judged.only_text_and_price": "a model of text and price alone on the same rows",
-    "judged.….random_slice": "the same on the rows that were sampled at random",
-    "peer.…": "each peer and baseline on the same rows",
-    "slice.…": "the candidate and the champion on one brand, market, language or category",
-    "second_stage.…": "the second stage, and its gain",
-    "gate.….figure, gate.….bound": "what a gate compared, and with which bound",
-}
 
 
-def metrics_page() -> str:
-    """docs/metrics.md without the mark of generated files."""
+def metrics_table() -> list[str]:
+    """The figures of an evaluation with the meaning that their function states."""
     known = {*comparison.figures(_LABELS, _SCORES), *comparison.slice_figures(_LABELS, _SCORES, np.ones(2))}
     assert known == set(_METRICS), "name the function of each figure in _METRICS"
-    lines = [
-        "# Metrics",
-        "",
-        (
-            "The figures in the report of an evaluation, on the pages of the models and in the tracked runs of MLflow. "
-            "Sellers"
-        ),
-        (
-            "are the sampling unit: intervals resample whole sellers. A figure that cannot be computed is missing, not "
-            "zero."
-        ),
-        "[Reading an evaluation](data-science.md#reading-an-evaluation) says which to look at, and",
-        "[reading gates](data-science.md#reading-gates) what a gate demands.",
-        "",
-        "## Figures",
-        "",
-        f"`recall` allows false alarms at {comparison.FALSE_ALARMS:.0%} of the genuine listings.",
-        "",
-        "| figure | meaning | computed by |",
-        "| --- | --- | --- |",
-    ]
+    lines = ["| figure | meaning | function of `training/evaluate/metrics.py` |", "| --- | --- | --- |"]
     for name, function in _METRICS.items():
-        meaning = (
-            str(function.__doc__).partition("\n")[0].replace(" for each row of `weights` (b, n)", "").replace(",.", ".")
-        )
-        lines.append(row((f"`{name}`", meaning, f"`training/evaluate/metrics.py`, `{function.__name__}`")))
-    lines += [
-        "",
-        (
-            "A figure with an interval has its ends beside it, such as `ap_low` and `ap_high`: 95 %, over resampled "
-            "sellers."
-        ),
-        "",
-        "## Parts of a run",
-        "",
-        "A tracked metric is named for its part and its figure, such as `judged.candidate.ap`.",
-        "",
-        "| part | rows and model |",
-        "| --- | --- |",
-        *(row((f"`{part}`", meaning)) for part, meaning in _PARTS.items()),
-        "",
-        "## Figures of the service",
-        "",
-        "`GET /api/v1/figures` answers the [counts that must add up](api.md#figures). The counts of a period for",
-        "regulators are in [transparency](transparency.md#complaints-misuse-and-figures).",
-    ]
-    return "\n".join(lines) + "\n"
+        meaning = str(function.__doc__).partition("\n")[0].replace(" for each row of `weights` (b, n)", "")
+        lines.append(row((f"`{name}`", meaning.replace(",.", "."), f"`{function.__name__}`")))
+    return lines
 
 
 def decisions_page(folder: Path) -> str:
     """docs/decisions/README.md without the mark of generated files: every record of the folder."""
     lines = ["# Decisions", "", "Each choice that is hard to undo, with its context and its alternatives.", ""]
-    for path in sorted(folder.glob("0*.md")):
-        title = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
-        lines += [f"* [{title}]({path.name})"]
+    titles = {path.name: path.read_text(encoding="utf-8").partition("\n")[0] for path in sorted(folder.glob("0*.md"))}
+    lines += [f"* [{title.removeprefix('# ')}]({name})" for name, title in titles.items()]
     return "\n".join(lines) + "\n"

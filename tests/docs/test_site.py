@@ -94,9 +94,9 @@ def test_the_commands_of_the_tutorial_do_what_it_says(tmp_path: Path, monkeypatc
         if line.startswith("sed "):
             subprocess.run(shlex.split(line), cwd=tmp_path, check=True)
         elif not line.startswith(_NOT_RUN):
-            run = CliRunner().invoke(app, shlex.split(line)[1:])
-            assert run.exception is None or isinstance(run.exception, SystemExit), line
-            printed.append(run.output)
+            invocation = CliRunner().invoke(app, shlex.split(line)[1:])
+            assert invocation.exception is None or isinstance(invocation.exception, SystemExit), line
+            printed.append(invocation.output)
     everything = " ".join("".join(printed).split())
     assert [line for block in outputs for line in block.splitlines() if line not in everything] == []
 
