@@ -94,6 +94,14 @@ def test_any_number_of_trees_has_the_values_of_lightgbm(trees: int, leaves: int)
     assert np.array_equal(np.concatenate([forest.raw(rows[i : i + 1]) for i in range(17)]), by_lightgbm)
 
 
+def test_a_forest_that_was_just_fitted_has_the_values_of_the_one_that_is_read() -> None:
+    text = a_forest().text
+    fitted, rows = Forest(text, just_written=True), random_rows(17)
+    assert not fitted.flattened
+    assert np.array_equal(fitted.raw(rows), Forest(text).raw(rows))
+    assert np.allclose(fitted.contributions(rows), Forest(text).contributions(rows), atol=1e-9)
+
+
 @pytest.mark.parametrize("threshold", ["inf", "-inf", "0", "-0.0", "1e-36", "5e-324", "1e308"])
 def test_thresholds_that_training_seldom_writes_are_lightgbm_s(threshold: str) -> None:
     assert Forest(in_tree_3("threshold", with_first_number(threshold))).flattened

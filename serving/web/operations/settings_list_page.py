@@ -8,7 +8,6 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from pydantic import SecretStr
-from sqlalchemy import make_url
 
 from serving.accounts.rules.access import Permission
 from serving.guards import Administrator, TheRuntime
@@ -58,8 +57,6 @@ def setting_rows(settings: Settings, marketplace: str) -> Iterator[SettingRow]:
         is_changed = setting != field.get_default(call_default_factory=True, validated_data={})
         if name == "transparency":
             setting = settings.transparency.get(marketplace)
-        elif name == "database_url" and setting is not None:
-            setting = make_url(setting).render_as_string(hide_password=True)
         yield SettingRow(f"TOUCHSTONE_{name.upper()}", _in_words(setting), field.description or "", is_changed)
 
 
@@ -81,7 +78,15 @@ def _in_words(setting: object) -> str:
             return "on" if setting else "off"
         case StrEnum():
             return setting.value
+        case str() if "://" in setting:
+            return _without_secrets(setting)
         case dict() | list() | tuple() | set() | frozenset():
             return ", ".join(map(str, setting.items() if isinstance(setting, dict) else setting))
         case _:
             return str(setting)
+
+
+def _without_secrets(address: str) -> str:
+    """An address without who signs in there and without its query, in either of which a password can stand."""
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}"

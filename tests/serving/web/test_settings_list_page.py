@@ -14,7 +14,8 @@ from tests.serving.web.visits import an_administrator, visit_as, words
 
 SETTINGS = Settings(
     home=Path("/srv/touchstone"),
-    database_url="postgresql://touchstone:hunter2@db/touchstone",
+    database_url="postgresql://touchstone:hunter2@db/touchstone?password=hunter2",
+    mlflow_tracking_uri="https://ada:hunter2@mlflow.example/",
     smtp_password=SecretStr("hunter2"),
     transparency={
         "bazaar": Transparency(platform="Bazaar", territories=("DE",)),
@@ -23,12 +24,8 @@ SETTINGS = Settings(
 )
 VALUES = [
     ("TOUCHSTONE_HOME", "/srv/touchstone", True, "a path as it is"),
-    (
-        "TOUCHSTONE_DATABASE_URL",
-        "postgresql+psycopg://touchstone:***@db/touchstone",
-        True,
-        "an address without its password",
-    ),
+    ("TOUCHSTONE_DATABASE_URL", "postgresql+psycopg://db/touchstone", True, "an address without who signs in there"),
+    ("TOUCHSTONE_MLFLOW_TRACKING_URI", "https://mlflow.example/", True, "as every address"),
     ("TOUCHSTONE_SMTP_PASSWORD", "set, not shown", True, "a secret is never shown"),
     ("TOUCHSTONE_PRODUCTION", "off", False, "a switch in words"),
     ("TOUCHSTONE_PUBLIC_URL", "", False, "what is not set has no value"),
