@@ -87,6 +87,6 @@ def _in_words(setting: object) -> str:
 
 
 def _without_secrets(address: str) -> str:
-    """An address without who signs in there and without its query, in either of which a password can stand."""
+    """An address without who signs in there and without its query: both can hold a password."""
     scheme, _, rest = address.partition("://")
     return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}"
