@@ -19,6 +19,8 @@ html_title = "Touchstone"
 html_extra_path = ["site"]
 html_copy_source = False
 html_show_copyright = False
+html_context = {"default_mode": "auto"}
+html_sidebars = {root_doc: [], "docs/tutorial": []}
 html_theme_options = {
     "show_prev_next": True,
     "footer_start": [],
