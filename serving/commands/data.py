@@ -13,7 +13,15 @@ from serving.commands.declaring import command
 from serving.commands.groups import app
 from serving.commands.options import Dask, Marketplace, checked_output_path, known_format
 from serving.commands.registry import Runtime, place_named
-from serving.commands.showing import EXIT_FAILED, EXIT_REFUSED, complain, progress_bar, say, unusable_file
+from serving.commands.showing import (
+    EXIT_FAILED,
+    EXIT_REFUSED,
+    complain,
+    progress_bar,
+    route_name,
+    say,
+    unusable_file,
+)
 
 if TYPE_CHECKING:
     from serving.listings.service.past_facts import HistoryAt
@@ -195,7 +203,7 @@ def score(
             advanced=move,
             resumed=lambda rows: typer.echo(f"{rows:,} rows were scored before.", err=True),
         )
-    counted = ", ".join(f"{n:,} {route}" for route, n in sorted(counts_by_route.items()))
+    counted = ", ".join(f"{n:,} {route_name(route)}" for route, n in sorted(counts_by_route.items()))
     say(f"{sum(counts_by_route.values()):,} rows scored with {digest_of(files)[:12]}: {counted}")
 
 
