@@ -56,7 +56,10 @@ def receive(
 @app.command("import")
 def import_file(
     file: FILE,
-    format_name: FORMAT,
+    format_name: Annotated[
+        str | None, typer.Option("--format", help="As of `touchstone score`; by default guessed by the columns.")
+    ] = None,
+    currency: Annotated[str | None, typer.Option(help="Of prices that name none, where the format is guessed.")] = None,
     marketplace: Marketplace = None,
     backfill: Annotated[bool, typer.Option(help="Treat rows as known when they occurred.")] = False,
     errors: Annotated[
@@ -67,14 +70,22 @@ def import_file(
 
     Ends with 1 if rows were refused; `touchstone quarantine` lists them."""
     from serving.commands.connection import current_connection
-    from training.dataset import read_listings
+    from training.adapters.formats import FORMATS
+    from training.dataset import guess_format, read_listings
 
-    known_format(format_name)
+    with unusable_file():
+        if format_name is None:
+            guess = guess_format(file, {}, currency)
+            file_format = guess.format
+            read = guess.mapping.fields.items() if guess.mapping else {}
+            say(f"{column} is read as {field}." for column, field in read if column != field)
+        else:
+            file_format = FORMATS[known_format(format_name)]
     counts = dict.fromkeys(("new", "changed", "unchanged", "stale", "quarantined"), 0)
     refused: list[tuple[int, str, str, str]] = []
     unused: list[str] = []
     with unusable_file(), current_connection(), progress_bar(shown_name(file), size_of(file)) as move:
-        listings = read_listings(file, format_name, received_at=datetime.now(UTC), advanced=move, unused=unused.extend)
+        listings = read_listings(file, file_format, received_at=datetime.now(UTC), advanced=move, unused=unused.extend)
         for batch in batches(listings):
             rows, source = [_command_row(row) for row in batch], f"import {shown_name(file)}"[:200]
             answers = receive(rows, source, backfill, marketplace)

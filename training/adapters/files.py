@@ -23,12 +23,15 @@ from features.fields import FieldError, printable
 from features.phrase import Parameter, Phrase
 from training.adapters import xml_items
 from training.adapters.cells import Row
+from training.adapters.dialect import guessed_delimiter, guessed_encoding
 
 _LONGEST_CELL: Final = 8_000_000  # Longer than any listing accepts, so that validation rejects the cell and names it.
 LONGEST_LINE: Final = 64_000_000  # Several of the longest cells. A small compressed file can have a line of gigabytes.
 _BATCH: Final = 1_000
 # A wide header costs its width again in every row. Known feeds have fewer than a tenth of these columns.
 MOST_COLUMNS: Final = 2_000
+_SAMPLE_BYTES: Final = 1_000_000
+_HEAD_BYTES: Final = 50_000
 _GZIP: Final = ".gz"
 _BEYOND: Final = "beyond the header"  # Not blank: a column may have no name, such as the index that pandas writes.
 
@@ -114,17 +117,24 @@ def refuse_wide(path: Path, columns: int, most: int) -> None:
         )
 
 
-def _read_delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
-    """Rows of a delimited file. Bytes that are not UTF-8 become lone surrogates, which validation rejects.
+def _read_delimited(usual: str, most_columns: int, path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
+    """Rows of a delimited file, whose encoding and delimiter are guessed. Other bytes become lone surrogates, which
+    validation rejects.
 
     Quoting is strict: with lenient quoting, an unclosed quote makes the rest of the file one long cell.
     """
     csv.field_size_limit(_LONGEST_CELL)
-    with _open_stream(path) as (content, raw), TextIOWrapper(content, "utf-8-sig", "surrogateescape", "") as stream:
+    with _open_stream(path) as (content, _):
+        sample = content.read(_SAMPLE_BYTES)
+    encoding = guessed_encoding(sample)
+    errors = "surrogatepass" if encoding.startswith("utf-16") else "surrogateescape"
+    beginning = sample[:_HEAD_BYTES].decode(encoding, "replace")
+    delimiter = guessed_delimiter(beginning, usual)
+    with _open_stream(path) as (content, raw), TextIOWrapper(content, encoding, errors, "") as stream:
         rows = csv.DictReader(_bounded_lines(stream), delimiter=delimiter, restkey=_BEYOND, strict=True)
         try:
             header = rows.fieldnames
-        except csv.Error as error:
+        except (csv.Error, UnicodeError) as error:
             raise UnreadableFile(path.name, "The header cannot be read: {words}.", words=str(error)) from None
         if not header:
             raise UnreadableFile(path.name, "The file is empty.")
@@ -133,6 +143,8 @@ def _read_delimited(delimiter: str, most_columns: int, path: Path, advanced: Cal
         while True:
             try:
                 cells = next(rows, None)
+            except UnicodeError as error:
+                raise UnreadableFile(path.name, "The text cannot be read: {words}.", words=str(error)) from None
             except csv.Error as error:
                 number += 1
                 yield RawRow(

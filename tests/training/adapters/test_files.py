@@ -133,8 +133,8 @@ def test_a_cell_that_is_too_long_to_read_costs_only_its_row(tmp_path: Path) -> N
     assert problems(raw_rows) == [None, "unreadable_row"]
 
 
-def test_bytes_that_are_not_utf_8_become_half_surrogates(tmp_path: Path) -> None:
-    assert rows(tmp_path, "a.csv", b"title\nSac \xe9l\n")[0].cells["title"] == "Sac \udce9l"
+def test_bytes_that_are_not_utf_8_beside_such_that_are_become_half_surrogates(tmp_path: Path) -> None:
+    assert rows(tmp_path, "a.csv", "title\nSac \u00e9\n".encode() + b"Sac \xe9l\n")[1].cells["title"] == "Sac \udce9l"
 
 
 BAD_LINES = [
