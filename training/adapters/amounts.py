@@ -1,8 +1,8 @@
 """Amounts as people and spreadsheets write them: `49,90`, `1.234,56 €`, `USD 1,234.50`.
 
 The rule: a text is read with a point and with a comma as the decimal mark; what remains divides groups of three digits.
-If both give one number, or only one can be right, the amount shows its mark. `1,234` shows none: it is read as the other
-amounts of its column are written, or else those of the file, or else it is refused.
+If both give one number, or only one can be right, the amount shows its mark. `1,234` shows none: it is read as the
+other amounts of its column are written, or else those of the file, or else it is refused.
 """
 
 import re
@@ -79,7 +79,7 @@ def shown_marks(amounts: Iterable[str]) -> frozenset[str]:
 
 
 def decimal_marks(columns: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """The decimal mark of each column that has one: what its amounts show, or where they show none those of all columns.
+    """The decimal mark of each column that has one: what its amounts show, or else those of all columns.
 
     A column whose amounts show both has none.
     """

@@ -18,15 +18,15 @@ from training.adapters.amounts import DOLLAR, currency_of, decimal_marks, plain_
 from training.adapters.cells import Row, filled_cell
 from training.adapters.merchant_feed import choice_named
 
-# Names of a field in English, German, Spanish and French, the most telling first; compared as `_plain_name` writes them.
+# Names of a field in English, German, Spanish and French, the most telling first; compared as `_plain_name` writes.
 _SYNONYMS: Final = {
     "external_id": "id listing_id item_id product_id article_id offer_id sku angebots_id angebotsnummer inserat_id "
     "artikelnummer artikel_nr artikel_id produkt_id produktnummer id_articulo id_producto id_anuncio codigo id_annonce "
     "id_article id_produit referencia reference",
     "title": "name item_name product_name listing_title listing_name titel artikelname artikelbezeichnung produktname "
     "produkttitel bezeichnung titulo nombre nombre_producto titre nom nom_produit designation intitule",
-    "description": "desc details long_description body beschreibung artikelbeschreibung produktbeschreibung descripcion "
-    "detalles descriptif description_produit",
+    "description": "desc details long_description body beschreibung artikelbeschreibung produktbeschreibung "
+    "descripcion detalles descriptif description_produit",
     "brand": "brand_name manufacturer marke markenname hersteller marca fabricante marque fabricant",
     "product_type": "category category_name type kategorie warengruppe categoria tipo categorie rubrique",
     "price": "current_price selling_price unit_price price_amount amount cost preis verkaufspreis betrag precio "
