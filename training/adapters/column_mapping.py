@@ -44,8 +44,8 @@ _SYNONYMS: Final = {
     "occurred_at": "updated_at last_modified modified_at",
     "seller.external_id": "seller_id merchant_id vendor_id shop_id store_id haendler_id handler_id verkaeufer_id "
     "verkaufer_id id_vendedor id_vendeur seller seller_name merchant merchant_name vendor vendor_name shop shop_name "
-    "store store_name haendler handler haendlername handlername verkaeufer verkaufer vendedor nombre_vendedor tienda vendeur "
-    "nom_vendeur boutique",
+    "store store_name haendler handler haendlername handlername verkaeufer verkaufer vendedor nombre_vendedor tienda "
+    "vendeur nom_vendeur boutique",
     "seller.country": "seller_country vendor_country merchant_country pais_vendedor pays_vendeur",
     "seller.rating": "seller_rating vendor_rating merchant_rating",
     "seller.age_days": "seller_age_days account_age_days",
