@@ -71,7 +71,7 @@ def guess_format(path: Path, fields: Mapping[str, str | None], currency: str | N
     """The format of a file by its first thousand rows. `fields` are those of columns that a person has corrected, None
     for a column that is not to be read; `currency` is that of amounts which name none.
 
-    A feed is read as one if that leaves out no more columns than their names do.
+    A feed is read as one if that leaves out at most as many columns as their names do.
 
     Raises Unreadable, UnknownLayout, FieldError (no column is known; a correction names no column or no field).
     """

@@ -3,6 +3,7 @@
 from importlib.metadata import version
 from typing import Annotated, Final
 
+import click
 import typer
 from typer.core import TyperGroup
 
@@ -21,7 +22,7 @@ _PANEL_OF: Final = {name: panel for panel, names in PANELS.items() for name in n
 class _Touchstone(TyperGroup):
     """The whole command line; its help lists commands and groups in panels."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # noqa: ARG002  # typer calls it so
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # typer calls it so
         names = [name for name in _PANEL_OF if name in self.commands]
         for name in names:
             self.commands[name].rich_help_panel = _PANEL_OF[name]  # type: ignore[attr-defined]  # typer's own class has it

@@ -1,4 +1,4 @@
-"""The rules that act without a person, each with a kill switch."""
+"""The rules that act without a person, each with a kill switch, and the steps of a set-up."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,3 +30,14 @@ class RuleWords:
 RULES: Final = {
     rule: RuleWords(*(message(f"rule.{rule}.{what}") for what in ("name", "on", "off"))) for rule in AutomaticRule
 }
+
+
+class SetupStep(StrEnum):
+    """A step from an empty marketplace to its first model, in their usual order."""
+
+    LISTINGS = "listings"  # One was received.
+    CASE = "case"  # One was decided.
+    BRAND = "brand"  # One is enrolled.
+    COLLEAGUES = "colleagues"  # Somebody else has a role.
+    WEBHOOK = "webhook"  # A message was acknowledged.
+    MODEL = "model"  # One was trained.

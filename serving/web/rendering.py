@@ -134,7 +134,12 @@ TEMPLATES.filters |= FILTERS
 
 
 def home_of(person: Person) -> str:
-    """The start page of a person: the first place of the navigation that is not for rare votes."""
+    """The start page of a person: the first place of the navigation that is not for rare votes.
+
+    Who administers lands on operations.
+    """
+    if person.may(Permission.ADMINISTER):
+        return "/operations"
     return next((place.address for place in _navigation(person) if place.address != "/pending-removals"), "/models")
 
 

@@ -207,6 +207,7 @@ FORMS: Final = (
     OneForm("settings.html", "POST /settings", NEW_SELLER),
     OneForm("settings.html", "POST /settings/mails", FILE),
     OneForm("settings.html", "POST /settings/password", OWN_WORK),
+    OneForm("settings_list.html", "GET /operations/settings", ADMINISTRATOR, "q="),
     OneForm("setup.html", "POST /setup/{token}", FOUNDER),
     OneForm("sign_in.html", "POST /sign-in", QUEUE),
     OneForm("stop_removals.html", "POST /stop-removals/{token}", BY_HTTP),

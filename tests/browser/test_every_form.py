@@ -584,6 +584,10 @@ def test_an_administrator_changes_who_may_what(workshop: Workshop) -> None:
     with without_script(workshop, ADMINISTRATOR, ada, site.analyst) as (admin, ines):
         ines.go("/queue?lane=analyst")
         ines.page.locator("a[data-stop]").first.click()  # She holds it from now on.
+        admin.go("/operations/settings")
+        admin.fill("Name, value or meaning", "mail server")
+        admin.press("Find settings")
+        admin.says("TOUCHSTONE_SMTP_HOST")
         admin.go("/people")
         admin.press("Withdraw invitation")
         admin.says("Invitation withdrawn. The link no longer works.")

@@ -38,7 +38,7 @@ def test_the_example_with_a_file_runs(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_the_example_with_scikit_learn_runs_on_a_snapshot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    market = a_market(80)
+    market = a_market(60)
     snapshot, _ = write_snapshot(tmp_path, snapshot_rows(market), market_references(market), NOW)
     few = CODE[2].replace("CounterfeitClassifier()", "CounterfeitClassifier(rounds=20, folds=2)")
     exec(few.replace("random_state=0", "random_state=0, n_repeats=1"), {"snapshot": snapshot})  # noqa: S102  # the page

@@ -77,10 +77,10 @@ def mapped_format(mapping: ColumnMapping) -> Format:
 
 
 def recognised_format(columns: Iterable[str]) -> Format | None:
-    """The format of which the file has every distinctive column, of three or more: a product feed, Ozon E-CUP."""
+    """The format whose distinctive columns, three or more, the file has: a product feed, Ozon E-CUP."""
     names = list(columns)
     for file_format in FORMATS.values():
-        if file_format.name != "native":  # Its columns are the fields, each of which a mapping reads.
+        if file_format.name != "native":  # Its columns are the fields, and a mapping reads each.
             own = {file_format.column_named(name) for name in names}
             if any(len(layout.needs) > _FEW and layout.needs <= own for layout in file_format.layouts):
                 return file_format

@@ -9,10 +9,10 @@ from scipy.sparse import hstack
 from scipy.stats import rankdata
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score
 
 from features.listing import Listing
 from models.arrays import Floats, Labels
+from training.evaluate.metrics import average_precision
 
 NAMES: Final = (
     "numbers", "char_text", "rank_average", "field_text", "fair_peer", "best_signal",
@@ -129,7 +129,7 @@ def best_signal(columns: Floats, labels: Labels, test_columns: Floats) -> tuple[
             continue
         for sign in (1.0, -1.0):
             fitted = _fill_missing(sign * columns[:, number], sign * columns[seen, number])
-            precision = float(average_precision_score(labels, fitted))
+            precision = average_precision(labels, fitted)
             if precision > best:
                 ordered = _fill_missing(sign * test_columns[:, number], sign * columns[seen, number])
                 best, signal = precision, (number, ordered)

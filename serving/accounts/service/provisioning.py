@@ -40,7 +40,8 @@ _LONGEST_OVERLAP_HOURS: Final = 168
 class NewPerson:
     """A user to add; without a password one is made. `briefed` vouches for their certification.
 
-    `leads` gives a brand user the right to change what the brand has on file.
+    `also` are further roles at the marketplace. `leads` gives a brand user the right to change what the brand has on
+    file.
     """
 
     email: str
@@ -51,6 +52,7 @@ class NewPerson:
     password: str | None = None
     briefed: bool = False
     leads: bool = False
+    also: tuple[Role, ...] = ()
 
 
 def add_marketplace(runtime: Runtime, *, name: str, base_currency: str, by: str) -> Marketplace:
@@ -128,10 +130,15 @@ def _store_person(runtime: Runtime, connection: Connection, person: NewPerson, h
     name = checked_name("person", person.name)
     accounts.add_account(connection, user_id=user_id, email=person.email, name=name, password_hash=hashed, at=now)
     origins.add_origin(connection, runtime.ids.new("org"), user_id, Origin(OriginKind.ADDED, None, now))
-    accounts.add_grants(connection, user_id, [Grant(person.role, marketplace_id, brand_id, person.leads)], now)
+    further = [Grant(role, marketplace_id) for role in person.also]
+    accounts.add_grants(
+        connection, user_id, [Grant(person.role, marketplace_id, brand_id, person.leads), *further], now
+    )
     if person.briefed:
         certification.vouch(runtime, connection, user_id, by=by)
-    payload = {"role": person.role.value, "brand": brand_id, "leads": person.leads}
+    payload: dict[str, Any] = {"role": person.role.value, "brand": brand_id, "leads": person.leads}
+    if person.also:
+        payload["also"] = [role.value for role in person.also]
     _record(runtime, connection, marketplace_id, by, _AuditedAct("person.added", user_id, payload))
     return user_id
 

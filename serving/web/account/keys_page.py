@@ -18,7 +18,7 @@ from serving.guards import Administrator, runtime_of
 from serving.marketplaces.service import keys
 from serving.marketplaces.service.kill_switches import administered_marketplace as one_place
 from serving.web.flash import Flash, go_to
-from serving.web.forms import LONGEST_ID, Fields, confirm_identity, days_of, factor_kinds
+from serving.web.forms import LONGEST_ID, Fields, confirm_identity, days_of, factor_kinds, full_address
 from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
@@ -34,7 +34,9 @@ _SCOPES: Final = {
 
 @router.get("/keys")
 def get_keys(request: Request, session: Administrator) -> HTMLResponse:
-    return respond(request, keys_page(request, session), session)
+    """The page; its address may tick a scope, and the set-up's does."""
+    ticked = [scope for scope in Scope if scope.value == request.query_params.get("scope")]
+    return respond(request, keys_page(request, session, scopes=ticked), session)
 
 
 @router.post("/keys")
@@ -52,7 +54,8 @@ def post_key(request: Request, session: Administrator, fields: Fields) -> Respon
     except DomainError as refused:
         page = keys_page(request, session, name=name, scopes=scopes, error=refused.sentence)
         return respond(request, page, session, status=status_of(refused))
-    return respond(request, keys_page(request, session, key_text=key_text), session)
+    intake = full_address(request, "/api/v1/listings") if Scope.INTAKE in scopes else None
+    return respond(request, keys_page(request, session, key_text=key_text, intake=intake), session)
 
 
 @router.post("/keys/{key_id}/revoke")
@@ -69,8 +72,9 @@ def keys_page(
     scopes: Sequence[Scope] = (),
     error: str | None = None,
     key_text: str | None = None,
+    intake: str | None = None,
 ) -> StaffPage:
-    """The content of the page; the form keeps typed and ticked values."""
+    """The content of the page; the form keeps typed and ticked values. `intake` is where a new key sends listings."""
     runtime = runtime_of(request)
     places = {place.marketplace_id: place.name for place in administered_marketplaces(runtime, session.person)}
     offered = [scope for scope in Scope if scope is not Scope.CLOCK or not runtime.settings.production]
@@ -91,4 +95,5 @@ def keys_page(
         name=name,
         error=error,
         made=key_text,
+        intake=intake,
     )

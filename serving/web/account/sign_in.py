@@ -21,6 +21,7 @@ from serving.platform.runtime import Runtime
 from serving.platform.tongues import current_tongue
 from serving.web import flash
 from serving.web.account.second_step_page import second_step_address
+from serving.web.account.setup_progress_page import unfinished_setup
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path, refuse_cross_site
 from serving.web.rendering import Page, home_of, respond
@@ -43,9 +44,9 @@ class SignInPage(Page, template="sign_in.html"):
 
 
 @router.get("/")
-def get_start(session: Anyone) -> Response:
-    """Redirect to the page of the user's role."""
-    return RedirectResponse(home_of(session.person), status_code=303)
+def get_start(runtime: TheRuntime, session: Anyone) -> Response:
+    """Redirect to the page of the user's role; to the set-up where they administer a marketplace that is not set up."""
+    return RedirectResponse(unfinished_setup(runtime, session.person) or home_of(session.person), status_code=303)
 
 
 @router.get("/sign-in", dependencies=[public("signing in")])

@@ -1,4 +1,7 @@
 import re
+import shlex
+from html import unescape
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -206,6 +209,17 @@ def test_a_key_is_shown_once_works_and_ends(site: Site, admin: Visitor) -> None:
     assert "revoked 09:00" in words(admin.get("/keys").text)
     assert admin.post(f"/keys/{match[2]}/revoke").status_code == 404
     assert refused.status_code in {401, 404}
+
+
+def test_the_command_beside_a_new_key_sends_listings(site: Site, admin: Visitor) -> None:
+    assert re.search(r'name="scope.intake" checked', admin.get("/keys?scope=intake").text)
+    answer = admin.post("/keys", {"name": "shop", "scope.intake": "on", "password": PASSWORD})
+    command = shlex.split(unescape(re.search(r"<code>(curl .*)</code>", answer.text)[1]))  # type: ignore[index]
+    headers = dict(header.split(": ", 1) for flag, header in pairwise(command) if flag == "-H")
+    sent = a_visitor(site).client.post(command[-1], headers=headers, content='{"external_id": "A-1", "title": "Bag"}')
+    assert sent.status_code == 200
+    scored = admin.post("/keys", {"name": "shop", "scope.score": "on", "password": PASSWORD})
+    assert "curl" not in scored.text, "another scope sends none"
 
 
 def test_a_key_that_may_do_nothing_is_not_made(admin: Visitor) -> None:

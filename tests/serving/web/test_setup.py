@@ -1,14 +1,18 @@
 from pathlib import Path
 
+from models.verdict import Judgement
+from serving.accounts.rules.access import Role
 from serving.accounts.service import auth
 from serving.accounts.store import accounts
 from serving.accounts.store.setup_links import SETUP_LINK_FILE
 from serving.composition import open_runtime
+from serving.marketplaces.rules import SetupStep
 from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.setup_steps import steps_done
 from serving.platform.settings import Settings
 from tests.fixtures.clients import a_client
-from tests.fixtures.runtimes import Site
-from tests.serving.web.visits import PAGE, a_visitor, words
+from tests.fixtures.runtimes import Site, a_case, invite, judge
+from tests.serving.web.visits import PAGE, a_visitor, visit_as, words
 
 FIELDS = {
     "marketplace": "Second Bazaar",
@@ -23,10 +27,39 @@ def test_the_link_founds_a_marketplace_and_signs_its_administrator_in(site: Site
     token, visitor = auth.new_setup_token(site.runtime), a_visitor(site)
     assert "Marketplace setup" in words(visitor.get(f"/setup/{token}").text)
     assert visitor.post(f"/setup/{token}", FIELDS).headers["location"] == "/"
-    assert visitor.get("/").headers["location"] == "/models"
-    assert "Marketplace created." in words(visitor.get("/models").text)
-    assert "Marketplace created." not in words(visitor.get("/models").text), "said once"
+    assert visitor.get("/").headers["location"] == "/setup"
+    assert "Marketplace created." in words(visitor.get("/setup").text)
+    assert "Marketplace created." not in words(visitor.get("/setup").text), "said once"
     assert site.read(marketplaces.by_name, "Second Bazaar").base_currency == "EUR"
+
+
+def test_the_first_administrator_holds_every_role_of_staff(site: Site) -> None:
+    a_visitor(site).post(f"/setup/{auth.new_setup_token(site.runtime)}", FIELDS)
+    with site.runtime.store.read() as connection:
+        person = accounts.person(connection, accounts.user_id_by_email(connection, FIELDS["email"]))
+    assert {grant.role for grant in person.grants} == set(Role) - {Role.BRAND}
+
+
+def test_each_step_ticks_itself(any_site: Site) -> None:
+    """The marketplace of the fixture has colleagues and a brand."""
+
+    def done() -> set[SetupStep]:
+        return set(any_site.read(steps_done, any_site.marketplace_id))
+
+    assert done() == {SetupStep.BRAND, SetupStep.COLLEAGUES}
+    case = a_case(any_site)
+    assert done() == {SetupStep.LISTINGS, SetupStep.BRAND, SetupStep.COLLEAGUES}
+    judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
+    assert SetupStep.CASE in done()
+    assert SetupStep.WEBHOOK not in done(), "before the removal was acknowledged"
+
+
+def test_an_administrator_starts_with_what_is_left_to_set_up(site: Site) -> None:
+    visitor = visit_as(site, invite(site.runtime, "ada@touchstone.example", "Ada", Role.ADMIN))
+    assert visitor.get("/").headers["location"] == "/setup"
+    page = visitor.get("/setup").text
+    assert "2 of 6 steps done" in words(page)
+    assert 'href="/queue"' not in page, "an administrator alone may not review"
 
 
 def test_the_sign_in_page_says_where_the_link_is_until_somebody_has_an_account(tmp_path: Path, site: Site) -> None:

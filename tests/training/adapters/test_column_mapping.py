@@ -18,7 +18,7 @@ def test_a_strangers_file_is_read(tmp_path: Path, encoding: str) -> None:
     guess = guess_format(path, {}, "EUR")
     rows = list(read_listings(path, guess.format, received_at=NOW))
     listings = [row.listing for row in rows if isinstance(row.listing, Listing)]
-    assert [(item.title, str(item.price), item.currency, item.seller.external_id) for item in listings] == [
+    assert [(read.title, str(read.price), read.currency, read.seller.external_id) for read in listings] == [
         ("Gürtel", "49.90", "EUR", "Müller"),
         ("Uhr", "1234.00", "EUR", "Huber"),
     ]

@@ -207,6 +207,7 @@ def sweep_training(site: Site) -> Job:
     return site.read(learning.get_job, site.marketplace_id, job.job_id)
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_enough_labels_lead_to_a_tracked_candidate_that_waits_for_people(any_site: Site) -> None:
     few = replace(DEFAULT_RETRAINING, new_labels=60)
