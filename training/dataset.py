@@ -3,16 +3,20 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import pyarrow as pa
 
 from features.fields import FieldError, with_nearest
 from features.listing import Listing, Rejection, check
 from training.adapters.cells import Row, filled_cell
+from training.adapters.column_mapping import ColumnMapping, guessed_mapping, with_fields
 from training.adapters.files import MOST_COLUMNS, RawRow, file_digest, read_rows
-from training.adapters.formats import FORMATS, Format, Layout
+from training.adapters.formats import FORMATS, Format, Layout, mapped_format, recognised_format
+
+_GUESSED_BY: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,15 @@ class CheckedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GuessedFormat:
+    """The format that a file seems to have, the mapping of its columns unless it is a named one, and its first rows."""
+
+    format: Format
+    mapping: ColumnMapping | None
+    rows: tuple[RawRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """How the rows of one file are read; `has_ids` is set where the file has a column of ids."""
 
@@ -43,20 +56,45 @@ class Reading:
     received_at: datetime
 
     @classmethod
-    def of(cls, format_name: str, columns: Iterable[str], *, digest: str, received_at: datetime) -> Self:
+    def of(cls, named: str | GuessedFormat, columns: Iterable[str], *, digest: str, received_at: datetime) -> Self:
         """The reading of a file with this digest, whose first row has these columns.
 
         Raises UnknownLayout (they are none of this format).
         """
-        file_format, names = FORMATS[format_name], tuple(columns)
+        file_format, names = FORMATS[named] if isinstance(named, str) else named.format, tuple(columns)
         layout = file_format.layout_of(names)
         has_ids = layout.id_column in {file_format.column_named(name) for name in names}
         return cls(file_format, layout, digest, has_ids, received_at)
 
 
+def guess_format(path: Path, fields: Mapping[str, str | None], currency: str | None = None) -> GuessedFormat:
+    """The format of a file by its first thousand rows. `fields` are those of columns that a person has corrected, None
+    for a column that is not to be read; `currency` is that of amounts which name none.
+
+    A feed is read as one if that leaves out at most as many columns as their names do.
+
+    Raises Unreadable, UnknownLayout, FieldError (no column is known; a correction names no column or no field).
+    """
+    rows = tuple(islice(read_rows(path, guess_dialect=True), _GUESSED_BY))
+    cells = [row.cells for row in rows if row.problem is None]
+    columns = list(dict.fromkeys(name for row in cells for name in row))
+    for column in fields:
+        if column not in columns:
+            raise FieldError("unknown_field", column, "There is no column {name}.", name=with_nearest(column, columns))
+    mapping = guessed_mapping(columns, cells, currency)
+    known = recognised_format(columns)
+    if known is not None and not fields:
+        used = known.layout_of(columns).used
+        if used is None or sum(known.column_named(name) in used for name in columns) >= len(mapping.fields):
+            return GuessedFormat(known, None, rows)
+    corrected = {column: field for column, field in {**mapping.fields, **fields}.items() if field}
+    mapping = with_fields(mapping, corrected, cells)
+    return GuessedFormat(mapped_format(mapping), mapping, rows)
+
+
 def read_listings(
     path: Path,
-    format_name: str,
+    file_format: str | GuessedFormat,
     *,
     received_at: datetime,
     advanced: Callable[[int], None] = lambda _: None,
@@ -72,9 +110,9 @@ def read_listings(
     """
     reading: Reading | None = None
     named: set[str] = set()
-    for row in read_rows(path, advanced):
+    for row in read_rows(path, advanced, guess_dialect=not isinstance(file_format, str)):
         if reading is None and row.problem is None:
-            reading = Reading.of(format_name, row.cells, digest=file_digest(path), received_at=received_at)
+            reading = Reading.of(file_format, row.cells, digest=file_digest(path), received_at=received_at)
         if reading and row.problem is None and len(named) < MOST_COLUMNS and not row.cells.keys() <= named:
             unused(_unused_columns([name for name in row.cells if name not in named], reading))
             named |= row.cells.keys()

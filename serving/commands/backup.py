@@ -10,7 +10,7 @@ from serving.commands.declaring import command
 from serving.commands.groups import app
 from serving.commands.options import settings_with
 from serving.commands.registry import Runtime
-from serving.commands.showing import EXIT_FAILED, complain, progress_bars, say
+from serving.commands.showing import EXIT_FAILED, complain, local_time, progress_bars, say
 from serving.platform.progress import Report, ignore_progress
 
 FOLDER = Annotated[Path, typer.Argument(help="Folder of the backup.", show_default=False)]
@@ -126,6 +126,6 @@ def accept_secrets(reason: Annotated[str, typer.Option(help="Why; the audit log 
 
 def _backup_summary(figures: dict[str, Any]) -> str:
     return (
-        f"Of {figures['taken_at'][:19]}: {figures['files']:,} files, {figures['bytes'] / 1e6:,.1f} MB, "
+        f"Of {local_time(figures['taken_at'])}: {figures['files']:,} files, {figures['bytes'] / 1e6:,.1f} MB, "
         f"{figures['rows']:,} rows, {figures['entries']:,} entries of the audit log."
     )

@@ -13,10 +13,19 @@ from serving.commands.declaring import command
 from serving.commands.groups import app
 from serving.commands.options import Dask, Marketplace, checked_output_path, known_format
 from serving.commands.registry import Runtime, place_named
-from serving.commands.showing import EXIT_FAILED, EXIT_REFUSED, complain, progress_bar, say, unusable_file
+from serving.commands.showing import (
+    EXIT_FAILED,
+    EXIT_REFUSED,
+    complain,
+    progress_bar,
+    route_name,
+    say,
+    unusable_file,
+)
 
 if TYPE_CHECKING:
     from serving.listings.service.past_facts import HistoryAt
+    from training.dataset import GuessedFormat
 
 FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, XML (or with .gz), Parquet.", show_default=False)]
 FORMAT = Annotated[str, typer.Option("--format", help="native, merchant-feed, ozon-ecup, vestiaire, wish or ebay.")]
@@ -48,7 +57,14 @@ def receive(
 @app.command("import")
 def import_file(
     file: FILE,
-    format_name: FORMAT,
+    *,
+    format_name: Annotated[
+        str | None, typer.Option("--format", help="As of `touchstone score`; by default guessed by the columns.")
+    ] = None,
+    currency: Annotated[str | None, typer.Option(help="Of prices that name none, where the format is guessed.")] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="NAME=FIELD corrects the guess for a column; NAME= leaves it out.")
+    ] = None,
     marketplace: Marketplace = None,
     backfill: Annotated[bool, typer.Option(help="Treat rows as known when they occurred.")] = False,
     errors: Annotated[
@@ -61,12 +77,12 @@ def import_file(
     from serving.commands.connection import current_connection
     from training.dataset import read_listings
 
-    known_format(format_name)
+    file_format = guessed_format(file, column or [], currency) if format_name is None else known_format(format_name)
     counts = dict.fromkeys(("new", "changed", "unchanged", "stale", "quarantined"), 0)
     refused: list[tuple[int, str, str, str]] = []
     unused: list[str] = []
     with unusable_file(), current_connection(), progress_bar(shown_name(file), size_of(file)) as move:
-        listings = read_listings(file, format_name, received_at=datetime.now(UTC), advanced=move, unused=unused.extend)
+        listings = read_listings(file, file_format, received_at=datetime.now(UTC), advanced=move, unused=unused.extend)
         for batch in batches(listings):
             rows, source = [_command_row(row) for row in batch], f"import {shown_name(file)}"[:200]
             answers = receive(rows, source, backfill, marketplace)
@@ -81,6 +97,18 @@ def import_file(
     say(f"{total:,} rows in = " + " + ".join(f"{n:,} {name}" for name, n in counts.items() if n or name != "stale"))
     if refused:
         raise typer.Exit(EXIT_FAILED)
+
+
+def guessed_format(file: Path, corrections: list[str], currency: str | None) -> "GuessedFormat":
+    """The guessed format of a file, with corrections as NAME=FIELD; what is read as another name is printed."""
+    from training.dataset import guess_format
+
+    fields = {name: field or None for name, _, field in (text.rpartition("=") for text in corrections)}
+    with unusable_file():
+        guess = guess_format(file, fields, currency)
+    read = guess.mapping.fields.items() if guess.mapping else ()
+    say(f"{name} is read as {field}." for name, field in read if name != field)
+    return guess
 
 
 def shown_name(file: Path) -> str:
@@ -195,7 +223,7 @@ def score(
             advanced=move,
             resumed=lambda rows: typer.echo(f"{rows:,} rows were scored before.", err=True),
         )
-    counted = ", ".join(f"{n:,} {route}" for route, n in sorted(counts_by_route.items()))
+    counted = ", ".join(f"{n:,} {route_name(route)}" for route, n in sorted(counts_by_route.items()))
     say(f"{sum(counts_by_route.values()):,} rows scored with {digest_of(files)[:12]}: {counted}")
 
 

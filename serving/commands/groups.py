@@ -1,12 +1,36 @@
 """The command line and its groups, in the order in which its help shows them."""
 
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
+from typer.core import TyperGroup
+
+# The panels of `touchstone --help` with their commands and groups, in this order.
+PANELS: Final = {
+    "Run": "serve worker migrate demo reference-marketplace openapi backup restore accept-secrets figures",
+    "Data": "import quarantine rates score seller webhook",
+    "Models": "train tune evaluate thresholds simulate drift promote rollback model breaker",
+    "People": "marketplace person key",
+    "Brands": "brand reporter",
+    "Law": "export removal kill-switch evidence audit legal-hold erase",
+}
+_PANEL_OF: Final = {name: panel for panel, names in PANELS.items() for name in names.split()}
+
+
+class _Touchstone(TyperGroup):
+    """The whole command line; its help lists commands and groups in panels."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
+        names = [name for name in _PANEL_OF if name in self.commands]
+        for name in names:
+            self.commands[name].rich_help_panel = _PANEL_OF[name]  # type: ignore[attr-defined]  # typer's own class has it
+        return names
+
 
 app = typer.Typer(
     name="touchstone",
+    cls=_Touchstone,
     help="Find counterfeit listings, ask the brands that can tell, act on their answer, and learn from it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -1,6 +1,6 @@
 """Commands that stop automation: the kill switches of automatic rules, and the breaker."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,26 +9,33 @@ from serving.accounts.rules.access import Permission
 from serving.commands.declaring import command
 from serving.commands.groups import breaker, kill_switch, removal
 from serving.commands.registry import ADMINISTRATOR, ActorOption, CommandScope
+from serving.commands.showing import local_time, say
 from serving.marketplaces.rules import RULES, AutomaticRule
 
 Rule = Annotated[str, typer.Argument(help="The rule's name, as in `touchstone kill-switch show`.")]
 Reason = Annotated[str, typer.Option(help="Why; shown in the audit log and, while the rule is off, on the pages.")]
 
 
-@command(kill_switch, "show")
-def show_kill_switches(at: CommandScope) -> list[str]:
+def _print_switches(switches: list[dict[str, Any]]) -> None:
+    for switch in switches:
+        state = f"OFF since {local_time(switch['off_since'])} ({switch['reason']})" if switch["off_since"] else "on"
+        say(f"{switch['rule']}: {state}. {switch['effect']}")
+
+
+@command(kill_switch, "show", show=_print_switches)
+def show_kill_switches(at: CommandScope) -> list[dict[str, Any]]:
     """Show whether each automatic rule is on, and the effect."""
     from models.messages.english import in_english
     from serving.marketplaces.store.kill_switches import rules_off
 
     with at.runtime.store.read() as connection:
         off = {switch.rule: switch for switch in rules_off(connection, {at.marketplace_id})}
-    texts: list[str] = []
+    switches: list[dict[str, Any]] = []
     for rule, meant in RULES.items():
         switch = off.get(rule)
-        state = "on" if switch is None else f"OFF since {switch.off_since.isoformat()} ({switch.reason})"
-        texts.append(f"{rule}: {state}. {in_english(meant.on if switch is None else meant.off)}")
-    return texts
+        state = {"off_since": switch and switch.off_since.isoformat(), "reason": switch and switch.reason}
+        switches.append({"rule": rule, **state, "effect": in_english(meant.on if switch is None else meant.off)})
+    return switches
 
 
 def _switch(at: CommandScope, rule: str, reason: str, *, on: bool) -> str:

@@ -19,7 +19,7 @@ __all__ = ["app", "main"]
 _PACKAGES: Final = ("features", "models", "training", "serving")
 _NEW_OBJECTS: Final = 50_000  # Between two collections; Python's 700 is for small programs.
 
-# The order in help: service commands first, then commands on the data directory, then commands on files.
+# `groups.PANELS` has their order in help.
 app.registered_commands = [
     *run.app.registered_commands,
     *app.registered_commands,

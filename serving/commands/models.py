@@ -12,7 +12,7 @@ from serving.commands.declaring import command
 from serving.commands.groups import app, model
 from serving.commands.options import Dask, Marketplace, checked_output_path, known_format, settings_with
 from serving.commands.registry import ActorOption, CommandScope, Runtime, actor_named, place_named
-from serving.commands.showing import EXIT_FAILED, complain, progress_bar, say, unusable_file
+from serving.commands.showing import EXIT_FAILED, complain, local_time, progress_bar, say, unusable_file
 
 _POLL_SECONDS: Final = 0.5
 _UNDER_WAY: Final = ("waiting", "running")
@@ -235,7 +235,16 @@ def get_model_card(
 FREEZER: Final = ActorOption("E-mail of the administrator who freezes it.", Permission.FREEZE_GOLDEN_SETS)
 
 
-@command(model, "golden", by=FREEZER)
+def _print_golden_set(golden: dict[str, Any] | None) -> None:
+    if golden is None:
+        say("No golden set is frozen.")
+        return
+    say(f"Golden set {golden['digest']}")
+    say(f"{golden['items']} listings, {golden['positives']} counterfeit")
+    say(f"frozen at {local_time(golden['frozen_at'])} by {golden['frozen_by']}")
+
+
+@command(model, "golden", by=FREEZER, show=_print_golden_set)
 def golden_set(
     at: CommandScope,
     freeze: Annotated[
@@ -245,7 +254,7 @@ def golden_set(
             help="Freeze the listings that two analysts judged alike; their sellers' listings never train again.",
         ),
     ] = False,
-) -> list[str]:
+) -> dict[str, Any] | None:
     """Show the golden set in force, which measures models, or freeze another."""
     from serving.learning.service.golden import freeze_golden_set
     from serving.learning.store.golden import in_force
@@ -255,12 +264,9 @@ def golden_set(
     with at.runtime.store.read() as connection:
         golden = in_force(connection, at.marketplace_id, at.runtime.clock.now())
     if golden is None:
-        return ["No golden set is frozen."]
-    return [
-        f"Golden set {golden.digest}",
-        f"{golden.items} listings, {golden.positives} counterfeit",
-        f"frozen at {golden.frozen_at.isoformat()} by {golden.frozen_by}",
-    ]
+        return None
+    counted = {"digest": golden.digest, "items": golden.items, "positives": golden.positives}
+    return {**counted, "frozen_at": golden.frozen_at.isoformat(), "frozen_by": golden.frozen_by}
 
 
 @model.command()

@@ -11,7 +11,7 @@ from serving.commands.declaring import command
 from serving.commands.groups import app, model
 from serving.commands.options import Figures, checked_output_path, write_json
 from serving.commands.registry import CommandScope
-from serving.commands.showing import print_table, words
+from serving.commands.showing import print_table, route_name
 
 _SHOWN: Final = 12
 
@@ -98,7 +98,9 @@ def _print_rescored(comparison: dict[str, Any], out: Path | None) -> None:
     Console().print(
         f"{comparison['versions']:,} versions scored again with {comparison['digest'][:12]}; nothing was changed."
     )
-    moves = [(words(move["before"]), words(move["after"]), f"{move['versions']:,}") for move in comparison["moves"]]
+    moves = [
+        (route_name(move["before"]), route_name(move["after"]), f"{move['versions']:,}") for move in comparison["moves"]
+    ]
     title = "Routes before and after"
     print_table(("then", "now", "versions"), moves, title=title, on_left=("now",), dim=lambda row: row[0] == row[1])
     sides = []

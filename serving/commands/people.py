@@ -1,6 +1,7 @@
 """Commands about marketplaces, people and API keys."""
 
 import csv
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -12,6 +13,7 @@ from serving.commands.declaring import command
 from serving.commands.groups import key, marketplace, person
 from serving.commands.options import Marketplace, known_choice, settings_with
 from serving.commands.registry import CommandScope, Runtime
+from serving.commands.showing import local_time, say
 
 _NEEDED: Final = ("email", "name", "role")
 _MARKS: Final = {"": False, "no": False, "false": False, "0": False, "yes": True, "true": True, "1": True}
@@ -20,10 +22,7 @@ _COLUMNS: Final = (*_NEEDED, "brand", "marketplace", *_FLAGS)
 
 
 def _check_scopes(scopes: list[str]) -> list[str]:
-    unknown = [scope for scope in scopes if scope not in {known.value for known in Scope}]
-    if unknown:
-        raise typer.BadParameter(f"{unknown[0]} is no scope.", param_hint="--scope")
-    return scopes
+    return [known_choice(scope, Scope, "--scope") for scope in scopes]
 
 
 @command(marketplace, "add")
@@ -242,23 +241,23 @@ def add_key(
     return provisioning.add_key(at.runtime, name=name, scopes=scopes, days=days, **where)
 
 
-@command(key, "list")
-def list_keys(at: CommandScope) -> list[str]:
+def _print_keys(keys: list[dict[str, Any]]) -> None:
+    for api_key in keys:
+        revoked, expires, used_at = (api_key[name] for name in ("revoked_at", "expires_at", "used_at"))
+        state = f"revoked {local_time(revoked)}" if revoked else f"valid until {local_time(expires)}"
+        used = f"last used {local_time(used_at)}" if used_at else "never used"
+        say(f"{api_key['key_id']}  {api_key['name']}: {', '.join(api_key['scopes'])}; {state}, {used}")
+    if not keys:
+        say("There is no API key. Make one with: touchstone key add NAME --scope SCOPE")
+
+
+@command(key, "list", show=_print_keys)
+def list_keys(at: CommandScope) -> list[dict[str, Any]]:
     """List the API keys of a marketplace; no secret is shown."""
     from serving.marketplaces.store import marketplaces
 
     with at.runtime.store.read() as connection:
-        keys = marketplaces.key_records(connection, {at.marketplace_id})
-    texts = []
-    for api_key in keys:
-        state = (
-            f"revoked {api_key.revoked_at:%Y-%m-%d}"
-            if api_key.revoked_at
-            else f"valid until {api_key.expires_at:%Y-%m-%d}"
-        )
-        used = f"last used {api_key.used_at:%Y-%m-%d}" if api_key.used_at else "never used"
-        texts.append(f"{api_key.key_id}  {api_key.name}: {', '.join(api_key.scopes)}; {state}, {used}")
-    return texts or ["There is no API key. Make one with: touchstone key add NAME --scope SCOPE"]
+        return [asdict(api_key) for api_key in marketplaces.key_records(connection, {at.marketplace_id})]
 
 
 @command(person, "reset-second-factor")

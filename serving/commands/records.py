@@ -8,7 +8,7 @@ import typer
 from serving.commands.declaring import command
 from serving.commands.groups import app, audit, evidence
 from serving.commands.registry import CommandScope, Runtime
-from serving.commands.showing import EXIT_FAILED, complain, say, words
+from serving.commands.showing import EXIT_FAILED, complain, local_time, say, words
 from serving.platform.progress import Report
 
 
@@ -20,21 +20,25 @@ def get_figures(at: CommandScope) -> dict[str, Any]:
     return service_figures(at.runtime, at.place)
 
 
-@command(app, "quarantine")
+def _print_quarantine(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        where = f"{local_time(row['known_at'])}  {row['source']:<14} row {row['row_number']}"
+        say(f"{where}  {row['code']:<16} {row['field'] or '-'}: {row['sentence']}")
+    if not rows:
+        say("Nothing is in quarantine.")
+
+
+@command(app, "quarantine", show=_print_quarantine)
 def get_quarantine(
     at: CommandScope, most: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20
-) -> list[str]:
+) -> list[dict[str, Any]]:
     """Show the latest refused rows: source, row, code, field and reason."""
     from serving.listings.store.listings import quarantined_rows
 
     with at.runtime.store.read() as connection:
         rows = quarantined_rows(connection, at.marketplace_id, most)
-    lines = [
-        f"{row['known_at'].isoformat()[:19]}  {row['source']:<14} row {row['row_number']}  {row['code']:<16} "
-        f"{row['field'] or '-'}: {row['sentence']}"
-        for row in rows
-    ]
-    return lines or ["Nothing is in quarantine."]
+    shown = ("known_at", "source", "row_number", "code", "field", "sentence")
+    return [{name: row[name] for name in shown} for row in rows]
 
 
 def _print_audit(audit: dict[str, Any]) -> None:
@@ -53,12 +57,13 @@ def _print_audit(audit: dict[str, Any]) -> None:
         )
     for what, text in (("renewed", "New signed heads were started"), ("restored", "A backup was restored")):
         for record in audit[what]:
-            say(f"{text} at entry {record['sequence']:,}, {record['at'][:19]}, by {record['by']}: {record['reason']}")
+            at, by = local_time(record["at"]), record["by"]
+            say(f"{text} at entry {record['sequence']:,}, {at}, by {by}: {record['reason']}")
     if not is_whole(audit):
         raise typer.Exit(EXIT_FAILED)
     if (last := audit["last_head"]) is not None:
-        key = f"by the key {audit['key'][:16]}"
-        say(f"{audit['heads']:,} signed heads {key}, the last of entry {last['sequence']:,} at {last['signed_at']}.")
+        key, at = f"by the key {audit['key'][:16]}", local_time(last["signed_at"])
+        say(f"{audit['heads']:,} signed heads {key}, the last of entry {last['sequence']:,} at {at}.")
     else:
         say("No head is signed yet: the running service signs one every five minutes.")
     if audit["erased"]:

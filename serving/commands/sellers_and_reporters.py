@@ -1,6 +1,7 @@
 """Commands about the reporters of listings."""
 
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -9,19 +10,17 @@ import typer
 from serving.accounts.rules.access import LOCAL
 from serving.commands.declaring import command
 from serving.commands.groups import erase, legal_hold, reporter, seller
-from serving.commands.options import Marketplace, Reason
+from serving.commands.options import Marketplace, Reason, known_choice
 from serving.commands.reference_tables import batches
 from serving.commands.registry import ADMINISTRATOR, CommandScope, Runtime, place_named
-from serving.commands.showing import EXIT_FAILED, say
+from serving.commands.showing import EXIT_FAILED, local_time, say, words
 from serving.notices.rules.notices import ReporterKind
 
 ReporterId = Annotated[str, typer.Argument(help="Its id, as in `touchstone reporter list`.")]
 
 
 def _checked_kind(kind: str) -> str:
-    if kind not in set(ReporterKind):
-        raise typer.BadParameter(f"{kind} is none of registered, brand, trusted_flagger.", param_hint="--kind")
-    return kind
+    return known_choice(kind, (kind for kind in ReporterKind if kind is not ReporterKind.UNREGISTERED), "--kind")
 
 
 @command(reporter, "add", by=ADMINISTRATOR)
@@ -42,29 +41,38 @@ def add_reporter(
     return " ".join(reporters.register(at.runtime, new_reporter, by=at.actor))
 
 
-@command(reporter, "list")
-def list_reporters(at: CommandScope) -> list[str]:
+def _print_reporters(reporters: list[dict[str, Any]]) -> None:
+    for listed_reporter in reporters:
+        who = f"{listed_reporter['name']} <{listed_reporter['email']}>" if listed_reporter["email"] else "(erased)"
+        muted_until, warned_at = listed_reporter["muted_until"], listed_reporter["warned_at"]
+        state = f", muted until {local_time(muted_until)}" if muted_until else ""
+        warned = f", warned {local_time(warned_at)}" if warned_at else ""
+        may = ", may be muted" if listed_reporter["may_mute"] and not muted_until else ""
+        say(f"{listed_reporter['reporter_id']}  {words(listed_reporter['kind'])}  {who}{warned}{state}{may}")
+        say(f"  {' '.join(listed_reporter['reasons'])}")
+    if not reporters:
+        say("Nobody has notified anything.")
+
+
+@command(reporter, "list", show=_print_reporters)
+def list_reporters(at: CommandScope) -> list[dict[str, Any]]:
     """List reporters with the outcomes of their notices of a year, and who may be muted."""
     from serving.notices.service import reporters
 
-    texts: list[str] = []
-    for listed_reporter in reporters.reporters_with_record(at.runtime, at.place):
-        who = f"{listed_reporter['name']} <{listed_reporter['email']}>" if listed_reporter["email"] else "(erased)"
-        state = f", muted until {listed_reporter['muted_until']}" if listed_reporter["muted_until"] else ""
-        warned = f", warned {listed_reporter['warned_at']}" if listed_reporter["warned_at"] else ""
-        may = ", may be muted" if listed_reporter["may_mute"] and not listed_reporter["muted_until"] else ""
-        texts.append(f"{listed_reporter['reporter_id']}  {listed_reporter['kind']}  {who}{warned}{state}{may}")
-        texts.append(f"  {' '.join(listed_reporter['reasons'])}")
-    return texts or ["Nobody has notified anything."]
+    return reporters.reporters_with_record(at.runtime, at.place)
 
 
-@command(reporter, "mute", by=ADMINISTRATOR)
-def mute_reporter(at: CommandScope, reporter_id: ReporterId, reason: Reason) -> str:
+def _print_muted(muted: dict[str, str]) -> None:
+    say(f"{muted['reporter_id']} is muted until {local_time(muted['until'])}.")
+
+
+@command(reporter, "mute", by=ADMINISTRATOR, show=_print_muted)
+def mute_reporter(at: CommandScope, reporter_id: ReporterId, reason: Reason) -> dict[str, str]:
     """Mute a reporter: new notices open no case for 90 days; refused without an earlier warning."""
     from serving.notices.service import reporters
 
     until = reporters.mute(at.runtime, at.place, reporter_id, reason=reason, by=at.actor)
-    return f"{reporter_id} is muted until {until.isoformat()}."
+    return {"reporter_id": reporter_id, "until": until.isoformat()}
 
 
 @command(reporter, "unmute", by=ADMINISTRATOR)
@@ -193,12 +201,18 @@ def lift_legal_hold(at: CommandScope, seller: Seller, reason: Reason) -> str:
     return f"{seller} is no longer under legal hold."
 
 
-@command(legal_hold, "list")
-def list_legal_holds(at: CommandScope) -> list[str]:
+def _print_holds(holds: list[dict[str, Any]]) -> None:
+    for hold in holds:
+        say(f"{hold['seller']}: since {local_time(hold['set_at'])}, by {hold['set_by']}: {hold['reason']}")
+    if not holds:
+        say("Nobody is under legal hold.")
+
+
+@command(legal_hold, "list", show=_print_holds)
+def list_legal_holds(at: CommandScope) -> list[dict[str, Any]]:
     """List the sellers under legal hold, since when, by whom and why."""
     from serving.privacy.store.legal_holds import holds_in_force
 
     with at.runtime.store.read() as connection:
         holds = holds_in_force(connection, at.marketplace_id)
-    lines = [f"{hold.seller}: since {hold.set_at.isoformat()}, by {hold.set_by}: {hold.reason}" for hold in holds]
-    return lines or ["Nobody is under legal hold."]
+    return [{**asdict(hold), "set_at": hold.set_at.isoformat()} for hold in holds]

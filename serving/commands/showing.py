@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import Final
 
 import typer
@@ -21,6 +22,20 @@ def say(text: str | Iterable[str]) -> None:
 def words(name: str) -> str:
     """A name as people read it."""
     return name.replace("_", " ")
+
+
+def local_time(moment: datetime | str) -> str:
+    """A moment, or its ISO 8601 text, on the clock of the reader's machine, with the zone."""
+    at = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+
+
+def route_name(lane: str) -> str:
+    """The route of a score, or the state of a row without one, as the pages name it."""
+    from models.routing import Lane
+    from serving.web.wording.vocabulary import ROUTES
+
+    return ROUTES[Lane(lane)] if lane in set(Lane) else words(lane)
 
 
 def complain(*problems: str) -> None:

@@ -23,12 +23,15 @@ from features.fields import FieldError, printable
 from features.phrase import Parameter, Phrase
 from training.adapters import xml_items
 from training.adapters.cells import Row
+from training.adapters.dialect import UTF_8, guessed_delimiter, guessed_encoding
 
 _LONGEST_CELL: Final = 8_000_000  # Longer than any listing accepts, so that validation rejects the cell and names it.
 LONGEST_LINE: Final = 64_000_000  # Several of the longest cells. A small compressed file can have a line of gigabytes.
 _BATCH: Final = 1_000
 # A wide header costs its width again in every row. Known feeds have fewer than a tenth of these columns.
 MOST_COLUMNS: Final = 2_000
+_SAMPLE_BYTES: Final = 1_000_000
+_HEAD_BYTES: Final = 50_000
 _GZIP: Final = ".gz"
 _BEYOND: Final = "beyond the header"  # Not blank: a column may have no name, such as the index that pandas writes.
 
@@ -58,20 +61,25 @@ def file_digest(path: Path) -> str:
 
 
 def read_rows(
-    path: Path, advanced: Callable[[int], None] = lambda _: None, *, most_columns: int = MOST_COLUMNS
+    path: Path,
+    advanced: Callable[[int], None] = lambda _: None,
+    *,
+    most_columns: int = MOST_COLUMNS,
+    guess_dialect: bool = False,
 ) -> Iterator[RawRow]:
     """Rows of a CSV, TSV, NDJSON, Parquet or XML file; the name's ending selects the reader.
 
     Any but Parquet may be compressed, with `.gz` after its ending. `advanced` receives the number of bytes read so far,
-    at least every thousand rows. `most_columns` limits the header of a file with one header for all rows.
+    at least every thousand rows. `most_columns` limits the header of a file with one header for all rows. A delimited
+    file is UTF-8 with commas or, as its ending says, tabs, unless its dialect is to be guessed.
 
     Raises Unreadable (the ending is unknown, the content does not match it, the header is too wide, or the system
     denies access).
     """
     readers: dict[str, Callable[[Path, Callable[[int], None]], Iterator[RawRow]]] = {
-        ".csv": partial(_read_delimited, ",", most_columns),
-        ".tsv": partial(_read_delimited, "\t", most_columns),
-        ".txt": partial(_read_delimited, "\t", most_columns),
+        ".csv": partial(_read_delimited, ",", most_columns, guess_dialect),
+        ".tsv": partial(_read_delimited, "\t", most_columns, guess_dialect),
+        ".txt": partial(_read_delimited, "\t", most_columns, guess_dialect),
         ".ndjson": _read_ndjson,
         ".jsonl": _read_ndjson,
         ".parquet": partial(_read_parquet, most_columns),
@@ -114,17 +122,26 @@ def refuse_wide(path: Path, columns: int, most: int) -> None:
         )
 
 
-def _read_delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
-    """Rows of a delimited file. Bytes that are not UTF-8 become lone surrogates, which validation rejects.
+def _read_delimited(
+    delimiter: str, most_columns: int, guess_dialect: bool, path: Path, advanced: Callable[[int], None]
+) -> Iterator[RawRow]:
+    """Rows of a delimited file. Bytes of another encoding become lone surrogates, which validation rejects.
 
     Quoting is strict: with lenient quoting, an unclosed quote makes the rest of the file one long cell.
     """
     csv.field_size_limit(_LONGEST_CELL)
-    with _open_stream(path) as (content, raw), TextIOWrapper(content, "utf-8-sig", "surrogateescape", "") as stream:
+    encoding, errors = UTF_8, "surrogateescape"
+    if guess_dialect:
+        with _open_stream(path) as (content, _):
+            sample = content.read(_SAMPLE_BYTES)
+        encoding = guessed_encoding(sample)
+        errors = "surrogatepass" if encoding.startswith("utf-16") else errors
+        delimiter = guessed_delimiter(sample[:_HEAD_BYTES].decode(encoding, "replace"), delimiter)
+    with _open_stream(path) as (content, raw), TextIOWrapper(content, encoding, errors, "") as stream:
         rows = csv.DictReader(_bounded_lines(stream), delimiter=delimiter, restkey=_BEYOND, strict=True)
         try:
             header = rows.fieldnames
-        except csv.Error as error:
+        except (csv.Error, UnicodeError) as error:
             raise UnreadableFile(path.name, "The header cannot be read: {words}.", words=str(error)) from None
         if not header:
             raise UnreadableFile(path.name, "The file is empty.")
@@ -133,6 +150,8 @@ def _read_delimited(delimiter: str, most_columns: int, path: Path, advanced: Cal
         while True:
             try:
                 cells = next(rows, None)
+            except UnicodeError as error:
+                raise UnreadableFile(path.name, "The text cannot be read: {words}.", words=str(error)) from None
             except csv.Error as error:
                 number += 1
                 yield RawRow(

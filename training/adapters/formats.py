@@ -8,8 +8,11 @@ from typing import Final
 
 import pyarrow as pa
 
-from training.adapters import ebay, merchant_feed, native, ozon_ecup, vestiaire, wish
+from training.adapters import column_mapping, ebay, merchant_feed, native, ozon_ecup, vestiaire, wish
 from training.adapters.cells import Row
+from training.adapters.column_mapping import ColumnMapping
+
+_FEW: Final = 2  # So few columns many files have by chance.
 
 
 class UnknownLayout(ValueError):
@@ -54,6 +57,34 @@ class Format:
                 return layout
         distinctive = "; or ".join(", ".join(sorted(layout.needs)) for layout in self.layouts)
         raise UnknownLayout(f"The file has none of the columns of the format {self.name}: {distinctive}.")
+
+
+def mapped_format(mapping: ColumnMapping) -> Format:
+    """The format of a file whose columns a mapping names.
+
+    Raises UnknownLayout (none of them says what is for sale).
+    """
+    if not {"title", "description", "price"} & set(mapping.fields.values()):
+        raise UnknownLayout("No column is known as title, description or price of a listing.")
+    layout = Layout(
+        frozenset(mapping.fields),
+        lambda row, _as_of: column_mapping.to_listing(row, mapping),
+        mapping.column_of("external_id") or "external_id",
+        mapping.column_of("seller.external_id"),
+        used=frozenset(mapping.fields),
+    )
+    return Format("columns", (layout,), "Columns of any names, each with the field that it is.")
+
+
+def recognised_format(columns: Iterable[str]) -> Format | None:
+    """The format whose distinctive columns, three or more, the file has: a product feed, Ozon E-CUP."""
+    names = list(columns)
+    for file_format in FORMATS.values():
+        if file_format.name != "native":  # Its columns are the fields, and a mapping reads each.
+            own = {file_format.column_named(name) for name in names}
+            if any(len(layout.needs) > _FEW and layout.needs <= own for layout in file_format.layouts):
+                return file_format
+    return None
 
 
 def _ignoring_time(reader: Callable[[Row], Mapping[str, object]]) -> Callable[[Row, datetime], Mapping[str, object]]:

@@ -87,8 +87,8 @@ def to_listing(row: Row, as_of: datetime) -> Mapping[str, object]:
             "currency": sale_currency or currency,
             "gtin": text(row, "gtin"),
             "mpn": text(row, "mpn"),
-            "condition": _normal_choice(row, "condition"),
-            "availability": _normal_choice(row, "availability"),
+            "condition": choice_named("condition", text(row, "condition") or ""),
+            "availability": choice_named("availability", text(row, "availability") or ""),
             "link": text(row, "link"),
             "image_link": [link.strip() for link in links if link and link.strip()] or None,
             "seller": {"external_id": text(row, "external_seller_id")},
@@ -101,10 +101,10 @@ def _structured_content(row: Row, column: str) -> str | None:
     return (match and match["content"]) or None
 
 
-def _normal_choice(row: Row, column: str) -> str | None:
+def choice_named(field: str, written: str) -> str | None:
     """The value of a field in any spelling, also as an address of schema.org; None where it is another."""
-    name = (text(row, column) or "").rsplit("/", 1)[-1].lower()
-    return _CHOICES[column].get(re.sub("[^a-z]", "", name).removesuffix("condition"))
+    name = written.rsplit("/", 1)[-1].lower()
+    return _CHOICES[field].get(re.sub("[^a-z]", "", name).removesuffix("condition"))
 
 
 _CHOICES: Final[dict[str, dict[str, str]]] = {

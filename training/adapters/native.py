@@ -92,6 +92,13 @@ def _column_places() -> Iterator[tuple[str, _Place]]:
 
 _PLACES: Final = dict(_column_places())
 COLUMNS: Final = frozenset({*_PLACES, *_SINGLY, *(field.name for field in LISTING_FIELDS)})
+OBJECTS: Final = COLUMNS - _PLACES.keys() - {*_RATINGS}  # Read where they are objects; a label is in no listing.
+
+
+def is_number(column: str) -> bool:
+    """Whether the column is an amount, a count or another number."""
+    schema = _PLACES[column].field.schema if column in _PLACES else {"type": "number" if column in _RATINGS else ()}
+    return "properties" in schema or not {"number", "integer"}.isdisjoint(schema.get("type") or ())  # type: ignore[arg-type]
 
 
 def _read_cell(row: Row, column: str, field: Field) -> object:

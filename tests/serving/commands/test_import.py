@@ -430,3 +430,15 @@ def test_a_column_without_a_name_is_left_out_like_any_other_that_is_no_field(hom
     path = home / "a.csv"
     path.write_text(",external_id,title\n0,MP-1,Bag\n1,MP-2,Hat,too much\n")
     assert take_in(home, path) == {"new": 1, "changed": 0, "unchanged": 0, "quarantined": 1}
+
+
+def test_a_strangers_columns_are_guessed_shown_and_read(home: Path) -> None:
+    path = home / "a.csv"
+    path.write_bytes("id;name;cost;seller_name;maker;colour\n1;Gürtel;49,90;Huber;Lux;rot\n".encode("cp1252"))
+    done = touchstone_in(home, "import", str(path), "--currency", "EUR", "--column", "maker=brand")
+    assert (done.code, done.out.splitlines()[-1]) == (0, "1 rows in = 1 new + 0 changed + 0 unchanged + 0 quarantined")
+    assert "cost is read as price." in done.out
+    assert "Columns not used: colour" in done.err
+    with runtime_of(home) as runtime, runtime.store.read() as connection:
+        (content,) = connection.execute(select(listing_version.c.content)).scalars()
+    assert (content["title"], content["price"], content["brand"]) == ("Gürtel", "49.90", "Lux")

@@ -139,7 +139,11 @@ REFUSALS = [
         "There is no account for x@y.example.",
         "nobody has the address",
     ),
-    (["key", "add", "k", "--scope", "swim"], "swim is no scope.", "a scope that is none"),
+    (
+        ["key", "add", "k", "--scope", "swim"],
+        "swim is none of intake, score, endpoints, backfill, clock, train.",
+        "a scope that is none",
+    ),
     (
         ["key", "add", "k", "--scope", "score", "--marketplace", "Souk"],
         "Name one marketplace; known are: Bazaar.",
@@ -255,7 +259,7 @@ def test_quarantine_shows_the_latest_refusals_with_source_and_reason(home: Path)
     touchstone_in(home, "import", str(write_ndjson(home / "a.ndjson", rows)), "--format", "native")
     lines = touchstone_in(home, "quarantine", "--most", "2").out.splitlines()
     assert len(lines) == 2
-    assert lines[0].split(maxsplit=1)[1] == "import a.ndjson row 3  negative         price: price is below zero."
+    assert lines[0].split(maxsplit=3)[3] == "import a.ndjson row 3  negative         price: price is below zero."
 
 
 # A file of people: all are added or nobody, and each mistake is named by its line.
@@ -364,7 +368,7 @@ def test_a_reporter_is_registered_listed_and_its_key_ended(home: Path) -> None:
     reporter_id, key = done.out.split()
     assert key.startswith(f"tsr.{reporter_id}.")
     listed = touchstone_in(home, "reporter", "list").out
-    assert f"{reporter_id}  trusted_flagger  Customs Watch <customs@watch.example>" in listed
+    assert f"{reporter_id}  trusted flagger  Customs Watch <customs@watch.example>" in listed
     assert "No notice was decided in 365 days." in listed
     refused = touchstone_in(home, "reporter", "mute", reporter_id, "--reason", "x")
     assert refused.code == REFUSED
