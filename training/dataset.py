@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import pyarrow as pa
 
@@ -16,7 +15,10 @@ from training.adapters.column_mapping import ColumnMapping, guessed_mapping, wit
 from training.adapters.files import MOST_COLUMNS, RawRow, file_digest, read_rows
 from training.adapters.formats import FORMATS, Format, Layout, mapped_format, recognised_format
 
-_GUESSED_BY: Final = 1_000
+_BATCH: Final = 1_000
+_BATCH_CHARACTERS: Final = 5_000_000  # A command has at most 100 MB: 6 per control character, and one long row more.
+
+R = TypeVar("R", "CheckedRow", RawRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,30 @@ class CheckedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class GuessedFormat:
-    """The format that a file seems to have, the mapping of its columns unless it is a named one, and its first rows."""
+class FileHead:
+    """The columns of a file and its first rows, by which its format is guessed."""
 
-    format: Format
-    mapping: ColumnMapping | None
+    columns: tuple[str, ...]
     rows: tuple[RawRow, ...]
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """The head of a file. Raises Unreadable."""
+        rows = tuple(next(batches(read_rows(path, guess_dialect=True)), []))
+        return cls(tuple(dict.fromkeys(name for row in rows if row.problem is None for name in row.cells)), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class GuessedFormat:
+    """What a file seems to be: one of the named formats, or columns that a mapping names."""
+
+    named: Format | None
+    mapping: ColumnMapping
+
+    @property
+    def format(self) -> Format:
+        """The format to read the file by. Raises UnknownLayout (no column says what is for sale)."""
+        return self.named or mapped_format(self.mapping)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +87,47 @@ class Reading:
         return cls(file_format, layout, digest, has_ids, received_at)
 
 
-def guess_format(path: Path, fields: Mapping[str, str | None], currency: str | None = None) -> GuessedFormat:
-    """The format of a file by its first thousand rows. `fields` are those of columns that a person has corrected, None
-    for a column that is not to be read; `currency` is that of amounts which name none.
+def batches(rows: Iterable[R]) -> Iterator[list[R]]:
+    """Batches of at most a thousand rows, smaller where rows are long."""
+    batch: list[R] = []
+    characters = 0
+    for row in rows:
+        batch.append(row)
+        characters += sum(len(cell) for cell in row.cells.values() if isinstance(cell, str))
+        if len(batch) == _BATCH or characters >= _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def guess_format(head: FileHead, currency: str | None = None) -> GuessedFormat:
+    """The format of a file; `currency` is that of amounts which name none.
 
     A feed is read as one if that leaves out at most as many columns as their names do.
-
-    Raises Unreadable, UnknownLayout, FieldError (no column is known; a correction names no column or no field).
     """
-    rows = tuple(islice(read_rows(path, guess_dialect=True), _GUESSED_BY))
-    cells = [row.cells for row in rows if row.problem is None]
-    columns = list(dict.fromkeys(name for row in cells for name in row))
+    cells = [row.cells for row in head.rows if row.problem is None]
+    mapping, known = guessed_mapping(head.columns, cells, currency), recognised_format(head.columns)
+    if known is not None and (used := known.layout_of(head.columns).used) is not None:
+        read = sum(known.column_named(name) in used for name in head.columns)
+        known = known if read >= len(mapping.fields) else None
+    return GuessedFormat(known, mapping)
+
+
+def correct_format(guess: GuessedFormat, head: FileHead, fields: Mapping[str, str | None]) -> GuessedFormat:
+    """The format with the fields of columns that a person has corrected, None for a column that is not to be read.
+
+    Raises FieldError (a correction names no column or no field; two columns are one field).
+    """
     for column in fields:
-        if column not in columns:
-            raise FieldError("unknown_field", column, "There is no column {name}.", name=with_nearest(column, columns))
-    mapping = guessed_mapping(columns, cells, currency)
-    known = recognised_format(columns)
-    if known is not None and not fields:
-        used = known.layout_of(columns).used
-        if used is None or sum(known.column_named(name) in used for name in columns) >= len(mapping.fields):
-            return GuessedFormat(known, None, rows)
-    corrected = {column: field for column, field in {**mapping.fields, **fields}.items() if field}
-    mapping = with_fields(mapping, corrected, cells)
-    return GuessedFormat(mapped_format(mapping), mapping, rows)
+        if column not in head.columns:
+            name = with_nearest(column, head.columns)
+            raise FieldError("unknown_field", column, "There is no column {name}.", name=name)
+    if not fields:
+        return guess
+    cells = [row.cells for row in head.rows if row.problem is None]
+    corrected = {column: field for column, field in {**guess.mapping.fields, **fields}.items() if field}
+    return GuessedFormat(None, with_fields(guess.mapping, corrected, cells))
 
 
 def read_listings(

@@ -2,7 +2,6 @@
 
 import csv
 import os
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, XML (or with .gz), Parquet.", show_default=False)]
 FORMAT = Annotated[str, typer.Option("--format", help="native, merchant-feed, ozon-ecup, vestiaire, wish or ebay.")]
-_BATCH: Final = 1_000
-_BATCH_CHARACTERS: Final = 5_000_000  # A command has at most 100 MB: 6 per control character, and one long row more.
 _SHOWN: Final = 20
 _LARGE_FILE_BYTES: Final = 5_000_000
 _LARGE_FILE_ROWS: Final = 10_000  # Parquet compresses, so that its bytes say little.
@@ -75,7 +72,7 @@ def import_file(
 
     Ends with 1 if rows were refused; `touchstone quarantine` lists them."""
     from serving.commands.connection import current_connection
-    from training.dataset import read_listings
+    from training.dataset import batches, read_listings
 
     file_format = guessed_format(file, column or [], currency) if format_name is None else known_format(format_name)
     counts = dict.fromkeys(("new", "changed", "unchanged", "stale", "quarantined"), 0)
@@ -101,13 +98,16 @@ def import_file(
 
 def guessed_format(file: Path, corrections: list[str], currency: str | None) -> "GuessedFormat":
     """The guessed format of a file, with corrections as NAME=FIELD; what is read as another name is printed."""
-    from training.dataset import guess_format
+    from training.dataset import FileHead, correct_format, guess_format
 
     fields = {name: field or None for name, _, field in (text.rpartition("=") for text in corrections)}
     with unusable_file():
-        guess = guess_format(file, fields, currency)
-    read = guess.mapping.fields.items() if guess.mapping else ()
-    say(f"{name} is read as {field}." for name, field in read if name != field)
+        head = FileHead.of(file)
+        guess = correct_format(guess_format(head, currency), head, fields)
+    if guess.named is None:
+        say(f"{name} is read as {field}." for name, field in guess.mapping.fields.items() if name != field)
+    else:
+        say(f"The file is read as {guess.named.name}.")
     return guess
 
 
@@ -119,20 +119,6 @@ def shown_name(file: Path) -> str:
 def size_of(file: Path) -> int:
     """The size of a file in bytes; 0 where it does not exist, which the later read reports."""
     return os.path.getsize(file) if os.path.isfile(file) else 0  # noqa: PTH202, PTH113  # these take a name too long
-
-
-def batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    """Batches of at most a thousand rows, smaller where long rows would make their command too large."""
-    batch: list[Any] = []
-    characters = 0
-    for row in rows:
-        batch.append(row)
-        characters += sum(len(cell) for cell in row.cells.values() if isinstance(cell, str))
-        if len(batch) == _BATCH or characters >= _BATCH_CHARACTERS:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch
 
 
 def _command_row(row: Any) -> dict[str, Any]:

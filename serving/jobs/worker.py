@@ -22,6 +22,7 @@ from serving.learning.service.champions import fetch_newest_models, follow_champ
 from serving.learning.service.monitoring import measure_weekly
 from serving.learning.service.retraining import retrain_by_itself
 from serving.learning.service.second_reviews import open_gold_items
+from serving.listings.service.listing_files import delete_file_drafts, import_files
 from serving.listings.service.second_scores import queue_second_scores
 from serving.mail.service.kept import delete_erased
 from serving.mail.service.sending import sweep_mails
@@ -61,10 +62,12 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "tables_counted": refresh_statistics,
     "questions_mailed": mail_questions,
     "reminders": remind,
+    "files_imported": import_files,
     "reports_gone_on": decide_arrived_listings,
     "campaigns_watched": watch_campaigns,
     "reports_finished": finish_reports,
     "report_drafts": delete_drafts,
+    "file_drafts": delete_file_drafts,
     "unanswered_questions": pass_on_unanswered,
     "offered_cases": assign_cases,
     "counter_notices_opened": open_counter_notices,
@@ -98,7 +101,7 @@ _OF_EACH_PROCESS: Final = frozenset({"audit_heads", "kept_mails_deleted"})
 # Due after days, or for figures: nobody waits for it. A process that has nothing to do would spend half its time there.
 UNHURRIED: Final = frozenset(
     {
-        "tables_counted", "reminders", "campaigns_watched", "report_drafts", "unanswered_questions",
+        "tables_counted", "reminders", "campaigns_watched", "report_drafts", "file_drafts", "unanswered_questions",
         "counter_notice_deadlines", "drift_reports", "trainings_started", "seller_risks", "standings", "second_reviews",
         "gold_items", "erasures", "reporters_erased", "past_retention", "repeatable_requests",
         "due_cases_mailed", "due_counter_notices_mailed", "removals_told", "kept_mails_deleted",

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from models.routing import Lane
 from models.score import ScoreKind
-from serving.listings.rules import EntryKind
+from serving.listings.rules import EntryKind, FileState
 from serving.platform.database.schema import (
     EXTERNAL,
     ID,
@@ -95,6 +95,27 @@ late_version = tenant_table(
     moment("known_at"),
     within("listing_id", "listing"),
     sa.UniqueConstraint("marketplace_id", "listing_id", "occurred_at", "content_hash", "observed_hash"),
+)
+
+# Files of listings that people upload. The content is deleted with the last row, or a day after an upload that nobody
+# imported; the fields of its columns are proposed for the next file with the same ones.
+listing_file = tenant_table(
+    "listing_file",
+    "file_id",
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=True),
+    sa.Column("columns_digest", sa.String(64), nullable=False),
+    sa.Column("fields", Json, nullable=False),
+    sa.Column("currency", sa.String(3), nullable=True),
+    word("state", FileState),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("accepted", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("refused", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("problem", sa.String(500), nullable=True),
+    sa.Column("uploaded_by", ID, sa.ForeignKey("account.user_id"), nullable=False),
+    moment("uploaded_at"),
+    sa.Index("ix_listing_file_columns", "marketplace_id", "columns_digest", "uploaded_at"),
+    partial_index("ix_listing_file_open", "state", "uploaded_at", where=sa.text("content IS NOT NULL")),
 )
 
 # The keys under which similar texts meet (`features.minhash.BANDS`).

@@ -41,6 +41,7 @@ def _number(number: int) -> str:
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "amount": words.amount,
     "clock": words.clock,
     "day": _day,
     "duration": _duration,

@@ -38,6 +38,7 @@ MANAGER: Final = "test_every_form.test_an_account_manager_changes_how_a_brand_is
 SELLERS: Final = "test_every_form.test_two_organisations_decide_about_sellers_and_pending_removals"
 SCIENTISTS: Final = "test_every_form.test_two_data_scientists_try_promote_and_roll_back"
 ADMINISTRATOR: Final = "test_every_form.test_an_administrator_changes_who_may_what"
+UPLOADER: Final = "test_every_form.test_an_administrator_uploads_a_file_and_corrects_its_columns"
 RECEIVERS: Final = "test_every_form.test_an_administrator_sends_again_and_changes_the_receiver"
 FOUNDER: Final = "test_every_form.test_a_marketplace_is_founded_and_a_notifier_complains"
 FACTOR: Final = "test_every_form.test_somebody_adds_uses_and_removes_a_second_factor"
@@ -128,6 +129,8 @@ FORMS: Final = (
     OneForm("keys.html", "POST /keys", ADMINISTRATOR),
     OneForm("kill_switches.html", "POST /kill-switches/{rule}", ADMINISTRATOR),
     OneForm("listing.html", "POST /listings/{listing_id}/case", OWN_WORK),
+    OneForm("listing_file.html", "POST /files/{file_id}", UPLOADER),
+    OneForm("listing_file_form.html", "POST /files", UPLOADER),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/reports/{report_id}/release", BY_HTTP),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/reports/{report_id}/stop", BY_HTTP),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/rights/{right_id}", PORTAL),

@@ -132,6 +132,8 @@ PAGES: Final = (
     OnePage("jobs", "/operations/jobs", Role.ADMIN),
     OnePage("mail", "/operations/mail", Role.ADMIN),
     OnePage("quarantine", "/operations/quarantine", Role.ADMIN, unfold=True),
+    OnePage("listing-files", "/files", Role.ADMIN, phone=True),
+    OnePage("listing-file", "/files/{file_id}", Role.ADMIN, LinkPath("/files", _ROWS), phone=True),
     OnePage("webhook", "/operations/webhook", Role.ADMIN),
     OnePage("settings-list", "/operations/settings", Role.ADMIN, phone=True),
     OnePage("audit", "/operations/audit", Role.ADMIN, unfold=True),

@@ -40,6 +40,7 @@ from tests.browser.every_form import (
     RECEIVERS,
     SCIENTISTS,
     SELLERS,
+    UPLOADER,
     OneForm,
     form_tag_count,
     template_forms,
@@ -576,6 +577,22 @@ def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_p
                     break
                 wei.page.wait_for_timeout(500)
     store.close()
+
+
+@pytest.mark.soak
+def test_an_administrator_uploads_a_file_and_corrects_its_columns(workshop: Workshop, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("ref,colour\n1,Blue bag\n", encoding="utf-8")
+    with without_script(workshop, UPLOADER, workshop.house.people[Role.ADMIN]) as (admin,):
+        admin.go("/files")
+        admin.page.set_input_files("input[type=file]", path)
+        admin.press("Upload file")
+        admin.says("No column is known as title")
+        admin.field("colour").select_option("title")
+        admin.press("Update preview")
+        admin.says("Blue bag")
+        admin.press("Import all rows")
+        admin.says("Import in progress")
 
 
 @pytest.mark.soak

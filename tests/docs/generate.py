@@ -1,5 +1,6 @@
 """The generated parts of docs/ and data/: `make docs` writes them, a test compares them with the code."""
 
+import csv
 import hashlib
 import json
 import re
@@ -352,9 +353,26 @@ def data_dictionary() -> str:
 
 def sample() -> str:
     """data/sample.ndjson"""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in _sample_rows(counterfeit=None)[:_SAMPLE_ROWS])
+
+
+def _sample_rows(counterfeit: bool | None) -> list[Mapping[str, Any]]:
+    """Rows of a small simulated world in the order of their times: counterfeit ones, others, or all."""
     world = build_world(WorldSettings(listings=400, seed=1, start=datetime(2026, 1, 1, tzinfo=UTC), days=60))
-    rows = [sent.row for sent in world.sent if str(sent.row["external_id"]) in world.truth]
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows[:_SAMPLE_ROWS])
+    rows_by_id = {str(sent.row["external_id"]): sent.row for sent in world.sent}
+    known = [(row, world.truth[name]) for name, row in rows_by_id.items() if name in world.truth]
+    return [row for row, truth in known if counterfeit in (None, truth.counterfeit)]
+
+
+def sample_file() -> str:
+    """serving/listings/sample.csv: simulated rows as a shop's own table, whose headings have to be guessed."""
+    out = StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(("item_id", "name", "details", "brand_name", "category", "price_eur", "shop_id", "url"))
+    for row in _sample_rows(counterfeit=False)[: _SAMPLE_ROWS - 10] + _sample_rows(counterfeit=True)[:10]:
+        own = (row.get(name, "") for name in ("external_id", "title", "description", "brand", "product_type", "price"))
+        table.writerow((*own, row["seller"]["external_id"], row.get("link", "")))
+    return out.getvalue()
 
 
 def _type(field: Field) -> str:
@@ -396,6 +414,7 @@ GENERATED: Final[dict[str, Callable[[], str]]] = {
     "data/listing.schema.json": listing_schema_file,
     "data/dictionary.md": data_dictionary,
     "data/sample.ndjson": sample,
+    "serving/listings/sample.csv": sample_file,
     str(REVISION.relative_to(ROOT)): lambda: with_revision_of_schema(REVISION.read_text(encoding="utf-8")),
 }
 

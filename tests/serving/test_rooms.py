@@ -12,7 +12,7 @@ from serving.platform.database.schema import metadata
 from serving.schema import TABLE_MODULES
 from tests.serving.writes import ROOT, Tree, Write, sources
 
-DECLARED: Final = 139
+DECLARED: Final = 140
 OWNERS: Final = [
     (f"{module.__name__}.{name}", table)
     for module in TABLE_MODULES

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Final
 
 from features.fields import FieldError, with_nearest
@@ -55,6 +56,7 @@ _AMOUNTS: Final = frozenset({"price", "list_price"})
 _CHOICES: Final = frozenset({"condition", "availability"})
 _ANY: Final = {"external_id": "any", "title": "any"}
 _LATE: Final = datetime(9000, 1, 1, tzinfo=UTC)
+_JUDGED_BY: Final = 50  # Filled cells.
 _READABLE: Final = 0.5  # A column of the right name whose cells mostly cannot be read is another thing.
 
 
@@ -186,7 +188,7 @@ def _is_readable(rows: Sequence[Row], column: str, mapping: ColumnMapping) -> bo
     if field in _AMOUNTS:
         return True
     alone = replace(mapping, fields={column: field})
-    filled = [row for row in rows if filled_cell(row, column) is not None]
+    filled = list(islice((row for row in rows if filled_cell(row, column) is not None), _JUDGED_BY))
     return sum(_reads(row, alone) for row in filled) >= _READABLE * len(filled)
 
 

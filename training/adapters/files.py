@@ -28,6 +28,8 @@ from training.adapters.dialect import UTF_8, guessed_delimiter, guessed_encoding
 _LONGEST_CELL: Final = 8_000_000  # Longer than any listing accepts, so that validation rejects the cell and names it.
 LONGEST_LINE: Final = 64_000_000  # Several of the longest cells. A small compressed file can have a line of gigabytes.
 _BATCH: Final = 1_000
+_SMALLEST_BATCH: Final = 20
+_BATCH_BYTES: Final = 500_000_000
 # A wide header costs its width again in every row. Known feeds have fewer than a tenth of these columns.
 MOST_COLUMNS: Final = 2_000
 _SAMPLE_BYTES: Final = 1_000_000
@@ -230,7 +232,12 @@ def _read_parquet(most_columns: int, path: Path, advanced: Callable[[int], None]
         file = pq.ParquetFile(path)
         refuse_wide(path, file.metadata.num_columns, most_columns)
         total, size, number = max(file.metadata.num_rows, 1), path.stat().st_size, 0
-        for batch in file.iter_batches(_BATCH):
+        # A dictionary repeats a cell as long as its column's chunk in any number of rows.
+        groups = map(file.metadata.row_group, range(file.metadata.num_row_groups))
+        widest = max(
+            (group.column(i).total_uncompressed_size for group in groups for i in range(group.num_columns)), default=0
+        )
+        for batch in file.iter_batches(min(_BATCH, max(_SMALLEST_BATCH, _BATCH_BYTES // max(widest, 1)))):
             for cells in batch.to_pylist():
                 number += 1
                 yield RawRow(number, cells)

@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "2070e2ea331c"
+revision = "b619000f1cb8"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

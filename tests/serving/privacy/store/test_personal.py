@@ -226,6 +226,12 @@ STAYS: Final[dict[str, list[str]]] = {
         "idempotency_key.claim",
         "idempotency_key.reply",
     ],
+    "of an uploaded file: its rows become listings, and then it is deleted; one that nobody imports, after a day": [
+        "listing_file.content",
+        "listing_file.fields",
+        "listing_file.name",
+        "listing_file.problem",
+    ],
     "between a brand and its account manager, either can erase it": ["brand_message.text"],
     "of an account: between which times of the day its mails wait": ["mail_quiet.begins", "mail_quiet.ends"],
     "of a mail, deleted 90 days after it left; a notifier's mails are deleted with the notifier": [
