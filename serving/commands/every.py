@@ -9,6 +9,7 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     models,
     monitoring,
     people,
+    quickstart,
     records,
     reference_tables,
     sellers_and_reporters,

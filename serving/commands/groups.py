@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 
 # The panels of `touchstone --help` with their commands and groups, in this order.
 PANELS: Final = {
-    "Run": "serve worker migrate demo reference-marketplace openapi backup restore accept-secrets figures",
+    "Run": "quickstart serve worker migrate demo reference-marketplace openapi backup restore accept-secrets figures",
     "Data": "import quarantine rates score seller webhook",
     "Models": "train tune evaluate thresholds simulate drift promote rollback model breaker",
     "People": "marketplace person key",

@@ -24,6 +24,10 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+# Until there are colleagues, the first administrator does all; what needs two people still needs a second account.
+FOUNDING_ROLES: Final = (Role.ANALYST, Role.ACCOUNT_MANAGER, Role.DATA_SCIENTIST)
+
+
 class Permission(StrEnum):
     """One thing that can be done."""
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import DomainError, Invalid, NotFound
-from serving.accounts.rules.access import Role
+from serving.accounts.rules.access import FOUNDING_ROLES, Role
 from serving.accounts.service import auth, provisioning
 from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.store import setup_links
@@ -20,8 +20,6 @@ from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
 _BY: Final = "setup"
-# Until there are colleagues, one person does everything; acts that need two people still need a second account.
-_ALSO: Final = (Role.ANALYST, Role.ACCOUNT_MANAGER, Role.DATA_SCIENTIST)
 
 
 @router.get("/setup/{token}", dependencies=[public("nobody has an account at a first start")])
@@ -84,7 +82,12 @@ def _create_marketplace(runtime: Runtime, fields: Fields) -> None:
     if not known:
         provisioning.add_marketplace(runtime, name=name, base_currency=currency, by=_BY)
     person = NewPerson(
-        fields["email"], fields["name"].strip(), Role.ADMIN, marketplace=name, password=fields["password"], also=_ALSO
+        fields["email"],
+        fields["name"].strip(),
+        Role.ADMIN,
+        marketplace=name,
+        password=fields["password"],
+        also=FOUNDING_ROLES,
     )
     provisioning.add_person(runtime, person, by=_BY)
 

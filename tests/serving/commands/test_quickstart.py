@@ -1,0 +1,35 @@
+"""From a file to a queue in one command."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from tests.serving.commands.commands import REFUSED, touchstone_in
+
+FILE = "id;name;cost;shop_id\n1;Replica watch, mirror quality 1:1 AAA;49,90;s1\n2;Belt;1.234,00;s2\n3;;;\n"
+
+
+def test_a_file_becomes_a_queue_with_an_administrator_who_can_sign_in(tmp_path: Path) -> None:
+    path, home = tmp_path / "a.csv", tmp_path / "home"
+    path.write_text(FILE, encoding="utf-8")
+    done = touchstone_in(home, "quickstart", str(path), "--yes")
+    assert done.code == 1, "a row was refused"
+    assert "name is read as title." in done.out
+    assert "49.90 EUR" in done.out
+    assert "3 rows in = 2 new + 0 changed + 0 unchanged + 1 quarantined" in done.out
+    assert "Cases in the queue: 1." in done.out
+    assert "/reset/" in done.out.splitlines()[-1]
+    again = touchstone_in(home, "quickstart", str(path), "--yes")
+    assert (again.code, "has a marketplace already" in again.err) == (REFUSED, True)
+
+
+def test_nothing_is_made_without_a_yes_or_of_a_file_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("n\n"))
+    path, home = tmp_path / "a.csv", tmp_path / "home"
+    path.write_text(FILE, encoding="utf-8")
+    assert touchstone_in(home, "quickstart", str(path)).code == 1
+    assert touchstone_in(home, "quickstart", str(tmp_path / "b.csv"), "--yes").code == REFUSED
+    assert touchstone_in(home, "marketplace", "add", "Bazaar").code == 0, "the first"
