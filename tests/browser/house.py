@@ -106,7 +106,7 @@ def furnish(home: Path) -> House:
         add_snapshot(site)
         add_model(site, "b" * 64, a_whole_report(champion="c" * 64, failing=True))
         add_drift(site, price_log=0.41, seller_age=0.3)
-        store_sample(runtime, site.marketplace_id, by=people[Role.ADMIN].user_id)
+        store_sample(runtime, site.marketplace, by=people[Role.ADMIN].user_id)
         seat = Grant(Role.ANALYST, site.marketplace_id)
         links["join"] = inviting.invite(runtime, people[Role.ADMIN], "nadia@touchstone.example", seat)
         links["reset"] = reset_links.make_link(runtime, people[Role.ADMIN], site.second_analyst.user_id)

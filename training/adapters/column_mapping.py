@@ -28,7 +28,7 @@ _SYNONYMS: Final = {
     "produkttitel bezeichnung titulo nombre nombre_producto titre nom nom_produit designation intitule",
     "description": "desc details long_description body beschreibung artikelbeschreibung produktbeschreibung "
     "descripcion detalles descriptif description_produit",
-    "brand": "brand_name manufacturer marke markenname hersteller marca fabricante marque fabricant",
+    "brand": "brand_name manufacturer maker marke markenname hersteller marca fabricante marque fabricant",
     "product_type": "category category_name type kategorie warengruppe categoria tipo categorie rubrique",
     "price": "current_price selling_price unit_price price_amount amount cost preis verkaufspreis betrag precio "
     "precio_venta importe prix prix_vente montant",

@@ -25,6 +25,7 @@ from serving.listings.service.intake import RowStatus, receive_rows
 from serving.listings.store import listing_files
 from serving.listings.store.listing_files import ListingFile
 from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from training.adapters.files import RawRow, UnreadableFile
 from training.adapters.formats import UnknownLayout
@@ -51,8 +52,10 @@ class FilePreview:
     problem: str | None
 
 
-def store_file(runtime: Runtime, marketplace_id: str, name: str, content: bytes, *, by: str) -> str:
+def store_file(runtime: Runtime, marketplace: Marketplace, name: str, content: bytes, *, by: str) -> str:
     """Store a file as a draft, with the corrections of the last one that had its columns; returns its id.
+
+    Prices that name no currency are in that of their heading, or else of the marketplace.
 
     Raises Invalid (it is empty, has another ending, or cannot be read).
     """
@@ -64,21 +67,22 @@ def store_file(runtime: Runtime, marketplace_id: str, name: str, content: bytes,
     if PurePath(name).suffix.lower() not in _ENDINGS:
         raise Invalid("The file's name must end in {endings}.", endings=", ".join(_ENDINGS))
     with _on_disk(name, content) as path, _as_invalid():
-        columns = FileHead.of(path).columns
+        head = FileHead.of(path)
+        columns, currency = head.columns, guess_format(head).mapping.currency or marketplace.base_currency
     if len(columns) > MOST_COLUMNS:
         raise Invalid("A file can have at most {most:,} columns here. Import it by command.", most=MOST_COLUMNS)
     if not columns:
         raise Invalid("The file has no row that can be read.")
     digest = hashlib.sha256("\0".join(columns).encode("utf-8", "surrogatepass")).hexdigest()
     with runtime.store.write() as connection:
-        like = listing_files.imported_like(connection, marketplace_id, digest)
+        like = listing_files.imported_like(connection, marketplace.marketplace_id, digest)
         file = ListingFile(
-            marketplace_id=marketplace_id,
+            marketplace_id=marketplace.marketplace_id,
             file_id=runtime.ids.new("fil"),
             name=name,
             columns_digest=digest,
             fields=like.fields if like else {},
-            currency=like.currency if like else None,
+            currency=like.currency if like else currency,
             state=FileState.DRAFT,
             uploaded_by=by,
             uploaded_at=runtime.clock.now(),
@@ -87,10 +91,10 @@ def store_file(runtime: Runtime, marketplace_id: str, name: str, content: bytes,
     return file.file_id
 
 
-def store_sample(runtime: Runtime, marketplace_id: str, *, by: str) -> str:
+def store_sample(runtime: Runtime, marketplace: Marketplace, *, by: str) -> str:
     """Store simulated listings as a draft; returns its id."""
     content = resources.files("serving.listings").joinpath(_SAMPLE).read_bytes()
-    return store_file(runtime, marketplace_id, _SAMPLE, content, by=by)
+    return store_file(runtime, marketplace, _SAMPLE, content, by=by)
 
 
 def preview(

@@ -55,9 +55,9 @@ def post_file(
     by = session.person.user_id
     try:
         if fields.get("sample"):
-            file_id = files.store_sample(runtime, scope.marketplace_id, by=by)
+            file_id = files.store_sample(runtime, scope.chosen, by=by)
         else:
-            file_id = files.store_file(runtime, scope.marketplace_id, upload.name, upload.content, by=by)
+            file_id = files.store_file(runtime, scope.chosen, upload.name, upload.content, by=by)
     except DomainError as refused:
         page = files_page(runtime, scope, error=refused.sentence)
         return respond(request, page, session, status=status_of(refused))
