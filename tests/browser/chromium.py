@@ -60,6 +60,14 @@ def begin_session(page: Page, base_url: str, site: Site, person: Person, path: s
 
     Where signing in is not what a test is about: the form costs two pages and the hash of a password.
     """
+    token = token_of_session(site, person)
+    page.context.clear_cookies()
+    page.context.add_cookies([{"name": COOKIE, "value": token, "url": base_url}])
+    page.goto(base_url + path)
+
+
+def token_of_session(site: Site, person: Person) -> str:
+    """The cookie of a session that is begun in the database."""
     token, now = secrets.token_urlsafe(32), datetime.now(UTC)
     store = Store(site.runtime.store.url)
     with store.write() as connection:
@@ -72,9 +80,7 @@ def begin_session(page: Page, base_url: str, site: Site, person: Person, path: s
             expires_at=now + timedelta(hours=1),
         )
     store.close()
-    page.context.clear_cookies()
-    page.context.add_cookies([{"name": COOKIE, "value": token, "url": base_url}])
-    page.goto(base_url + path)
+    return token
 
 
 # Complaints that a page must never cause: console errors, policy violations, foreign requests.
