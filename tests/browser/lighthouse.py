@@ -42,7 +42,7 @@ def main(runs: int) -> None:
     with TemporaryDirectory() as folder:
         house = furnish(Path(folder) / "home")
         touchstone = str(Path(sys.executable).with_name("touchstone"))
-        with running_service(touchstone, house.site.runtime.settings.home) as address:
+        with running_service(touchstone, Path(folder) / "home") as address:
             for name, (role, path) in _PAGES.items():
                 cookie = f"{COOKIE}={token_of_session(house.site, house.people[role])}"
                 page = address + (_case_of(house, address, cookie) if path == _FIRST_CASE else path)

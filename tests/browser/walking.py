@@ -20,13 +20,18 @@ _IDS: Final = re.compile(r"[a-z]{3}_[0-9a-z]{26}|\?.*")
 
 @dataclass(slots=True)
 class Walker:
-    """A person at a page; `dead_ends` are offered links that lead to a refusal or to a page that says nothing."""
+    """A person at a page; `dead_ends` are offered links that lead to a refusal or to a page that says nothing.
+
+    Without `follows` they are followed at the end (`follow`), so that the walk itself can be measured.
+    """
 
     page: Page
+    follows: bool = True
     actions: int = 0
     keys: int = 0
     dead_ends: list[str] = field(default_factory=list)
     known: set[str] = field(default_factory=set)
+    offered: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Every refusal that the person meets is a dead end, also of a part that is swapped."""
@@ -43,6 +48,11 @@ class Walker:
         self.keys += len(text)
         named = self.page.get_by_label(re.compile(rf"^\s*{re.escape(label)}"))
         self.page.locator("input, textarea, select").and_(named).first.fill(text)
+
+    def type(self, selector: str, text: str) -> None:
+        """Type into the first visible field of a selector."""
+        self.keys += len(text)
+        self.page.locator(f"{selector}:visible").first.fill(text)
 
     def choose(self, label: str, option: str) -> None:
         """Choose in a list."""
@@ -86,17 +96,25 @@ class Walker:
             self.dead_ends.append(f"{answer.url}: {answer.status}")
 
     def _look(self) -> None:
-        """Follow what the page offers once for each kind of address, and note what leads nowhere."""
+        """Note what the page offers, once for each kind of address."""
         for address in self.page.evaluate(_LINKS):
             kind = _IDS.sub("", address)
             if kind in self.known or _NO_PAGE.search(address):
                 continue
             self.known.add(kind)
-            offered = self.page.request.get(address)
-            if not offered.ok:
-                self.dead_ends.append(f"{self.page.url} offers {address}: {offered.status}")
-            elif not _says_something(offered.text()):
-                self.dead_ends.append(f"{self.page.url} offers {address}, which is empty")
+            self.offered.append((self.page.url, address))
+        if self.follows:
+            self.follow()
+
+    def follow(self) -> None:
+        """Look at what the offered links lead to."""
+        for offering, address in self.offered:
+            answer = self.page.request.get(address)
+            if not answer.ok:
+                self.dead_ends.append(f"{offering} offers {address}: {answer.status}")
+            elif not _says_something(answer.text()):
+                self.dead_ends.append(f"{offering} offers {address}, which is empty")
+        self.offered.clear()
 
 
 def _says_something(page: str) -> bool:

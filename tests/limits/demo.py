@@ -4,23 +4,20 @@
 """
 
 import json
-import os
 import resource
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from tests.demo.driving import demo_environment
-from tests.limits.loops import LOOP, cpu_seconds
+from tests.limits.loops import LOOP, cpu_seconds, process_cpu_seconds
 
 _COMPILED: Final = ("cache/numba", "kernels.key")
 _ANSWERS: Final = "Touchstone answers at"
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 def main(earlier: Path | None) -> None:
@@ -49,25 +46,13 @@ def _play_demo(home: Path) -> tuple[float, float, float]:
     ) as process:
         if process.stdout is None or not any(_ANSWERS in line for line in process.stdout):
             raise SystemExit("The demo ended before its pages answered.")
-        to_pages, wall = sum(map(_cpu_seconds, _with_children(process.pid))), time.monotonic() - started
+        to_pages, wall = process_cpu_seconds(process.pid), time.monotonic() - started
         while process.poll() is None and not out.is_file():
             time.sleep(0.2)
         process.terminate()
         process.stdout.read()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return to_pages, wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def _with_children(pid: int) -> Iterator[int]:
-    yield pid
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        for child in (thread / "children").read_text().split():
-            yield from _with_children(int(child))
-
-
-def _cpu_seconds(pid: int) -> float:
-    """CPU seconds of a process and of its children that have ended."""
-    return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15])) / _TICKS
 
 
 if __name__ == "__main__":

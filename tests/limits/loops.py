@@ -4,12 +4,16 @@ Machines differ by more than two, and one machine by a third with its load, so t
 """
 
 import json
+import os
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 LOOP: Final = "s = 0\nfor i in range(20_000_000): s += i * i % 7"
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(command: list[str]) -> tuple[int, float]:
@@ -18,6 +22,21 @@ def cpu_seconds(command: list[str]) -> tuple[int, float]:
     code = subprocess.run(command, check=False).returncode
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return code, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def process_cpu_seconds(pid: int) -> float:
+    """CPU seconds of a process and of its children."""
+    return sum(
+        sum(map(int, Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:15])) / _TICKS
+        for process in _with_children(pid)
+    )
+
+
+def _with_children(pid: int) -> Iterator[int]:
+    yield pid
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        for child in (thread / "children").read_text().split():
+            yield from _with_children(int(child))
 
 
 def main(name: str, command: list[str]) -> int:
