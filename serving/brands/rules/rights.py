@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from features.message import Message, message
+from models.errors import Invalid
 from models.verdict import ReasonCode, reason_message
 from serving.brands.policy import RightsPolicy
 
@@ -209,6 +210,14 @@ def _preference_key(right: Right) -> tuple[bool, bool, float, str]:
         ends.timestamp() if ends is not None else 0.0,
         right.right_id,
     )
+
+
+def day_of(text: str) -> datetime:
+    """The start of a day as a browser's date field sends it. Raises Invalid (the text is not a day)."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise Invalid("Write the day in the form 2026-03-01.") from None
 
 
 def end_of_day(day: datetime) -> datetime:

@@ -102,14 +102,20 @@ def load_price_list(
     with runtime.store.write() as connection:
         audit.lock(connection)
         pair = brands.pair_by_names(connection, brand, marketplace)
-        entries: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for number, row in enumerate(rows, 1):
-            for price_row in _entries_of(number, row, now):
-                # The last row for the same goods in one list counts.
-                same = tuple(price_row[name] for name in ("listed_by", "list_key", "currency", "valid_from"))
-                entries[same] = price_row
-        put_entries(connection, pair, list(entries.values()), now, by=by)
+        number_of_entries = put_rows(connection, pair, rows, now, by=by)
     runtime.forget()
+    return number_of_entries
+
+
+def put_rows(connection: Connection, pair: Pair, rows: Sequence[Mapping[str, Any]], now: datetime, *, by: str) -> int:
+    """Add rows in the caller's transaction; returns how many entries they make. Raises Invalid, Conflict (as above)."""
+    entries: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for number, row in enumerate(rows, 1):
+        for price_row in _entries_of(number, row, now):
+            # The last row for the same goods in one list counts.
+            same = tuple(price_row[name] for name in ("listed_by", "list_key", "currency", "valid_from"))
+            entries[same] = price_row
+    put_entries(connection, pair, list(entries.values()), now, by=by)
     return len(entries)
 
 

@@ -27,6 +27,7 @@ from serving.brands.rules.rights import (
     RightKind,
     RightState,
     basis_for,
+    day_of,
     end_of_day,
     is_in_force,
 )
@@ -68,12 +69,54 @@ class NewRight:
     marketplace: str | None = None
 
 
+def right_of_fields(fields: Mapping[str, str], brand: str, marketplace: str) -> NewRight:
+    """The right that a form or the row of a file describes, by the names of the form's fields.
+
+    Raises Invalid (a field is no kind of right, class or day).
+    """
+    kind, classes = fields.get("kind", "").strip(), _split_list(fields.get("classes", ""))
+    if kind not in set(RightKind):
+        raise Invalid("Choose whether it is a mark, a design or a copyright.")
+    if not all(number.isascii() and number.isdigit() and len(number) <= 2 for number in classes):
+        raise Invalid("Classes are numbers, such as 18, 25.")
+    days = [fields.get(name, "").strip() for name in ("first_day", "last_day")]
+    first, last = (day_of(text) if text else None for text in days)
+    return NewRight(
+        brand=brand,
+        kind=RightKind(kind),
+        title=fields.get("title", ""),
+        office=fields.get("office", ""),
+        number=fields.get("number", ""),
+        territories=tuple(_split_list(fields.get("territories", ""))),
+        classes=tuple(map(int, classes)),
+        first_day=first,
+        last_day=last,
+        document=fields.get("document", "").strip() or None,
+        marketplace=marketplace,
+    )
+
+
+def _split_list(text: str) -> list[str]:
+    return text.replace(",", " ").replace(";", " ").split()
+
+
 def claim_right(runtime: Runtime, new_right: NewRight, *, by: str) -> str:
     """Put a right on file; returns its id. It cannot be used until it is verified.
 
-    Raises Invalid (a field is empty, too long or malformed; the right ends before it begins) or NotFound, Conflict (the
-    brand is not enrolled here, or has no such document; the right is already on file here, or the brand has the maximum
-    number).
+    Raises Invalid (as `columns_of_right`) or NotFound, Conflict (the brand is not enrolled here, or has no such
+    document; the right is already on file here, or the brand has the maximum number).
+    """
+    columns = columns_of_right(new_right)
+    with runtime.store.write() as connection:
+        audit.lock(connection)
+        pair = brands.pair_by_names(connection, new_right.brand, new_right.marketplace)
+        return put_right(runtime, connection, pair, columns, by=by)
+
+
+def columns_of_right(new_right: NewRight) -> dict[str, Any]:
+    """The stored form of a right.
+
+    Raises Invalid (a field is empty, too long or malformed; the right ends before it begins).
     """
     begins = new_right.first_day or datetime(1970, 1, 1, tzinfo=UTC)
     ends = None if new_right.last_day is None else end_of_day(new_right.last_day)
@@ -81,7 +124,7 @@ def claim_right(runtime: Runtime, new_right: NewRight, *, by: str) -> str:
         raise Invalid("A right must end after it begins.")
     if not all(1 <= nice_class <= _LAST_NICE_CLASS for nice_class in new_right.classes):
         raise Invalid("Classes are numbers from 1 to {most}.", most=_LAST_NICE_CLASS)
-    fields = {
+    return {
         "kind": new_right.kind.value,
         "title": checked_text("title", new_right.title),
         "office": checked_text("office", new_right.office),
@@ -92,10 +135,6 @@ def claim_right(runtime: Runtime, new_right: NewRight, *, by: str) -> str:
         "begins_at": begins,
         "expires_at": ends,
     }
-    with runtime.store.write() as connection:
-        audit.lock(connection)
-        pair = brands.pair_by_names(connection, new_right.brand, new_right.marketplace)
-        return put_right(runtime, connection, pair, fields, by=by)
 
 
 def put_right(runtime: Runtime, connection: Connection, pair: Pair, fields: Mapping[str, Any], *, by: str) -> str:

@@ -15,7 +15,7 @@ from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.brands.policy import EnrolmentPolicy
 from serving.brands.rules.certification import CertificationPass, gate_for, new_invitee_objection
-from serving.brands.rules.rights import RightKind
+from serving.brands.rules.rights import RightKind, day_of
 from serving.brands.service import rights_sharing
 from serving.brands.service.brand_people import (
     appoint_agent,
@@ -34,7 +34,6 @@ from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say, say_many
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, refusal_page, scope_of, share_target
-from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_page import KINDS, MandateRow, mandate_rows
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, full_address

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from features.indicators import LONGEST_PATTERN, MOST_PER_BRAND, Direction, Indicator, SearchedText
 from models.errors import DomainError, Invalid, NotFound
 from serving.accounts.store.accounts import Session
+from serving.brands.rules.rights import day_of
 from serving.brands.service.indicators import (
     LONGEST_LABEL,
     NewIndicator,
@@ -137,14 +138,6 @@ def _indicator_of_form(scope: BrandScope, fields: Mapping[str, str]) -> NewIndic
         active_to=day_of(last_day) + timedelta(days=1) if last_day else None,
         marketplace=scope.marketplace,
     )
-
-
-def day_of(text: str) -> datetime:
-    """The start of a day as a browser's date field sends it. Raises Invalid (the text is not a day)."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        raise Invalid("Write the day in the form 2026-03-01.") from None
 
 
 def _searched_text(fields: Mapping[str, str]) -> SearchedText:

@@ -12,14 +12,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from features.message import message
-from models.errors import DomainError, Invalid
+from models.errors import DomainError
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.brands.policy import RightsPolicy
 from serving.brands.rules.rights import Mandate, RightKind, RightState, is_in_force, last_day
 from serving.brands.service import rights_sharing
 from serving.brands.service.brand_file import RIGHT_COLUMNS, file_rows, withdraw_right
-from serving.brands.service.rights_claims import NewRight, claim_right
+from serving.brands.service.rights_claims import claim_right, right_of_fields
 from serving.brands.service.rights_copies import keep_document
 from serving.brands.service.rights_sharing import Places, share_document, share_right
 from serving.brands.store import rights
@@ -43,7 +43,6 @@ from serving.web.brand.brand_scope import (
     scope_to_change,
     share_target,
 )
-from serving.web.brand.indicators_page import day_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
 from serving.web.rendering import respond
@@ -298,10 +297,9 @@ def post_right(request: Request, runtime: TheRuntime, session: Uploader, fields:
     try:
         with runtime.store.read() as connection:
             scope, by = scope_to_change(connection, session.person, fields)
-        new_right = _right_of_form(scope, fields, fields.get("document", "").strip() or None)
+        new_right = right_of_fields(fields, scope.brand, scope.marketplace)
         if upload.content:
-            digest = _store_document(runtime, scope, upload, by)
-            new_right = _right_of_form(scope, fields, digest)
+            new_right = replace(new_right, document=_store_document(runtime, scope, upload, by))
         claim_right(runtime, new_right, by=by)
     except DomainError as refused:
         return refusal_page(request, session, fields, refused, _page)
@@ -360,33 +358,6 @@ def post_shared_document(
 
 def _store_document(runtime: Runtime, scope: BrandScope, upload: Upload, by: str) -> str:
     return keep_document(runtime, scope.brand, upload.name, upload.content, marketplace=scope.marketplace, by=by)
-
-
-def _right_of_form(scope: BrandScope, fields: Mapping[str, str], document: str | None) -> NewRight:
-    kind, classes = fields.get("kind", ""), _split_list(fields.get("classes", ""))
-    if kind not in set(RightKind):
-        raise Invalid("Choose whether it is a mark, a design or a copyright.")
-    if not all(number.isascii() and number.isdigit() and len(number) <= 2 for number in classes):
-        raise Invalid("Classes are numbers, such as 18, 25.")
-    days = {name: fields.get(name, "").strip() for name in ("first_day", "last_day")}
-    first, last = (day_of(text) if text else None for text in days.values())
-    return NewRight(
-        brand=scope.brand,
-        kind=RightKind(kind),
-        title=fields.get("title", ""),
-        office=fields.get("office", ""),
-        number=fields.get("number", ""),
-        territories=tuple(_split_list(fields.get("territories", ""))),
-        classes=tuple(map(int, classes)),
-        first_day=first,
-        last_day=last,
-        document=document,
-        marketplace=scope.marketplace,
-    )
-
-
-def _split_list(text: str) -> list[str]:
-    return text.replace(",", " ").replace(";", " ").split()
 
 
 def _page(runtime: Runtime, session: Session, fields: Mapping[str, str], *, error: str | None = None) -> RightsPage:

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import DomainError, Invalid
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
+from serving.brands.rules.rights import day_of
 from serving.brands.service.authorised_sellers import (
     COLUMNS,
     LONGEST,
@@ -32,7 +33,6 @@ from serving.platform.tabular import Format, as_file
 from serving.platform.tongues import say
 from serving.web import text_view
 from serving.web.brand.brand_scope import AboutBrand, Uploader, refusal_page, scope_of, scope_to_change
-from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_page import actor_name
 from serving.web.downloads import download
 from serving.web.flash import Flash, go_to

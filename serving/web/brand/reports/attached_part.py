@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from models.errors import DomainError, Invalid
 from serving.accounts.store.accounts import Session
 from serving.appeals.policy import SellerEvidencePolicy
+from serving.brands.rules.rights import day_of
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord
@@ -17,7 +18,6 @@ from serving.reports.service.attaching import delete_from_draft, draft_key, stor
 from serving.reports.store import report_documents
 from serving.reports.store.report_documents import DraftKey
 from serving.web import text_view
-from serving.web.brand.indicators_page import day_of
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.forms import Upload
 from serving.web.text_view import ShownText
