@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from serving.accounts.rules.access import FOUNDING_ROLES, LOCAL, Role
+from serving.accounts.rules.access import FIRST_ROLES, LOCAL, Role
 from serving.commands.data import FILE, guessed_format, import_file
 from serving.commands.declaring import command
 from serving.commands.groups import app
@@ -23,20 +23,22 @@ _WIDEST: Final = 60
 
 
 @command()
-def found_marketplace(runtime: Runtime, name: str, currency: str, email: str) -> str:
+def found_marketplace(runtime: Runtime, name: str, currency: str, email: str, sells_in: list[str]) -> str:
     """Create the only marketplace with an administrator who holds every role; returns its id.
 
     Raises Conflict (there is a marketplace already).
     """
     from models.errors import Conflict
     from serving.accounts.service import provisioning
+    from serving.brands.service import brand_file
     from serving.marketplaces.store import marketplaces
 
     with runtime.store.read() as connection:
         if marketplaces.all_marketplaces(connection):
             raise Conflict("This data directory has a marketplace already. Use `touchstone import` instead.")
     marketplace = provisioning.add_marketplace(runtime, name=name, base_currency=currency, by=LOCAL)
-    administrator = provisioning.NewPerson(email, "Administrator", Role.ADMIN, marketplace=name, also=FOUNDING_ROLES)
+    brand_file.set_sales_territory(runtime, sells_in, marketplace=name, by=LOCAL)
+    administrator = provisioning.NewPerson(email, "Administrator", Role.ADMIN, marketplace=name, also=FIRST_ROLES)
     provisioning.add_person(runtime, administrator, by=LOCAL)
     return marketplace.marketplace_id
 
@@ -58,6 +60,7 @@ def quickstart(
     marketplace: Annotated[str, typer.Option(help="Name of the marketplace.")] = "My marketplace",
     email: Annotated[str, typer.Option(help="E-mail address of its administrator.")] = "admin@touchstone.example",
     currency: Annotated[str, typer.Option(help="Of the marketplace, and of prices that name none.")] = "EUR",
+    sells_in: Annotated[list[str] | None, typer.Option(help="Countries where it sells; EU by default.")] = None,
     column: Annotated[list[str] | None, typer.Option(help="As of `touchstone import`.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Import without asking.")] = False,
 ) -> None:
@@ -74,7 +77,7 @@ def quickstart(
     )
     if not yes:
         typer.confirm("Import all rows so? (--column NAME=FIELD corrects a column)", abort=True)
-    marketplace_id = found_marketplace(marketplace, currency, email)
+    marketplace_id = found_marketplace(marketplace, currency, email, sells_in or ["EU"])
     refused: typer.Exit | None = None
     try:
         import_file(file, currency=currency, column=column, format_name=None, marketplace=marketplace)

@@ -73,6 +73,7 @@ FORMS: Final = (
     OneForm("base.html", "POST /settings/quick", ANSWER, "theme="),
     OneForm("base.html", "POST /sign-out", OWN_WORK),
     OneForm("brand.html", "POST /cases/{case_id}/verdict", BRAND),
+    OneForm("brand_enrolment.html", "POST /brands/new", MANAGER),
     OneForm("brand_indicators.html", "POST /brand/indicators/{indicator_id}/end", FILE),
     OneForm("brand_indicators.html", "POST /brand/indicators", FILE),
     OneForm("brand_limits.html", "GET /brand/limits", BY_HTTP),

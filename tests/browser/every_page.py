@@ -126,6 +126,7 @@ PAGES: Final = (
         Role.DATA_SCIENTIST,
         LinkPath("/models/snapshots", ("a[href^='/models/snapshots/snp']",)),
     ),
+    OnePage("brand-enrolment", "/brands/new", Role.ACCOUNT_MANAGER, phone=True, whole=True),
     OnePage("setup-progress", "/setup", Role.ADMIN, phone=True, whole=True),
     OnePage("operations", "/operations", Role.ADMIN, phone=True, unfold=True, whole=True),
     OnePage("deliveries", "/operations/deliveries", Role.ADMIN, phone=True),

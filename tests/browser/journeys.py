@@ -35,7 +35,7 @@ _DECISIONS: Final = 20
 _READS_MS: Final = 300  # A second key within half as long would be taken for the last case's.
 _MOST_WAITS, _AT_REST_SECONDS = 60, 0.04
 _FROM: Final = 5_000  # Listings of the house have lower numbers.
-_DESK, _PHONE = (1440, 900), (390, 844)
+_WIDE, _PHONE = (1440, 900), (390, 844)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Stage:
     house: House
     listings: list[str]
 
-    def walker(self, role: Role | None, path: str, size: tuple[int, int] = _DESK) -> Walker:
+    def walker(self, role: Role | None, path: str, size: tuple[int, int] = _WIDE) -> Walker:
         """Somebody with this role at a page; how they came there is not counted."""
         viewport = {"width": size[0], "height": size[1]}
         page = self.browser.new_context(viewport=viewport, reduced_motion="reduce").new_page()  # type: ignore[arg-type]  # a plain mapping
@@ -156,7 +156,7 @@ def _pid_of(port: str) -> int:
     """The process that serves on a port."""
     command = f"serve\0--port\0{port}\0".encode()
     return next(
-        int(entry.parent.name) for entry in Path("/proc").glob("[0-9]*/cmdline") if command in entry.read_bytes()
+        int(entry.parent.name) for path in Path("/proc").glob("[0-9]*/cmdline") if command in entry.read_bytes()
     )
 
 
@@ -172,7 +172,7 @@ def _cpu_at_rest(pid: int) -> float:
 
 
 def main(names: list[str]) -> None:
-    """Walk all journeys, or those of which the name has one of these words."""
+    """Walk all journeys, or those whose name has one of these words."""
     with stage_of_journeys() as stage:
         pid = _pid_of(stage.address.rpartition(":")[2])
         for name, journey in JOURNEYS.items():

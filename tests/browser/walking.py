@@ -1,4 +1,4 @@
-"""A person who walks through the pages by what they offer: actions and keys are counted, and dead ends are found.
+"""A person who walks through the pages by their own links: actions and keys are counted, and dead ends are found.
 
 An action is a click, a tap of a shortcut or a file chosen; what is typed into fields counts as keys.
 """
@@ -20,7 +20,7 @@ _IDS: Final = re.compile(r"[a-z]{3}_[0-9a-z]{26}|\?.*")
 
 @dataclass(slots=True)
 class Walker:
-    """A person at a page; `dead_ends` are offered links that lead to a refusal or to a page that says nothing.
+    """A person at a page; `dead_ends` are links that lead to a refusal or to a page that says nothing.
 
     Without `follows` they are followed at the end (`follow`), so that the walk itself can be measured.
     """
@@ -31,7 +31,7 @@ class Walker:
     keys: int = 0
     dead_ends: list[str] = field(default_factory=list)
     known: set[str] = field(default_factory=set)
-    offered: list[tuple[str, str]] = field(default_factory=list)
+    linked: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Every refusal that the person meets is a dead end, also of a part that is swapped."""
@@ -96,25 +96,25 @@ class Walker:
             self.dead_ends.append(f"{answer.url}: {answer.status}")
 
     def _look(self) -> None:
-        """Note what the page offers, once for each kind of address."""
+        """Note what the page links to, once for each kind of address."""
         for address in self.page.evaluate(_LINKS):
             kind = _IDS.sub("", address)
             if kind in self.known or _NO_PAGE.search(address):
                 continue
             self.known.add(kind)
-            self.offered.append((self.page.url, address))
+            self.linked.append((self.page.url, address))
         if self.follows:
             self.follow()
 
     def follow(self) -> None:
-        """Look at what the offered links lead to."""
-        for offering, address in self.offered:
+        """Look at what the links lead to."""
+        for linking, address in self.linked:
             answer = self.page.request.get(address)
             if not answer.ok:
-                self.dead_ends.append(f"{offering} offers {address}: {answer.status}")
+                self.dead_ends.append(f"{linking} leads to {address}: {answer.status}")
             elif not _says_something(answer.text()):
-                self.dead_ends.append(f"{offering} offers {address}, which is empty")
-        self.offered.clear()
+                self.dead_ends.append(f"{linking} leads to {address}, which is empty")
+        self.linked.clear()
 
 
 def _says_something(page: str) -> bool:

@@ -25,7 +25,7 @@ class Role(StrEnum):
 
 
 # Until there are colleagues, the first administrator does all; what needs two people still needs a second account.
-FOUNDING_ROLES: Final = (Role.ANALYST, Role.ACCOUNT_MANAGER, Role.DATA_SCIENTIST)
+FIRST_ROLES: Final = (Role.ANALYST, Role.ACCOUNT_MANAGER, Role.DATA_SCIENTIST)
 
 
 class Permission(StrEnum):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -11,14 +11,19 @@ from models.errors import Conflict, Forbidden, NotFound
 from serving.accounts.rules.access import Grant, Permission, Person, Role
 from serving.accounts.service.given_names import checked_address, checked_name
 from serving.accounts.service.inviting import invite_by_mail
+from serving.accounts.store import people
 from serving.audit.store import audit
+from serving.brands.rules.rights import RightState
 from serving.brands.service import price_lists
 from serving.brands.service.rights_claims import NewRight, columns_of_right, put_right
-from serving.brands.store import authorised_sellers, brands
+from serving.brands.store import authorised_sellers, brands, rights
 from serving.cases.service.deferring import manager_for
+from serving.cases.service.naming import ask_about_open_cases
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
+
+_STAFF: Final = frozenset(Role) - {Role.BRAND}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +41,16 @@ class NewBrand:
 
 @dataclass(frozen=True, slots=True)
 class EnrolledBrand:
-    """The brand, and the path of its first user's invitation, which is not stored."""
+    """The brand, the path of its first user's invitation, which is not stored, and how many open cases ask it now."""
 
     pair: Pair
     invitation: str | None
+    questions: int
 
 
 def enrol_brand(runtime: Runtime, person: Person, marketplace: Marketplace, new: NewBrand) -> EnrolledBrand:
-    """Enrol a brand with everything or not at all. Its rights wait until somebody else has verified them.
+    """Enrol a brand with everything or not at all. Its rights wait until somebody else has verified them; of somebody
+    who works there alone they are verified.
 
     A brand that another marketplace has registered keeps its aliases. An account manager keeps the brand; of somebody
     who is none it goes to the manager with the fewest.
@@ -81,15 +88,28 @@ def enrol_brand(runtime: Runtime, person: Person, marketplace: Marketplace, new:
         )
         payload = {"takes_part": True, "account_manager": manager_id, "authorised": list(new.sellers)}
         audit.record(connection, now, marketplace_id, by, "brand.enrolled", brand.brand_id, **payload)
+        is_alone = _is_alone(connection, person, marketplace_id)
         for columns in right_columns:
-            put_right(runtime, connection, pair, columns, by=by)
+            right_id = put_right(runtime, connection, pair, columns, by=by)
+            if is_alone:
+                claimed = rights.get(connection, pair, right_id)
+                rights.settle(connection, claimed, RightState.VERIFIED, by=by, note="", at=now)
+                payload = {"brand_id": brand.brand_id, "alone": True}
+                audit.record(connection, now, marketplace_id, by, "right.verified", right_id, **payload)
         if new.prices:
             price_lists.put_rows(connection, pair, new.prices, now, by=by)
         invitation = None
         if address is not None:
             invitation = invite_by_mail(runtime, connection, person, address, Grant(Role.BRAND, *pair, leads=True))
+        questions = ask_about_open_cases(runtime, connection, person, marketplace_id, brand, now)
     runtime.forget()
-    return EnrolledBrand(pair, invitation)
+    return EnrolledBrand(pair, invitation, questions)
+
+
+def _is_alone(connection: Connection, person: Person, marketplace_id: str) -> bool:
+    """Whether nobody else works at the marketplace, so that nobody else could verify a right (ADR 78)."""
+    staff = {user_id for role in _STAFF for user_id in people.with_role(connection, marketplace_id, role)}
+    return staff <= {person.user_id}
 
 
 def _registered(runtime: Runtime, connection: Connection, name: str, new: NewBrand, *, by: str) -> Brand:

@@ -1,10 +1,11 @@
 """The brand of a case as a person names or corrects it, with all that depends on it, and the undo of a naming."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection
 
-from features.brands import compact
+from features.brands import Brand, BrandRegister, compact
 from models.case import CaseEvent, CaseLane, next_state
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.messages.english import reasons_of
@@ -21,6 +22,8 @@ from serving.cases.store import case_brands, cases, verdicts
 from serving.cases.store.cases import Case
 from serving.listings.store import listings, scores
 from serving.platform.runtime import Runtime
+
+_MOST_ASKED: Final = 200  # One transaction; a brand can answer so many.
 
 
 def name_brand(runtime: Runtime, person: Person, case_id: str, naming: Naming) -> Case:
@@ -62,8 +65,12 @@ def set_brand(
     at: datetime,
     *,
     undoes_id: str | None = None,
+    asks: bool = False,
 ) -> Case:
-    """Give a case a brand that was checked, with everything that depends on it; `undoes_id` is the naming undone."""
+    """Give a case a brand that was checked, with everything that depends on it; `undoes_id` is the naming undone.
+
+    With `asks` a case that waits for an analyst becomes a question to the brand.
+    """
     brand = naming.brand
     enrolled = brands.enrolments(connection, case.marketplace_id)
     earlier = case_brands.of_case(connection, case.marketplace_id, case.case_id)
@@ -72,19 +79,35 @@ def set_brand(
         past_naming.returned_before for past_naming in earlier if past_naming.before == brand
     )
     takes_part = brand.brand_id is not None and enrolled[brand.brand_id].takes_part
-    lane = lane_after_naming(case.lane, can_be_asked=takes_part and not returned)
+    lane = lane_after_naming(CaseLane.ASK_BRAND if asks else case.lane, can_be_asked=takes_part and not returned)
     values: dict[str, object] = {
         "brand_id": brand.brand_id,
         "mark": brand.mark,
         "mark_owner": brand.owner,
         "question_returned": returned,
     }
-    if case.lane is CaseLane.ASK_BRAND:
+    if asks or case.lane is CaseLane.ASK_BRAND:
         values |= {"lane": lane.value, "due_at": _due_at(runtime, case, lane, at)}
     cases.apply_event(connection, case, CaseEvent.PASS_ON, values, holder=person.user_id, at=at)
     listings.set_brand(connection, case.marketplace_id, case.version_id, brand.brand_id, at)
     _store_naming(runtime, connection, person, case, naming, at, undoes_id=undoes_id)
     return cases.get(connection, case.marketplace_id, case.case_id)
+
+
+def ask_about_open_cases(
+    runtime: Runtime, connection: Connection, person: Person, marketplace_id: str, brand: Brand, at: datetime
+) -> int:
+    """Ask a brand that was just enrolled about the cases that wait for an analyst and whose listings name it; returns
+    how many. Cases that somebody else works on stay."""
+    register = BrandRegister([brand])
+    questions = 0
+    for case, listing in cases.unresolved_cases(connection, marketplace_id, person.user_id, at, _MOST_ASKED):
+        title, declared, gtin = (listing.get(name) for name in ("title", "brand", "gtin"))
+        resolution = register.resolve(title=title, declared=declared, gtin=gtin)
+        if resolution.brand_id == brand.brand_id:
+            set_brand(runtime, connection, person, case, Naming(CaseBrand(brand.brand_id)), at, asks=True)
+            questions += 1
+    return questions
 
 
 def _check_naming(connection: Connection, case: Case, naming: Naming, at: datetime) -> None:

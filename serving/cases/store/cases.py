@@ -13,7 +13,7 @@ from models.errors import Conflict, WorkInProgress, require
 from serving.cases.rules.case_brand import CaseBrand
 from serving.cases.store.case_filters import IS_OPEN, with_filters
 from serving.cases.tables import case_event, review_case, verdict
-from serving.listings.tables import listing
+from serving.listings.tables import listing, listing_version
 from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import HERE, Pair, inside, same
@@ -145,6 +145,22 @@ def open_cases(connection: Connection, marketplace_id: str, listing_ids: Collect
     """The open case of each listing that has one; second reviews do not decide about a listing and are left out."""
     parameters = {"here": marketplace_id, "listings": list(listing_ids)}
     return {row.listing_id: reader(Case).of(row._asdict()) for row in _OPEN.rows(connection, parameters)}
+
+
+def unresolved_cases(
+    connection: Connection, marketplace_id: str, user_id: str, at: datetime, most: int
+) -> list[tuple[Case, Mapping[str, Any]]]:
+    """Open cases for analysts that nobody else has leased and whose brand is not resolved, with their listings."""
+    leased = review_case.c
+    is_free = leased.leased_until.is_(None) | (leased.leased_until <= at) | (leased.leased_by == user_id)
+    of_lane = inside(review_case, marketplace_id, lane=CaseLane.ANALYST.value, brand_id=None, mark=None)
+    query = (
+        select(review_case, listing_version.c.content)
+        .join(listing_version, same(listing_version, review_case, "version_id"))
+        .where(of_lane, IS_OPEN, is_free)
+        .limit(most)
+    )
+    return [(reader(Case).of(row), row["content"]) for row in connection.execute(query).mappings()]
 
 
 def first_of_versions(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> dict[str, Case]:

@@ -42,7 +42,7 @@ _MOST_AT_ONCE: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class FilePreview:
-    """What a draft is read as: its columns, its first rows as they stand there and as listings, or why none can be."""
+    """What a draft is read as: its columns, its first rows as cells and as listings, or why they are none."""
 
     file: ListingFile
     columns: tuple[str, ...]

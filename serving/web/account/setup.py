@@ -6,11 +6,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import DomainError, Invalid, NotFound
-from serving.accounts.rules.access import FOUNDING_ROLES, Role
+from serving.accounts.rules.access import FIRST_ROLES, Role
 from serving.accounts.service import auth, provisioning
 from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.store import setup_links
 from serving.api.cookies import set_session_cookies, sign_in_source
+from serving.brands.rules.rights_document import checked_territories
+from serving.brands.service.brand_file import set_sales_territory
 from serving.guards import TheRuntime, public, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
@@ -26,7 +28,7 @@ _BY: Final = "setup"
 def get_setup(token: str, request: Request) -> Response:
     """The form, while the link has not been used."""
     _require_open(runtime_of(request), token)
-    return respond(request, _page(token, {"currency": "EUR"}, None))
+    return respond(request, _page(token, {"currency": "EUR", "sells_in": "EU"}, None))
 
 
 @router.post("/setup/{token}", dependencies=[public("nobody has an account at a first start")])
@@ -68,10 +70,15 @@ def _why_refused(fields: Fields) -> str | None:
     if "@" not in fields.get("email", "") or len(fields["email"]) > 320:
         return "The e-mail address is not valid. Check it."
     try:
+        checked_territories(_countries(fields))
         auth.check_new_password(fields.get("password", ""), (fields["name"], fields["email"]))
     except Invalid as refused:
         return refused.sentence
     return None
+
+
+def _countries(fields: Fields) -> list[str]:
+    return fields.get("sells_in", "").replace(",", " ").split()
 
 
 def _create_marketplace(runtime: Runtime, fields: Fields) -> None:
@@ -81,13 +88,14 @@ def _create_marketplace(runtime: Runtime, fields: Fields) -> None:
         known = any(marketplace.name == name for marketplace in marketplaces.all_marketplaces(connection))
     if not known:
         provisioning.add_marketplace(runtime, name=name, base_currency=currency, by=_BY)
+        set_sales_territory(runtime, _countries(fields), marketplace=name, by=_BY)
     person = NewPerson(
         fields["email"],
         fields["name"].strip(),
         Role.ADMIN,
         marketplace=name,
         password=fields["password"],
-        also=FOUNDING_ROLES,
+        also=FIRST_ROLES,
     )
     provisioning.add_person(runtime, person, by=_BY)
 
@@ -98,6 +106,7 @@ def _page(token: str, fields: Fields, error: str | None) -> StaffPage:
         token=token,
         marketplace=fields.get("marketplace", ""),
         currency=fields.get("currency", ""),
+        sells_in=fields.get("sells_in", ""),
         name=fields.get("name", ""),
         email=fields.get("email", ""),
         shortest_password=auth.SHORTEST_PASSWORD,

@@ -5,13 +5,18 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select
 
-from serving.accounts.rules.access import Role
+from models.case import CaseLane
+from serving.accounts.rules.access import FIRST_ROLES, Role
+from serving.accounts.service import provisioning
+from serving.accounts.service.provisioning import NewPerson
+from serving.accounts.store import accounts
 from serving.brands.rules.rights import RightState
 from serving.brands.store import authorised_sellers, brands, price_lists, rights
 from serving.brands.tables import brand
+from serving.cases.store import cases
 from serving.mail.tables import mail
 from tests.fixtures.links import path_of
-from tests.fixtures.runtimes import PASSWORD, Site, invite
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_drawn_case, invite
 from tests.serving.web.visits import a_visitor, visit_as, words
 
 RIGHTS = "kind,title,office,number,classes,territories,last_day\n" + "".join(
@@ -40,7 +45,7 @@ def test_a_brand_with_twenty_rights_is_enrolled_at_once_and_its_first_user_joins
     assert {right.right.state for right in stored} == {RightState.CLAIMED}
     assert len(stored) == 20
     assert enrolled.account_manager_id == site.account_manager.user_id
-    assert [entry.seller for entry in site.read(authorised_sellers.list_entries, pair)] == ["shop-1", "shop-2"]
+    assert [row.seller for row in site.read(authorised_sellers.list_entries, pair)] == ["shop-1", "shop-2"]
     assert site.read(price_lists.count, pair) == 1
     with site.runtime.store.read() as connection:
         assert connection.execute(select(func.count()).select_from(mail)).scalar_one() == 1
@@ -84,6 +89,38 @@ def test_rows_of_a_file_are_added_to_what_is_pasted(site: Site) -> None:
     stored = site.read(rights.rights_of, (site.marketplace_id, enrolled.brand_id))
     assert stored[0].right.expires_at == datetime(2030, 1, 2, tzinfo=UTC)
     assert len(stored) == 20
+
+
+def test_the_brand_is_asked_about_open_cases_that_name_it_but_not_about_a_random_sample(any_site: Site) -> None:
+    site, title = any_site, "Corvale watch 1:1 mirror quality, WhatsApp +86 138 0013 8000"
+    waiting = a_case(site, external_id="MP-1", title=title, brand="Corvale")
+    other = a_case(site, external_id="MP-2", title=title.replace("Corvale", "Moor"), brand="Moor")
+    leased = a_case(site, external_id="MP-3", title=f"{title}, lot 3", brand="Corvale")
+    visit_as(site, site.analyst).get(f"/cases/{leased.case_id}")
+    drawn = a_drawn_case(site, external_id="MP-4", title="Corvale watch, blue", brand="Corvale")
+    page = visit_as(site, site.account_manager).post("/brands/new", FIELDS)
+    assert "1 open case named this brand and now waits for its answer." in words(page.text)
+    lanes = [site.read(cases.get, site.marketplace_id, case.case_id).lane for case in (waiting, other, leased, drawn)]
+    assert lanes == [CaseLane.ASK_BRAND, CaseLane.ANALYST, CaseLane.ANALYST, drawn.lane]
+
+
+def test_who_works_alone_verifies_what_they_enter_and_nobody_else_does(site: Site) -> None:
+    """As the first administrator, who holds every role of staff until there are two people."""
+    provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
+    ada = NewPerson("ada@souk.example", "Ada", Role.ADMIN, marketplace="Souk", password=PASSWORD, also=FIRST_ROLES)
+    ada_id, _ = provisioning.add_person(site.runtime, ada, by="test")
+    states = []
+    for name, colleague in (("Corvale", "bo@souk.example"), ("Moorfold", "")):
+        person = site.read(accounts.person, ada_id)
+        page = visit_as(site, person).post("/brands/new", {**FIELDS, "name": name, "lead": ""})
+        assert page.status_code == 200, words(page.text)
+        (place,) = {grant.marketplace_id for grant in person.grants}
+        brand_id = next(row.brand_id for row in site.read(brands.enrolments, place).values() if row.name == name)
+        states.append({right.right.state for right in site.read(rights.rights_of, (place, brand_id))})
+        if colleague:
+            bo = NewPerson(colleague, "Bo", Role.ANALYST, marketplace="Souk", password=PASSWORD)
+            provisioning.add_person(site.runtime, bo, by="test")
+    assert states == [{RightState.VERIFIED}, {RightState.CLAIMED}]
 
 
 def test_an_analyst_enrols_no_brand(site: Site) -> None:

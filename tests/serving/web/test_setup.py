@@ -17,6 +17,7 @@ from tests.serving.web.visits import PAGE, a_visitor, visit_as, words
 FIELDS = {
     "marketplace": "Second Bazaar",
     "currency": "eur",
+    "sells_in": "EU, CH",
     "name": "Ada Falk",
     "email": "ada@touchstone.example",
     "password": "a long enough one",
@@ -30,7 +31,9 @@ def test_the_link_founds_a_marketplace_and_signs_its_administrator_in(site: Site
     assert visitor.get("/").headers["location"] == "/setup"
     assert "Marketplace created." in words(visitor.get("/setup").text)
     assert "Marketplace created." not in words(visitor.get("/setup").text), "said once"
-    assert site.read(marketplaces.by_name, "Second Bazaar").base_currency == "EUR"
+    founded = site.read(marketplaces.by_name, "Second Bazaar")
+    assert founded.base_currency == "EUR"
+    assert site.read(marketplaces.countries_sold_in, founded.marketplace_id) == frozenset(("CH", "EU"))
 
 
 def test_the_first_administrator_holds_every_role_of_staff(site: Site) -> None:
@@ -84,7 +87,13 @@ def test_the_link_works_once(site: Site) -> None:
 
 def test_a_mistake_in_the_form_leaves_the_link_usable(site: Site) -> None:
     token, visitor = auth.new_setup_token(site.runtime), a_visitor(site)
-    for wrong in ({"currency": "EURO"}, {"password": "short"}, {"email": site.analyst.email}, {"name": " "}):
+    for wrong in (
+        {"currency": "EURO"},
+        {"sells_in": "Europe"},
+        {"password": "short"},
+        {"email": site.analyst.email},
+        {"name": " "},
+    ):
         answer = visitor.post(f"/setup/{token}", {**FIELDS, **wrong})
         assert answer.status_code == 422, wrong
         assert "a long enough one" not in answer.text

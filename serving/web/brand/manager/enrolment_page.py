@@ -38,7 +38,7 @@ T = TypeVar("T")
 @router.get(PLACE)
 def get_enrolment(request: Request, runtime: TheRuntime, session: Manager) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.MANAGE_BRANDS, request.query_params)
-    return respond(request, _page(runtime, scope, {}), session)
+    return respond(request, _page(runtime, scope, dict.fromkeys(_FIELDS, "")), session)
 
 
 @router.post(PLACE)
