@@ -155,9 +155,8 @@ def _furnish(home: Path) -> tuple[House, list[str]]:
 def _pid_of(port: str) -> int:
     """The process that serves on a port."""
     command = f"serve\0--port\0{port}\0".encode()
-    return next(
-        int(entry.parent.name) for path in Path("/proc").glob("[0-9]*/cmdline") if command in entry.read_bytes()
-    )
+    commands = Path("/proc").glob("[0-9]*/cmdline")
+    return next(int(path.parent.name) for path in commands if command in path.read_bytes())
 
 
 def _cpu_at_rest(pid: int) -> float:
