@@ -1,6 +1,6 @@
 """Two training runs side by side: parameters, metrics with intervals, curves, slices and artifacts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -13,7 +13,7 @@ from training.evaluate.comparison import comparable_figures
 
 _Report = Mapping[str, Any]
 _RANDOM: Final = "random_slice"
-_LONG, _BEGINNING = 24, 16
+_LONG, _BEGINNING = 24, 19
 _SAME_ROWS: Final = ("snapshot", "cut", "seed", "golden_set", "champion_learnt_until")
 _DATA: Final = ("rows", "positives", "sellers", "waiting", "snapshot", "cut", "golden_set")
 _FITTED: Final = ("learner", "join", "text_weight", "points_weight", "calibration", "feature_count", "accepted_leaks")
@@ -29,40 +29,26 @@ def compare(older: _Report, newer: _Report, older_digest: str) -> SimpleNamespac
     together = after.get("champion", {}).get("digest") == older_digest
     before, role = (after, "champion") if together else (comparable_figures(older["judged"]), "candidate")
     theirs, ours = before.get(role), after.get("candidate")
-    out_of_fold, among = (older["out_of_fold"], newer["out_of_fold"]), newer
-    drawn, figures = (older["curves"], newer["curves"]), out_of_fold
+    among, drawn = newer, (newer["curves"], older["curves"])
     if theirs and ours:
-        among, figures = after, (theirs, ours)
-        drawn = (before["curves"][role], after["curves"]["candidate"])
-    labels = [
-        f"{what} {words.figure(figures[0][key])} for A, {words.figure(figures[1][key])} for B."
-        for what, key in (
-            ("Precision over recall. Average precision", "ap"),
-            ("Observed share over predicted. Calibration error", "calibration_error"),
-        )
-    ]
-    parameters = _parameter_rows(older, newer)
+        among, drawn = after, (after["curves"]["candidate"], before["curves"][role])
+    chance = among["positives"] / max(1, among["rows"])
+    given, changed = _parameters(older), _parameters(newer)
+    parameters = [(*name, given.get(name, ""), changed.get(name, "")) for name in dict.fromkeys([*changed, *given])]
     return SimpleNamespace(
         together=together,
-        same_rows=together or _judged_rows(older) == _judged_rows(newer),
+        same_rows=together or all(older.get(name) == newer.get(name) for name in _SAME_ROWS),
         judged=(before, after),
         metrics=_metric_rows(theirs or {}, ours or {}, after if together else {}),
-        out_of_fold=_metric_rows(*out_of_fold, {}),
+        out_of_fold=_metric_rows(older["out_of_fold"], newer["out_of_fold"], {}),
         points=zip(*(operating_rows(r["operating_points"], r["positives"], ()) for r in (older, newer)), strict=True),
-        curves=model_charts.curve_chart(
-            drawn[1], drawn[0], chance=among["positives"] / max(1, among["rows"]), label=labels[0]
-        ),
-        reliability=model_charts.reliability_chart(drawn[1], drawn[0], label=labels[1]),
+        curves=model_charts.curve_chart(*drawn, chance=chance, label="Precision over recall of A and B"),
+        reliability=model_charts.reliability_chart(*drawn, label="Observed share over predicted of A and B"),
         curves_on="all labels, out-of-fold" if among is newer else "later listings of unseen sellers",
         slices=_slice_rows(before.get("slices", ()), f"{role}_ap", after.get("slices", ())),
-        differing=[row for row in parameters if row.older != row.newer],
-        equal=[row for row in parameters if row.older == row.newer],
+        differing=[row for row in parameters if row[2] != row[3]],
+        equal=[row for row in parameters if row[2] == row[3]],
     )
-
-
-def _judged_rows(report: _Report) -> tuple[Any, ...]:
-    """What determines the judged listings; two reports with the same were judged on the same."""
-    return (*(report.get(name) for name in _SAME_ROWS), report["judged"]["rows"], report["judged"]["positives"])
 
 
 def _metric_rows(older: _Report, newer: _Report, judged: _Report) -> list[SimpleNamespace]:
@@ -78,10 +64,8 @@ def _metric_rows(older: _Report, newer: _Report, judged: _Report) -> list[Simple
     return rows
 
 
-def _metric_row(
-    name: str, key: str, pair: tuple[_Report, _Report], more_is_better: bool, ends: tuple[float, float] | None
-) -> SimpleNamespace:
-    """The figures as text, A's first; `better` is the index of the better one, None if neither is or it is unknown."""
+def _metric_row(name: str, key: str, pair: Sequence[_Report], more: bool, ends: Any) -> SimpleNamespace:
+    """The figures as text; `better` is the index of the better one, `more` or less, and None if equal or unknown."""
     before, after = (figures.get(key) for figures in pair)
     is_known = before is not None and after is not None
     return SimpleNamespace(
@@ -91,7 +75,7 @@ def _metric_row(
         difference=words.signed_figure(after - before, 3) if is_known else "",
         interval=interval_in_words(ends, sign=True),
         chance=significance(ends),
-        better=int((after > before) is more_is_better) if is_known and after != before else None,
+        better=int((after > before) is more) if is_known and after != before else None,
     )
 
 
@@ -106,14 +90,6 @@ def _slice_rows(before: Sequence[_Report], key: str, after: Sequence[_Report]) -
             name=sentence_case(name), rows=(older.get(name), newer.get(name)), ours=ours, theirs=theirs, bar=bar
         )
         for name, (ours, theirs), bar in zip(names, figures, bars, strict=True)
-    ]
-
-
-def _parameter_rows(older: _Report, newer: _Report) -> list[SimpleNamespace]:
-    before, after = _parameters(older), _parameters(newer)
-    return [
-        SimpleNamespace(kind=kind, name=name, older=before.get((kind, name), ""), newer=after.get((kind, name), ""))
-        for kind, name in dict.fromkeys([*after, *before])
     ]
 
 
@@ -136,19 +112,12 @@ def _in_words(setting: object) -> str:
     return text if len(text) < _LONG or " " in text else text[:_BEGINNING]
 
 
-def artifact_rows(older: Mapping[str, Path], newer: Mapping[str, Path]) -> list[SimpleNamespace]:
-    """A row for each file of either run that this process has, with its sizes; the paths are by name as shown."""
-    sizes = [{name: words.size(path.stat().st_size) for name, path in _files(paths)} for paths in (older, newer)]
-    return [
-        SimpleNamespace(name=name, sizes=[of_run.get(name, "") for of_run in sizes])
-        for name in sorted(sizes[0].keys() | sizes[1].keys())
-    ]
-
-
-def _files(paths: Mapping[str, Path]) -> Iterable[tuple[str, Path]]:
-    for name, path in paths.items():
-        if path.is_file():
-            yield name, path
-        for inner in path.rglob("*"):
-            if inner.is_file():
-                yield f"{name}/{inner.relative_to(path).as_posix()}", inner
+def artifact_rows(*runs: Mapping[str, Path]) -> list[tuple[str, list[str]]]:
+    """A row for each file of either run that is there, with its sizes; a run has files and folders by name as shown."""
+    sizes: dict[str, list[str]] = {}
+    for i, paths in enumerate(runs):
+        for name, path in paths.items():
+            for inner in filter(Path.is_file, (path, *path.rglob("*"))):
+                shown = (Path(name) / inner.relative_to(path)).as_posix()
+                sizes.setdefault(shown, [""] * len(runs))[i] = words.size(inner.stat().st_size)
+    return sorted(sizes.items())

@@ -26,8 +26,6 @@ PLACE: Final = "/models/runs"
 _SHOWN: Final = 50
 _COMPARED: Final = 2
 _NONE: Final = "none"  # No digest and no run's id.
-
-
 # What a click on a column's head sorts by; missing values come last in either order.
 _SORTS: Final[dict[str, Callable[[Any], Any]]] = {
     "requested": lambda run: run.job.created_at,
@@ -37,7 +35,6 @@ _SORTS: Final[dict[str, Callable[[Any], Any]]] = {
     "gates": lambda run: run.passed / run.gates if run.gates else None,
     "ap": lambda run: run.ap,
 }
-_NEWEST_FIRST: Final = "-requested"
 
 
 @router.get(PLACE)
@@ -52,10 +49,9 @@ def get_comparison(request: Request, runtime: TheRuntime, session: ModelReader) 
     """The runs that are ticked, if they are two; the list and what is missing otherwise."""
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     ticked = {job_id[:LONGEST_ID] for job_id in request.query_params.getlist("run")}
-    if len(ticked) != _COMPARED:
-        page = runs_page(runtime, session.person, scope, ticked=ticked)
-        return respond(request, page, session, status=422)
-    return respond(request, comparison_page(runtime, scope, ticked), session)
+    if len(ticked) == _COMPARED:
+        return respond(request, comparison_page(runtime, scope, ticked), session)
+    return respond(request, runs_page(runtime, session.person, scope, ticked=ticked), session, status=422)
 
 
 def runs_page(
@@ -63,15 +59,15 @@ def runs_page(
 ) -> StaffPage:
     """The content of the list; `ticked` are runs of which too few or too many were chosen."""
     marketplace_id = scope.marketplace_id
-    sort = sort if sort.removeprefix("-") in _SORTS else _NEWEST_FIRST
+    sort = sort if sort.removeprefix("-") in _SORTS else "-requested"
     with runtime.store.read() as connection:
         models = {model.digest: model for model in learning.models(connection, marketplace_id, _SHOWN)}
         promotions = learning.promotions(connection, marketplace_id)
         snapshots = learning.snapshots(connection, marketplace_id, _SHOWN)
-        runs = []
-        for job in learning.jobs(connection, marketplace_id, _SHOWN):
-            model = models.get(job.digest or "")
-            runs.append(_run(runtime, job, actor_name(connection, job.requested_by), model))
+        runs = [
+            _run(runtime, job, actor_name(connection, job.requested_by), models.get(job.digest or ""))
+            for job in learning.jobs(connection, marketplace_id, _SHOWN)
+        ]
         return StaffPage(
             "runs.html",
             "/models",
@@ -103,36 +99,32 @@ def _run(runtime: Runtime, job: Job, by: str, model: Model | None) -> SimpleName
 
 
 def _sorted(runs: list[SimpleNamespace], sort: str) -> list[SimpleNamespace]:
-    value = _SORTS[sort.removeprefix("-")]
-    known = sorted((run for run in runs if value(run) is not None), key=value, reverse=sort.startswith("-"))
-    return [*known, *(run for run in runs if value(run) is None)]
+    key = _SORTS[sort.removeprefix("-")]
+    known = sorted((run for run in runs if key(run) is not None), key=key, reverse=sort.startswith("-"))
+    return [*known, *(run for run in runs if key(run) is None)]
 
 
 def comparison_page(runtime: Runtime, scope: PlaceScope, job_ids: Collection[str]) -> StaffPage:
     """Two runs with models, the older one first. Raises NotFound (no such run, or it has no model)."""
-    runs = []
     with runtime.store.read() as connection:
-        for job in sorted(
-            (learning.get_job(connection, scope.marketplace_id, job_id) for job_id in job_ids),
-            key=lambda job: (job.created_at, job.job_id),
-        ):
-            model = learning.get_model(connection, scope.marketplace_id, job.digest or _NONE)
-            runs.append(_run(runtime, job, actor_name(connection, job.requested_by), model))
-        snapshots = links.snapshot_ids(connection, scope.marketplace_id, [run.model.report["snapshot"] for run in runs])
-    older, newer = runs
+        jobs = [learning.get_job(connection, scope.marketplace_id, job_id) for job_id in job_ids]
+        jobs.sort(key=lambda job: (job.created_at, job.job_id))
+        models = [learning.get_model(connection, scope.marketplace_id, job.digest or _NONE) for job in jobs]
+        names = [actor_name(connection, job.requested_by) for job in jobs]
+        snapshots = links.snapshot_ids(connection, scope.marketplace_id, [str(m.report["snapshot"]) for m in models])
     return StaffPage(
         "run_comparison.html",
         "/models",
         scope=scope,
-        runs=runs,
+        runs=[_run(runtime, *run) for run in zip(jobs, names, models, strict=True)],
         snapshots=snapshots,
-        compared=compare(older.model.report, newer.model.report, older.model.digest),
-        artifacts=artifact_rows(*(_paths(runtime, run.model) for run in runs)),
+        compared=compare(models[0].report, models[1].report, models[0].digest),
+        artifacts=artifact_rows(*(_files(runtime, model) for model in models)),
     )
 
 
-def _paths(runtime: Runtime, model: Model) -> dict[str, Path]:
-    """The files of a run in the data directory; MLflow's are there unless it is a server."""
+def _files(runtime: Runtime, model: Model) -> dict[str, Path]:
+    """Files and folders of a run in the data directory; MLflow's are there unless it is a server."""
     return {
         "bundle": runtime.services[BundleStore].folder(model.digest),
         "snapshot.parquet": runtime.home.snapshots / f"{model.report['snapshot']}.parquet",

@@ -53,7 +53,7 @@ def test_the_page_says_whether_the_listings_are_the_same(site: Site, changed: di
 def test_parameters_that_differ_come_first(site: Site) -> None:
     text = comparison(site, {**a_report(), **LATER_CUT})
     differing, equal = text[text.index("Parameters 2 differ") :].split("Equal parameters")
-    assert "cut 2026-02-01T00:00 2026-03-01T00:00" in differing
+    assert "cut 2026-02-01T00:00:00 2026-03-01T00:00:00" in differing
     assert "forest.rounds 25 400" in differing
     assert "inner_folds" not in differing
     assert "inner_folds 5" in equal
