@@ -33,8 +33,8 @@ def compare(older: _Report, newer: _Report, older_digest: str) -> SimpleNamespac
     if theirs and ours:
         among, drawn = after, (after["curves"]["candidate"], before["curves"][role])
     chance = among["positives"] / max(1, among["rows"])
-    given, changed = _parameters(older), _parameters(newer)
-    parameters = [(*name, given.get(name, ""), changed.get(name, "")) for name in dict.fromkeys([*changed, *given])]
+    old, new = _parameters(older), _parameters(newer)
+    parameters = [(*name, old.get(name, ""), new.get(name, "")) for name in dict.fromkeys([*new, *old])]
     return SimpleNamespace(
         together=together,
         same_rows=together or all(older.get(name) == newer.get(name) for name in _SAME_ROWS),
@@ -67,15 +67,15 @@ def _metric_rows(older: _Report, newer: _Report, judged: _Report) -> list[Simple
 def _metric_row(name: str, key: str, pair: Sequence[_Report], more: bool, ends: Any) -> SimpleNamespace:
     """The figures as text; `better` is the index of the better one, `more` or less, and None if equal or unknown."""
     before, after = (figures.get(key) for figures in pair)
-    is_known = before is not None and after is not None
+    difference = None if before is None or after is None else after - before
     return SimpleNamespace(
         name=name,
         figures=[words.figure(before), words.figure(after)],
         intervals=[interval_in_words(figures.get(f"{key}_interval")) for figures in pair],
-        difference=words.signed_figure(after - before, 3) if is_known else "",
+        difference="" if difference is None else words.signed_figure(difference, 3),
         interval=interval_in_words(ends, sign=True),
         chance=significance(ends),
-        better=int((after > before) is more) if is_known and after != before else None,
+        better=int((difference > 0) is more) if difference else None,
     )
 
 

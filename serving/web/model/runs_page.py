@@ -57,7 +57,7 @@ def get_comparison(request: Request, runtime: TheRuntime, session: ModelReader) 
 def runs_page(
     runtime: Runtime, person: Person, scope: PlaceScope, *, sort: str = "", ticked: Collection[str] | None = None
 ) -> StaffPage:
-    """The content of the list; `ticked` are runs of which too few or too many were chosen."""
+    """The content of the list; `ticked` are the runs that were ticked, if they were not two."""
     marketplace_id = scope.marketplace_id
     sort = sort if sort.removeprefix("-") in _SORTS else "-requested"
     with runtime.store.read() as connection:

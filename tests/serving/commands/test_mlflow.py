@@ -43,10 +43,8 @@ def test_mlflow_serves_the_data_directory_to_this_machine_until_it_is_interrupte
             stranger = client.post("/api/2.0/mlflow/runs/create", json={}, headers={"host": "mlflow.example"})
         finally:
             server.send_signal(signal.SIGINT)
-            server.wait(30)
+            assert server.wait(30) == 0
     assert created["run"]["info"]["artifact_uri"].startswith(f"{home / 'mlflow' / 'artifacts'}/0/")
     assert telemetry["disable_ui_telemetry"] is True
     assert stranger.status_code == httpx.codes.FORBIDDEN
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(f"http://127.0.0.1:{port}", trust_env=False)
