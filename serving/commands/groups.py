@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 PANELS: Final = {
     "Run": "quickstart serve worker migrate demo reference-marketplace openapi backup restore accept-secrets figures",
     "Data": "import quarantine rates score seller webhook",
-    "Models": "train tune evaluate thresholds simulate drift promote rollback model breaker",
+    "Models": "train tune evaluate thresholds simulate drift promote rollback model mlflow breaker",
     "People": "marketplace person key",
     "Brands": "brand reporter",
     "Law": "export removal kill-switch evidence audit legal-hold erase",

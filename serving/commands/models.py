@@ -1,5 +1,6 @@
 """Commands on models: train, reproduce, promote, rollback, report and golden sets."""
 
+import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from serving.commands.declaring import command
 from serving.commands.groups import app, model
 from serving.commands.options import Dask, Marketplace, checked_output_path, known_format, settings_with
 from serving.commands.registry import ActorOption, CommandScope, Runtime, actor_named, place_named
-from serving.commands.showing import EXIT_FAILED, complain, local_time, progress_bar, say, unusable_file
+from serving.commands.showing import EXIT_FAILED, EXIT_REFUSED, complain, local_time, progress_bar, say, unusable_file
 
 _POLL_SECONDS: Final = 0.5
 _UNDER_WAY: Final = ("waiting", "running")
@@ -180,6 +181,23 @@ def promote_model(
     if approval.in_force:
         return f"Champion {approval.digest}"
     return f"Approved {approval.digest}; approvals still missing: {approval.status.missing}"
+
+
+@app.command()
+def mlflow(port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 5000) -> None:
+    """Serve MLflow's own pages with the runs of this data directory, to this machine only, until Ctrl-C."""
+    from serving.learning.service.publish import mlflow_server, relocate_registry, tracking_server
+    from serving.platform.home import Home
+
+    settings = settings_with()
+    if (server := tracking_server(settings)) is not None:
+        complain(f"The runs are on an MLflow server: open {server}")
+        raise typer.Exit(EXIT_REFUSED)
+    home = Home.at(settings.home)
+    relocate_registry(settings, home)
+    say(f"MLflow will answer at http://127.0.0.1:{port}, until Ctrl-C.")
+    arguments, environment = mlflow_server(settings, home, port)
+    os.execve(arguments[0], arguments, environment)  # noqa: S606  # so that signals reach it and nothing is left
 
 
 @command(model, "publish")

@@ -174,6 +174,9 @@ class Settings(BaseSettings):
         '{"documents": 730, "contacts": null}.',
     )
     mlflow_tracking_uri: str | None = Field(None, description="MLflow server. Default: SQLite in the data directory.")
+    mlflow_ui_url: str | None = Field(
+        None, pattern="^https?://", description="MLflow as readers reach it, for links to runs. Default: the server."
+    )
     artifacts_bucket: str | None = Field(
         None,
         description="S3-compatible bucket in which processes share models and training snapshots: s3://BUCKET/PREFIX. "

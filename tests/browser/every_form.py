@@ -190,6 +190,7 @@ FORMS: Final = (
     OneForm("queue.html", "GET /queue", QUEUE, "language="),
     OneForm("reset.html", "POST /reset/{token}", FORGETFUL),
     OneForm("runs.html", "POST /models/train", SCIENTISTS),
+    OneForm("runs.html", "GET /models/runs/compare", SCIENTISTS),
     OneForm("saved_filters.html", "POST /queue/filters/rename", OWN_WORK),
     OneForm("saved_filters.html", "POST /queue/filters/delete", QUEUE),
     OneForm("search.html", "GET /search", OWN_WORK),

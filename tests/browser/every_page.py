@@ -113,7 +113,16 @@ PAGES: Final = (
     OnePage("models-live", "/models/live", Role.DATA_SCIENTIST, whole=True),
     OnePage("models-labels", "/models/labels", Role.DATA_SCIENTIST, whole=True),
     OnePage("models-snapshots", "/models/snapshots", Role.DATA_SCIENTIST),
-    OnePage("models-runs", "/models/runs", Role.DATA_SCIENTIST),
+    OnePage("models-runs", "/models/runs", Role.DATA_SCIENTIST, phone=True),
+    OnePage(
+        "models-runs-compare",
+        "/models/runs/compare",
+        Role.DATA_SCIENTIST,
+        KnownAddress("models-runs-compare"),
+        phone=True,
+        unfold=True,
+        whole=True,
+    ),
     OnePage(
         "models-card",
         "/models/cards/{digest}",

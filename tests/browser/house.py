@@ -22,6 +22,7 @@ from serving.cases.service.bulk_verdicts import BulkAnswer, decide_all
 from serving.cases.service.seller_evidence import upload_document
 from serving.cases.store import verdicts
 from serving.composition import open_runtime
+from serving.learning.store import learning
 from serving.listings.service.intake import receive_rows
 from serving.listings.service.listing_files import store_sample
 from serving.mail.rules.kinds import MailKind
@@ -104,7 +105,7 @@ def furnish(home: Path) -> House:
         a_tool(site)
         links |= _bulk_decision(site)
         add_snapshot(site)
-        add_model(site, "b" * 64, a_whole_report(champion="c" * 64, failing=True))
+        links |= _compared_runs(site)
         add_drift(site, price_log=0.41, seller_age=0.3)
         store_sample(runtime, site.marketplace, by=people[Role.ADMIN].user_id)
         seat = Grant(Role.ANALYST, site.marketplace_id)
@@ -194,6 +195,15 @@ def _bulk_decision(site: Site) -> dict[str, str]:
     decide_all(site.runtime, site.analyst, decision)
     together = "&".join(f"case={case.case_id}" for case in [*decided_cases, *fresh])
     return {"bulk": f"/cases/bulk?{together}", "bulk-answer": f"/cases/bulk/{decision.bulk_id}"}
+
+
+def _compared_runs(site: Site) -> dict[str, str]:
+    """A model, and a challenger that was judged beside it."""
+    add_model(site, "c" * 64, a_whole_report())
+    site.clock.forward(seconds=1)
+    add_model(site, "b" * 64, a_whole_report(champion="c" * 64, failing=True))
+    jobs = site.read(learning.jobs, site.marketplace_id, 2)
+    return {"models-runs-compare": "/models/runs/compare?" + "&".join(f"run={job.job_id}" for job in jobs)}
 
 
 def _notice_links(site: Site) -> dict[str, str]:

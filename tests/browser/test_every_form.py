@@ -565,6 +565,11 @@ def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_p
             person.press(button)
             person.says(sentence)
 
+        wei.go("/models/runs")
+        for box in wei.page.get_by_role("checkbox").all()[:2]:
+            box.check()
+        wei.press("Compare ticked runs")
+        wei.says("Run comparison")
         for path in ("/models", "/models/runs"):
             wei.go(path)
             expect(wei.page.get_by_role("button", name="Retrain model")).to_be_enabled()

@@ -6,6 +6,7 @@ Snapshots as files of the data directory, and in the store that processes share.
 import hashlib
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
 from sqlalchemy import Connection
 
@@ -17,6 +18,7 @@ from serving.marketplaces.store import marketplaces
 from serving.platform import jobs
 from serving.platform.artifacts.rules import Kind
 from serving.platform.artifacts.service import SharedFiles
+from serving.platform.children import interpreter_command, without_secrets
 from serving.platform.home import Home
 from serving.platform.logs import log
 from serving.platform.runtime import Runtime
@@ -43,6 +45,27 @@ def _registry_location(settings: Settings, home: Home) -> list[str]:
         return ["--tracking-uri", settings.mlflow_tracking_uri]
     folder = home.mlflow
     return ["--tracking-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts", str(folder / "artifacts")]
+
+
+def tracking_server(settings: Settings) -> str | None:
+    """The address of the MLflow server without its password; None where the runs are in a database."""
+    uri = settings.mlflow_tracking_uri
+    if uri is None or not uri.startswith("http"):
+        return None
+    parts = urlsplit(uri)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+
+
+def mlflow_server(settings: Settings, home: Home, port: int) -> tuple[list[str], dict[str, str]]:
+    """Command and environment of an MLflow server on loopback that reports to nobody; no argument has a password."""
+    artifacts = ["--no-serve-artifacts", "--default-artifact-root", str(home.mlflow / "artifacts")]
+    where = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    return [*interpreter_command(), "-m", "mlflow", "server", *where, *artifacts], {
+        **without_secrets(),
+        "MLFLOW_BACKEND_STORE_URI": settings.mlflow_tracking_uri or f"sqlite:///{home.mlflow / 'mlflow.db'}",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }
 
 
 def relocate_registry(settings: Settings, home: Home) -> None:

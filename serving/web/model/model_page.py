@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -26,6 +25,7 @@ from serving.learning.service.promote import (
     who_can_approve,
     withdraw_approval,
 )
+from serving.learning.service.publish import tracking_server
 from serving.learning.store import approvals, learning, links
 from serving.learning.store.learning import Model, Promotion
 from serving.listings.store import scores
@@ -50,12 +50,11 @@ _LATELY: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class TrackedRun:
-    """Where to find a model's run in MLflow: a link, or a command on the service's machine."""
+    """Where to find a model's run in MLflow; without a link, `touchstone mlflow` shows it on the service's machine."""
 
     run_id: str
     version: str
     link: str | None
-    command: str
 
 
 @router.get("/models")
@@ -160,17 +159,9 @@ def tracked_run(model: Model, settings: Settings) -> TrackedRun | None:
     """Where to find its run in MLflow; None if it was not tracked."""
     if model.mlflow_run_id is None:
         return None
-    uri = settings.mlflow_tracking_uri
-    link = f"{_without_password(uri)}/#/runs/{model.mlflow_run_id}" if uri and uri.startswith("http") else None
-    # The address of a database may contain a password, so the command names the variable and not its value.
-    store = '"$TOUCHSTONE_MLFLOW_TRACKING_URI"' if uri else "sqlite:///$TOUCHSTONE_HOME/mlflow/mlflow.db"
-    command = f"mlflow ui --backend-store-uri {store}"
-    return TrackedRun(model.mlflow_run_id, model.mlflow_version or "", link, command)
-
-
-def _without_password(uri: str) -> str:
-    parts = urlsplit(uri)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+    pages = tracking_server(settings) or settings.mlflow_ui_url
+    link = f"{pages.rstrip('/')}/#/runs/{model.mlflow_run_id}" if pages else None
+    return TrackedRun(model.mlflow_run_id, model.mlflow_version or "", link)
 
 
 @router.get("/models/training")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from serving.web.model.model_charts import wilson
 from serving.web.wording import words
 
-_MEASURES: Final = (
+MEASURES: Final = (
     ("Average precision", "ap", True),
     ("ROC-AUC", "roc_auc", True),
     ("Precision at 20", "precision_at_20", True),
@@ -36,13 +36,13 @@ def measures_of(
     ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, judged: Mapping[str, Any]
 ) -> tuple[Measure, ...]:
     rows = []
-    for name, key, more_is_better in _MEASURES:
+    for name, key, more_is_better in MEASURES:
         mine, other = ours.get(key), theirs.get(key) if theirs else None
         better = None if mine is None or other is None else (mine >= other) is more_is_better or mine == other
         interval = ours.get("ap_interval") if key == "ap" else None
         rows.append(
             Measure(
-                name, words.figure(mine), words.figure(other) if theirs else None, better, _interval_in_words(interval)
+                name, words.figure(mine), words.figure(other) if theirs else None, better, interval_in_words(interval)
             )
         )
     if "difference_interval" in judged:
@@ -56,14 +56,14 @@ def measures_of(
                 difference,
                 "",
                 None,
-                _interval_in_words((low, high), sign=True),
-                _significance((low, high)),
+                interval_in_words((low, high), sign=True),
+                significance((low, high)),
             ),
         )
     if "random_slice" in ours:
         ends = judged.get("random_slice", {}).get("difference_interval")
         rows.append(
-            _all_listings_measure(ours["random_slice"], theirs["random_slice"] if theirs else None, _significance(ends))
+            _all_listings_measure(ours["random_slice"], theirs["random_slice"] if theirs else None, significance(ends))
         )
     if "only_text_and_price" in judged:
         bare = judged["only_text_and_price"]["ap"]
@@ -71,7 +71,7 @@ def measures_of(
     return tuple(rows)
 
 
-def _significance(ends: Sequence[float | None] | None) -> str:
+def significance(ends: Sequence[float | None] | None) -> str:
     """Whether a difference with this 95 % interval is significant."""
     low, high = ends or (None, None)
     if low is None or high is None:
@@ -89,12 +89,12 @@ def _all_listings_measure(ours: Mapping[str, Any], theirs: Mapping[str, Any] | N
         words.figure(mine),
         words.figure(other) if theirs else None,
         better,
-        _interval_in_words(ours["ap_interval"]),
+        interval_in_words(ours["ap_interval"]),
         chance,
     )
 
 
-def _interval_in_words(ends: tuple[float | None, float | None] | None, *, sign: bool = False) -> str:
+def interval_in_words(ends: tuple[float | None, float | None] | None, *, sign: bool = False) -> str:
     low, high = ends or (None, None)
     if low is None or high is None:
         return ""

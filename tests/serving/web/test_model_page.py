@@ -288,24 +288,22 @@ def test_the_page_loads_anew_when_a_retraining_has_ended(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("uri", "link", "command"),
+    ("uri", "beside", "link"),
     [
-        (None, None, "mlflow ui --backend-store-uri sqlite:///$TOUCHSTONE_HOME/mlflow/mlflow.db"),
-        (
-            "https://user:secret@mlflow.example/base/",
-            "https://mlflow.example/base/#/runs/9d7945878f5a",
-            'mlflow ui --backend-store-uri "$TOUCHSTONE_MLFLOW_TRACKING_URI"',
-        ),
-        ("postgresql://user:secret@db/mlflow", None, 'mlflow ui --backend-store-uri "$TOUCHSTONE_MLFLOW_TRACKING_URI"'),
+        (None, None, None),
+        (None, "http://127.0.0.1:5000/", "http://127.0.0.1:5000/#/runs/9d7945878f5a"),
+        ("https://user:secret@mlflow.example/base/", None, "https://mlflow.example/base/#/runs/9d7945878f5a"),
+        ("postgresql://user:secret@db/mlflow", None, None),
+        ("postgresql://user:secret@db/mlflow", "https://m.example", "https://m.example/#/runs/9d7945878f5a"),
     ],
 )
 def test_a_run_is_found_in_mlflow_without_telling_a_password(
-    site: Site, uri: str | None, link: str | None, command: str
+    site: Site, uri: str | None, beside: str | None, link: str | None
 ) -> None:
     add_model(site, CHALLENGER, a_report())
     model = site.read(learning.get_model, site.marketplace_id, CHALLENGER)
-    settings = site.runtime.settings.model_copy(update={"mlflow_tracking_uri": uri})
-    assert tracked_run(model, settings) == TrackedRun("9d7945878f5a", "2", link, command)
+    settings = site.runtime.settings.model_copy(update={"mlflow_tracking_uri": uri, "mlflow_ui_url": beside})
+    assert tracked_run(model, settings) == TrackedRun("9d7945878f5a", "2", link)
     assert tracked_run(replace(model, mlflow_run_id=None), settings) is None
 
 
