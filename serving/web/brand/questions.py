@@ -283,8 +283,6 @@ def _removal_row(action: BrandAction, now: datetime) -> Removal:
 def _time_in_words(action: BrandAction, now: datetime) -> str:
     if action.check is CheckState.STILL_SHOWN:
         return say("we ask the marketplace why")
-    if action.check is CheckState.GONE and action.seconds_to_removal is not None:
-        return say("verified as removed after %(time)s", time=words.duration(action.seconds_to_removal))
     match action.state:
         case ActionState.SCHEDULED:
             return say("in %(time)s", time=words.countdown((action.leaves_at - now).total_seconds()))
