@@ -19,7 +19,7 @@ from tests.serving.web.visits import visit_as, words
 
 _FIGURE = re.compile(r"<dt>([^<]+)</dt><dd><b>([^<]*)</b><span>([^<]*)</span>")
 _LINE = re.compile(
-    r'<th scope="row">([^<]+)</th><td class="num"><b>([^<]*)</b>(?: <span class="mut sm">([^<]*)</span>)?'
+    r'<th scope="row">([^<]+)</th><td class="num"><b>([^<]*)</b>(?:<div class="mut sm">([^<]*)</div>)?'
 )
 _SHARE = re.compile(r"(\d+) of (\d+)\D{0,40}?(\d+\.\d+)%")
 
