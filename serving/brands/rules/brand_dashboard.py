@@ -100,7 +100,9 @@ def dashboard(answers: Iterable[AnswerFacts], parts: Sequence[Period]) -> Dashbo
                 reasons.items(), key=lambda pair: (_ORDER.index(pair[0][0]), -pair[1], pair[0][1])
             )
         ),
-        objections=Counter(_objection_outcome(answer) for answer in standing if answer.objected),
+        objections=Counter(
+            objection_outcome(answer.appeal, answer.counter_notice) for answer in standing if answer.objected
+        ),
         parts=tuple(_part(period, endings) for period in parts),
     )
 
@@ -130,12 +132,8 @@ _COUNTERED: Final = {
 }
 
 
-def _objection_outcome(answered: AnswerFacts) -> str:
-    """How a seller's objection ended: on appeal, or else in the counter-notice."""
-    if answered.appeal in _APPEALED:
-        return _APPEALED[answered.appeal]
-    return (
-        _COUNTERED.get(answered.counter_notice, "objection.open")
-        if answered.counter_notice is not None
-        else "objection.open"
-    )
+def objection_outcome(appeal: AppealState, counter_notice: CounterNoticeState | None) -> str:
+    """How a seller's objection ended, on appeal or else in the counter-notice: a code of the catalogue."""
+    if appeal in _APPEALED:
+        return _APPEALED[appeal]
+    return _COUNTERED.get(counter_notice, "objection.open") if counter_notice is not None else "objection.open"
