@@ -70,9 +70,10 @@ def answering_pace(figures: AnswerFigures, days: int) -> str | None:
     """The number of answers in the period of the figures, and the median time to answer; None without answers."""
     if figures.to_answer.hours is None:
         return None
-    return say(
+    return say_many(
         "You answered %(n)s in the last %(days)s days (median time to answer %(time)s).",
-        n=number(figures.answers),
+        "You answered %(n)s in the last %(days)s days (median time to answer %(time)s).",
+        figures.answers,
         days=days,
         time=hours_in_words(figures.to_answer.hours),
     )

@@ -1,6 +1,7 @@
 """The preview of a report: what a person checks of each listing, the least certain first."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -35,8 +36,8 @@ BY_DOUBT: list[tuple[Outcome, float | None, bool, str]] = [
 
 
 def test_listings_are_sorted_by_doubt_and_the_doubtful_are_named() -> None:
-    ordered = sorted(BY_DOUBT[::-1], key=lambda row: order_of_doubt(row[0], row[1]))
-    assert [why for *_, why in ordered] == [why for *_, why in BY_DOUBT]
+    order = [order_of_doubt(outcome, price_share) for outcome, price_share, *_ in BY_DOUBT]
+    assert all(first < second for first, second in pairwise(order)), order
     assert [is_doubtful(outcome) for outcome, *_ in BY_DOUBT] == [doubtful for *_, doubtful, _ in BY_DOUBT]
 
 
