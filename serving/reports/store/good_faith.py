@@ -142,6 +142,7 @@ def _reported_listing(steps: list[Any], removals: dict[str, Any], judged: dict[s
         overturned=removal is not None and removal.overturn_id is not None,
         judgement=None if judgement is None else Judgement(judgement.judgement),
         decided_at=decision,
+        report_id=last.report_id,
     )
 
 

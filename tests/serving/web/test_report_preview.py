@@ -56,6 +56,6 @@ def test_the_preview_shows_price_seller_and_link_and_the_doubtful_listing_first(
 @pytest.mark.parametrize("path", ["/brand/reports", "/brand/takedowns"])
 def test_a_second_factor_is_offered_before_anything_is_typed(site: Site, path: str) -> None:
     visitor = visit_as(site, site.brand_person)
-    assert "Add a second factor before your first report." in words(visitor.get(path).text)
+    assert "Add a second factor before you report." in words(visitor.get(path).text)
     an_app(site, site.brand_person)
     assert "Add a second factor" not in words(visit_as(site, site.brand_person).get(path).text)

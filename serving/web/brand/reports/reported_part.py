@@ -19,7 +19,7 @@ from serving.web.wording import words
 from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import CHOICE_OF
 
-_ENDS: Final = {
+ENDS: Final = {
     ReportedEnd.ACCEPTED: N_("Accepted"),
     ReportedEnd.REJECTED: N_("Rejected"),
     ReportedEnd.OVERTURNED: N_("Overturned"),
@@ -71,7 +71,7 @@ def reported_part(connection: Connection, scope: Scope) -> ReportedPart:
         since=words.day(scope.since, scope.until),
         items=figures.whole.items,
         figures=(*_reported_figures(figures.whole), *_finder_figures(removals_by_finder(connection, scope))),
-        ends=tuple((say(text), figures.whole.ended[end]) for end, text in _ENDS.items() if figures.whole.ended[end]),
+        ends=tuple((say(text), figures.whole.ended[end]) for end, text in ENDS.items() if figures.whole.ended[end]),
         reasons=_ranked_reasons(figures),
         by_right=_rows_by_right(connection, scope, figures),
         by_reason=_group_rows(
@@ -119,9 +119,9 @@ def _percent_or_none(share: Share) -> str:
 
 
 def _ranked_reasons(figures: GoodFaith) -> tuple[tuple[str, str, int], ...]:
-    order = tuple(_ENDS)
+    order = tuple(ENDS)
     ranked = sorted(figures.reasons.items(), key=lambda pair: (order.index(pair[0][0]), -pair[1], pair[0][1]))
-    return tuple((say(_ENDS[end]), _reason_in_words(reason), n) for (end, reason), n in ranked)
+    return tuple((say(ENDS[end]), _reason_in_words(reason), n) for (end, reason), n in ranked)
 
 
 def _reason_in_words(reason: str) -> str:

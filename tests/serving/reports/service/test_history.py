@@ -64,6 +64,8 @@ def test_each_listing_of_a_report_has_its_events_in_order(any_site: Site) -> Non
     page = words(visitor.get(f"/brand/reports/{report_id}").text)
     assert "Seller objected" in page
     assert "4 events" in page
+    sent = words(visitor.get("/brand/reports").text).partition("Your reports")[2]
+    assert "Accepted: 1 Rejected: 1 Overturned: 1 Withdrawn: 1 In progress: 1 5 listings" in sent
 
 
 def test_a_history_is_its_own_brand_s(site: Site) -> None:
