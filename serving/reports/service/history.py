@@ -11,16 +11,17 @@ from features.message import Message, message
 from features.phrase import Phrase
 from models.labels import AppealState
 from models.messages.english import in_english
+from models.verdict import Judgement
 from serving.appeals.rules.counter_notice import CounterNoticeState
 from serving.brands.rules.brand_dashboard import objection_outcome
 from serving.platform.tabular import Kind
 from serving.reports.rules.outcomes import ListingResult
-from serving.reports.service.status import SETTLED_STATES, ItemStatus, ListingState, Status
+from serving.reports.service.status import SETTLED_STATES, ListingState, Status
 from serving.reports.service.submitting import is_waiting
-from serving.reports.store import histories, reports
-from serving.reports.store.reports import StoredOutcome, StoredReport
+from serving.reports.store import reports
+from serving.reports.store.good_faith import of_report
+from serving.reports.store.reports import StoredReport
 from serving.takedowns.rules.statement import OverturnCause
-from serving.webhooks.rules.action import ActionState
 
 COLUMNS: Final = {
     "report": Kind.TEXT,
@@ -40,7 +41,7 @@ _FIRST: Final = {
     ListingResult.CASE: ListingState.WITH_ANALYST,
     **SETTLED_STATES,
 }
-_REQUESTED: Final = frozenset({ListingState.SCHEDULED, ListingState.PENDING_APPROVAL})
+_REQUESTED: Final = {state.value: state for state in (ListingState.SCHEDULED, ListingState.PENDING_APPROVAL)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +56,27 @@ class ListingEvent:
 def history_of(connection: Connection, report: StoredReport) -> dict[int, tuple[ListingEvent, ...]]:
     """The events of each listing of a report by its number, oldest first."""
     events: dict[int, list[ListingEvent]] = {}
+    case_of: dict[int, str | None] = {}
     for step in reports.outcomes(connection, report):
-        events.setdefault(step.number, []).append(ListingEvent(step.known_at, _state_of(step), step.why))
-    for row in histories.removals(connection, report):
-        known = events.setdefault(row.number, [])
-        if not any(event.state in _REQUESTED for event in known):
-            is_pending = row.state == ActionState.PENDING_APPROVAL.value
-            state = ListingState.PENDING_APPROVAL if is_pending else ListingState.SCHEDULED
-            known.append(ListingEvent(row.created_at, state))
-        known += _removal_events(row)
-    for row in histories.rejections(connection, report):
-        why = (message(f"report.rejected.{row.judgement}"),)
-        events.setdefault(row.number, []).append(ListingEvent(row.known_at, ListingState.REJECTED, why))
+        state = ListingState.AWAITS_STEP_UP if is_waiting(step) else _FIRST[step.result]
+        events.setdefault(step.number, []).append(ListingEvent(step.known_at, state, step.why))
+        case_of[step.number] = step.case_id or case_of.get(step.number)
+    removals, judgements = of_report(connection, *report.key)
+    for number, known in events.items():
+        removal, judged = (by_case.get(case_of[number] or "") for by_case in (removals, judgements))
+        if removal is not None:
+            requested = any(event.state in _REQUESTED.values() for event in known)
+            known.extend(_removal_events(removal, requested=requested))
+        elif judged is not None and judged.judgement != Judgement.COUNTERFEIT.value:
+            why = (message(f"report.rejected.{judged.judgement}"),)
+            known.append(ListingEvent(judged.known_at, ListingState.REJECTED, why))
     return {number: tuple(sorted(known, key=lambda event: event.at)) for number, known in events.items()}
 
 
-def _state_of(step: StoredOutcome) -> ListingState:
-    return ListingState.AWAITS_STEP_UP if is_waiting(step) else _FIRST[step.result]
-
-
-def _removal_events(row: Any) -> Iterable[ListingEvent]:
+def _removal_events(row: Any, *, requested: bool) -> Iterable[ListingEvent]:
+    """What happened to a removal, from its request on if the report itself did not request it."""
+    if not requested:
+        yield ListingEvent(row.created_at, _REQUESTED.get(row.state, ListingState.SCHEDULED))
     if row.acknowledged_at is not None:
         yield ListingEvent(row.acknowledged_at, ListingState.REMOVED)
     objected = [at for at in (row.appealed_at, row.first_answered_at) if at is not None]
@@ -93,20 +95,14 @@ def _removal_events(row: Any) -> Iterable[ListingEvent]:
 
 def history_rows(connection: Connection, status: Status) -> list[tuple[Any, ...]]:
     """One row per event of each listing of a report."""
-    events = history_of(connection, status.report)
-    return [_row(status, item, event) for item in status.items for event in events.get(item.number, ())]
-
-
-def _row(status: Status, item: ItemStatus, event: ListingEvent) -> tuple[Any, ...]:
-    why = str(event.why) if isinstance(event.why, Phrase) else " ".join(map(in_english, event.why))
-    return (
-        status.report.report_id,
-        status.report.known_at,
-        item.number,
-        item.location,
-        item.external_id,
-        item.title,
-        event.at,
-        OBJECTED if event.state is None else event.state.value,
-        why,
-    )
+    events, report = history_of(connection, status.report), status.report
+    return [
+        (
+            *(report.report_id, report.known_at),
+            *(listing.number, listing.location, listing.external_id, listing.title),
+            *(event.at, OBJECTED if event.state is None else event.state.value),
+            str(event.why) if isinstance(event.why, Phrase) else " ".join(map(in_english, event.why)),
+        )
+        for listing in status.items
+        for event in events.get(listing.number, ())
+    ]

@@ -75,8 +75,8 @@ def preview_report(runtime: Runtime, person: Person, draft: Draft) -> tuple[Fore
                 previews.append(ForeseenOutcome(number, location, None, None, outcome))
                 continue
             facts, case = examined.facts, examined.case
-            asked = case if case is not None and case.lane is CaseLane.ASK_BRAND and case.brand_id == brand_id else None
-            question = None if asked is None else asked.case_id
+            is_question = case is not None and case.lane is CaseLane.ASK_BRAND and case.brand_id == brand_id
+            question = case.case_id if case is not None and is_question else None
             title = facts.listing.title
             previews.append(ForeseenOutcome(number, location, known.external_id, title, outcome, facts, question))
     return tuple(previews)

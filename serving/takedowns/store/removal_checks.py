@@ -165,9 +165,7 @@ class RemovalTimes:
     median_seconds: float | None
 
 
-def removal_times(
-    connection: Connection, marketplace_id: str, *, since: datetime | None = None
-) -> RemovalTimes:
+def removal_times(connection: Connection, marketplace_id: str, *, since: datetime | None = None) -> RemovalTimes:
     """The times to removal of listings seen gone; optionally only those acknowledged after a moment."""
     conditions = [removal_check.c.marketplace_id == marketplace_id, removal_check.c.seconds_to_removal.is_not(None)]
     if since is not None:

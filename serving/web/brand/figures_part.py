@@ -7,7 +7,6 @@ from serving.brands.rules.brand_record import AnswerFigures, AnswerOutcome, Medi
 from serving.platform.tongues import NN_, number, say, say_many
 from serving.web.wording import words
 
-_DECIDED: Final = NN_("of %(n)s decided confirmation", "of %(n)s decided confirmations")
 _ANSWERS: Final = NN_("of %(n)s answer", "of %(n)s answers")
 _REMOVALS: Final = NN_("of %(n)s removal", "of %(n)s removals")
 
@@ -16,7 +15,7 @@ _REMOVALS: Final = NN_("of %(n)s removal", "of %(n)s removals")
 class Figure:
     """A figure and its base in words; an unknown figure is named as such and never shown as zero."""
 
-    value: str
+    shown: str
     name: str
     of: str
 
@@ -37,7 +36,7 @@ def record_part(figures: AnswerFigures, days: int) -> RecordPart:
 
 def shown_figures(figures: AnswerFigures) -> tuple[Figure, ...]:
     """Every figure of the answers, those of confirmations without a decision only above zero."""
-    decided = say_many(*_DECIDED, figures.decided)
+    decided = say_many("of %(n)s decided confirmation", "of %(n)s decided confirmations", figures.decided)
     undecided = [
         Figure(number(figures.outcomes[outcome]), name, say("not decided"))
         for outcome, name in (

@@ -56,12 +56,12 @@ class ChosenRight:
 class OfferedRights:
     """The rights to choose from, and the chosen one; None where the brands have no right that can be used.
 
-    `offers_factor` is whether the person has no second factor, which is offered before anything is typed.
+    `lacks_factor` is whether the person has no second factor, which is offered before anything is typed.
     """
 
     choices: tuple[RightChoice, ...]
     chosen: ChosenRight | None
-    offers_factor: bool = False
+    lacks_factor: bool = False
 
 
 def choice_of_rights(
@@ -78,7 +78,7 @@ def choice_of_rights(
     chosen = _chosen_right(runtime, connection, session, stored_rights[at], now)
     choices = (_right_choice(connection, right, path, pairs, current=n == at) for n, right in enumerate(stored_rights))
     has_factor = bool(second_factors.of_person(connection, session.person.user_id))
-    return OfferedRights(tuple(choices), chosen, offers_factor=chosen.objection is None and not has_factor)
+    return OfferedRights(tuple(choices), chosen, lacks_factor=chosen.objection is None and not has_factor)
 
 
 def _chosen_right(

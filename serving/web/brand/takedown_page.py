@@ -48,7 +48,7 @@ class TakedownPage(Page, template="takedown.html", place="/brand"):
     listings: tuple[Question, ...]
     beyond: int
     most: int
-    offers_factor: bool = False
+    lacks_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def takedown_page(runtime: Runtime, session: Session, right_id: str) -> Takedown
         place = offered.chosen.marketplace_id
         listings, beyond = _fitting_questions(runtime, connection, (place, offered.chosen.brand_id), most, now)
     key = request_key(runtime, {})
-    return TakedownPage(offered.choices, offered.chosen, key, listings, beyond, most, offered.offers_factor)
+    return TakedownPage(offered.choices, offered.chosen, key, listings, beyond, most, offered.lacks_factor)
 
 
 def _fitting_questions(

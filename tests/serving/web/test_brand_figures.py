@@ -18,9 +18,7 @@ from tests.serving.web.test_large_report_pages import a_day_old, with_code
 from tests.serving.web.visits import visit_as, words
 
 _FIGURE = re.compile(r"<dt>([^<]+)</dt><dd><b>([^<]*)</b><span>([^<]*)</span>")
-_LINE = re.compile(
-    r'<th scope="row">([^<]+)</th><td class="num"><b>([^<]*)</b>(?:<div class="mut sm">([^<]*)</div>)?'
-)
+_LINE = re.compile(r'<th scope="row">([^<]+)</th><td class="num"><b>([^<]*)</b>(?:<div class="mut sm">([^<]*)</div>)?')
 _SHARE = re.compile(r"(\d+) of (\d+)\D{0,40}?(\d+\.\d+)%")
 
 
@@ -52,8 +50,8 @@ def test_every_page_of_a_brand_shows_the_same_figures(site: Site) -> None:
     shown: dict[str, dict[tuple[str, str], set[str]]] = defaultdict(lambda: defaultdict(set))
     for path, page in pages_of_brand(site).items():
         outcomes = page.partition("Outcomes of your answers")[2].partition("</table>")[0]
-        for name, value, base in _FIGURE.findall(page) + _LINE.findall(outcomes):
-            shown[name.lower()][value, base].add(path)
+        for name, figure, base in _FIGURE.findall(page) + _LINE.findall(outcomes):
+            shown[name.lower()][figure, base].add(path)
         for part, whole, share in _SHARE.findall(words(page)):
             shown[f"share of {part} of {whole}"][share, ""].add(path)
     different = {name: dict(values) for name, values in shown.items() if len(values) > 1}
@@ -70,13 +68,13 @@ def test_the_pace_above_the_questions_is_the_median_of_the_figures(site: Site) -
     assert f"in the last 90 days (median time to answer {median})." in words(page)
 
 
-@pytest.mark.parametrize(("level", "left"), [(Level.SUSPENDED, False), (Level.FULL, True)])
+@pytest.mark.parametrize(("level", "is_told"), [(Level.SUSPENDED, False), (Level.FULL, True)])
 def test_a_brand_is_told_of_places_only_where_a_confirmation_removes_at_once(
-    site: Site, level: Level, left: bool
+    site: Site, level: Level, is_told: bool
 ) -> None:
     site = on_real_time(with_a_small_hour(in_full_standing(site)), public_url="http://testserver")
     visitor = with_code(site, a_day_old(site))
     in_level(site, level)
     page = words(visitor.get("/brand/limits").text)
-    assert bool(re.search(r"\d left", page)) is left
-    assert ("What you confirm now goes to an analyst." in page) is not left
+    assert bool(re.search(r"\d left", page)) is is_told
+    assert ("What you confirm now goes to an analyst." in page) is not is_told

@@ -18,8 +18,8 @@ _AT_ONCE = Outcome(ListingResult.SCHEDULED, Code.REMOVED_AT_ONCE, ())
 _HONEST = Outcome(ListingResult.SCHEDULED, Code.REMOVED_AT_ONCE, (message("report.honest_use", words=("fits",)),))
 
 
-def _of_code(result: ListingResult, code: Code) -> Outcome:
-    return Outcome(result, code, (message(f"report.{code.value}"),))
+def _of_code(listing_result: ListingResult, code: Code) -> Outcome:
+    return Outcome(listing_result, code, (message(f"report.{code.value}"),))
 
 
 BY_DOUBT: list[tuple[Outcome, float | None, bool, str]] = [

@@ -78,7 +78,8 @@ def preview_draft(runtime: Runtime, session: Session, draft: Draft) -> Preview:
     """The preview of a draft. Raises Invalid, NotFound, NoRightCarries, NotBriefed (as when the report is sent)."""
     listings = preview_report(runtime, session.person, draft)
     counts = counts_of(listings)
-    brand_id = _brand_of(runtime, session, draft)
+    with runtime.store.read() as connection:
+        brand_id = pair_of_draft(connection, session.person, draft)[1]
     shares = {
         listing.number: None if listing.facts is None else usual_price_share(listing.facts, brand_id)
         for listing in listings
@@ -101,11 +102,6 @@ def preview_draft(runtime: Runtime, session: Session, draft: Draft) -> Preview:
         reasons,
         _shown_test_buy(runtime, draft, [listing.location for listing in listings]),
     )
-
-
-def _brand_of(runtime: Runtime, session: Session, draft: Draft) -> str:
-    with runtime.store.read() as connection:
-        return pair_of_draft(connection, session.person, draft)[1]
 
 
 def _preview_row(runtime: Runtime, foreseen: ForeseenOutcome, price_share: float | None) -> PreviewRow:

@@ -112,7 +112,7 @@ class ReportForm(Page, template="brand_report.html", place=PLACE):
     refused: tuple[RefusedFile, ...]
     attached: tuple[AttachedDocument, ...]
     has_test_buy: bool
-    offers_factor: bool
+    lacks_factor: bool
     documents: Limits
     most: int
     longest_note: int
@@ -272,7 +272,7 @@ def form_page(
         refused=refused,
         attached=attached,
         has_test_buy=any(typed.get(name, "").strip() for name in FIELDS),
-        offers_factor=offered.offers_factor,
+        lacks_factor=offered.lacks_factor,
         documents=document_limits(runtime),
         most=runtime.policies[ReportPolicy].most_listings,
         longest_note=LONGEST_NOTE,

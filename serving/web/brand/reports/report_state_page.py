@@ -63,7 +63,7 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class ResultRow:
-    """A listing of a report: its state, why, and its history. `number` is set where it can be taken back."""
+    """A listing of a report: its state, why, and its history. `number` is set where it can be withdrawn."""
 
     listing: ShownText
     state: StateWords
