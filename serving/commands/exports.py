@@ -151,13 +151,14 @@ def get_brand_table(runtime: Runtime, name: str, brand: str, out: Path, marketpl
             rows = brand_records.standing_rows(connection, place.marketplace_id, brand_id)
             return _encoded_content(len(rows), as_file(Format(_ending(out)), brand_records.STANDING_COLUMNS, rows))
         answers = answers_of(connection, {(place.marketplace_id, brand_id)})
-    record = brand_records.record_of(answers)
+    figures = brand_records.figures_of(answers)
     return {
         **_encoded_content(len(answers), brand_records.record_file(Format(_ending(out)), answers)),
-        "outcomes": {outcome.value: number for outcome, number in record.outcomes.items()},
-        "counter_notices": record.counter_notices,
-        "counter_notices_upheld": record.counter_notices_upheld,
-        "median_hours_to_removal": record.median_hours_to_removal,
+        "outcomes": {outcome.value: number for outcome, number in figures.outcomes.items()}
+        | ({"undone": figures.undone} if figures.undone else {}),
+        "counter_notices": figures.objections,
+        "counter_notices_upheld": figures.objections_upheld,
+        "median_hours_to_removal": figures.to_removal.hours,
     }
 
 

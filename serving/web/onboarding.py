@@ -40,7 +40,10 @@ ONBOARDING: Final = (
         N_("These are listings that only you can authenticate. Each states why you are asked and by when."),
         (
             N_("Answer ‘Yes, ours’ or ‘No, counterfeit’, or choose another answer. You can undo it for three minutes."),
-            N_("A confirmed counterfeit is removed at once. The seller is told why and can answer."),
+            N_(
+                "A confirmed counterfeit is removed, at once or after an analyst agrees, as your standing says. The "
+                "seller is told why and can answer."
+            ),
             N_("Your standing shows the immediate effect of a confirmation and what would change it."),
         ),
         N_("Each answer has a shortcut, shown on its button."),

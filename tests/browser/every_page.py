@@ -168,6 +168,7 @@ FILES: Final = frozenset(
         "/brand/rights.{form}",
         "/brand/sellers.{form}",
         "/brand/standing.{form}",
+        "/brand/reports/{report_id}/history.{form}",
         "/brand/reports/{carrier_id}/documents/{document_id}",
         "/brand/questions/{carrier_id}/documents/{document_id}",
         "/brands/{brand_id}/documents/{digest}",

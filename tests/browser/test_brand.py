@@ -113,7 +113,7 @@ def test_a_bulk_confirmation_shows_every_listing_and_is_undone(window: Page, fur
     window.get_by_role("button", name="Preview confirmation").click()
     window.get_by_label("good faith").check()
     window.get_by_role("button", name="Confirm listings").click()
-    results = window.get_by_role("cell")
+    results = window.locator("td > .bg")
     expect(results.get_by_text("Removal scheduled", exact=True)).to_have_count(listings - 1)
     window.get_by_label(re.compile("^All ")).check()
     window.get_by_role("button", name="Withdraw").click()

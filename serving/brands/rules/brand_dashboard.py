@@ -4,13 +4,19 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Final
 
 from models.labels import AppealState
 from models.verdict import Judgement
 from serving.appeals.rules.counter_notice import CounterNoticeState
-from serving.brands.rules.brand_record import AnswerFacts, AnswerOutcome, AnswerResult, result_of
+from serving.brands.rules.brand_record import (
+    AnswerFacts,
+    AnswerFigures,
+    AnswerOutcome,
+    AnswerResult,
+    answer_figures,
+    result_of,
+)
 
 # Beyond some weeks, months are clearer than weeks, and fit on a page.
 _WEEKS_UP_TO: Final = timedelta(days=100)
@@ -64,25 +70,13 @@ class ReasonCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Median:
-    """A median time in hours and the number of values; None without values."""
-
-    hours: float | None
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
 class Dashboard:
-    """The results of the answers in a period; withdrawn answers have a count of their own and enter no other."""
+    """The figures of the answers in a period, and what they consist of; undone answers are in none of the parts."""
 
-    answers: int
-    undone: int
+    figures: AnswerFigures
     judgements: Counter[Judgement]
-    outcomes: Counter[AnswerOutcome]
     reasons: tuple[ReasonCount, ...]
     objections: Counter[str]
-    to_answer: Median
-    to_removal: Median
     parts: tuple[Part, ...]
 
 
@@ -98,19 +92,17 @@ def dashboard(answers: Iterable[AnswerFacts], parts: Sequence[Period]) -> Dashbo
     endings = [(answer, result_of(answer)) for answer in standing]
     reasons = Counter((end.outcome, end.reason) for _, end in endings)
     return Dashboard(
-        answers=len(standing),
-        undone=len(period_answers) - len(standing),
+        figures=answer_figures(period_answers),
         judgements=Counter(answer.judgement for answer in standing),
-        outcomes=Counter(end.outcome for _, end in endings),
         reasons=tuple(
             ReasonCount(*key, number)
             for key, number in sorted(
                 reasons.items(), key=lambda pair: (_ORDER.index(pair[0][0]), -pair[1], pair[0][1])
             )
         ),
-        objections=Counter(_objection_outcome(answer) for answer in standing if answer.objected),
-        to_answer=_median(answer.hours_to_answer for answer in standing),
-        to_removal=_median(end.hours_to_removal for _, end in endings),
+        objections=Counter(
+            objection_outcome(answer.appeal, answer.counter_notice) for answer in standing if answer.objected
+        ),
         parts=tuple(_part(period, endings) for period in parts),
     )
 
@@ -140,17 +132,8 @@ _COUNTERED: Final = {
 }
 
 
-def _objection_outcome(answered: AnswerFacts) -> str:
-    """How a seller's objection ended: on appeal, or else in the counter-notice."""
-    if answered.appeal in _APPEALED:
-        return _APPEALED[answered.appeal]
-    return (
-        _COUNTERED.get(answered.counter_notice, "objection.open")
-        if answered.counter_notice is not None
-        else "objection.open"
-    )
-
-
-def _median(hours: Iterable[float | None]) -> Median:
-    known = [hour for hour in hours if hour is not None]
-    return Median(median(known) if known else None, len(known))
+def objection_outcome(appeal: AppealState, counter_notice: CounterNoticeState | None) -> str:
+    """How a seller's objection ended, on appeal or else in the counter-notice: a code of the catalogue."""
+    if appeal in _APPEALED:
+        return _APPEALED[appeal]
+    return _COUNTERED.get(counter_notice, "objection.open") if counter_notice is not None else "objection.open"

@@ -1,9 +1,9 @@
-"""The outcomes of a brand's answers: accepted or rejected and why; objections; times."""
+"""The outcomes of a brand's answers, accepted or rejected and why, and the figures that every page shows of them."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median
 from typing import Final
@@ -65,13 +65,51 @@ class AnswerResult:
 
 
 @dataclass(frozen=True, slots=True)
-class BrandRecord:
-    """The counts of a brand's answers. `median_hours_to_removal` is None before the first removal."""
+class Median:
+    """A median time in hours and the number of values; None without values."""
 
+    hours: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFigures:
+    """The figures of a brand's answers, for every page and file that shows one of them.
+
+    Window: by the time of the answer, from `window_start` on. Undone answers are in `undone` alone. Units: answers, and
+    hours in the medians.
+
+    `accepted` of `decided`: confirmations whose removal the marketplace acknowledged and which stands, of these and the
+    rejected ones. `objections_upheld` of `objections`: those that ended with the listing reinstated, of the answers to
+    whose removal the seller objected. `to_answer`: from the question to the answer, of the answers to a question.
+    `to_removal`: from the answer to the acknowledgement of the marketplace, of the acknowledged removals, also those
+    that were overturned later.
+    """
+
+    answers: int
+    undone: int
     outcomes: Counter[AnswerOutcome]
-    counter_notices: int
-    counter_notices_upheld: int
-    median_hours_to_removal: float | None
+    objections: int
+    objections_upheld: int
+    to_answer: Median
+    to_removal: Median
+
+    @property
+    def accepted(self) -> int:
+        return self.outcomes[AnswerOutcome.ACCEPTED]
+
+    @property
+    def rejected(self) -> int:
+        return self.outcomes[AnswerOutcome.REJECTED]
+
+    @property
+    def decided(self) -> int:
+        return self.accepted + self.rejected
+
+
+def window_start(now: datetime, days: int) -> datetime:
+    """When the window of the figures begins: at midnight (UTC), so that two pages of a day count the same answers."""
+    return (now - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def result_of(answer: AnswerFacts) -> AnswerResult:
@@ -144,15 +182,23 @@ def _hours_to_removal(answer: AnswerFacts) -> float | None:
     return (answer.removed_at - answer.answered_at).total_seconds() / _SECONDS_AN_HOUR
 
 
-def brand_record(answers: Iterable[AnswerFacts]) -> BrandRecord:
-    """The counts behind a brand's dashboard."""
+def answer_figures(answers: Iterable[AnswerFacts]) -> AnswerFigures:
+    """The figures of these answers, which are those of the window."""
     all_answers = list(answers)
-    endings = [result_of(answer) for answer in all_answers]
-    hours = [ending.hours_to_removal for ending in endings if ending.hours_to_removal is not None]
-    objected = [answer for answer in all_answers if answer.objected]
-    return BrandRecord(
-        Counter(ending.outcome for ending in endings),
-        len(objected),
-        sum(_objection_upheld(answer) for answer in objected),
-        median(hours) if hours else None,
+    standing = [answer for answer in all_answers if not answer.undone]
+    endings = [result_of(answer) for answer in standing]
+    objected = [answer for answer in standing if answer.objected]
+    return AnswerFigures(
+        answers=len(standing),
+        undone=len(all_answers) - len(standing),
+        outcomes=Counter(ending.outcome for ending in endings),
+        objections=len(objected),
+        objections_upheld=sum(_objection_upheld(answer) for answer in objected),
+        to_answer=_median(answer.hours_to_answer for answer in standing),
+        to_removal=_median(ending.hours_to_removal for ending in endings),
     )
+
+
+def _median(hours: Iterable[float | None]) -> Median:
+    known = [hour for hour in hours if hour is not None]
+    return Median(median(known) if known else None, len(known))

@@ -18,7 +18,7 @@ from models.messages.english import in_english
 from models.policies.learning import LabelPolicy
 from models.prevalence import Estimate, SelectedListing, prevalence
 from serving.brands.rules.brand_dashboard import Dashboard, Period, dashboard, periods_between
-from serving.brands.rules.brand_record import AnswerFacts, BrandRecord, brand_record, result_of
+from serving.brands.rules.brand_record import AnswerFacts, AnswerFigures, answer_figures, result_of, window_start
 from serving.brands.store import brand_answers, brand_dashboard
 from serving.brands.store.brand_answers import BrandAnswer
 from serving.learning.service.labelling import mature_labels
@@ -87,9 +87,11 @@ def _change_row(standing_change: StandingChange) -> tuple[Any, ...]:
     )
 
 
-def record_of(answers: Iterable[BrandAnswer]) -> BrandRecord:
-    """The counts."""
-    return brand_record(answer.answered for answer in answers)
+def figures_of(answers: Iterable[BrandAnswer], since: datetime | None = None) -> AnswerFigures:
+    """The figures of the answers given from a moment on, or of all."""
+    return answer_figures(
+        answer.answered for answer in answers if since is None or answer.answered.answered_at >= since
+    )
 
 
 def record_file(form: Format, answers: Iterable[BrandAnswer]) -> bytes:
@@ -163,7 +165,7 @@ class BrandDashboard:
 def gather(runtime: Runtime, connection: Connection, pair: Pair, days: int) -> BrandDashboard:
     """The dashboard of a brand over the last `days`."""
     now = runtime.clock.now()
-    since = (now - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = window_start(now, days)
     parts = periods_between(since, now + timedelta(microseconds=1))
     record = dashboard((answer.answered for answer in brand_answers.answers_of(connection, {pair})), parts)
     checks = brand_dashboard.check_counts(connection, pair, since)

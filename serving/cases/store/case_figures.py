@@ -221,7 +221,6 @@ class BrandAction:
     sent_at: datetime | None
     acknowledged_at: datetime | None
     check: CheckState | None
-    seconds_to_removal: float | None
     question: str | None
 
 
@@ -239,7 +238,6 @@ def brand_actions(
             listing.c.external_id,
             listing_version.c.content,
             removal_check.c.state.label("check"),
-            removal_check.c.seconds_to_removal,
         )
         .join(verdict, same(action, verdict, "verdict_id"))
         .join(review_case, same(verdict, review_case, "case_id"))
@@ -261,7 +259,6 @@ def brand_actions(
             row["sent_at"],
             row["acknowledged_at"],
             CheckState(row["check"]) if row["check"] is not None else None,
-            row["seconds_to_removal"],
             row["question"],
         )
         for row in connection.execute(query).mappings()

@@ -64,6 +64,7 @@ class ReportedListing:
     overturned: bool = False
     judgement: Judgement | None = None
     decided_at: datetime | None = None
+    report_id: str = ""
 
     @property
     def hours_to_removal(self) -> float | None:

@@ -132,7 +132,7 @@ def pending_outcome(pending_reasons: Sequence[PendingReason], listing: ListingSi
 
 
 def _honest_use_warning(listing: ListingSituation) -> tuple[Message, ...]:
-    return (message("report.honest_use", words=listing.honest_uses),) if listing.honest_uses else ()
+    return (message(_HONEST_USE, words=listing.honest_uses),) if listing.honest_uses else ()
 
 
 def _refusal_code(listing: ListingSituation) -> Code | None:
@@ -154,6 +154,37 @@ def doubt_code(listing: ListingSituation) -> Code | None:
     if listing.lane in BLIND_LANES:
         return Code.COMPLAINT_OPEN
     return None if listing.doubt is None else Code(listing.doubt.value)
+
+
+# What speaks against a counterfeit, the strongest first; without one of these the wording and the price tell.
+_AGAINST: Final = (
+    Code.OTHER_BRAND,
+    Code.AUTHORISED_SELLER,
+    Code.REINSTATED_BEFORE,
+    Code.FOUND_GENUINE,
+    Code.COMPLAINT_OPEN,
+    Code.BRAND_UNRESOLVED,
+    Code.NOT_KNOWN,
+)
+_HONEST_USE: Final = "report.honest_use"
+
+
+def is_doubtful(outcome: Outcome) -> bool:
+    """Whether something that is known of a listing speaks against a counterfeit, or nothing is known of it."""
+    return outcome.code in _AGAINST or any(reason.code == _HONEST_USE for reason in outcome.reasons)
+
+
+def order_of_doubt(outcome: Outcome, price_share: float | None) -> tuple[int, float]:
+    """Sorts the listings of a report by doubt, the least certain first.
+
+    `price_share` is the price as a share of the usual one, None where it is not known. Doubtful listings come by what
+    speaks against them, then the others by price, unknown and high ones first; refused ones without doubt come last.
+    """
+    if outcome.code in _AGAINST:
+        return _AGAINST.index(outcome.code), 0.0
+    is_refused = outcome.result is ListingResult.REFUSED
+    rank = len(_AGAINST) + (2 if is_refused else 0 if is_doubtful(outcome) else 1)
+    return rank, 0.0 if price_share is None else 1 / (1 + price_share)
 
 
 def _make_outcome(listing_result: ListingResult, code: Code) -> Outcome:

@@ -22,7 +22,8 @@ from serving.reports.rules.outcomes import Owner
 from serving.reports.rules.step_up import why_no_step_up
 from serving.reports.service.examining import Examination
 from serving.reports.service.stepping_up import circumstances as step_up_circumstances
-from serving.standing.rules.standing import Effect
+from serving.standing.policy import StandingPolicy
+from serving.standing.rules.standing import Effect, daily_of
 from serving.standing.service import current_standing, effects_now
 from serving.takedowns.policy import BudgetPolicy, BurstPolicy, StepUpPolicy
 from serving.takedowns.rules import budgets
@@ -83,6 +84,11 @@ class Limits:
         return min([*limits_left, *([] if self.quota is None else [self.quota.remaining])], default=0)
 
     @property
+    def tells_left(self) -> bool:
+        """Whether a page says how many are left: to a thief nothing, and of what cannot remove at once none is left."""
+        return self.proved and self.effect.at_once and not self.refused
+
+    @property
     def shown_reasons(self) -> tuple[PendingReason, ...]:
         """The holds; without a fresh proof only those that do not tell how much is used."""
         return (
@@ -130,7 +136,9 @@ def limits_of(
             marketplace_id,
             brand_id,
             effects(0),
-            _remaining_quota(effects, runtime.policies[ReportPolicy].most_listings, now),
+            _remaining_quota(effects, runtime.policies[ReportPolicy].most_listings, now)
+            if daily_of(standing.level, runtime.policies[StandingPolicy]) is not None
+            else None,
             hourly_caps(decides.request, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy]),
             decides.pending_reasons(runtime),
             _refusals(runtime, connection, person, pair, now),

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from features.facts import Facts
+from models.case import CaseLane
 from serving.accounts.rules.access import Person
 from serving.accounts.rules.signing import wait_reasons
 from serving.platform.database.series import in_series
@@ -19,7 +21,8 @@ from serving.standing.service import count_standing
 class ForeseenOutcome:
     """One listing as it was named, its id and title at the marketplace where it is known, and its outcome.
 
-    `number` is its place in the report, from 1.
+    `number` is its place in the report, from 1. `facts` are those of the last score, None where the listing is not
+    known. `question` is the open case in which the brand is asked about it.
     """
 
     number: int
@@ -27,6 +30,8 @@ class ForeseenOutcome:
     external_id: str | None
     title: str | None
     outcome: Outcome
+    facts: Facts | None = None
+    question: str | None = None
 
 
 def preview_report(runtime: Runtime, person: Person, draft: Draft) -> tuple[ForeseenOutcome, ...]:
@@ -66,10 +71,14 @@ def preview_report(runtime: Runtime, person: Person, draft: Draft) -> tuple[Fore
             examined = None if known is None else examination.examine(known)
             outcome = foresee_outcome(reporting, examined, ahead)
             ahead.count(examined, outcome)
-            title = None if examined is None else examined.facts.listing.title
-            previews.append(
-                ForeseenOutcome(number, location, None if known is None else known.external_id, title, outcome)
-            )
+            if known is None or examined is None:
+                previews.append(ForeseenOutcome(number, location, None, None, outcome))
+                continue
+            facts, case = examined.facts, examined.case
+            is_question = case is not None and case.lane is CaseLane.ASK_BRAND and case.brand_id == brand_id
+            question = case.case_id if case is not None and is_question else None
+            title = facts.listing.title
+            previews.append(ForeseenOutcome(number, location, known.external_id, title, outcome, facts, question))
     return tuple(previews)
 
 

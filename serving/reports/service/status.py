@@ -181,7 +181,8 @@ def _item_status(
     return ItemStatus(number, location, step, external_id, title, state, judgement)
 
 
-_AS_IT_IS: Final = {
+# The states that a result of the report settles by itself.
+SETTLED_STATES: Final = {
     ListingResult.UNKNOWN: ListingState.WAITING,
     ListingResult.EXPIRED: ListingState.EXPIRED,
     ListingResult.REFUSED: ListingState.REFUSED,
@@ -200,8 +201,8 @@ def _listing_state(
 ) -> tuple[ListingState, Judgement | None]:
     if is_waiting(step):
         return ListingState.AWAITS_STEP_UP, None
-    if step.result in _AS_IT_IS:
-        return _AS_IT_IS[step.result], None
+    if step.result in SETTLED_STATES:
+        return SETTLED_STATES[step.result], None
     return _decided_state(connection, marketplace_id, step.listing_id or "", step.case_id or "")
 
 

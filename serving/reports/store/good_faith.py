@@ -9,14 +9,14 @@ from sqlalchemy import Connection, Select, and_, func, select
 
 from models.case import CaseState
 from models.verdict import Judgement, ReasonCode, Side
-from serving.appeals.tables import overturn
+from serving.appeals.tables import appeal, counter_notice, overturn
 from serving.brands.rules.rights import RightKind
 from serving.brands.tables import brand_right
 from serving.cases.store.verdicts import NOT_WITHDRAWN
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version
 from serving.notices.store import notices
-from serving.platform.database.scope import inside, same
+from serving.platform.database.scope import columns, inside, same
 from serving.reports.rules.good_faith import Accusation, Finder, ReportedListing, finder_of
 from serving.reports.rules.outcomes import Code, ListingResult
 from serving.reports.tables import report, report_outcome
@@ -46,6 +46,15 @@ def reported_listings(connection: Connection, scope: Scope) -> list[ReportedList
     for row in rows:
         steps.setdefault((row.report_id, row.number), []).append(row)
     return [_reported_listing(step, removals, judged) for step in steps.values()]
+
+
+def of_report(connection: Connection, marketplace_id: str, report_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The last removal, and the analyst's judgement that ended it, of each case of a report."""
+    report_ids = select(report.c.report_id).where(inside(report, marketplace_id, report_id=report_id))
+    return (
+        _last_removals(connection, marketplace_id, report_ids),
+        _ending_judgements(connection, marketplace_id, report_ids),
+    )
 
 
 def _select_reports(scope: Scope) -> Select[Any]:
@@ -85,12 +94,23 @@ def _select_cases(marketplace_id: str, report_ids: Select[Any]) -> Select[Any]:
 
 
 def _last_removals(connection: Connection, marketplace_id: str, report_ids: Select[Any]) -> dict[str, Any]:
-    """The last removal of each case of these reports, with its overturn in force."""
+    """The last removal of each case of these reports, with the objection to it and its overturn in force."""
     query = (
-        select(verdict.c.case_id, action.c.state, action.c.created_at, action.c.acknowledged_at, overturn.c.overturn_id)
+        select(
+            verdict.c.case_id,
+            *columns(action, "state", "created_at", "acknowledged_at"),
+            *columns(overturn, "overturn_id", "overturned_at", "cause"),
+            *(appeal.c.state.label("appeal_state"), appeal.c.known_at.label("appealed_at"), appeal.c.decided_at),
+            *(
+                counter_notice.c.state.label("counter_state"),
+                *columns(counter_notice, "first_answered_at", "closed_at"),
+            ),
+        )
         .select_from(action)
         .join(verdict, same(verdict, action, "verdict_id"))
         .outerjoin(overturn, and_(same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
+        .outerjoin(appeal, same(appeal, action, "action_id"))
+        .outerjoin(counter_notice, same(counter_notice, action, "action_id"))
         .where(
             inside(action, marketplace_id, kind=ActionKind.REMOVE.value),
             verdict.c.case_id.in_(_select_cases(marketplace_id, report_ids)),
@@ -142,6 +162,7 @@ def _reported_listing(steps: list[Any], removals: dict[str, Any], judged: dict[s
         overturned=removal is not None and removal.overturn_id is not None,
         judgement=None if judgement is None else Judgement(judgement.judgement),
         decided_at=decision,
+        report_id=last.report_id,
     )
 
 

@@ -298,7 +298,7 @@ def _audits_message(overall: Scope, policy: StandingPolicy) -> Message:
         days=policy.audit_days,
         right=audits.right,
         n=audits.counted,
-        share=_round_against_brand(Fraction(audits.right, audits.counted), up=False),
+        share=shown_right(audits),
     )
 
 
@@ -311,7 +311,7 @@ def _removals_message(overall: Scope, policy: StandingPolicy) -> Message:
         days=policy.window_days,
         overturned=removals.overturned,
         n=removals.ended,
-        share=_round_against_brand(Fraction(removals.overturned, removals.ended), up=True),
+        share=shown_overturned(removals),
     )
 
 
@@ -319,10 +319,14 @@ def _limit_parameters(policy: StandingPolicy) -> dict[str, float]:
     return {"least": float(policy.right_share), "most": float(policy.overturned_share)}
 
 
-def _round_against_brand(share: Fraction, *, up: bool) -> float:
-    """A share rounded to 0.01 %, against the brand, so that no displayed figure meets a limit that is missed."""
-    hundredths = -(-share.numerator * 10_000 // share.denominator) if up else int(share * 10_000)
-    return hundredths / 10_000
+def shown_right(audits: AuditTally) -> float:
+    """The share of audits that found the brand right, rounded down to 0.1 %: no figure meets a limit that is missed."""
+    return audits.right * 1_000 // audits.counted / 1_000
+
+
+def shown_overturned(removals: RemovalTally) -> float:
+    """The share of ended removals that were overturned, rounded up to 0.1 %."""
+    return -(-removals.overturned * 1_000 // removals.ended) / 1_000
 
 
 _MOST: Final = 2_000

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
-from serving.cases.tables import review_case, verdict
+from serving.cases.tables import verdict
 from serving.listings.tables import listing
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.row_reader import reader
@@ -165,21 +165,12 @@ class RemovalTimes:
     median_seconds: float | None
 
 
-def removal_times(
-    connection: Connection, marketplace_id: str, *, brand_id: str | None = None, since: datetime | None = None
-) -> RemovalTimes:
-    """The times to removal of listings seen gone; optionally of one brand, or acknowledged after a moment."""
+def removal_times(connection: Connection, marketplace_id: str, *, since: datetime | None = None) -> RemovalTimes:
+    """The times to removal of listings seen gone; optionally only those acknowledged after a moment."""
     conditions = [removal_check.c.marketplace_id == marketplace_id, removal_check.c.seconds_to_removal.is_not(None)]
     if since is not None:
         conditions.append(removal_check.c.acknowledged_at > since)
     query = select(removal_check.c.seconds_to_removal).where(*conditions)
-    if brand_id is not None:
-        query = (
-            query.join(action, same(removal_check, action, "action_id"))
-            .join(verdict, same(action, verdict, "verdict_id"))
-            .join(review_case, same(verdict, review_case, "case_id"))
-            .where(review_case.c.brand_id == brand_id)
-        )
     number = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     if not number:
         return RemovalTimes(0, None)

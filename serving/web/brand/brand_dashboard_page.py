@@ -1,9 +1,6 @@
-"""A brand's dashboard: outcomes of its answers, response times, recurrence, and prevalence.
+"""A brand's dashboard: outcomes of its answers, response times, recurrence, and prevalence."""
 
-The outcomes of a brand's answers, as a few lines of its page.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,17 +9,17 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from features.message import message
-from serving.brands.rules.brand_dashboard import Median, Period
+from serving.brands.rules.brand_dashboard import Period
 from serving.brands.rules.brand_record import AnswerOutcome
-from serving.brands.service.brand_records import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather, record_of
+from serving.brands.service.brand_records import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather
 from serving.brands.service.managed_brands import managed_brand_of
-from serving.brands.store.brand_answers import BrandAnswer
 from serving.guards import Manager, Member, runtime_of
 from serving.platform.database.scope import Pair
-from serving.platform.tongues import N_, NN_, number, say, say_many
+from serving.platform.tongues import N_, number, say, say_many
 from serving.reports.store.good_faith import Scope
 from serving.web.brand.brand_charts import AnswerChart, ShareChart, answer_chart, share_chart
 from serving.web.brand.brand_scope import BrandScope, scope_of
+from serving.web.brand.figures_part import Figure, shown_figures
 from serving.web.brand.reports.reported_part import ReportedPart, reported_part
 from serving.web.rendering import Page, StaffPage, respond
 from serving.web.wording import words
@@ -49,15 +46,6 @@ class PeriodLink:
     name: str
     address: str
     current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure and its base in words; an unknown figure is named as such and never shown as zero."""
-
-    value: str
-    name: str
-    of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +158,7 @@ def _make_dashboard(
         ),
         since=words.day(brand_dashboard.since, brand_dashboard.until),
         figures=_dashboard_figures(brand_dashboard),
-        answers=record.answers,
+        answers=record.figures.answers,
         judgements=tuple(
             JudgementCount(choice, record.judgements[choice.judgement])
             for choice in CHOICES
@@ -205,27 +193,9 @@ def _period_name(period: Period, until: datetime, *, by_month: bool) -> str:
 
 
 def _dashboard_figures(brand_dashboard: BrandDashboard) -> tuple[Figure, ...]:
-    record = brand_dashboard.record
-    accepted, rejected = record.outcomes[AnswerOutcome.ACCEPTED], record.outcomes[AnswerOutcome.REJECTED]
     shown = say("not known") if not brand_dashboard.looked_at else number(brand_dashboard.still_shown)
     return (
-        Figure(
-            number(accepted),
-            say("accepted"),
-            say_many("of %(n)s decided confirmation", "of %(n)s decided confirmations", accepted + rejected),
-        ),
-        Figure(number(rejected), say("rejected"), say("reasons below")),
-        Figure(
-            _median_hours(record.to_answer),
-            say("median time to answer"),
-            _median_base(record.to_answer, _ANSWERS, say("no answer yet")),
-        ),
-        Figure(
-            _median_hours(record.to_removal),
-            say("median time to removal"),
-            _median_base(record.to_removal, _REMOVALS, say("no removal yet")),
-        ),
-        Figure(number(record.objections.total()), say("seller objections"), say("outcomes below")),
+        *shown_figures(brand_dashboard.record.figures),
         Figure(
             shown,
             say("still shown"),
@@ -233,18 +203,6 @@ def _dashboard_figures(brand_dashboard: BrandDashboard) -> tuple[Figure, ...]:
         ),
         Figure(number(brand_dashboard.relists), say("relisted"), say("repeats of removed listings, sent to analysts")),
     )
-
-
-def _median_hours(median: Median) -> str:
-    return say("none yet") if median.hours is None else words.hours_or_minutes(median.hours)
-
-
-_ANSWERS: Final = NN_("of %(n)s answer", "of %(n)s answers")
-_REMOVALS: Final = NN_("of %(n)s removal", "of %(n)s removals")
-
-
-def _median_base(median: Median, counted: tuple[str, str], none: str) -> str:
-    return say_many(*counted, median.n) if median.n else none
 
 
 def _reason_rows(brand_dashboard: BrandDashboard) -> tuple[ReasonRow, ...]:
@@ -291,46 +249,3 @@ def _prevalence_sentence(whole: Share) -> str:
 def _interval_in_words(share: Share) -> str:
     estimate = share.estimate
     return say("%(low)s to %(high)s", low=words.percent(estimate.low, 1), high=words.percent(estimate.high, 1))
-
-
-_SHOWN = {
-    AnswerOutcome.ACCEPTED: N_("Accepted"),
-    AnswerOutcome.REJECTED: N_("Rejected"),
-    AnswerOutcome.CONTESTED: N_("Contested"),
-    AnswerOutcome.UNDERWAY: N_("In progress"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A figure and what it counts."""
-
-    name: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecordPart:
-    """The figures above zero, of the answers of the last `days`; no lines without one that requests a removal."""
-
-    days: int
-    lines: tuple[Line, ...]
-
-
-def record_part(answers: Iterable[BrandAnswer], now: datetime, days: int) -> RecordPart:
-    """The figures of the reader's brands over the period of the standing, so that both count the same answers."""
-    since = now - timedelta(days=days)
-    record = record_of(answer for answer in answers if answer.answered.answered_at > since)
-    lines = [
-        Line(say(name), number(record.outcomes[outcome]))
-        for outcome, name in _SHOWN.items()
-        if record.outcomes[outcome]
-    ]
-    if lines:
-        objections = number(record.counter_notices)
-        if record.counter_notices_upheld:
-            objections = say("%(all)s, %(n)s upheld", all=objections, n=number(record.counter_notices_upheld))
-        lines.append(Line(say("Seller objections"), objections))
-    if record.median_hours_to_removal is not None:
-        lines.append(Line(say("Median time to removal"), words.hours_or_minutes(record.median_hours_to_removal)))
-    return RecordPart(days, tuple(lines))

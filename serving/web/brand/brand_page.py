@@ -14,8 +14,9 @@ from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import people
 from serving.accounts.store.accounts import Session
+from serving.brands.rules.brand_record import window_start
 from serving.brands.rules.certification import new_invitee_objection
-from serving.brands.service.brand_records import record_file
+from serving.brands.service.brand_records import figures_of, record_file
 from serving.brands.service.certification import gate_of
 from serving.brands.store import brand_answers, brands
 from serving.brands.store.brands import Enrolment
@@ -30,9 +31,9 @@ from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format
 from serving.standing.policy import StandingPolicy
 from serving.web import text_view
-from serving.web.brand.brand_dashboard_page import RecordPart, record_part
+from serving.web.brand.figures_part import RecordPart, answering_pace, record_part
 from serving.web.brand.questions import Question, RemovalsPart, question, removals_part
-from serving.web.brand.standing_part import StandingCard, answering_pace, headline_of, standing_card, withheld_reason_of
+from serving.web.brand.standing_part import StandingCard, headline_of, standing_card, withheld_reason_of
 from serving.web.case.effects import Effect, decision_input_of, effects
 from serving.web.case.listing_page import shown_pictures
 from serving.web.downloads import download
@@ -186,13 +187,14 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         waits = [wait for begin in begins if (wait := new_invitee_objection(begin, now)) is not None]
     size = sum(questions.number for questions in waiting.values())
     names = sorted({enrolment.name for enrolment in enrolled.values()})
-    policy = runtime.policies[EnforcementPolicy]
+    policy, days = runtime.policies[EnforcementPolicy], runtime.policies[StandingPolicy].window_days
+    figures = figures_of(given_answers, window_start(now, days))
     counted = _answer_counts(answers)
     decision_input = decision_input_of(CaseLane.ASK_BRAND, Side.BRAND, words.join_list(names), can_be_asked=True)
     return BrandPage(
         brands=words.join_list(names),
         headline=headline_of(size),
-        pace=answering_pace(given_answers, now),
+        pace=answering_pace(figures, days),
         questions=tuple(
             question(
                 row, row_facts, now, before.get(question_key(row)), shown_pictures(runtime, row["case_id"], row_facts)
@@ -207,7 +209,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         done=done_part(runtime, person),
         removals=removals,
         standings=cards,
-        record=record_part(given_answers, now, runtime.policies[StandingPolicy].window_days),
+        record=record_part(figures, days),
         managers=_managers(enrolled),
         answered=counted,
         answered_in_all=sum(answer_count.number for answer_count in counted),

@@ -168,6 +168,14 @@ def _own_answers(facts: Facts, before: Mapping[Judgement, int]) -> list[Evidence
     return [Evidence("i-user", bold, text_view.show(say("%(counts)s.", counts=counts)))]
 
 
+def usual_price_share(facts: Facts, brand_id: str) -> float | None:
+    """The price as a share of the median of the brand's listings; None without one, or in facts of another brand."""
+    price, reference = facts.price, facts.price.brand_category
+    if price.log_price is None or reference is None or facts.brand.brand_id != brand_id:
+        return None
+    return exp(price.log_price - reference.log_median)
+
+
 def _price_evidence(facts: Facts) -> list[Evidence]:
     price, reference = facts.price, facts.price.brand_category
     if price.log_price is None:
@@ -175,14 +183,13 @@ def _price_evidence(facts: Facts) -> list[Evidence]:
     if reference is None:
         none = text_view.show(say("Too few comparable listings are known to judge the price."))
         return [Evidence("i-tag", say("No price to compare with."), none)]
-    ratio = exp(price.log_price - reference.log_median)
     text = say_many(
         "The median of %(n)s listing is %(price)s.",
         "The median of %(n)s listings is %(price)s.",
         reference.n,
         price=words.rough_amount(exp(reference.log_median), price.base_currency),
     )
-    bold = say("%(share)s of the usual price.", share=words.percent(ratio))
+    bold = say("%(share)s of the usual price.", share=words.percent(exp(price.log_price - reference.log_median)))
     return [Evidence("i-tag", bold, text_view.show(text))]
 
 
@@ -283,8 +290,6 @@ def _removal_row(action: BrandAction, now: datetime) -> Removal:
 def _time_in_words(action: BrandAction, now: datetime) -> str:
     if action.check is CheckState.STILL_SHOWN:
         return say("we ask the marketplace why")
-    if action.check is CheckState.GONE and action.seconds_to_removal is not None:
-        return say("verified as removed after %(time)s", time=words.duration(action.seconds_to_removal))
     match action.state:
         case ActionState.SCHEDULED:
             return say("in %(time)s", time=words.countdown((action.leaves_at - now).total_seconds()))

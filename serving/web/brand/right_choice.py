@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
+from serving.accounts.store import second_factors
 from serving.accounts.store.accounts import Session
 from serving.brands.rules.rights import RightKind, RightState, kinds_for
 from serving.brands.service.rights_claims import basis_of
@@ -53,10 +54,14 @@ class ChosenRight:
 
 @dataclass(frozen=True, slots=True)
 class OfferedRights:
-    """The rights to choose from, and the chosen one; None where the brands have no right that can be used."""
+    """The rights to choose from, and the chosen one; None where the brands have no right that can be used.
+
+    `lacks_factor` is whether the person has no second factor, which is offered before anything is typed.
+    """
 
     choices: tuple[RightChoice, ...]
     chosen: ChosenRight | None
+    lacks_factor: bool = False
 
 
 def choice_of_rights(
@@ -72,7 +77,8 @@ def choice_of_rights(
     at = next((n for n, right in enumerate(stored_rights) if right.right.right_id == right_id), 0)
     chosen = _chosen_right(runtime, connection, session, stored_rights[at], now)
     choices = (_right_choice(connection, right, path, pairs, current=n == at) for n, right in enumerate(stored_rights))
-    return OfferedRights(tuple(choices), chosen)
+    has_factor = bool(second_factors.of_person(connection, session.person.user_id))
+    return OfferedRights(tuple(choices), chosen, lacks_factor=chosen.objection is None and not has_factor)
 
 
 def _chosen_right(

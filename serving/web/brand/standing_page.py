@@ -18,7 +18,7 @@ from serving.platform.tongues import N_, join_sentences, number, say
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.bounds import audits_needed, proven_right_share
 from serving.standing.rules.record import AuditTally, RemovalTally
-from serving.standing.rules.standing import Finding, Level, Scope, wrong_share_of
+from serving.standing.rules.standing import Finding, Level, Scope, shown_overturned, shown_right, wrong_share_of
 from serving.standing.service import standing_with_history
 from serving.web.brand.brand_charts import LevelChart, ScopeChart, level_chart, scope_chart
 from serving.web.brand.brand_scope import BrandScope, scope_of
@@ -158,9 +158,9 @@ def _scope_row(scope: Scope, policy: StandingPolicy) -> ScopeRow:
         name=scope_name(scope),
         audits=audits,
         removals=removals,
-        right=words.percent(audits.right / audits.counted, 1) if audits.counted else "",
+        right=words.percent(shown_right(audits), 1) if audits.counted else "",
         proven=words.percent(_proven(audits, policy), 1) if audits.counted else "",
-        overturned=words.percent(removals.overturned / removals.ended, 1) if removals.ended else "",
+        overturned=words.percent(shown_overturned(removals), 1) if removals.ended else "",
         is_closed=scope.finding is Finding.BROKEN,
     )
 

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from statistics import median
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
 
 from features.message import Message
 from models.verdict import ReasonCode
-from serving.brands.store.brand_answers import BrandAnswer
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say, say_many
@@ -19,7 +17,6 @@ from serving.standing.rules.record import AuditTally, RemovalTally
 from serving.standing.rules.standing import Effect, Finding, Level, Scope, Standing, outlook
 from serving.standing.service import effects_now, standing_with_history
 from serving.standing.store.standings import StandingChange
-from serving.takedowns.store import removal_checks
 from serving.web.wording import words
 from serving.web.wording.translated import in_words
 
@@ -73,7 +70,7 @@ class ChangeLine:
 class StandingCard:
     """The card of a brand. `withheld` is why its next confirmation does not remove at once, if it does not.
 
-    Removals and the speed are of the last `window_days`, audits of the last `audit_days`.
+    Removals are of the last `window_days`, audits of the last `audit_days`.
     """
 
     brand: str
@@ -84,7 +81,6 @@ class StandingCard:
     outlook: tuple[str, ...]
     history: tuple[ChangeLine, ...]
     withheld: Message | None
-    speed: str | None
     window_days: int
     audit_days: int
 
@@ -103,7 +99,6 @@ def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: s
         outlook=tuple(map(in_words, outlook(standing, policy))),
         history=tuple(ChangeLine(_level_badge(change), words.moment(change.known_at, now)) for change in changes),
         withheld=None if follows.at_once else follows.reason,
-        speed=_removal_speed(runtime, connection, pair, now),
         window_days=policy.window_days,
         audit_days=policy.audit_days,
     )
@@ -125,22 +120,6 @@ def _reasons_of_fall(standing: Standing, changes: Sequence[StandingChange], now:
 def next_effect(runtime: Runtime, connection: Connection, standing: Standing, pair: Pair, now: datetime) -> Effect:
     """The effect of a brand's next confirmation, for the reason that brands confirm most."""
     return effects_now(runtime, connection, standing, pair, ReasonCode.TRADEMARK_COUNTERFEIT, now)(0)
-
-
-def _removal_speed(runtime: Runtime, connection: Connection, pair: Pair, now: datetime) -> str | None:
-    days = runtime.policies[StandingPolicy].window_days
-    removal_times = removal_checks.removal_times(
-        connection, pair[0], brand_id=pair[1], since=now - timedelta(days=days)
-    )
-    if removal_times.median_seconds is None:
-        return None
-    return say_many(
-        "Median time from confirmation to verified removal, last %(days)s days: %(time)s (%(n)s removal).",
-        "Median time from confirmation to verified removal, last %(days)s days: %(time)s (%(n)s removals).",
-        removal_times.removals,
-        days=days,
-        time=words.duration(removal_times.median_seconds),
-    )
 
 
 def recorded_badge(change: StandingChange | None) -> LevelBadge:
@@ -169,27 +148,6 @@ def _scope_line(scope: Scope) -> ScopeLine:
 def scope_name(scope: Scope) -> str:
     """The label of a line of the counts."""
     return say("Overall") if scope.reason_code is None else say(REASONS[scope.reason_code])
-
-
-_WEEK: Final = timedelta(days=7)
-
-
-def answering_pace(brand_answers: Sequence[BrandAnswer], now: datetime) -> str | None:
-    """The number of answers in the last week, and the median time to answer."""
-    hours = [
-        brand_answer.answered.hours_to_answer
-        for brand_answer in brand_answers
-        if not brand_answer.answered.undone and now - brand_answer.answered.answered_at < _WEEK
-    ]
-    known = [hour for hour in hours if hour is not None]
-    if not known:
-        return None
-    return say_many(
-        "You answered %(n)s in the last seven days (median time to answer %(time)s).",
-        "You answered %(n)s in the last seven days (median time to answer %(time)s).",
-        len(hours),
-        time=words.duration(median(known) * 3_600),
-    )
 
 
 def withheld_reason_of(cards: Sequence[StandingCard]) -> Message | None:

@@ -48,6 +48,7 @@ class TakedownPage(Page, template="takedown.html", place="/brand"):
     listings: tuple[Question, ...]
     beyond: int
     most: int
+    lacks_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ def takedown_page(runtime: Runtime, session: Session, right_id: str) -> Takedown
             return TakedownPage((), None, "", (), 0, most)
         place = offered.chosen.marketplace_id
         listings, beyond = _fitting_questions(runtime, connection, (place, offered.chosen.brand_id), most, now)
-    return TakedownPage(offered.choices, offered.chosen, request_key(runtime, {}), listings, beyond, most)
+    key = request_key(runtime, {})
+    return TakedownPage(offered.choices, offered.chosen, key, listings, beyond, most, offered.lacks_factor)
 
 
 def _fitting_questions(

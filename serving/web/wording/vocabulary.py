@@ -160,6 +160,7 @@ REPORT_STATES: Final = {
     ListingState.WITHDRAWN: StateWords(N_("Withdrawn"), "out"),
     ListingState.RETRACTED: StateWords(N_("Retracted"), "out"),
 }
+OBJECTION: Final = StateWords(N_("Seller objected"), "v-w")
 
 # What the audit log says of a person, where its entry needs no names.
 ACTS: Final = {

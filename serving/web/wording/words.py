@@ -67,13 +67,6 @@ def duration(seconds: float) -> str:
     return join_sentences(_with_unit(days, "day"), *([_with_unit(hours, "hour")] if hours else []))
 
 
-def hours_or_minutes(hour_count: float) -> str:
-    """Minutes below an hour, hours with one decimal above."""
-    if hour_count < 1:
-        return _with_unit(round(hour_count * 60), "minute")
-    return f"{hour_count:,.1f} h" if _is_english() else _with_unit(round(hour_count, 1), "hour")
-
-
 def age(days: float) -> str:
     """An age in days in the first year, then in years.
 

@@ -279,7 +279,7 @@ def test_a_level_that_changes_is_kept_with_counts_reasons_and_policy_and_in_the_
     assert last.counts["overall"]["overturned"] == 3
     assert last.counts["trademark_counterfeit"] == last.counts["overall"]
     assert last.policy_version.startswith("StandingPolicy:")
-    assert any("3 of 3 were overturned (100.00%)" in in_english(reason) for reason in last.reasons)
+    assert any("3 of 3 were overturned (100.0%)" in in_english(reason) for reason in last.reasons)
     assert acts.count("standing.changed") == 1
 
 

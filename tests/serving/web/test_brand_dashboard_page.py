@@ -55,7 +55,7 @@ def test_a_question_is_timed_from_when_it_came_to_the_brand(any_site: Site) -> N
     judge(any_site, any_site.brand_person, case, Judgement.GENUINE)
     with any_site.runtime.store.read() as connection:
         dashboard = gather(any_site.runtime, connection, (any_site.marketplace_id, any_site.brand_id), 30)
-    assert dashboard.record.to_answer.hours == 2.0
+    assert dashboard.record.figures.to_answer.hours == 2.0
 
 
 def test_prevalence_is_told_from_what_was_drawn_and_is_unknown_without(any_site: Site) -> None:

@@ -285,7 +285,7 @@ def test_the_page_says_how_fast_the_brand_answers(site: Site) -> None:
     site.clock.forward(hours=3, minutes=10)
     judge(site, site.brand_person, case, Judgement.GENUINE)
     text = words(visit_as(site, site.brand_person).get("/brand").text)
-    assert "You answered 1 in the last seven days (median time to answer 3 h 10)." in text
+    assert "You answered 1 in the last 90 days (median time to answer 3 h 10)." in text
 
 
 # The pages' own queries, on both engines.

@@ -14,7 +14,7 @@ from serving.app import create_app
 from serving.platform.outbound.pictures import Pictures, hosts_of
 from tests.fixtures.picture_host import PNG, PictureHost, a_picture_host
 from tests.fixtures.runtimes import Site, a_case
-from tests.serving.web.visits import a_visitor, visit_as
+from tests.serving.web.visits import a_visitor, hidden_fields, visit_as
 
 
 @pytest.fixture
@@ -119,3 +119,11 @@ def test_a_host_that_never_answers_keeps_nobody_else_waiting(site: Site) -> None
 
         assert asyncio.run(ask()) == 200
         waiting.runtime.pictures.close()
+
+
+def test_a_question_of_a_brand_is_previewed_with_its_pictures(showing_site: Site, host: PictureHost) -> None:
+    case = a_case(showing_site, CaseLane.ASK_BRAND, image_link=links(host))
+    brand = visit_as(showing_site, showing_site.brand_person)
+    fields = {**hidden_fields(brand.get("/brand/takedowns").text), "reason_code": "trademark_counterfeit"}
+    fields[f"listing:{case.case_id}"] = case.version_id
+    assert f"/cases/{case.case_id}/pictures/0" in brand.post("/brand/takedowns/preview", fields).text

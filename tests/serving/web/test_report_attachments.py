@@ -323,7 +323,18 @@ def test_a_report_is_written_sent_and_read_in_the_language_of_the_brand(site: Si
     brand = visit_as(site, site.brand_person)
     fields = {**typed_request(brand), "listings": "\n".join([*names, names[0]])}
     rights = ("WIPO", *(f"-{kind}" for kind in RightKind))
-    named = ("Colline tote in grained leather, grey, number", "RP", "CSV", "UTC", "PDF", "PNG", "JPEG", "MB")
+    named = (
+        "Colline tote in grained leather, grey, number",
+        "RP",
+        "closet",
+        "CSV",
+        "Parquet",
+        "UTC",
+        "PDF",
+        "PNG",
+        "JPEG",
+        "MB",
+    )
     data_words = (*names, *rights, *named)
     pages = [brand.get(REPORT_BRAND_PATH), brand.post(f"{REPORT_BRAND_PATH}/preview", fields)]
     pages.append(brand.get(brand.post(REPORT_BRAND_PATH, {**fields, "good_faith": "yes"}).headers["location"]))

@@ -59,7 +59,7 @@ def test_a_change_stands_with_its_counts_and_can_be_taken_along(site: Site) -> N
     visitor = visit_as(site, site.brand_person)
     text = words(visitor.get(_PLACE).text)
     assert "Daily limit" in text
-    lost = "Lost on 2 Mar: Removals whose answering time ran out in 90 days: 4 of 4 were overturned (100.00%)."
+    lost = "Lost on 2 Mar: Removals whose answering time ran out in 90 days: 4 of 4 were overturned (100.0%)."
     assert lost in text, "since the fall nothing is counted"
     assert "0 audits right, 0 wrong; 0 removals stood, 4 overturned." in text
     assert Level.CAPPED.value in visitor.get(f"{_PLACE}.csv").text

@@ -30,7 +30,7 @@ from serving.accounts.service.display_choice import save_choice
 from serving.accounts.service.given_names import checked_address
 from serving.appeals.rules.counter_notice import CounterNoticeState
 from serving.brands.policy import DEFAULT_RIGHTS, EnrolmentPolicy
-from serving.brands.rules.brand_dashboard import _objection_outcome
+from serving.brands.rules.brand_dashboard import objection_outcome
 from serving.brands.rules.brand_record import AnswerFacts, result_of
 from serving.brands.rules.certification import CertificationMethod, CertificationPass, gate_for, questions
 from serving.brands.rules.rights import Mandate, Notice, Right, RightKind, RightState, basis_for
@@ -152,7 +152,10 @@ def answer_messages() -> list[Message]:
         (None, *CounterNoticeState),
     ):
         answered = AnswerFacts(judgement, NOW, undone, removal, None, appeal, countered, objected=True)
-        messages += [message(result_of(answered).reason), message(_objection_outcome(answered))]
+        messages += [
+            message(result_of(answered).reason),
+            message(objection_outcome(appeal, countered)),
+        ]
     return messages
 
 

@@ -139,7 +139,7 @@ def _limit_rows(limits: Limits, bursts: BurstPolicy, now: datetime) -> tuple[Lim
     seller, per_seller = limits.caps.seller, say("at most %(n)s", n=number(bursts.per_seller))
     stops = seller is not None and not seller.remaining
     rows.append(LimitRow(say("Removals of one seller in an hour"), per_seller, "", stops=stops))
-    if limits.quota is not None and limits.proved:
+    if limits.quota is not None and limits.proved and not limits.refused:
         quota_left = say("%(left)s left", left=number(limits.quota.remaining))
         until = say("until %(time)s", time=words.moment(limits.quota.renewed_at, now))
         rows.append(LimitRow(say("Immediate removals today"), quota_left, until, stops=not limits.quota.remaining))
@@ -168,7 +168,7 @@ def _limit_rows(limits: Limits, bursts: BurstPolicy, now: datetime) -> tuple[Lim
 def _cap_row(name: str, cap: Cap | None, limits: Limits) -> LimitRow | None:
     if cap is None:
         return None
-    if not limits.proved:
+    if not limits.tells_left:
         return LimitRow(name, say("at most %(n)s", n=number(cap.limit)), "", stops=False)
     stands = say("%(left)s of %(limit)s left", left=number(cap.remaining), limit=number(cap.limit))
     until = "" if cap.frees_at is None else say("more from %(time)s", time=words.moment(cap.frees_at, limits.at))

@@ -1,12 +1,15 @@
 """Reports of a brand: listings that it found itself, previewed before they are sent, and each with its own state."""
 
 import csv
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
 
 from models.errors import DomainError, Invalid
 from models.verdict import ReasonCode
@@ -21,10 +24,14 @@ from serving.listings.rules import EntryKind
 from serving.listings.store import listings, search
 from serving.platform.database.pools import in_fair_pool
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import say
 from serving.reports.policy import ReportPolicy
+from serving.reports.rules.good_faith import ReportedEnd, end_of_listing
 from serving.reports.rules.step_up import StepUpState
 from serving.reports.service.submitting import LONGEST_NOTE, Draft, receive_report
 from serving.reports.store import reports
+from serving.reports.store.good_faith import Scope, reported_listings
+from serving.reports.store.reports import StoredReport
 from serving.web import text_view
 from serving.web.brand.reports.attached_part import (
     FIELDS,
@@ -38,6 +45,7 @@ from serving.web.brand.reports.attached_part import (
 )
 from serving.web.brand.reports.previewed_part import Preview, preview_draft
 from serving.web.brand.reports.report_state_page import PLACE
+from serving.web.brand.reports.reported_part import ENDS
 from serving.web.brand.right_choice import ChosenRight, RightChoice, choice_of_rights
 from serving.web.flash import go_to
 from serving.web.forms import LONGEST_ID, Fields, Upload, UploadLimit, uploads_of
@@ -80,11 +88,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class SentReport:
-    """An earlier report of the person's brands."""
+    """An earlier report of the person's brands, with the number of its listings that ended in each way."""
 
     report_id: str
     when: str
     listings: int
+    ended: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,7 @@ class ReportForm(Page, template="brand_report.html", place=PLACE):
     refused: tuple[RefusedFile, ...]
     attached: tuple[AttachedDocument, ...]
     has_test_buy: bool
+    lacks_factor: bool
     documents: Limits
     most: int
     longest_note: int
@@ -198,6 +208,25 @@ def request_key(runtime: Runtime, fields: Mapping[str, str]) -> str:
     return fields.get("key", "")[:LONGEST_ID] or runtime.ids.new("key")
 
 
+def _sent_reports(connection: Connection, past: Sequence[StoredReport], now: datetime) -> tuple[SentReport, ...]:
+    """Reports with what became of their listings, as the dashboard counts it."""
+    sizes = reports.listing_counts(connection, past)
+    ends: dict[str, Counter[ReportedEnd]] = defaultdict(Counter)
+    for pair in {(report.marketplace_id, report.brand_id) for report in past}:
+        for listing in reported_listings(connection, Scope(*pair, past[-1].known_at, now + timedelta(microseconds=1))):
+            ends[listing.report_id][end_of_listing(listing)[0]] += 1
+    return tuple(
+        SentReport(
+            report.report_id,
+            words.moment(report.known_at, now),
+            sizes[report.report_id],
+            tuple((say(word), ended[end]) for end, word in ENDS.items() if ended[end]),
+        )
+        for report in past
+        for ended in [ends[report.report_id]]
+    )
+
+
 def form_page(
     runtime: Runtime,
     session: Session,
@@ -212,10 +241,7 @@ def form_page(
     with runtime.store.read() as connection:
         offered = choice_of_rights(runtime, connection, session, right, PLACE, now)
         past = reports.latest_reports(connection, session.person.brands(Permission.ANSWER_QUESTIONS), _MOST_SENT)
-        sizes = reports.listing_counts(connection, past)
-        sent = tuple(
-            SentReport(report.report_id, words.moment(report.known_at, now), sizes[report.report_id]) for report in past
-        )
+        sent = _sent_reports(connection, past, now)
         attached: tuple[AttachedDocument, ...] = ()
         if offered.chosen is not None:
             begun = {"right_id": offered.chosen.right_id, "marketplace_id": offered.chosen.marketplace_id, "key": key}
@@ -246,6 +272,7 @@ def form_page(
         refused=refused,
         attached=attached,
         has_test_buy=any(typed.get(name, "").strip() for name in FIELDS),
+        lacks_factor=offered.lacks_factor,
         documents=document_limits(runtime),
         most=runtime.policies[ReportPolicy].most_listings,
         longest_note=LONGEST_NOTE,

@@ -1,7 +1,7 @@
 """A report as it stands: the state of each listing, which can be withdrawn or retracted."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -13,6 +13,7 @@ from features.message import Message
 from features.phrase import Phrase
 from models.errors import DomainError, Invalid, NotFound, require
 from serving.accounts.policy import SecondFactorPolicy
+from serving.accounts.rules.access import Permission
 from serving.accounts.rules.second_person import FactorKind
 from serving.accounts.service.proving import passkey_options
 from serving.accounts.store.accounts import Session
@@ -21,18 +22,22 @@ from serving.api.requests.deciding import decide_after
 from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.database.pools import in_fair_pool
 from serving.platform.runtime import Runtime
+from serving.platform.tabular import Format, as_file
 from serving.platform.tongues import join_sentences
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import may_hand_in
 from serving.reports.rules.step_up import StepUpState, why_no_step_up
+from serving.reports.service.history import COLUMNS, ListingEvent, history_of, history_rows
 from serving.reports.service.signed import can_release, release_report
-from serving.reports.service.status import ItemStatus, ListingState, Status, status_of
+from serving.reports.service.status import ItemStatus, ListingState, Status, status_in, status_of
 from serving.reports.service.stepping_up import circumstances, confirm_report, purpose_of, send_without_proof
 from serving.reports.service.stopping import can_stop, large_report, stop_report
 from serving.reports.service.withdrawing import retract, withdraw
+from serving.reports.store import reports
 from serving.web import text_view
 from serving.web.brand.reports.attached_part import Limits, document_limits
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
+from serving.web.downloads import download
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, Fields, given_factor, ticked_rows
 from serving.web.rendering import Page, respond
@@ -40,7 +45,7 @@ from serving.web.test_buy_part import ShownTestBuy, test_buy_shown
 from serving.web.text_view import ShownText
 from serving.web.wording import words
 from serving.web.wording.translated import in_words, phrase_in_words, refusal_in_words
-from serving.web.wording.vocabulary import REPORT_STATES, StateWords
+from serving.web.wording.vocabulary import OBJECTION, REPORT_STATES, StateWords
 
 router = APIRouter(include_in_schema=False)
 PLACE: Final = "/brand/reports"
@@ -48,13 +53,23 @@ _NUMBER: Final = re.compile("[0-9]{1,4}")
 
 
 @dataclass(frozen=True, slots=True)
+class EventLine:
+    """An event of a reported listing in words, and when."""
+
+    state: StateWords
+    when: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResultRow:
-    """A listing of a report, its result or state, and why. `number` is set where it can be withdrawn or retracted."""
+    """A listing of a report: its state, why, and its history. `number` is set where it can be withdrawn."""
 
     listing: ShownText
     state: StateWords
     reason: str
-    number: int | None = None
+    number: int | None
+    events: tuple[EventLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +113,16 @@ class ReportState(Page, template="brand_report_state.html", place=PLACE):
 @router.get(PLACE + "/{report_id}")
 def get_report(report_id: str, request: Request, session: Member) -> HTMLResponse:
     return respond(request, state_page(runtime_of(request), session, report_id[:LONGEST_ID]), session)
+
+
+@router.get(PLACE + "/{report_id}/history.{form}")
+@in_fair_pool
+def get_history(report_id: str, runtime: TheRuntime, session: Member, form: Format) -> Response:
+    """What became of each listing of the report, one row an event."""
+    with runtime.store.read() as connection:
+        report = reports.get(connection, report_id[:LONGEST_ID], session.person.brands(Permission.ANSWER_QUESTIONS))
+        rows = history_rows(connection, status_in(runtime, connection, report, session.person.user_id))
+    return download(form, f"report-{report.report_id}", as_file(form, COLUMNS, rows))
 
 
 @router.post(PLACE + "/{report_id}/step-up")
@@ -184,7 +209,9 @@ def state_page(runtime: Runtime, session: Session, report_id: str) -> ReportStat
     """The content of a report's page."""
     status, now = status_of(runtime, session.person, report_id), runtime.clock.now()
     allowed = _WITHDRAWABLE if status.may_withdraw is not None else _RETRACTABLE
-    rows = tuple(_result_row(listing, allowed) for listing in status.items)
+    with runtime.store.read() as connection:
+        events = history_of(connection, status.report)
+    rows = tuple(_result_row(listing, allowed, events.get(listing.number, ()), now) for listing in status.items)
     counts: dict[ListingState, int] = {}
     for listing in status.items:
         counts[listing.state] = counts.get(listing.state, 0) + 1
@@ -251,10 +278,24 @@ def _time_or_none(at: datetime | None) -> str | None:
     return None if at is None else words.clock(at)
 
 
-def _result_row(listing: ItemStatus, allowed: frozenset[ListingState]) -> ResultRow:
+def _result_row(
+    listing: ItemStatus, allowed: frozenset[ListingState], events: Sequence[ListingEvent], now: datetime
+) -> ResultRow:
     number = listing.number if listing.state in allowed | _ALWAYS else None
     reason = reason_in_words(listing.reasons, None if listing.step is None else listing.step.refusal)
-    return ResultRow(text_view.show(listing.title or listing.location), REPORT_STATES[listing.state], reason, number)
+    return ResultRow(
+        text_view.show(listing.title or listing.location),
+        REPORT_STATES[listing.state],
+        reason,
+        number,
+        tuple(_event_line(event, now) for event in events),
+    )
+
+
+def _event_line(event: ListingEvent, now: datetime) -> EventLine:
+    state = OBJECTION if event.state is None else REPORT_STATES[event.state]
+    reason = phrase_in_words(event.why) if isinstance(event.why, Phrase) else join_sentences(*map(in_words, event.why))
+    return EventLine(state, words.moment(event.at, now), reason)
 
 
 def reason_in_words(reasons: tuple[Message, ...], refusal: Phrase | None) -> str:

@@ -11,14 +11,15 @@ from features.message import message
 from models.verdict import Judgement, reason_message
 from serving.brands.store import rights
 from serving.platform.tongues import N_, NN_, number, say, say_many
-from serving.reports.rules.good_faith import Counts, Finder, GoodFaith, Hours, ReportedEnd, Share, good_faith
+from serving.reports.rules.good_faith import Counts, Finder, GoodFaith, ReportedEnd, Share, good_faith
 from serving.reports.store.good_faith import Scope, removals_by_finder, reported_listings
+from serving.web.brand.figures_part import Figure, hours_in_words
 from serving.web.brand.rights_page import KINDS
 from serving.web.wording import words
 from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import CHOICE_OF
 
-_ENDS: Final = {
+ENDS: Final = {
     ReportedEnd.ACCEPTED: N_("Accepted"),
     ReportedEnd.REJECTED: N_("Rejected"),
     ReportedEnd.OVERTURNED: N_("Overturned"),
@@ -34,15 +35,6 @@ _FINDERS: Final = {
 }
 _EXAMINED: Final = NN_("%(some)s of %(n)s examined listing", "%(some)s of %(n)s examined listings")
 _REMOVALS: Final = NN_("%(some)s of %(n)s removal that stands", "%(some)s of %(n)s removals that stand")
-
-
-@dataclass(frozen=True, slots=True)
-class ReportedFigure:
-    """A figure with its base."""
-
-    value: str
-    name: str
-    of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +57,7 @@ class ReportedPart:
 
     since: str
     items: int
-    figures: tuple[ReportedFigure, ...]
+    figures: tuple[Figure, ...]
     ends: tuple[tuple[str, int], ...]
     reasons: tuple[tuple[str, str, int], ...]
     by_right: tuple[GroupRow, ...]
@@ -79,7 +71,7 @@ def reported_part(connection: Connection, scope: Scope) -> ReportedPart:
         since=words.day(scope.since, scope.until),
         items=figures.whole.items,
         figures=(*_reported_figures(figures.whole), *_finder_figures(removals_by_finder(connection, scope))),
-        ends=tuple((say(text), figures.whole.ended[end]) for end, text in _ENDS.items() if figures.whole.ended[end]),
+        ends=tuple((say(text), figures.whole.ended[end]) for end, text in ENDS.items() if figures.whole.ended[end]),
         reasons=_ranked_reasons(figures),
         by_right=_rows_by_right(connection, scope, figures),
         by_reason=_group_rows(
@@ -88,7 +80,7 @@ def reported_part(connection: Connection, scope: Scope) -> ReportedPart:
     )
 
 
-def _reported_figures(whole: Counts) -> tuple[ReportedFigure, ...]:
+def _reported_figures(whole: Counts) -> tuple[Figure, ...]:
     taken = whole.to_removal
     within = ""
     if taken.p95 is not None:
@@ -96,24 +88,24 @@ def _reported_figures(whole: Counts) -> tuple[ReportedFigure, ...]:
             "95 %% within %(time)s; %(n)s removal",
             "95 %% within %(time)s; %(n)s removals",
             taken.n,
-            time=words.hours_or_minutes(taken.p95),
+            time=hours_in_words(taken.p95),
         )
     return (
-        ReportedFigure(
+        Figure(
             _percent_or_none(whole.at_once),
             say("removed without further correspondence"),
             say_many(*_EXAMINED, whole.at_once.of, some=number(whole.at_once.number)),
         ),
-        ReportedFigure(
-            _hours_in_words(taken), say("median time from report to removal"), within or say("no removal yet")
+        Figure(
+            hours_in_words(taken.median), say("median time from report to removal"), within or say("no removal yet")
         ),
     )
 
 
-def _finder_figures(counts: Counter[Finder]) -> tuple[ReportedFigure, ...]:
+def _finder_figures(counts: Counter[Finder]) -> tuple[Figure, ...]:
     total = counts.total()
     return tuple(
-        ReportedFigure(
+        Figure(
             _percent_or_none(Share(counts[finder], total)),
             say(text),
             say_many(*_REMOVALS, total, some=number(counts[finder])),
@@ -126,14 +118,10 @@ def _percent_or_none(share: Share) -> str:
     return words.percent(share.number / share.of) if share.of else say("none yet")
 
 
-def _hours_in_words(hours: Hours) -> str:
-    return say("none yet") if hours.median is None else words.hours_or_minutes(hours.median)
-
-
 def _ranked_reasons(figures: GoodFaith) -> tuple[tuple[str, str, int], ...]:
-    order = tuple(_ENDS)
+    order = tuple(ENDS)
     ranked = sorted(figures.reasons.items(), key=lambda pair: (order.index(pair[0][0]), -pair[1], pair[0][1]))
-    return tuple((say(_ENDS[end]), _reason_in_words(reason), n) for (end, reason), n in ranked)
+    return tuple((say(ENDS[end]), _reason_in_words(reason), n) for (end, reason), n in ranked)
 
 
 def _reason_in_words(reason: str) -> str:
@@ -162,7 +150,7 @@ def _group_rows(groups: Iterable[tuple[str, Counts]]) -> tuple[GroupRow, ...]:
             overturned=counts.ended[ReportedEnd.OVERTURNED],
             retracted=counts.ended[ReportedEnd.RETRACTED],
             at_once=say("%(some)s of %(all)s", some=number(counts.at_once.number), all=number(counts.at_once.of)),
-            to_removal=_hours_in_words(counts.to_removal),
+            to_removal=hours_in_words(counts.to_removal.median),
         )
         for name, counts in sorted(groups, key=lambda group: (-group[1].items, group[0]))
     )

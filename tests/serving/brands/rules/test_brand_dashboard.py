@@ -13,7 +13,7 @@ from serving.appeals.rules.counter_notice import CounterNoticeState
 from serving.brands.policy import DEFAULT_ATTENTION
 from serving.brands.rules.attention import BrandFigures, Need, attention_reasons, urgency
 from serving.brands.rules.brand_dashboard import Period, dashboard, periods_between
-from serving.brands.rules.brand_record import AnswerFacts, AnswerOutcome, brand_record, result_of
+from serving.brands.rules.brand_record import AnswerFacts, AnswerOutcome, answer_figures, result_of, window_start
 from serving.standing.rules.standing import Level
 from serving.webhooks.rules.action import ActionState
 
@@ -82,8 +82,8 @@ def test_answers_are_counted_by_outcome_and_reason_within_their_period() -> None
         ],
         parts,
     )
-    assert (figures.answers, figures.undone) == (5, 1)
-    assert figures.outcomes == {
+    assert (figures.figures.answers, figures.figures.undone) == (5, 1)
+    assert figures.figures.outcomes == {
         AnswerOutcome.ACCEPTED: 1,
         AnswerOutcome.REJECTED: 2,
         AnswerOutcome.UNDERWAY: 1,
@@ -101,17 +101,16 @@ def test_answers_are_counted_by_outcome_and_reason_within_their_period() -> None
 
 
 def test_medians_say_of_how_many_they_are() -> None:
-    figures = dashboard(
+    figures = answer_figures(
         [
             an_answer(1, asked_hours=1, removed_hours=3),
             an_answer(1, asked_hours=5, removed_hours=None),
             an_answer(1, asked_hours=None, removed_hours=5),
-        ],
-        [Period(NOW - timedelta(days=7), NOW)],
+        ]
     )
     assert (figures.to_answer.hours, figures.to_answer.n) == (3.0, 2)
     assert (figures.to_removal.hours, figures.to_removal.n) == (4.0, 2)
-    nothing = dashboard([], [Period(NOW - timedelta(days=7), NOW)])
+    nothing = answer_figures([])
     assert (nothing.to_answer.hours, nothing.to_answer.n) == (None, 0)
 
 
@@ -185,7 +184,7 @@ def test_every_state_of_a_removal_has_an_outcome() -> None:
         assert result_of(replace(REMOVED, removal=removal)).outcome in AnswerOutcome
 
 
-def test_the_record_counts_outcomes_objections_and_the_median_time() -> None:
+def test_the_figures_count_outcomes_objections_and_the_median_time() -> None:
     slow = replace(REMOVED, removed_at=AT + timedelta(hours=2))
     answers = [
         REMOVED,
@@ -196,19 +195,19 @@ def test_the_record_counts_outcomes_objections_and_the_median_time() -> None:
         replace(REMOVED, removal=ActionState.SENDING, removed_at=None),
         replace(REMOVED, undone=True, removal=ActionState.WITHDRAWN, removed_at=None),
     ]
-    record = brand_record(answers)
-    assert record.outcomes == {
+    figures = answer_figures(answers)
+    assert figures.outcomes == {
         AnswerOutcome.ACCEPTED: 3,
         AnswerOutcome.REJECTED: 2,
         AnswerOutcome.UNDERWAY: 1,
-        AnswerOutcome.UNDONE: 1,
     }
-    assert (record.counter_notices, record.counter_notices_upheld) == (3, 2)
-    assert record.median_hours_to_removal == 3.0
+    assert (figures.answers, figures.undone, figures.accepted, figures.decided) == (6, 1, 3, 5)
+    assert (figures.objections, figures.objections_upheld) == (3, 2)
+    assert (figures.to_removal.hours, figures.to_removal.n) == (3.0, 4)
 
 
-def test_before_the_first_removal_there_is_no_median() -> None:
-    assert brand_record([]).median_hours_to_removal is None
+def test_the_window_begins_at_midnight_whenever_on_the_day_a_page_is_opened() -> None:
+    assert {window_start(NOW.replace(hour=hour), 90) for hour in (0, 9, 23)} == {datetime(2026, 2, 5, tzinfo=UTC)}
 
 
 ATTENTION_NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -252,8 +252,8 @@ def test_every_reason_is_a_sentence() -> None:
 def test_a_share_that_misses_a_limit_is_not_rounded_onto_it() -> None:
     reasons = standing_of(Record(audits(8_999, 1_001)), FULL).reasons + standing_of(ended(9_499, 501), FULL).reasons
     sentences = " ".join(map(in_english, reasons))
-    assert "(89.99%)" in sentences
-    assert "(5.01%)" in sentences
+    assert "(89.9%)" in sentences
+    assert "(5.1%)" in sentences
 
 
 OUTLOOKS: list[tuple[Record, StoredLevel, tuple[Message, ...], str]] = [

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models.verdict import Judgement
-from serving.brands.service.brand_records import record_file, record_of, standing_rows
+from serving.brands.service.brand_records import figures_of, record_file, standing_rows
 from serving.brands.store import brand_answers
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.service.notice_complaints import complain
@@ -202,8 +202,8 @@ def test_a_brands_record_has_its_counter_notices_and_the_history_of_its_standing
         ("MP-6", "accepted", "withdrawn"),
         ("MP-7", "contested", "with_rights_holder"),
     ]
-    record = record_of(answers)
-    assert (record.counter_notices, record.counter_notices_upheld) == (5, 2)
+    figures = figures_of(answers)
+    assert (figures.objections, figures.objections_upheld) == (5, 2)
     # One overturn of one removal is a warning.
     assert standing[0][1:8] == ("provisional", "Yes", 0, 0, 0, 1, 0)
 
