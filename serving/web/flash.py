@@ -111,7 +111,7 @@ SENTENCES: Final = {
     Flash.NOTICE_ENDED: "Notice ended as invalid. The notifier is told why.",
     Flash.SNOOZED: "Case snoozed. It returns to the queue automatically; until then, find it under Snoozed.",
     Flash.TAKEN_UP: "Case resumed. It is back in the queue.",
-    Flash.QUEUE_DONE: "That was the last case of this queue.",
+    Flash.QUEUE_DONE: "End of this queue. Cases above it, or assigned to a colleague, may still be open.",
     Flash.BRAND_CHANGED: N_("Change saved. It applies from the next request."),
     Flash.DOCUMENT_KEPT: N_("Document saved. Rights and powers of attorney can refer to it."),
     Flash.RIGHT_CLAIMED: N_("Right claimed. It cannot be used until your account manager verifies it."),
