@@ -1,7 +1,7 @@
 """A seller for reviewers: listings, verdicts, links with their paths, sanctions, prices, timeline and documents."""
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from statistics import median
@@ -177,8 +177,11 @@ def _sanction_events(
     entry: SellerListEntry | None,
     uploads: Sequence[SellerUpload],
 ) -> list[_Event]:
+    moments = Counter(hit.at for hit in struck)
+    void = Counter(hit.at for hit in struck if hit.void)
     events: list[_Event] = [
-        (hit.at, f"Strike {hit.weight:g}{f', {hit.void.value} since' if hit.void else ''}.", None) for hit in struck
+        (at, f"{words.many(n, 'strike')}{f', {void[at]} voided since' if void[at] else ''}.", None)
+        for at, n in moments.items()
     ]
     for sanction in ladder:
         measure, state = _MEASURES[sanction.measure], _STATES[sanction.state].word

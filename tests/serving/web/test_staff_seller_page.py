@@ -38,7 +38,7 @@ def test_the_page_has_the_sellers_listings_verdicts_lists_and_timeline(site: Sit
     text = words(page)
     assert f'href="/cases/{open_one.case_id}"' in page
     assert f'href="/cases/{done.case_id}"' in page
-    assert "2listings1open case0found counterfeit1found not counterfeit" in text
+    assert "2listings 1open case 0found counterfeit 1found not counterfeit" in text
     assert "Aurelle of another seller" not in text
     assert "Found not counterfeit: Aurelle Colline bag" in text
     assert "On the watch list" in text

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, event
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.accounts.rules.access import Person
 from serving.cases.service.case_access import lease
 from serving.cases.store import assignments, case_filters, found_listings, queue_positions, queues
 from serving.cases.store.case_filters import Facet
