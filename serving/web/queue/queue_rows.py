@@ -88,7 +88,7 @@ def queue_row(context: RowContext, row: Mapping[str, Any], facts: Facts, address
         seller_age=None if age is None else words.age(age),
         due=None if is_masked else words.due(row["due_at"], context.now),
         dot="" if is_masked else LANE_OF[lane].dot,
-        why=text_view.show("Masked until you decide" if is_masked else _why_in_queue(row, lane)),
+        why=text_view.show("Masked until you decide" if is_masked else why_in_queue(row, lane)),
         holder=_holder_name(context, row),
         offered=context.listings.get(row["case_id"]) == context.user_id,
         is_masked=is_masked,
@@ -112,7 +112,7 @@ def price_of(facts: Facts) -> str | None:
     return None if price is None or currency is None else words.amount(price, currency)
 
 
-def _why_in_queue(row: Mapping[str, Any], lane: CaseLane) -> str:
+def why_in_queue(row: Mapping[str, Any], lane: CaseLane) -> str:
     """Hard evidence, or the strongest reason, if a score opened the case; otherwise a label of its origin."""
     if lane is CaseLane.APPEAL:
         return "Seller appeal"
