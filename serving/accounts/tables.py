@@ -122,6 +122,7 @@ display_setting = sa.Table(
     word("density", Density),
     sa.Column("letter_keys", sa.Boolean, nullable=False),
     word("theme", Theme),
+    sa.Column("hidden_columns", sa.String(100), nullable=False),
     moment("changed_at"),
 )
 

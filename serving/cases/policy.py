@@ -15,6 +15,8 @@ class AssignmentPolicy:
     most_each: int = 5
     # Twice a lease: a person who has gone home blocks the case no longer than this.
     suggestion_lasts_minutes: int = 30
+    # A colleague may be in a meeting or between two shifts.
+    handover_lasts_hours: int = 24
 
 
 DEFAULT_ASSIGNMENT: Final = AssignmentPolicy()

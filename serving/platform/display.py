@@ -30,13 +30,17 @@ class Theme(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """A person's display settings; these defaults apply without a session or a choice. `time_zone` is an IANA name."""
+    """A person's display settings; these defaults apply without a session or a choice. `time_zone` is an IANA name.
+
+    `hidden_columns` are the columns of the review queue that are not shown, separated by blanks.
+    """
 
     time_zone: str = "UTC"
     language: Language = ENGLISH
     density: Density = Density.COMFORTABLE
     letter_keys: bool = True
     theme: Theme = Theme.AUTO
+    hidden_columns: str = ""
 
     @property
     def zone(self) -> tzinfo:

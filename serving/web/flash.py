@@ -21,6 +21,7 @@ class Flash(StrEnum):
     NOTED = "noted"
     NOTES_SEEN = "notes_seen"
     SNOOZED = "snoozed"
+    HANDED_OVER = "handed_over"
     NOTICE_ENDED = "notice_ended"
     TAKEN_UP = "taken_up"
     QUEUE_DONE = "queue_done"
@@ -109,9 +110,10 @@ SENTENCES: Final = {
     Flash.NOTED: "Note saved. People you mentioned see it under Notes.",
     Flash.NOTES_SEEN: "All notes are marked as read.",
     Flash.NOTICE_ENDED: "Notice ended as invalid. The notifier is told why.",
+    Flash.HANDED_OVER: "Case handed over. Your colleague sees your note under Notes, and the case is assigned to them.",
     Flash.SNOOZED: "Case snoozed. It returns to the queue automatically; until then, find it under Snoozed.",
     Flash.TAKEN_UP: "Case resumed. It is back in the queue.",
-    Flash.QUEUE_DONE: "That was the last case of this queue.",
+    Flash.QUEUE_DONE: "End of this queue. Cases above it, or assigned to a colleague, may still be open.",
     Flash.BRAND_CHANGED: N_("Change saved. It applies from the next request."),
     Flash.DOCUMENT_KEPT: N_("Document saved. Rights and powers of attorney can refer to it."),
     Flash.RIGHT_CLAIMED: N_("Right claimed. It cannot be used until your account manager verifies it."),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Final
 
@@ -172,6 +173,39 @@ def round_levels(most: float) -> list[float]:
     unit = 10.0 ** math.floor(math.log10(most / 4))
     step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor * 4.0001 >= most)
     return [round(step * i, 10) for i in range(math.ceil(most / step - 1e-9) + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class RatioChart:
+    """Ratios over time on a scale of doublings: (x, y, tone) of each, the levels, and the level of 1."""
+
+    points: tuple[tuple[float, float, str], ...]
+    levels: tuple[Tick, ...]
+    one_y: float
+    first: str
+    last: str
+    label: str
+
+
+def ratio_chart(points: Sequence[tuple[datetime, float, str]], label: str, *, first: str, last: str) -> RatioChart:
+    """Positive ratios, at least one, with their times and tones; the scale reaches from a half to a double at least."""
+    logs = [math.log2(ratio) for _, ratio, _ in points]
+    low, high = math.floor(min(-1.0, *logs)), math.ceil(max(1.0, *logs))
+    begin, end = (edge(at for at, _, _ in points) for edge in (min, max))
+    y = Scale(116.0, 8.0, float(high - low))
+    x = Scale(46.0, 412.0, (end - begin).total_seconds() or 1.0)
+    step = math.ceil((high - low) / 6)
+    return RatioChart(
+        tuple(
+            (x((at - begin).total_seconds()), y(log - low), tone)
+            for (at, _, tone), log in zip(points, logs, strict=True)
+        ),
+        tuple(Tick(y(level - low), f"{2.0**level:.2g}×") for level in range(low, high + 1, step)),
+        y(-low),
+        first,
+        last if end > begin else "",
+        label,
+    )
 
 
 @dataclass(frozen=True, slots=True)

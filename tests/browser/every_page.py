@@ -48,6 +48,7 @@ class OnePage:
 
 _ROWS: Final = ("main table tbody a",)
 _LISTING: Final = LinkPath("/search?q=tote", ("a[href^='/listings/']",))
+_SELLER: Final = LinkPath("/queue", ("td a[href^='/sellers/']",))
 _CASE: Final = LinkPath("/queue?lane=analyst", ("a[data-stop]",))
 
 PAGES: Final = (
@@ -80,6 +81,7 @@ PAGES: Final = (
         "pending-batch", "/pending-removals/{batch_id}", Role.ANALYST, LinkPath("/pending-removals", _ROWS), phone=True
     ),
     OnePage("sellers", "/sellers", Role.ANALYST),
+    OnePage("staff-seller", "/sellers/{name:path}", Role.ANALYST, _SELLER, phone=True, unfold=True),
     OnePage("settings", "/settings", Role.ANALYST, phone=True),
     OnePage("second-factor", "/settings/second-factor", Role.ANALYST, phone=True),
     OnePage("help", "/help", Role.ANALYST, phone=True, whole=True),
@@ -180,5 +182,7 @@ FILES: Final = frozenset(
         "/cases/{case_id}/pictures/{number}",
         "/counter-notices/{counter_notice_id}/documents/{upload_id}",
         "/operations/audit.{form}",
+        "/queue.{form}",
+        "/search.{form}",
     }
 )

@@ -54,7 +54,7 @@ def go_to(page: Page, base_url: str, listed_page: OnePage, addresses: Mapping[st
                 answer = page.goto(base_url + (link.get_attribute("href") or ""))
         case str(address):
             answer = page.goto(base_url + address)
-    if not re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(listed_page.route)), urlsplit(page.url).path):
+    if not re.fullmatch(re.sub(r"\\{\w+(:path)?\\}", "[^/]+", re.escape(listed_page.route)), urlsplit(page.url).path):
         raise PageNotReached(page.url)
     if listed_page.unfold:
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")

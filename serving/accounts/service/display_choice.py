@@ -33,6 +33,7 @@ def save_choice(runtime: Runtime, person: Person, before: Display, settings: Map
         theme=_valid_option(
             Theme, settings.get("theme", before.theme), Phrase("This theme does not exist. Choose one from the list.")
         ),
+        hidden_columns=settings.get("hidden_columns", before.hidden_columns),
         letter_keys=_is_on(settings.get("letter_keys", "on" if before.letter_keys else "off")),
     )
     with runtime.store.write() as connection:

@@ -46,7 +46,8 @@ def of_row(row: "Row[tuple[object, ...]]") -> Display:
     """The settings in a row that holds the table's columns; the defaults where the row has none."""
     if row.time_zone is None:
         return DEFAULT_DISPLAY
-    return Display(row.time_zone, Language(row.language), Density(row.density), row.letter_keys, Theme(row.theme))
+    chosen = Density(row.density), row.letter_keys, Theme(row.theme), row.hidden_columns
+    return Display(row.time_zone, Language(row.language), *chosen)
 
 
 def dismissed_lists(connection: Connection, user_id: str) -> frozenset[Role]:

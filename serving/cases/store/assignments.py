@@ -106,6 +106,15 @@ def assign(
     add(connection, case_assignment, rows)
 
 
+def hand_over(
+    connection: Connection, marketplace_id: str, case_id: str, user_id: str, *, at: datetime, until: datetime
+) -> None:
+    """Assign a case to a person in place of an earlier assignee."""
+    earlier = inside(case_assignment, marketplace_id, case_id=case_id)
+    connection.execute(delete(case_assignment).where(earlier))
+    assign(connection, marketplace_id, {case_id: user_id}, at=at, until=until)
+
+
 def withdraw(connection: Connection, marketplaces: Collection[str], user_id: str) -> int:
     """Withdraw the assignments of a person; returns how many."""
     gone = delete(case_assignment).where(

@@ -267,6 +267,11 @@ def lease(connection: Connection, case: Case, user_id: str, *, at: datetime, unt
     return changed.rowcount == 1
 
 
+def end_lease(connection: Connection, marketplace_id: str, case_id: str) -> None:
+    this_case = inside(review_case, marketplace_id, case_id=case_id)
+    connection.execute(update(review_case).where(this_case).values(leased_by=None, leased_until=None))
+
+
 def timeline(connection: Connection, marketplace_id: str, case_id: str) -> list[dict[str, Any]]:
     """The events of a case, oldest first."""
     query = (

@@ -110,33 +110,23 @@ def next_free(
     at: datetime,
     besides: Collection[str] = (),
 ) -> str | None:
-    """The next case to open: the next free one below this one, else the first free one; None without any.
+    """The next free case below this one by expected harm; None at the end of the queue, which is not begun again.
 
-    Cases assigned to this person come first, and cases assigned to somebody else come last. A free case is not leased
-    by another person. `besides` are cases to skip, because their answers are in transit.
+    A case assigned to this person keeps its place, and one assigned to somebody else is skipped. A free case is not
+    leased by another person. `besides` are cases to skip, because their answers are in transit.
     """
     free = or_(
         review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
     )
-    ids = _case_ids(queue_filter).where(free, review_case.c.case_id.not_in([case.case_id, *besides]))
-    offered = same(case_assignment, review_case, "case_id")
-    places = sorted(queue_filter.marketplaces)
-    to_me = select(case_assignment.c.case_id).where(
-        case_assignment.c.marketplace_id.in_(places), case_assignment.c.until > at, case_assignment.c.user_id == user_id
+    to_others = exists().where(
+        same(case_assignment, review_case, "case_id"),
+        case_assignment.c.until > at,
+        case_assignment.c.user_id != user_id,
     )
-    mine = connection.execute(to_me).scalars().all()
-    to_anybody = exists().where(offered, case_assignment.c.until > at)
-    # Each query scans a short part of the index in order; a single query would sort the whole queue.
-    for free_cases in (
-        *([ids.where(review_case.c.marketplace_id.in_(places), review_case.c.case_id.in_(mine))] if mine else []),
-        ids.where(~to_anybody),
-        ids.where(to_anybody),
-    ):
-        for place in (_behind(case), ()):
-            case_id = connection.execute(free_cases.where(*place).order_by(*_COSTLIEST_FIRST).limit(1)).scalar()
-            if case_id is not None:
-                return case_id
-    return None
+    ids = _case_ids(queue_filter).where(
+        free, ~to_others, review_case.c.case_id.not_in([case.case_id, *besides]), *_behind(case)
+    )
+    return connection.execute(ids.order_by(*_COSTLIEST_FIRST).limit(1)).scalar()
 
 
 def _case_ids(queue_filter: QueueFilter) -> Select[str]:

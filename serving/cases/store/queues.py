@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, case, false, func, or_, select, true
 
 from models.case import BLIND_LANES, CaseLane, CaseState
 from models.verdict import Judgement
@@ -27,6 +27,25 @@ class Lease(StrEnum):
     FREE = "free"
     MINE = "mine"
     OTHERS = "others"
+
+
+class Sort(StrEnum):
+    """What a queue can be sorted by."""
+
+    SCORE = "score"
+    HARM = "harm"
+    BRAND = "brand"
+    PRICE = "price"
+    SELLER = "seller"
+    DUE = "due"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of a queue; cases without the value, or whose reviewer must not know it, come last."""
+
+    by: Sort
+    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +107,10 @@ def queue_conditions(queue_filter: QueueFilter) -> list[ColumnElement[bool]]:
     The query is an ordered scan of the index of open cases, which holds all filter columns. A brand's own queue is
     short and is looked up by the brand.
     """
-    case = review_case.c if queue_filter.brands is not None else SCANNED
-    conditions: list[ColumnElement[bool]] = [IS_OPEN, case.marketplace_id.in_(sorted(queue_filter.marketplaces))]
+    open_case = review_case.c if queue_filter.brands is not None else SCANNED
+    conditions: list[ColumnElement[bool]] = [IS_OPEN, open_case.marketplace_id.in_(sorted(queue_filter.marketplaces))]
     if queue_filter.lanes is not None:
-        conditions.append(case.lane.in_([lane.value for lane in queue_filter.lanes]))
+        conditions.append(open_case.lane.in_([lane.value for lane in queue_filter.lanes]))
     if queue_filter.person is not None and (queue_filter.lanes is None or BLIND_LANES.intersection(queue_filter.lanes)):
         conditions.append(is_open_to(queue_filter.alike or {queue_filter.person}))
     if queue_filter.brands is not None:
@@ -158,14 +177,48 @@ def _lease_condition(lease: Lease, person: str | None, at: datetime | None) -> C
 
 
 def queue(
-    connection: Connection, queue_filter: QueueFilter, *, most: int, offset: int = 0, after: str | None = None
+    connection: Connection,
+    queue_filter: QueueFilter,
+    *,
+    most: int,
+    offset: int = 0,
+    after: str | None = None,
+    sort: Order | None = None,
 ) -> list[dict[str, Any]]:
     """Open cases with the data of each row, the highest priority first; or those behind the case `after`."""
     order = (review_case.c.priority.desc(), review_case.c.case_id)
     query = select(review_case.c.case_id).where(*queue_conditions(queue_filter))
+    if sort is not None:
+        column = _sorted_column(sort.by)
+        query = query.order_by((column.desc() if sort.descending else column).nulls_last())
     page_query = page(connection, query, queue_filter.marketplaces, after, *order).limit(most).offset(offset)
+    case_ids = connection.execute(page_query).scalars().all()
     # Two queries, so that the database reads in the order of the queue and not of a join.
-    return rows_of_cases(connection, queue_filter.marketplaces, connection.execute(page_query).scalars().all())
+    rows = rows_of_cases(connection, queue_filter.marketplaces, case_ids)
+    places = {case_id: place for place, case_id in enumerate(case_ids)}
+    return sorted(rows, key=lambda row: places[row["case_id"]])
+
+
+def _sorted_column(by: Sort) -> ColumnElement[Any]:
+    """What the index of open cases holds, or a value looked up by key; nothing that the reviewer must not know."""
+    case_columns = SCANNED
+    is_masked = case_columns.score_masked.is_(true())
+    is_blind = or_(is_masked, case_columns.lane.in_([lane.value for lane in BLIND_LANES]))
+    match by:
+        case Sort.SCORE:
+            return case((is_blind, None), else_=func.coalesce(case_columns.chance * 100, case_columns.points))
+        case Sort.HARM:
+            return case((is_blind, None), else_=review_case.c.priority)
+        case Sort.DUE:
+            return case((is_masked, None), else_=case_columns.due_at)
+        case Sort.SELLER:
+            return func.lower(case_columns.seller_external_id)
+        case Sort.BRAND:
+            named = select(brand.c.name).where(brand.c.brand_id == review_case.c.brand_id).scalar_subquery()
+            return func.lower(func.coalesce(named, review_case.c.mark))
+        case Sort.PRICE:
+            priced = select(listing_version.c.log_price).where(same(listing_version, review_case, "version_id"))
+            return priced.scalar_subquery()
 
 
 def rows_of_cases(

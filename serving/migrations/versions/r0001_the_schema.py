@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "b619000f1cb8"
+revision = "81b2b8e7e6ff"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

@@ -323,7 +323,7 @@ def _page(
         risk=None if dark else risk_part(runtime, connection, marketplace_id, facts.listing.seller.external_id),
         documents=documents_card(documents_of(connection, case), case.case_id, now),
         answers=tuple(map(text_view.show, seller_answers(connection, case))),
-        links=links_card(facts),
+        links=links_card(facts.seller.links, marketplace_id),
         near_duplicates=near_duplicates_card(connection, marketplace_id, facts, now),
         reasons=None,
         rule_matches=case_cards.rule_matches(facts),

@@ -17,7 +17,7 @@ from serving.cases.store.cases import Case
 from serving.guards import Reviewer, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
-from serving.web.forms import CaseId, Fields
+from serving.web.forms import LONGEST_ID, CaseId, Fields
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording.vocabulary import Option
@@ -49,6 +49,13 @@ def post_note(case_id: CaseId, request: Request, session: Reviewer, fields: Fiel
     new_note = writing.NewNote(case_id, fields.get("statement", ""), mentioned)
     writing.write_note(runtime_of(request), session.person, new_note)
     return go_to(request, f"{_case_address(case_id, fields)}#notes", Flash.NOTED)
+
+
+@router.post("/cases/{case_id}/hand-over")
+def post_hand_over(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
+    to, note = fields.get("colleague", "")[:LONGEST_ID], fields.get("handover", "")
+    writing.hand_over(runtime_of(request), session.person, case_id, to, note)
+    return go_to(request, QueueQuery.of(fields.get("queue", "")).address(), Flash.HANDED_OVER)
 
 
 @router.post("/cases/{case_id}/snooze")

@@ -21,6 +21,7 @@ from serving.sellers.service.seller_risk import risk_of
 from serving.sellers.store import activity_series, strikes
 from serving.sellers.store.activity_series import LISTINGS, STEP, STEPS
 from serving.web import charts, text_view
+from serving.web.queue.queue_rows import seller_address
 from serving.web.series_charts import Sparkline, sparkline
 from serving.web.text_view import ShownText
 from serving.web.wording import words
@@ -67,6 +68,7 @@ def seller_card(
     strike_total = count_strikes(struck, as_of=now, policy=policies[StrikePolicy]).total
     return SimpleNamespace(
         seller=text_view.show(known) if known else None,
+        address=seller_address(marketplace_id, known) if known else None,
         authorised=seller.authorised,
         strikes=(strike_total, int(policies[SanctionPolicy].close_from)) if known else None,
         rows=tuple(rows),
@@ -151,24 +153,28 @@ class LinksCard:
     notes: tuple[str, ...]
 
 
-def links_card(facts: Facts) -> LinksCard:
-    """The card of the facts' seller: links with confirmed counterfeits first, then the nearest."""
-    links = facts.seller.links
+def links_card(links: Links | None, marketplace_id: str) -> LinksCard:
+    """The card of a seller's links: those with confirmed counterfeits first, then the nearest."""
     if links is None or not links.contacts:
         return LinksCard(0, (), ())
     ordered = sorted(links.sellers, key=lambda link: not link.counterfeit)
     shown = ordered[:MOST_SHOWN]
     return LinksCard(
-        links.contacts, tuple(_path_in_words(link) for link in shown), tuple(_link_notes(links, len(shown)))
+        links.contacts,
+        tuple(_path_in_words(link, marketplace_id) for link in shown),
+        tuple(_link_notes(links, len(shown))),
     )
 
 
-def _path_in_words(link: LinkedSeller) -> SimpleNamespace:
+def _path_in_words(link: LinkedSeller, marketplace_id: str) -> SimpleNamespace:
     first, *others = link.path
     parts = [f"Same {KIND_WORDS[first.kind]} as seller {first.seller}"]
     parts += [f"which shares {_with_article(step.kind)} with seller {step.seller}" for step in others]
     return SimpleNamespace(
-        sentence=text_view.show(", ".join(parts)), counterfeit=link.counterfeit, genuine=link.genuine
+        sentence=text_view.show(", ".join(parts)),
+        address=seller_address(marketplace_id, link.path[-1].seller),
+        counterfeit=link.counterfeit,
+        genuine=link.genuine,
     )
 
 

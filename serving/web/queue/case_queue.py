@@ -20,6 +20,7 @@ from serving.platform.runtime import Runtime
 from serving.sellers.service.sanction_steps import linked_with
 from serving.web.queue import filters
 from serving.web.queue.my_page import pause_suggested
+from serving.web.queue.queue_columns import column_heads
 from serving.web.queue.queue_groups import group_rows
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.queue.queue_rail import Counts, count_in_words, queue_rail
@@ -56,7 +57,7 @@ def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> StaffPa
     with runtime.store.read() as connection:
         counts = Counts(runtime, connection, person, lambda query: filter_of_queue(connection, person, query, now))
         queue_filter = filter_of_queue(connection, person, query, now)
-        case_rows = queues.queue(connection, queue_filter, most=PAGE_SIZE, offset=offset)
+        case_rows = queues.queue(connection, queue_filter, most=PAGE_SIZE, offset=offset, sort=query.sort)
         size, overdue = (counts.of(counted_query) for counted_query in (query, replace(query, due=0)))
         known_facts = case_figures.facts_of_many(
             connection, [(row["marketplace_id"], row["facts_digest"]) for row in case_rows]
@@ -78,6 +79,8 @@ def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> StaffPa
     return StaffPage(
         "queue.html",
         "/queue",
+        columns=column_heads(query, session.display.hidden_columns.split()),
+        export=f"/queue.csv?{query.text}",
         title=LANE_OF[query.lane].name if query.lane else "All open",
         rail=beside,
         query=query.text,

@@ -27,6 +27,7 @@ _NAMES: Final = {
     FilterName.RELIST: "relist",
     FilterName.SNOOZED: "snoozed",
     FilterName.LANE: "lane",
+    FilterName.SORT: "order",
     FilterName.PAGE: "page",
 }
 
@@ -69,6 +70,7 @@ def filter_form(
     places = [SelectableOption(key, name, key == query.marketplace) for key, name in marketplaces.items()]
     return SimpleNamespace(
         lane=query.lane.value if query.lane else "",
+        sort=query.sort_text,
         brands=tuple(named),
         marketplaces=tuple(places) if len(places) > 1 else (),
         languages=(*tags, *gone),

@@ -10,12 +10,14 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from models.case import CaseLane
-from serving.cases.store.queues import Lease, QueueFilter
+from serving.cases.store.queues import Lease, Order, QueueFilter, Sort
 from serving.web.wording.vocabulary import ANALYST_LANES
 
 NO_BRAND: Final = "none"
 OVERDUE: Final = "overdue"
 LONGEST: Final = 400
+_BY_HARM: Final = Order(Sort.HARM, descending=True)
+_DESCENDING: Final = frozenset({Sort.HARM, Sort.SCORE})
 _MOST_PAGES: Final = 1_000
 _MOST_LANGUAGES: Final = 12
 _MOST_DAYS: Final = 999
@@ -40,6 +42,7 @@ class FilterName(StrEnum):
     LEASE = "lease"
     RELIST = "relist"
     SNOOZED = "snoozed"
+    SORT = "sort"
     PAGE = "page"
 
 
@@ -74,6 +77,7 @@ class QueueQuery:
     lease: Lease | None = None
     relist: bool = False
     snoozed: bool = False
+    sort: Order | None = None
     ignored: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
@@ -111,11 +115,27 @@ class QueueQuery:
 
     @property
     def filtered(self) -> bool:
-        return replace(self, lane=None, page=1) != QueueQuery()
+        return replace(self, lane=None, page=1, sort=None) != QueueQuery()
 
     def without(self, word: FilterName) -> "QueueQuery":
         """The same query without one filter, from the first page."""
         return QueueQuery.read({name: text for name, text in self._values() if name not in {word, FilterName.PAGE}})
+
+    def sorted_by(self, by: Sort) -> "QueueQuery":
+        """The same queue sorted by a column: each column in its usual direction first, then in the other one."""
+        usual = Order(by, descending=by in _DESCENDING)
+        order = replace(usual, descending=not usual.descending) if self.shown_order == usual else usual
+        return replace(self, page=1, sort=None if order == _BY_HARM else order)
+
+    @property
+    def shown_order(self) -> Order:
+        """The order in which the queue is shown."""
+        return self.sort or _BY_HARM
+
+    @property
+    def sort_text(self) -> str:
+        """The order as addresses spell it; empty for the usual one."""
+        return f"{'-' if self.sort.descending else ''}{self.sort.by.value}" if self.sort else ""
 
     def address(self, page: int = 1) -> str:
         text = "&".join(part for part in (self.text, f"page={page}" if page > 1 else "") if part)
@@ -163,6 +183,7 @@ class QueueQuery:
             FilterName.LEASE: self.lease.value if self.lease else "",
             FilterName.RELIST: "yes" if self.relist else "",
             FilterName.SNOOZED: "yes" if self.snoozed else "",
+            FilterName.SORT: self.sort_text,
         }
         return [(name.value, text) for name, text in values.items() if text]
 
@@ -224,6 +245,11 @@ def _parse_relist(text: str) -> bool | None:
     return True if text == "yes" else None
 
 
+def _parse_sort(text: str) -> Order | None:
+    name = text.removeprefix("-")
+    return Order(Sort(name), descending=text != name) if name in set(Sort) else None
+
+
 _READERS: Final[Mapping[str, Callable[[str], object | None]]] = {
     FilterName.LANE: _parse_lane,
     FilterName.BRAND: _parse_brand,
@@ -237,5 +263,6 @@ _READERS: Final[Mapping[str, Callable[[str], object | None]]] = {
     FilterName.LEASE: _parse_lease,
     FilterName.RELIST: _parse_relist,
     FilterName.SNOOZED: _parse_relist,
+    FilterName.SORT: _parse_sort,
     FilterName.PAGE: _parse_page,
 }

@@ -1,7 +1,7 @@
 """The rail beside the queue: lanes and saved filters with their counts, and the team's work in progress."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Final
@@ -92,7 +92,7 @@ def count_in_words(size: int) -> str:
 def queue_rail(
     connection: Connection, person: Person, query: QueueQuery, counts: Counts, now: datetime
 ) -> SimpleNamespace:
-    marketplace_ids = person.marketplaces(Permission.REVIEW_CASES)
+    marketplace_ids, query = person.marketplaces(Permission.REVIEW_CASES), replace(query, sort=None)
     sizes = counts.lanes()
     done = queue_work.decisions_by_reviewer(connection, marketplace_ids, midnight(now))
     others = [
@@ -135,7 +135,7 @@ def saved_links(
                 address=saved_query.address(),
                 name=saved_filter.name,
                 number=shown,
-                current=saved_query.text == query.text,
+                current=replace(saved_query, sort=None).text == query.text,
             )
         )
     return tuple(links)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from features.facts import Facts
 from features.message import Message, from_json
@@ -51,6 +52,7 @@ class QueueRow:
     price: str | None
     mark: PriceMark | None
     seller: ShownText | None
+    seller_address: str
     seller_age: str | None
     due: DueWords | None
     dot: str
@@ -65,7 +67,7 @@ def queue_row(context: RowContext, row: Mapping[str, Any], facts: Facts, address
     listing, lane = facts.listing, CaseLane(row["lane"])
     is_masked = row["score_masked"]
     blind = is_masked or lane in BLIND_LANES
-    marketplace_id = row["marketplace_id"]
+    marketplace_id, seller = row["marketplace_id"], row["seller_external_id"]
     age = listing.seller.age_days
     return QueueRow(
         case_id=row["case_id"],
@@ -81,11 +83,12 @@ def queue_row(context: RowContext, row: Mapping[str, Any], facts: Facts, address
         title=title_of(facts),
         price=price_of(facts),
         mark=charts.price_mark(facts.price),
-        seller=text_view.show(row["seller_external_id"]) if row["seller_external_id"] else None,
+        seller=text_view.show(seller) if seller else None,
+        seller_address=seller_address(marketplace_id, seller or ""),
         seller_age=None if age is None else words.age(age),
         due=None if is_masked else words.due(row["due_at"], context.now),
         dot="" if is_masked else LANE_OF[lane].dot,
-        why=text_view.show("Masked until you decide" if is_masked else _why_in_queue(row, lane)),
+        why=text_view.show("Masked until you decide" if is_masked else why_in_queue(row, lane)),
         holder=_holder_name(context, row),
         offered=context.listings.get(row["case_id"]) == context.user_id,
         is_masked=is_masked,
@@ -99,12 +102,17 @@ def title_of(facts: Facts) -> ShownText | None:
     return text_view.show(listing.title, names=names, language=listing.language) if listing.title else None
 
 
+def seller_address(marketplace_id: str, name: str) -> str:
+    """The address of a seller's page for reviewers."""
+    return f"/sellers/{quote(name, safe='')}?marketplace={marketplace_id}"
+
+
 def price_of(facts: Facts) -> str | None:
     price, currency = facts.listing.price, facts.listing.currency
     return None if price is None or currency is None else words.amount(price, currency)
 
 
-def _why_in_queue(row: Mapping[str, Any], lane: CaseLane) -> str:
+def why_in_queue(row: Mapping[str, Any], lane: CaseLane) -> str:
     """Hard evidence, or the strongest reason, if a score opened the case; otherwise a label of its origin."""
     if lane is CaseLane.APPEAL:
         return "Seller appeal"

@@ -20,6 +20,7 @@ from serving.listings.store import search
 from serving.platform.runtime import Runtime
 from serving.web import text_view
 from serving.web.queue.queue_query import QueueQuery
+from serving.web.queue.queue_rows import seller_address
 from serving.web.rendering import StaffPage, respond
 from serving.web.text_view import ShownText
 from serving.web.wording import words
@@ -46,7 +47,7 @@ def search_page(runtime: Runtime, session: Session, search_text: str) -> StaffPa
             connection, hits[:MOST_LISTINGS], accounts_of_person(connection, session.person)
         )
         sellers = search.find(connection, marketplace_ids, EntryKind.SELLER, search_text, most=MOST_SELLERS)
-        names = list(dict.fromkeys(seller.external_id for seller in sellers))
+        names = {seller.external_id for seller in sellers}
         waiting = found_listings.open_cases_of_sellers(connection, marketplace_ids, names) if names else {}
         case_id = (
             found_listings.visible_case_id(connection, marketplace_ids, search_text)
@@ -59,13 +60,22 @@ def search_page(runtime: Runtime, session: Session, search_text: str) -> StaffPa
         asked=search_text,
         most=MOST_LISTINGS,
         cases=(case_id,) if case_id else (),
-        listings=tuple(_listing_row(listing, now) for listing in listings),
+        listings=tuple(listing_row(listing, now) for listing in listings),
         more=len(hits) > MOST_LISTINGS,
-        sellers=[(name, QueueQuery(seller=name).address(), waiting.get(name, 0)) for name in names],
+        sellers=[
+            (
+                seller.external_id,
+                seller_address(seller.marketplace_id, seller.external_id),
+                QueueQuery(seller=seller.external_id).address(),
+                waiting.get(seller.external_id, 0),
+            )
+            for seller in sellers
+        ],
     )
 
 
-def _listing_row(listing: FoundListing, now: datetime) -> SimpleNamespace:
+def listing_row(listing: FoundListing, now: datetime) -> SimpleNamespace:
+    """A listing in a list of them; it tells nothing that a blind reviewer must not know."""
     blind = any(lane in BLIND_LANES for _, lane in listing.open_cases)
     waits = next(iter(listing.open_cases), None)
     case_id = waits[0] if waits else listing.judged_case_id
@@ -76,6 +86,7 @@ def _listing_row(listing: FoundListing, now: datetime) -> SimpleNamespace:
         title=_listing_title(listing),
         language=language_tag(listing.language, listing.title),
         seller=text_view.show(listing.seller) if listing.seller else None,
+        seller_address=seller_address(listing.marketplace_id, listing.seller or ""),
         brand=listing.brand_name,
         waits=(LANE_OF[waits[1]].name if waits[1] else "Score masked") if waits else None,
         dot=LANE_OF[waits[1]].dot if waits and waits[1] else "",

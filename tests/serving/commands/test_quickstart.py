@@ -8,7 +8,11 @@ import pytest
 
 from tests.serving.commands.commands import REFUSED, touchstone_in
 
-FILE = "id;name;cost;shop_id\n1;Replica watch, mirror quality 1:1 AAA;49,90;s1\n2;Belt;1.234,00;s2\n3;;;\n"
+FILE = """id;name;details;cost;shop_id
+1;Corvale watch, mirror quality 1:1 replica AAA;WhatsApp +86 138 0013 8000 for the catalogue;49,90;s1
+2;Belt;;1.234,00;s2
+3;;;;
+"""
 
 
 def test_a_file_becomes_a_queue_with_an_administrator_who_can_sign_in(tmp_path: Path) -> None:

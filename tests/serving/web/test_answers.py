@@ -78,7 +78,7 @@ def test_the_last_case_of_a_queue_leads_back_to_it(site: Site) -> None:
     answer = visitor.answer(case.case_id, case.version_id, "genuine", queue="lane=analyst")
     assert answer.headers["location"] == "/queue?lane=analyst"
     text = words(visitor.get("/queue?lane=analyst").text)
-    assert "That was the last case of this queue." in text
+    assert "End of this queue." in text
     assert "No cases for analyst review." in text
 
 

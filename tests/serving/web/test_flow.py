@@ -46,11 +46,11 @@ def test_a_page_names_the_case_that_would_follow_and_never_one_whose_answer_is_o
     )
     visitor = visit_as(site, site.analyst)
     assert f'data-ahead="/cases/{second.case_id}"' in visitor.get(f"/cases/{first.case_id}").text
-    last = f"/cases/{third.case_id}"
-    assert f'data-ahead="/cases/{first.case_id}"' in visitor.get(last).text, "it begins at the top again"
-    both = f"{first.case_id},{second.case_id}"
-    assert "data-ahead" not in visitor.get(last, **{LOOK: both}).text
-    assert "data-ahead" in visitor.get(last, **{LOOK: "x' OR 1=1," * 30}).text, "no ids at all"
+    last = visitor.get(f"/cases/{third.case_id}").text
+    assert "data-ahead" not in last, "the flow ends here and does not begin again at the top"
+    both, top = f"{second.case_id},{third.case_id}", f"/cases/{first.case_id}"
+    assert "data-ahead" not in visitor.get(top, **{LOOK: both}).text
+    assert "data-ahead" in visitor.get(top, **{LOOK: "x' OR 1=1," * 30}).text, "no ids at all"
 
 
 def test_an_answer_is_followed_by_the_line_that_takes_it_back(site: Site) -> None:

@@ -30,7 +30,7 @@ def linked_seller(n: int, *, counterfeit: int = 0) -> LinkedSeller:
 
 
 def test_the_path_to_each_linked_seller_reads_as_a_sentence() -> None:
-    card = links_card(full_facts())
+    card = links_card(full_facts().seller.links, "mkt_1")
     assert [(text(path.sentence), path.counterfeit, path.genuine) for path in card.paths] == [
         ("Same telephone number as seller ann", 2, 1),
         ("Same telephone number as seller ann, which shares a payout account with seller bo", 0, 1),
@@ -42,7 +42,7 @@ def test_the_path_to_each_linked_seller_reads_as_a_sentence() -> None:
 
 def test_those_with_confirmed_counterfeits_come_first_and_the_rest_is_counted() -> None:
     sellers = (*(linked_seller(i) for i in range(8)), linked_seller(8, counterfeit=1))
-    card = links_card(with_links(Links(contacts=9, more=True, sellers=sellers)))
+    card = links_card(Links(contacts=9, more=True, sellers=sellers), "mkt_1")
     assert [text(path.sentence)[-2:] for path in card.paths] == ["s8", "s0", "s1", "s2", "s3", "s4"]
     assert card.notes == (
         "3 more linked sellers not shown.",
@@ -51,17 +51,17 @@ def test_those_with_confirmed_counterfeits_come_first_and_the_rest_is_counted() 
 
 
 def test_a_contact_that_nobody_shares_is_reported_as_such() -> None:
-    card = links_card(with_links(Links(contacts=1)))
+    card = links_card(Links(contacts=1), "mkt_1")
     assert card.notes == ("No other seller was known to share any of this seller's 1 contact.",)
 
 
 def test_where_nothing_is_known_there_is_no_card() -> None:
-    assert links_card(with_links(None)) == links_card(with_links(Links(contacts=0))) == LinksCard(0, (), ())
+    assert links_card(None, "mkt_1") == links_card(Links(contacts=0), "mkt_1") == LinksCard(0, (), ())
 
 
 def test_a_name_that_is_markup_stays_text() -> None:
     step = LinkStep(kind=ContactKind.ADDRESS, seller="<script>")
-    card = links_card(with_links(replace(SOME_LINKS, sellers=(LinkedSeller(path=(step,), counterfeit=0, genuine=0),))))
+    card = links_card(replace(SOME_LINKS, sellers=(LinkedSeller(path=(step,), counterfeit=0, genuine=0),)), "mkt_1")
     assert text(card.paths[0].sentence) == "Same address as seller <script>"
 
 

@@ -3,10 +3,12 @@
 import pytest
 
 from models.case import CaseLane
-from models.errors import Forbidden, Invalid, NotFound
+from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.verdict import Judgement
-from serving.cases.service.case_notes import NewNote, write_note
+from serving.cases.service.case_access import lease
+from serving.cases.service.case_notes import NewNote, hand_over, write_note
 from serving.cases.store import case_notes
+from serving.cases.tables import case_assignment
 from serving.privacy.service.erasure import erase_seller
 from tests.fixtures.runtimes import Site, a_case, judge
 from tests.serving.web.visits import an_appeal, visit_as, words
@@ -117,3 +119,43 @@ def test_who_judges_an_appeal_reads_no_note_of_who_decided_before(site: Site) ->
         write_note(site.runtime, site.analyst, NewNote(appeal.case_id, FROM, []))
     with pytest.raises(Invalid, match="mentioned"):
         write_note(site.runtime, site.second_analyst, NewNote(appeal.case_id, FROM, [site.analyst.user_id]))
+
+
+def test_a_case_handed_over_is_its_colleagues_with_the_note_and_leaves_the_flow_of_others(any_site: Site) -> None:
+    top, case = a_case(any_site, external_id="MP-1", price="900.00"), a_case(any_site, external_id="MP-2")
+    mine, theirs = visit_as(any_site, any_site.analyst), visit_as(any_site, any_site.second_analyst)
+    assert f'data-ahead="/cases/{case.case_id}"' in mine.get(f"/cases/{top.case_id}").text
+    mine.get(f"/cases/{case.case_id}")
+    fields = {"colleague": any_site.second_analyst.user_id, "handover": FROM, "queue": "sort=due"}
+    answer = mine.post(f"/cases/{case.case_id}/hand-over", fields)
+    assert answer.headers["location"].startswith("/queue?sort=due")
+    assert unseen_count(any_site) == 1
+    assert FROM in theirs.get("/notes").text
+    assert words(theirs.get("/queue").text).count("assigned") == 1
+    assert "Handed over to Tomás Rey" in words(theirs.get(f"/cases/{case.case_id}").text)
+    assert "data-ahead" not in mine.get(f"/cases/{top.case_id}").text, "the flow leads nobody else there"
+
+
+@pytest.mark.parametrize("whom", ["self", "brand", "nobody", "judge", "leased", "closed", "silent"])
+def test_a_case_is_handed_only_to_a_colleague_who_may_decide_it(site: Site, whom: str) -> None:
+    case, to, text = a_case(site), site.second_analyst.user_id, FROM
+    match whom:
+        case "self":
+            to = site.analyst.user_id
+        case "brand":
+            to = site.brand_person.user_id
+        case "nobody":
+            to = "usr_nobody"
+        case "leased":
+            lease(site.runtime, site.second_analyst, case.case_id)
+        case "closed":
+            judge(site, site.analyst, case, Judgement.GENUINE)
+        case "silent":
+            text = " "
+        case "judge":
+            judge(site, site.second_analyst, case, Judgement.GENUINE)
+            case = a_case(site, price="12.00")
+    with pytest.raises((Invalid, Forbidden, Conflict)):
+        hand_over(site.runtime, site.analyst, case.case_id, to, text)
+    assert site.count(case_assignment) == 0
+    assert unseen_count(site) == 0

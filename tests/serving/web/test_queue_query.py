@@ -3,7 +3,7 @@
 import pytest
 
 from models.case import CaseLane
-from serving.cases.store.queues import Lease
+from serving.cases.store.queues import Lease, Order, Sort
 from serving.web.queue.filters import ignored_sentence
 from serving.web.queue.queue_query import NO_BRAND, FilterName, QueueQuery, ScoreBand
 
@@ -20,6 +20,7 @@ EVERYTHING = QueueQuery(
     score=ScoreBand(0.5, 0.95),
     lease=Lease.FREE,
     relist=True,
+    sort=Order(Sort.DUE, descending=True),
 )
 
 
@@ -74,6 +75,8 @@ def test_what_is_on_the_list_is_read(text: str, read: QueueQuery) -> None:
         ("score=0-1000", "score"),
         ("lease=hers", "lease"),
         ("relist=no", "relist"),
+        ("sort=title", "order"),
+        ("sort=--due", "order"),
     ],
 )
 def test_what_is_not_on_the_list_is_ignored_and_named(text: str, named: str) -> None:
@@ -99,3 +102,11 @@ def test_one_filter_is_taken_off_and_the_others_stay() -> None:
 def test_a_lane_alone_is_no_filter() -> None:
     assert not QueueQuery(CaseLane.AUDIT, 2).filtered
     assert QueueQuery(due=0).filtered
+
+
+def test_a_column_sorts_in_its_usual_direction_first_and_then_in_the_other() -> None:
+    query = QueueQuery(brand="brd_1", page=3)
+    assert query.sorted_by(Sort.DUE).address() == "/queue?brand=brd_1&sort=due"
+    assert query.sorted_by(Sort.DUE).sorted_by(Sort.DUE).address() == "/queue?brand=brd_1&sort=-due"
+    assert query.sorted_by(Sort.SCORE).address() == "/queue?brand=brd_1&sort=-score"
+    assert query.sorted_by(Sort.HARM).sorted_by(Sort.HARM).address() == "/queue?brand=brd_1", "harm is the usual order"

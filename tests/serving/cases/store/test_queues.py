@@ -10,7 +10,6 @@ from sqlalchemy import Connection, event
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.accounts.rules.access import Person
 from serving.cases.service.case_access import lease
 from serving.cases.store import assignments, case_filters, found_listings, queue_positions, queues
 from serving.cases.store.case_filters import Facet
@@ -113,36 +112,26 @@ def test_a_case_has_its_position_and_the_next_free_case(any_site: Site) -> None:
         assert queue_positions.neighbours(connection, queue_filter, dear) == Neighbours(1, 3, None, middle.case_id)
         assert queue_positions.neighbours(connection, appeals, middle) == Neighbours(None, 0, None, None)
         following = queue_positions.next_free(connection, queue_filter, middle, user_id=user_id, at=now)
-        assert following == dear.case_id, "the one below is leased, so the search begins at the top"
+        assert following is None, "the one below is leased, and the search does not begin again at the top"
         nowhere = QueueFilter(frozenset(), person=user_id)
         assert queue_positions.next_free(connection, nowhere, middle, user_id=user_id, at=now) is None
 
 
 @pytest.mark.both_engines
-def test_cases_assigned_to_me_come_first_and_those_assigned_to_others_last(any_site: Site) -> None:
-    cases = [a_case(any_site, external_id=f"MP-{i}", price=f"{900 - 100 * i}.00") for i in range(4)]
-    now = any_site.clock.now()
+def test_the_flow_goes_down_by_expected_harm_wherever_cases_are_assigned(any_site: Site) -> None:
+    cases = [a_case(any_site, external_id=f"MP-{i}", price=f"{900 - 100 * i}.00") for i in range(6)]
+    now, user_id = any_site.clock.now(), any_site.analyst.user_id
+    queue_filter = QueueFilter(frozenset({any_site.marketplace_id}), person=user_id)
+    assignees = {5: any_site.analyst, 0: any_site.analyst, 3: any_site.second_analyst}
+    with any_site.runtime.store.write() as connection:
+        assigned = {cases[number].case_id: person.user_id for number, person in assignees.items()}
+        assignments.assign(connection, any_site.marketplace_id, assigned, at=now, until=now + timedelta(hours=1))
 
-    def assign(case_id: str, person: Person) -> None:
-        with any_site.runtime.store.write() as connection:
-            until = now + timedelta(hours=1)
-            assignments.assign(connection, any_site.marketplace_id, {case_id: person.user_id}, at=now, until=until)
-
-    def following(after: int) -> int:
-        user_id = any_site.analyst.user_id
-        queue_filter = QueueFilter(frozenset({any_site.marketplace_id}), person=user_id)
-        case_id = any_site.read(queue_positions.next_free, queue_filter, cases[after], user_id=user_id, at=now)
-        return next(i for i, case in enumerate(cases) if case.case_id == case_id)
-
-    assert following(1) == 2
-    assign(cases[2].case_id, any_site.second_analyst)
-    assert following(1) == 3, "past a case assigned to somebody else"
-    assert following(3) == 0
-    assign(cases[0].case_id, any_site.analyst)
-    assert following(1) == 0, "mine first, although it is above"
-    for case in (cases[0], cases[1], cases[3]):
-        judge(any_site, any_site.analyst, case, Judgement.GENUINE)
-    assert following(1) == 2, "assigned to somebody else, but no other case is left"
+    shown, at = [], cases[1].case_id
+    while at is not None:
+        shown.append(next(number for number, case in enumerate(cases) if case.case_id == at))
+        at = any_site.read(queue_positions.next_free, queue_filter, cases[shown[-1]], user_id=user_id, at=now)
+    assert shown == [1, 2, 4, 5], "from here down: mine in their place, others' skipped, and no return to the top"
 
 
 def test_a_count_ends_at_its_limit(site: Site) -> None:
