@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib.resources import files
 from itertools import islice
 from typing import Final
 
@@ -19,38 +20,15 @@ from training.adapters.amounts import DOLLAR, currency_of, decimal_marks, plain_
 from training.adapters.cells import Row, filled_cell
 from training.adapters.merchant_feed import choice_named
 
-# Names of a field in English, German, Spanish and French, the most telling first; compared as `_plain_name` writes.
-_SYNONYMS: Final = {
-    "external_id": "id listing_id item_id product_id article_id offer_id sku angebots_id angebotsnummer inserat_id "
-    "artikelnummer artikel_nr artikel_id produkt_id produktnummer id_articulo id_producto id_anuncio codigo id_annonce "
-    "id_article id_produit referencia reference",
-    "title": "name item_name product_name listing_title listing_name titel artikelname artikelbezeichnung produktname "
-    "produkttitel bezeichnung titulo nombre nombre_producto titre nom nom_produit designation intitule",
-    "description": "desc details long_description body beschreibung artikelbeschreibung produktbeschreibung "
-    "descripcion detalles descriptif description_produit",
-    "brand": "brand_name manufacturer maker marke markenname hersteller marca fabricante marque fabricant",
-    "product_type": "category category_name type kategorie warengruppe categoria tipo categorie rubrique",
-    "price": "current_price selling_price unit_price price_amount amount cost preis verkaufspreis betrag precio "
-    "precio_venta importe prix prix_vente montant",
-    "list_price": "original_price regular_price msrp rrp uvp listenpreis originalpreis precio_original pvp "
-    "prix_conseille prix_barre",
-    "currency": "currency_code price_currency waehrung wahrung moneda divisa devise monnaie",
-    "gtin": "ean ean13 upc isbn barcode code_barres codigo_barras",
-    "mpn": "part_number model_number herstellernummer teilenummer",
-    "condition": "item_condition zustand estado etat",
-    "link": "url product_url listing_url item_url href enlace lien",
-    "image_link": "image image_url images image_urls picture photo bild bild_url bilder imagen foto image_produit",
-    "language": "lang sprache idioma langue",
-    "ship_from": "ships_from shipping_country versandland versand_aus enviado_desde expedie_de pays_expedition",
-    "occurred_at": "updated_at last_modified modified_at",
-    "seller.external_id": "seller_id merchant_id vendor_id shop_id store_id haendler_id handler_id verkaeufer_id "
-    "verkaufer_id id_vendedor id_vendeur seller seller_name merchant merchant_name vendor vendor_name shop shop_name "
-    "store store_name haendler handler haendlername handlername verkaeufer verkaufer vendedor nombre_vendedor tienda "
-    "vendeur nom_vendeur boutique",
-    "seller.country": "seller_country vendor_country merchant_country pais_vendedor pays_vendeur",
-    "seller.rating": "seller_rating vendor_rating merchant_rating",
-    "seller.age_days": "seller_age_days account_age_days",
-}
+
+def _names_of_fields() -> dict[str, list[str]]:
+    """Names of a field in English, German, Spanish and French, the most telling first, as `_plain_name` writes them."""
+    text = files("training.adapters").joinpath("column_names.tsv").read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in text.splitlines()[1:])
+    return {field: names.split() for field, names in rows}
+
+
+_SYNONYMS: Final = _names_of_fields()
 MAPPED: Final = tuple(_SYNONYMS)
 _AMOUNTS: Final = frozenset({"price", "list_price"})
 _CHOICES: Final = frozenset({"condition", "availability"})
@@ -87,7 +65,7 @@ def guessed_mapping(columns: Sequence[str], rows: Sequence[Row], currency: str |
     nested = {column for column in native.OBJECTS if any(isinstance(row.get(column), Mapping) for row in rows)}
     fields = {column: column for column in columns if column in native.COLUMNS - native.OBJECTS | nested}
     for field, synonyms in _SYNONYMS.items():
-        known = [_plain_name(field), *synonyms.split()]
+        known = [_plain_name(field), *synonyms]
         free = [column for column in columns if column not in fields and headings[column][0] in known]
         if field not in fields.values() and free:
             fields[min(free, key=lambda column: known.index(headings[column][0]))] = field

@@ -57,36 +57,27 @@ WEBHOOKS: Final = [_webhook_route(event, payload) for event, payload in PAYLOADS
 
 _PACKAGE: Final = "serving.api."
 _REF: Final = "#/components/schemas/{model}"
+
+
+def _bearer(description: str) -> dict[str, str]:
+    return {"type": "http", "scheme": "bearer", "description": description}
+
+
+def _sent_in(place: str, name: str, description: str) -> dict[str, str]:
+    return {"type": "apiKey", "in": place, "name": name, "description": description}
+
+
+_SIGNATURE: Final = (
+    "The Ed25519 signature of a brand's service account (RFC 9421), beside `Signature-Input`, which covers the method, "
+    "the path, the query and `Content-Digest`, and names the key, the time and a nonce."
+)
+_FORM_VALUE: Final = "The token that signing in returns; requests of a session that change something carry it."
 _SECURITY: Final = {
-    "apiKey": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "A marketplace's API key: `Authorization: Bearer tsk.…`.",
-    },
-    "signature": {
-        "type": "apiKey",
-        "in": "header",
-        "name": "Signature",
-        "description": "The Ed25519 signature of a brand's service account (RFC 9421), beside `Signature-Input`, which "
-        "covers the method, the path, the query and `Content-Digest`, and names the key, the time and a nonce.",
-    },
-    "reporterKey": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "The key of a registered reporter: `Authorization: Bearer tsr.…`.",
-    },
-    "session": {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": COOKIE,
-        "description": "The cookie of a session; over https its name begins with `__Host-`.",
-    },
-    "csrf": {
-        "type": "apiKey",
-        "in": "header",
-        "name": CSRF_HEADER,
-        "description": "The token that signing in returns; requests of a session that change something carry it.",
-    },
+    "apiKey": _bearer("A marketplace's API key: `Authorization: Bearer tsk.…`."),
+    "signature": _sent_in("header", "Signature", _SIGNATURE),
+    "reporterKey": _bearer("The key of a registered reporter: `Authorization: Bearer tsr.…`."),
+    "session": _sent_in("cookie", COOKIE, "The cookie of a session; over https its name begins with `__Host-`."),
+    "csrf": _sent_in("header", CSRF_HEADER, _FORM_VALUE),
 }
 _REPEATABLE: Final = {
     "name": "Idempotency-Key",

@@ -21,30 +21,30 @@ _AT_ONCE: Final = 500  # SQLite allows 32,766 parameters, and psycopg 65,535.
 
 @dataclass(frozen=True, slots=True)
 class _AuditedTable:
-    """A table to compare: its key, the column that names the subject of its entries, and the acts that made a row."""
+    """A table to compare: the column that names the subject of its entries, and the acts that made a row."""
 
     table: Table
-    key: tuple[str, ...]
     subject: str
     made_by: ColumnElement[bool]
     # What ties an entry to its row, beside the subject.
     tied: tuple[ColumnElement[bool], ...] = ()
 
+    @property
+    def key(self) -> list[str]:
+        """The names of its primary key."""
+        return self.table.primary_key.columns.keys()
+
 
 _ACT: Final = audit_entry.c.act
 _TABLES: Final = {
-    Kind.VERDICT: _AuditedTable(
-        verdict, ("marketplace_id", "verdict_id"), "verdict_id", _ACT.in_(["verdict.recorded", "verdict.withdrawn"])
-    ),
+    Kind.VERDICT: _AuditedTable(verdict, "verdict_id", _ACT.in_(["verdict.recorded", "verdict.withdrawn"])),
     Kind.ACTION: _AuditedTable(
         action,
-        ("marketplace_id", "action_id"),
         "action_id",
         _ACT.in_([f"{kind}.{step}" for kind in ("remove", "reinstate") for step in ("scheduled", "pending_approval")]),
     ),
     Kind.APPROVAL_VOTE: _AuditedTable(
         approval_vote,
-        ("marketplace_id", "vote_id"),
         "action_id",
         _ACT.in_(["approval_vote.approve", "approval_vote.withdraw"]),
         (
@@ -55,7 +55,6 @@ _TABLES: Final = {
     ),
     Kind.PROMOTION: _AuditedTable(
         promotion,
-        ("marketplace_id", "promotion_id"),
         "digest",
         _ACT.in_(["model.promote", "model.rollback"]),
         (
@@ -66,7 +65,6 @@ _TABLES: Final = {
     ),
     Kind.PROMOTION_APPROVAL: _AuditedTable(
         promotion_approval,
-        ("marketplace_id", "approval_id"),
         "digest",
         _ACT == "model.approve",
         (
@@ -74,8 +72,8 @@ _TABLES: Final = {
             promotion_approval.c.approved_at == audit_entry.c.occurred_at,
         ),
     ),
-    Kind.ACCOUNT: _AuditedTable(account, ("user_id",), "user_id", _ACT.in_(["person.added", "person.joined"])),
-    Kind.ERASED_PAYLOAD: _AuditedTable(erased_payload, ("sequence",), "erasure_id", _ACT == ERASURE),
+    Kind.ACCOUNT: _AuditedTable(account, "user_id", _ACT.in_(["person.added", "person.joined"])),
+    Kind.ERASED_PAYLOAD: _AuditedTable(erased_payload, "erasure_id", _ACT == ERASURE),
 }
 
 

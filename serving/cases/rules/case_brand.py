@@ -14,35 +14,11 @@ _UNSEEN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 # Typed to get past a required field. A seller who is told one of these still does not know whose mark it is.
 _NO_NAMES: Final = frozenset(
     {
-        "brand",
-        "brand owner",
-        "mark",
-        "n/a",
-        "na",
-        "no brand",
-        "no name",
-        "none",
-        "not known",
-        "not registered",
-        "owner",
-        "rights holder",
-        "tbd",
-        "test",
-        "the brand",
-        "the mark",
-        "the owner",
-        "trade mark",
-        "trademark",
-        "unbranded",
-        "unknown",
-        "unknown brand",
-        "unknown owner",
-        "various",
-        "x",
-        "xx",
-        "xxx",
+        "brand", "brand owner", "mark", "n/a", "na", "no brand", "no name", "none", "not known", "not registered",
+        "owner", "rights holder", "tbd", "test", "the brand", "the mark", "the owner", "trade mark", "trademark",
+        "unbranded", "unknown", "unknown brand", "unknown owner", "various", "x", "xx", "xxx", "",
     }
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,8 @@ def get_seller(name: str, request: Request, session: Reviewer, marketplace: str 
     return respond(request, staff_seller_page(runtime_of(request), session, name, marketplace), session)
 
 
-def staff_seller_page(runtime: Runtime, session: Session, name: str, asked: str) -> StaffPage:
-    """The page in the asked marketplace, or in the first that knows the seller. Raises NotFound (none does).
+def staff_seller_page(runtime: Runtime, session: Session, name: str, chosen: str) -> StaffPage:
+    """The page in the chosen marketplace, or in the first that knows the seller. Raises NotFound (none does).
 
     It tells nothing of earlier decisions on a listing that the reader is to judge blind, and no risk, which is computed
     from scores and decisions, while the reader has a blind case or one with a masked score.
@@ -75,7 +75,7 @@ def staff_seller_page(runtime: Runtime, session: Session, name: str, asked: str)
     person, now = session.person, runtime.clock.now()
     with runtime.store.read() as connection:
         known = seller_listings.first_known(connection, person.marketplaces(Permission.REVIEW_CASES), name)
-        marketplace_id = require(asked if asked in known else next(iter(known), None), "There is no such seller.")
+        marketplace_id = require(chosen if chosen in known else next(iter(known), None), "There is no such seller.")
         places = {place.marketplace_id: place.name for place in marketplaces.all_marketplaces(connection)}
         alike = accounts_of_person(connection, person)
         number, hits = seller_listings.newest_listings(connection, marketplace_id, name, MOST_LISTINGS)
@@ -90,7 +90,7 @@ def staff_seller_page(runtime: Runtime, session: Session, name: str, asked: str)
         owners = seller_listings.sellers_of(connection, marketplace_id, same_texts)
         ladder = sanctions.of_seller(connection, marketplace_id, name)
         struck = strikes.of_seller(connection, marketplace_id, name)
-        entry = seller_lists.of_sellers(connection, marketplace_id, {name}, now).get(name)
+        listed = seller_lists.of_sellers(connection, marketplace_id, {name}, now).get(name)
         uploads = seller_uploads.of_listing_or_seller(connection, marketplace_id, "", name, most=_MOST_DOCUMENTS)
         card = seller_card(connection, marketplace_id, newest, runtime.policies, now) if newest else None
         risk = None if concealed else risk_part(runtime, connection, marketplace_id, name)
@@ -102,10 +102,10 @@ def staff_seller_page(runtime: Runtime, session: Session, name: str, asked: str)
     titles = {listing.listing_id: listing.title or listing.external_id for listing in listings}
     events: list[_Event] = [(known[marketplace_id], "First listing received.", None)]
     for finding in findings:
-        told = "counterfeit" if finding.counterfeit else "not counterfeit"
+        finding_words = "counterfeit" if finding.counterfeit else "not counterfeit"
         title = titles.get(finding.listing_id, "an older listing")
-        events.append((finding.since, f"Found {told}: {title}", addresses.get(finding.listing_id)))
-    events += _sanction_events(struck, ladder, entry, uploads)
+        events.append((finding.since, f"Found {finding_words}: {title}", addresses.get(finding.listing_id)))
+    events += _sanction_events(struck, ladder, listed, uploads)
     case_id = next((listing.judged_case_id for listing in listings if listing.judged_case_id), None)
     if card is not None:
         card.address = None
@@ -128,7 +128,7 @@ def staff_seller_page(runtime: Runtime, session: Session, name: str, asked: str)
         links=links_card(links, marketplace_id),
         texts=_shared_texts(same_texts, owners, marketplace_id, name),
         sanctions=[(_MEASURES[sanction.measure], _STATES[sanction.state], sanction) for sanction in ladder[::-1]],
-        entry=entry,
+        entry=listed,
         prices=_prices(rows, [listing.external_id for listing in listings], facts, now),
         events=[
             (at, text_view.show(text), address)
@@ -174,7 +174,7 @@ def _shared_texts(
 def _sanction_events(
     struck: Sequence[Hit],
     ladder: Sequence[StoredSanction],
-    entry: SellerListEntry | None,
+    listed: SellerListEntry | None,
     uploads: Sequence[SellerUpload],
 ) -> list[_Event]:
     moments = Counter(hit.at for hit in struck)
@@ -188,8 +188,8 @@ def _sanction_events(
         events.append((sanction.proposed_at, f"{measure} proposed.", "/sellers"))
         if sanction.decided_at is not None:
             events.append((sanction.decided_at, f"{measure} {state}.", "/sellers"))
-    if entry is not None:
-        events.append((entry.added_at, f"Put on the {entry.which} list: {entry.reason}", None))
+    if listed is not None:
+        events.append((listed.added_at, f"Put on the {listed.which} list: {listed.reason}", None))
     return events + [(upload.known_at, f"Document handed in: {upload.name}", None) for upload in uploads]
 
 

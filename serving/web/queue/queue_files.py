@@ -26,23 +26,10 @@ from serving.web.wording.vocabulary import LANE_OF
 router = APIRouter(include_in_schema=False)
 _MOST_CASES: Final = 5_000
 _MOST_LISTINGS: Final = 500
-_OF_QUEUE: Final[Mapping[str, Kind]] = {
-    "case": Kind.TEXT,
-    "listing": Kind.TEXT,
-    "title": Kind.TEXT,
-    "brand": Kind.TEXT,
-    "seller": Kind.TEXT,
-    "language": Kind.TEXT,
-    "price": Kind.MONEY,
-    "currency": Kind.TEXT,
-    "lane": Kind.TEXT,
-    "reason": Kind.TEXT,
-    "probability": Kind.NUMBER,
-    "points": Kind.NUMBER,
-    "expected_harm": Kind.NUMBER,
-    "opened_at": Kind.MOMENT,
-    "due_at": Kind.MOMENT,
-}
+_OF_QUEUE: Final = dict.fromkeys(("case", "listing", "title", "brand", "seller", "language"), Kind.TEXT) | {
+    "price": Kind.MONEY, "currency": Kind.TEXT, "lane": Kind.TEXT, "reason": Kind.TEXT, "probability": Kind.NUMBER,
+    "points": Kind.NUMBER, "expected_harm": Kind.NUMBER, "opened_at": Kind.MOMENT, "due_at": Kind.MOMENT,
+}  # fmt: skip
 
 
 @router.get("/queue.{form}")

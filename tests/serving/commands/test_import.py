@@ -14,14 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import func, select
 
-from serving.commands.data import batches
 from serving.commands.showing import EXIT_FAILED
 from serving.listings.tables import listing_version, quarantine
 from tests.fixtures.labelled import write_csv, write_ndjson
 from tests.fixtures.runtimes import a_row
 from tests.serving.commands.commands import REFUSED, CommandResult, runtime_of, touchstone_in
 from training.adapters.files import UnreadableFile, read_rows
-from training.dataset import read_listings
+from training.dataset import batches, read_listings
 
 _COUNTED = re.compile(
     r"([\d,]+) rows in = ([\d,]+) new \+ ([\d,]+) changed \+ ([\d,]+) unchanged \+ ([\d,]+) quarantined"

@@ -90,8 +90,8 @@ def test_hidden_columns_stay_hidden_for_the_person_alone_until_they_show_them(si
     assert "lumo-trade-88" in visitor.get("/queue").text
 
 
-def file_rows(site: Site, path: str, **asked: Any) -> list[dict[str, str]]:
-    answer = visit_as(site, site.second_analyst).get(path, **asked)
+def file_rows(site: Site, path: str, **headers: Any) -> list[dict[str, str]]:
+    answer = visit_as(site, site.second_analyst).get(path, **headers)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
@@ -120,5 +120,5 @@ def test_a_file_has_nothing_that_its_reader_must_not_know(site: Site) -> None:
     assert [rows["MP-77"][name] for name in hidden] == ["", "", ""]
     assert rows["MP-77"]["lane"] == "Second reviews"
     assert [rows["MASKED"][name] for name in (*hidden, "lane", "reason", "due_at")] == [""] * 6
-    (found,) = file_rows(site, "/search.csv?q=MP-77")
-    assert (found["listing"], found["decision"], found["decided_at"], found["action"]) == ("MP-77", "", "", "")
+    (row,) = file_rows(site, "/search.csv?q=MP-77")
+    assert (row["listing"], row["decision"], row["decided_at"], row["action"]) == ("MP-77", "", "", "")

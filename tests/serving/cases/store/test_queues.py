@@ -127,7 +127,8 @@ def test_the_flow_goes_down_by_expected_harm_wherever_cases_are_assigned(any_sit
         assigned = {cases[number].case_id: person.user_id for number, person in assignees.items()}
         assignments.assign(connection, any_site.marketplace_id, assigned, at=now, until=now + timedelta(hours=1))
 
-    shown, at = [], cases[1].case_id
+    shown = list[int]()
+    at: str | None = cases[1].case_id
     while at is not None:
         shown.append(next(number for number, case in enumerate(cases) if case.case_id == at))
         at = any_site.read(queue_positions.next_free, queue_filter, cases[shown[-1]], user_id=user_id, at=now)
