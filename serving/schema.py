@@ -26,25 +26,6 @@ from serving.webhooks import tables as webhooks
 __all__ = ["TABLE_MODULES", "metadata"]
 
 TABLE_MODULES = (
-    accounts,
-    appeals,
-    artifacts,
-    audit,
-    brands,
-    cases,
-    idempotency,
-    learning,
-    listings,
-    mail,
-    marketplaces,
-    notices,
-    operations,
-    database,
-    privacy,
-    reports,
-    scoring,
-    sellers,
-    standing,
-    takedowns,
-    webhooks,
-)
+    accounts, appeals, artifacts, audit, brands, cases, idempotency, learning, listings, mail, marketplaces, notices,
+    operations, database, privacy, reports, scoring, sellers, standing, takedowns, webhooks,
+)  # fmt: skip

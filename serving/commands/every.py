@@ -11,7 +11,6 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     people,
     quickstart,
     records,
-    reference_tables,
     sellers_and_reporters,
     webhooks,
 )

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Final
 import typer
 
 from serving.accounts.rules.access import LOCAL
+from serving.commands.brands import batches
 from serving.commands.declaring import command
 from serving.commands.groups import erase, legal_hold, reporter, seller
 from serving.commands.options import Marketplace, Reason, known_choice
-from serving.commands.reference_tables import batches
 from serving.commands.registry import ADMINISTRATOR, CommandScope, Runtime, place_named
 from serving.commands.showing import EXIT_FAILED, local_time, say, words
 from serving.notices.rules.notices import ReporterKind

@@ -11,7 +11,7 @@ from serving.accounts.rules.access import LOCAL, Role, Scope
 from serving.brands.rules.rights import RightKind, RightState
 from serving.brands.service import indicators, rights_claims
 from serving.brands.store import brands as registered_brands
-from serving.commands import brands, kill_switches, people, reference_tables, webhooks
+from serving.commands import brands, kill_switches, people, webhooks
 from serving.demo.front import Front, Marketplace, SignedInPerson
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import marketplaces
@@ -85,7 +85,7 @@ def create_cast(
             {"model": name, "price": str(price), "currency": "EUR"}
             for name, price in synthetic_brand.price_list.items()
         ]
-        reference_tables.load_price_list(brand.name, prices)
+        brands.load_price_list(brand.name, prices)
         if synthetic_brand.takes_part:
             host = f"{_email_part(brand.name)}.example"
             brand_people[brand.brand_id] = invite(f"{brand.name} brand protection", Role.BRAND, brand.name, host)
@@ -96,7 +96,7 @@ def create_cast(
         for currency, per_euro in PER_EURO.items()
         if currency != "EUR"
     ]
-    reference_tables.load_rates(rates)
+    brands.load_rates(rates)
     webhooks.register_webhook(webhook_url, allow_loopback=True, secret=webhook_secret, status_url=status_url)
     key = people.add_key("demo marketplace", [scope.value for scope in _KEY_SCOPES])
     credentials.append({"role": "api_key", "user": MARKETPLACE, "password": key})

@@ -8,21 +8,10 @@ from typing import Final
 # What an interpreter needs to find its libraries, its caches and a temporary folder.
 _NEEDED: Final = frozenset(
     {
-        "HOME",
-        "LANG",
-        "LC_ALL",
-        "LC_CTYPE",
-        "LD_LIBRARY_PATH",
-        "NUMBA_CACHE_DIR",
-        "NUMBA_CACHE_KEY_FILE",
-        "NUMBA_CACHE_LOCATOR_CLASSES",
-        "OMP_WAIT_POLICY",
-        "PATH",
-        "PYTHONPATH",
-        "TMPDIR",
-        "TZ",
+        "HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "NUMBA_CACHE_DIR", "NUMBA_CACHE_KEY_FILE",
+        "NUMBA_CACHE_LOCATOR_CLASSES", "OMP_WAIT_POLICY", "PATH", "PYTHONPATH", "TMPDIR", "TZ",
     }
-)
+)  # fmt: skip
 # The database's address and password, also as its driver reads them.
 _SECRET: Final = ("TOUCHSTONE_", "PG")
 

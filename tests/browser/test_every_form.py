@@ -194,11 +194,7 @@ def test_cases_are_snoozed_noted_on_and_decided_together(workshop: Workshop) -> 
         ines.says("Missing: The invoice. Requested from: the marketplace.")
         ines.press("Resume case")
         ines.says("Case resumed. It is back in the queue.")
-        ines.unfold("Hand over case")
-        ines.field("Colleague").select_option(label="Tomás Rey")
-        ines.fill("Note to them", "You know this brand.")
-        ines.press(re.compile("^Hand over case$"))
-        ines.says("Case handed over.")
+        _hands_over(ines)
         ines.go(workshop.versions)
         ines.page.get_by_placeholder("Note").fill("The invoice is right.")
         ines.press(re.compile("^Genuine"))
@@ -219,6 +215,14 @@ def test_cases_are_snoozed_noted_on_and_decided_together(workshop: Workshop) -> 
         ines.press("Save setting")
         ines.go("/settings")
         expect(ines.field("Single-letter shortcuts")).not_to_be_checked()
+
+
+def _hands_over(ines: Window) -> None:
+    ines.unfold("Hand over case")
+    ines.field("Colleague").select_option(label="Tomás Rey")
+    ines.fill("Note to them", "You know this brand.")
+    ines.press(re.compile("^Hand over case$"))
+    ines.says("Case handed over.")
 
 
 def _corrects_the_brand(ines: Window) -> None:

@@ -30,27 +30,11 @@ _STRUCTURED: Final = re.compile(
 
 COLUMNS: Final = frozenset(
     {
-        "additional_image_link",
-        "availability",
-        "brand",
-        "condition",
-        "description",
-        "external_seller_id",
-        "google_product_category",
-        "gtin",
-        "id",
-        "image_link",
-        "link",
-        "mpn",
-        "price",
-        "product_type",
-        "sale_price",
-        "sale_price_effective_date",
-        "structured_description",
-        "structured_title",
-        "title",
+        "additional_image_link", "availability", "brand", "condition", "description", "external_seller_id",
+        "google_product_category", "gtin", "id", "image_link", "link", "mpn", "price", "product_type", "sale_price",
+        "sale_price_effective_date", "structured_description", "structured_title", "title",
     }
-)
+)  # fmt: skip
 
 
 def column_named(header: str) -> str:

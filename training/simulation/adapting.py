@@ -34,20 +34,10 @@ _GIVEAWAYS: Final = tuple(
 _CRAFTS: Final = frozenset(craft.value for craft in Craft)
 _KEPT_FIELDS: Final = frozenset(
     [
-        "title",
-        "description",
-        "brand",
-        "product_type",
-        "price",
-        "currency",
-        "list_price",
-        "gtin",
-        "condition",
-        "language",
-        "ship_from",
-        "image_link",
+        "title", "description", "brand", "product_type", "price", "currency", "list_price", "gtin", "condition",
+        "language", "ship_from", "image_link",
     ]
-)
+)  # fmt: skip
 
 
 @dataclass(slots=True)

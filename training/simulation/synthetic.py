@@ -49,25 +49,10 @@ from training.simulation.simulated.sellers import PER_EURO, Supplier, draw_suppl
 from training.simulation.simulated.stream import SellerEvent, SentListing, Truth, seller_events, sent_listings, truth_of
 
 __all__ = (
-    "PER_EURO",
-    "Answer",
-    "Craft",
-    "HonestTrade",
-    "NamedBrand",
-    "SellerContact",
-    "SellerEvent",
-    "SentListing",
-    "Settings",
-    "SyntheticBrand",
-    "Truth",
-    "World",
-    "analyst_answer",
-    "brand_answer",
-    "build_world",
-    "evaluation_set",
-    "named_brand",
-    "seller_appeals",
-)
+    "PER_EURO", "Answer", "Craft", "HonestTrade", "NamedBrand", "SellerContact", "SellerEvent", "SentListing",
+    "Settings", "SyntheticBrand", "Truth", "World", "analyst_answer", "brand_answer", "build_world", "evaluation_set",
+    "named_brand", "seller_appeals",
+)  # fmt: skip
 
 FEWEST_LISTINGS: Final = 100  # Fewer would not contain a counterfeit of every craft.
 FEWEST_DAYS: Final = 30

@@ -29,19 +29,10 @@ NOT_WITHDRAWN: Final = ~(
 STANDS: Final = (verdict.c.judgement != Judgement.WITHDRAWN.value) & NOT_WITHDRAWN
 _RECORDED: Final = frozenset(
     {
-        "case_id",
-        "listing_id",
-        "version_id",
-        "judgement",
-        "reason_code",
-        "side",
-        "evidence",
-        "lane",
-        "brand_id",
-        "supersedes_id",
-        "passed_on",
+        "case_id", "listing_id", "version_id", "judgement", "reason_code", "side", "evidence", "lane", "brand_id",
+        "supersedes_id", "passed_on",
     }
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,22 +68,12 @@ class MailState(StrEnum):
 # warnings without which a stolen account would go unnoticed.
 MANDATORY: Final = frozenset(
     {
-        MailKind.INVITATION,
-        MailKind.PASSWORD_RESET,
-        MailKind.NOTICE_RECEIPT,
-        MailKind.NOTICE_DECISION,
-        MailKind.SECOND_FACTOR,
-        MailKind.SIGN_IN_LINK,
-        MailKind.LARGE_REPORT,
-        MailKind.REPORT_STOPPED,
-        MailKind.NEW_SECRET,
-        MailKind.SECRETS_ENDED,
-        MailKind.SERVICE_ACCOUNT_PAUSED,
-        MailKind.MODEL_ROLLBACK,
-        MailKind.REMOVALS_TOLD,
-        MailKind.SELLER_STATEMENT,
+        MailKind.INVITATION, MailKind.PASSWORD_RESET, MailKind.NOTICE_RECEIPT, MailKind.NOTICE_DECISION,
+        MailKind.SECOND_FACTOR, MailKind.SIGN_IN_LINK, MailKind.LARGE_REPORT, MailKind.REPORT_STOPPED,
+        MailKind.NEW_SECRET, MailKind.SECRETS_ENDED, MailKind.SERVICE_ACCOUNT_PAUSED, MailKind.MODEL_ROLLBACK,
+        MailKind.REMOVALS_TOLD, MailKind.SELLER_STATEMENT,
     }
-)
+)  # fmt: skip
 # At most one of a kind in a while; what is new meanwhile joins the one that waits.
 SUMMARIES: Final = frozenset({MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.ESCALATIONS, MailKind.PENDING_REMOVALS})
 # The kinds that the holder of a role gets; all but the mandatory ones can be refused.
