@@ -43,6 +43,7 @@ REACHED: Final = (
     "serving.appeals.service.seller_links",
     "serving.appeals.store.counter_notices",
     "serving.brands.rules.certification",
+    "serving.brands.rules.rights",
     "serving.brands.service.brand_messages",
     "serving.brands.service.certification",
     "serving.brands.service.price_lists",

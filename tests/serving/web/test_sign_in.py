@@ -45,7 +45,7 @@ def handler_request(site: Site) -> Request:
 
 
 def test_every_page_that_somebody_may_stand_on_is_gone_back_to(handler_request: Request) -> None:
-    pages = [re.sub(r"\{\w+\}", "a_1.b-2", page.route) for page in PAGES]
+    pages = [re.sub(r"\{\w+(:\w+)?\}", "a_1.b-2", page.route) for page in PAGES]
     pages += ["/queue?lane=audit", f"/search?q={'%D1%81' * 200}"]
     assert [(page, local_path(handler_request, page)) for page in pages] == [(page, page) for page in pages]
 
