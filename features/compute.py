@@ -34,21 +34,12 @@ from features.spec import MISSING, Evidence, Family, Feature, fingerprint
 from features.text_kernel import KERNEL_VERSION
 
 FEATURES: Final[tuple[Feature, ...]] = (
-    *price.signals.features,
-    *price_history.signals.features,
-    *price_listed.signals.features,
-    *item.signals.features,
-    *seller.signals.features,
-    *seller_trade.signals.features,
-    *seller_listings.signals.features,
-    *seller_verdicts.signals.features,
-    *seller_links.signals.features,
-    *brand_signals.signals.features,
-    *wording.signals.features,
-    *off_platform.signals.features,
-    *text.signals.features,
+    *price.signals.features, *price_history.signals.features, *price_listed.signals.features, *item.signals.features,
+    *seller.signals.features, *seller_trade.signals.features, *seller_listings.signals.features,
+    *seller_verdicts.signals.features, *seller_links.signals.features, *brand_signals.signals.features,
+    *wording.signals.features, *off_platform.signals.features, *text.signals.features,
     *near_duplicate_signals.signals.features,
-)
+)  # fmt: skip
 NAMES: Final = tuple(feature.name for feature in FEATURES)
 # Features in a row that need the same, with their values where it is not given.
 _GROUPS: Final = tuple(

@@ -13,31 +13,13 @@ GENUINE, COUNTERFEIT = "#0072b2", "#d55e00"
 PALETTE: Final = (GENUINE, COUNTERFEIT, "#009e73", "#e69f00", "#cc79a7", "#56b4e9")
 # For `matplotlib.rcParams` of a notebook.
 STYLE: Final[Mapping[str, Any]] = {
-    "figure.dpi": 96,
-    "figure.constrained_layout.use": True,
-    "axes.axisbelow": True,
-    "axes.edgecolor": QUIET,
-    "axes.grid": True,
-    "axes.labelcolor": INK,
-    "axes.labelsize": 9,
-    "axes.prop_cycle": cycler(color=PALETTE),
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlecolor": INK,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 10,
-    "figure.titlesize": 11,
-    "grid.color": GRID,
-    "legend.fontsize": 8,
-    "legend.frameon": False,
-    "lines.linewidth": 1.8,
-    "xtick.color": QUIET,
-    "xtick.labelcolor": INK,
-    "xtick.labelsize": 8,
-    "ytick.color": QUIET,
-    "ytick.labelcolor": INK,
-    "ytick.labelsize": 8,
-}
+    "figure.dpi": 96, "figure.constrained_layout.use": True, "axes.axisbelow": True, "axes.edgecolor": QUIET,
+    "axes.grid": True, "axes.labelcolor": INK, "axes.labelsize": 9, "axes.prop_cycle": cycler(color=PALETTE),
+    "axes.spines.right": False, "axes.spines.top": False, "axes.titlecolor": INK, "axes.titlelocation": "left",
+    "axes.titlesize": 10, "figure.titlesize": 11, "grid.color": GRID, "legend.fontsize": 8, "legend.frameon": False,
+    "lines.linewidth": 1.8, "xtick.color": QUIET, "xtick.labelcolor": INK, "xtick.labelsize": 8, "ytick.color": QUIET,
+    "ytick.labelcolor": INK, "ytick.labelsize": 8,
+}  # fmt: skip
 _CHAMPION, _CHALLENGER = QUIET, "#0a6078"
 
 

@@ -28,21 +28,10 @@ from serving.platform.pace import TooManyRequests
 
 KINDS: Final = (DomainError, RequestValidationError, HTTPException, Exception)
 STATUS: Final[dict[type[DomainError], int]] = {
-    NotSignedIn: 401,
-    HashingBusy: 503,
-    TooManyAttempts: 429,
-    Forbidden: 403,
-    SecondFactorRequired: 403,
-    CrossSite: 403,
-    NotFound: 404,
-    Conflict: 409,
-    Invalid: 422,
-    TooManyNotices: 429,
-    TooManyRequests: 429,
-    BundleRefused: 422,
-    TrainingFailed: 422,
-    Unavailable: 503,
-}
+    NotSignedIn: 401, HashingBusy: 503, TooManyAttempts: 429, Forbidden: 403, SecondFactorRequired: 403, CrossSite: 403,
+    NotFound: 404, Conflict: 409, Invalid: 422, TooManyNotices: 429, TooManyRequests: 429, BundleRefused: 422,
+    TrainingFailed: 422, Unavailable: 503,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

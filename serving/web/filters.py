@@ -41,17 +41,7 @@ def _number(number: int) -> str:
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
-    "amount": words.amount,
-    "clock": words.clock,
-    "day": _day,
-    "duration": _duration,
-    "english": in_english,
-    "figure": words.figure,
-    "full": words.full_moment,
-    "listed": words.join_list,
-    "moment": _moment,
-    "moment_named": _moment_named,
-    "number": _number,
-    "percent": words.percent,
-    "shown": text_view.show,
-}
+    "amount": words.amount, "clock": words.clock, "day": _day, "duration": _duration, "english": in_english,
+    "figure": words.figure, "full": words.full_moment, "listed": words.join_list, "moment": _moment,
+    "moment_named": _moment_named, "number": _number, "percent": words.percent, "shown": text_view.show,
+}  # fmt: skip

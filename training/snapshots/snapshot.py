@@ -21,25 +21,14 @@ _REFERENCES: Final = b"touchstone.references"
 _FINGERPRINT: Final = b"touchstone.fingerprint"
 _COLUMNS: Final = pa.schema(
     [
-        ("version_id", pa.string()),
-        ("listing_id", pa.string()),
-        ("known_at", pa.timestamp("us", tz="UTC")),
-        ("seller", pa.string()),
-        ("seller_cluster", pa.string()),
-        ("brand_id", pa.string()),
-        ("lane", pa.string()),
-        ("inclusion_probability", pa.float64()),
-        ("label", pa.int8()),
-        ("weight", pa.float64()),
-        ("evidence_level", pa.string()),
-        ("matured_at", pa.timestamp("us", tz="UTC")),
-        ("provenance", pa.list_(pa.string())),
-        ("sources", pa.list_(pa.string())),
-        ("audit_entries", pa.list_(pa.int64())),
-        ("reported", pa.bool_()),
-        ("facts", pa.string()),
+        ("version_id", pa.string()), ("listing_id", pa.string()), ("known_at", pa.timestamp("us", tz="UTC")),
+        ("seller", pa.string()), ("seller_cluster", pa.string()), ("brand_id", pa.string()), ("lane", pa.string()),
+        ("inclusion_probability", pa.float64()), ("label", pa.int8()), ("weight", pa.float64()),
+        ("evidence_level", pa.string()), ("matured_at", pa.timestamp("us", tz="UTC")),
+        ("provenance", pa.list_(pa.string())), ("sources", pa.list_(pa.string())),
+        ("audit_entries", pa.list_(pa.int64())), ("reported", pa.bool_()), ("facts", pa.string()),
     ]
-)
+)  # fmt: skip
 
 _LISTS: Final = ("provenance", "sources", "audit_entries")
 _ADDED: Final = frozenset({"reported"})  # Older snapshots lack it; nothing was reported then.

@@ -48,19 +48,10 @@ RESPONSES: Final[Mapping[str, Any]] = {
     "NotReady": _refusal("The process cannot do its work now, with every reason.", "Retry-After", schema="NotReady"),
 }
 _BY_STATUS: Final = {
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "NotFound",
-    409: "Conflict",
-    408: "RequestTimeout",
-    413: "ContentTooLarge",
-    415: "UnsupportedMediaType",
-    421: "MisdirectedRequest",
-    422: "UnprocessableContent",
-    429: "TooManyRequests",
-    500: "InternalServerError",
-    503: "ServiceUnavailable",
-}
+    401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 408: "RequestTimeout",
+    413: "ContentTooLarge", 415: "UnsupportedMediaType", 421: "MisdirectedRequest", 422: "UnprocessableContent",
+    429: "TooManyRequests", 500: "InternalServerError", 503: "ServiceUnavailable",
+}  # fmt: skip
 # A person may have no marketplace, and these name a listing in their body.
 _OF_A_LISTING: Final = frozenset({"/api/v1/appeals", "/api/v1/counter-notices"})
 # A person waits here for their own earlier work, and not for much of it.

@@ -14,18 +14,11 @@ from serving.mail.rules.kinds import MailKind
 # requires, alarms, what can be stopped for an hour, and deliveries that fail.
 DELAYED: Final = frozenset(
     {
-        MailKind.QUESTIONS,
-        MailKind.REMINDERS,
-        MailKind.ESCALATIONS,
-        MailKind.OVERDUE_CASES,
-        MailKind.PENDING_REMOVALS,
-        MailKind.CASES_DUE,
-        MailKind.COUNTER_NOTICES_DUE,
-        MailKind.STANDING_CHANGED,
-        MailKind.TRAINING_ENDED,
+        MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.ESCALATIONS, MailKind.OVERDUE_CASES, MailKind.PENDING_REMOVALS,
+        MailKind.CASES_DUE, MailKind.COUNTER_NOTICES_DUE, MailKind.STANDING_CHANGED, MailKind.TRAINING_ENDED,
         MailKind.FEATURES_SHIFTED,
     }
-)
+)  # fmt: skip
 _DAY: Final = timedelta(days=1)
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 

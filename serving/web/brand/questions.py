@@ -37,36 +37,16 @@ from serving.webhooks.rules.action import ActionState
 # The evidence that a brand reads. Left out on purpose: earlier verdicts (they may be other brands'), the
 # seller's turnover, sales and share of returns (trade secrets of a seller who may be honest), and all model output.
 _ICONS: Final = {
-    "brand_spelling": "i-seal",
-    "brand_disguised": "i-seal",
-    "brand_claim": "i-seal",
-    "brand_named_but_not_declared": "i-seal",
-    "brand_in_title": "i-seal",
-    "brand_near_miss": "i-seal",
-    "brand_declared_near_miss": "i-seal",
-    "brand_in_description": "i-seal",
-    "brand_gtin_valid": "i-seal",
-    "replica_wording": "i-globe",
-    "wording": "i-globe",
-    "text_replica_grade": "i-globe",
-    "text_inspired": "i-globe",
-    "text_factory": "i-globe",
-    "text_overclaim": "i-globe",
-    "text_no_papers": "i-globe",
-    "contact_elsewhere": "i-globe",
-    "text_contact": "i-globe",
-    "text_contacts": "i-globe",
-    "text_links": "i-globe",
-    "text_hidden_links": "i-globe",
-    "text_evasion": "i-globe",
-    "text_invisible": "i-globe",
-    "text_mixed_words": "i-globe",
-    "price_claimed_discount": "i-tag",
-    "price_is_placeholder": "i-tag",
-    "price_change": "i-tag",
-    "item_fake_returns_30d": "i-box",
-    "seller_ships_from_elsewhere": "i-user",
-}
+    "brand_spelling": "i-seal", "brand_disguised": "i-seal", "brand_claim": "i-seal",
+    "brand_named_but_not_declared": "i-seal", "brand_in_title": "i-seal", "brand_near_miss": "i-seal",
+    "brand_declared_near_miss": "i-seal", "brand_in_description": "i-seal", "brand_gtin_valid": "i-seal",
+    "replica_wording": "i-globe", "wording": "i-globe", "text_replica_grade": "i-globe", "text_inspired": "i-globe",
+    "text_factory": "i-globe", "text_overclaim": "i-globe", "text_no_papers": "i-globe", "contact_elsewhere": "i-globe",
+    "text_contact": "i-globe", "text_contacts": "i-globe", "text_links": "i-globe", "text_hidden_links": "i-globe",
+    "text_evasion": "i-globe", "text_invisible": "i-globe", "text_mixed_words": "i-globe",
+    "price_claimed_discount": "i-tag", "price_is_placeholder": "i-tag", "price_change": "i-tag",
+    "item_fake_returns_30d": "i-box", "seller_ships_from_elsewhere": "i-user",
+}  # fmt: skip
 
 
 _NAMED_BY: Final = {

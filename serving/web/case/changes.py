@@ -12,20 +12,10 @@ from serving.web import text_view
 from serving.web.text_view import ShownText
 
 _FIELDS: Final = {
-    "title": "Title",
-    "description": "Description",
-    "price": "Price",
-    "list_price": "Claimed price",
-    "currency": "Currency",
-    "brand": "Brand",
-    "product_type": "Category",
-    "condition": "Condition",
-    "gtin": "GTIN",
-    "mpn": "Part number",
-    "link": "Address",
-    "language": "Language",
-    "ship_from": "Ships from",
-}
+    "title": "Title", "description": "Description", "price": "Price", "list_price": "Claimed price",
+    "currency": "Currency", "brand": "Brand", "product_type": "Category", "condition": "Condition", "gtin": "GTIN",
+    "mpn": "Part number", "link": "Address", "language": "Language", "ship_from": "Ships from",
+}  # fmt: skip
 _TEXTS: Final = frozenset({"title", "description"})
 # Comparing words grows with the square of their number; longer texts are only reported as rewritten.
 _MOST_WORDS: Final = 600
