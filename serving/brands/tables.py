@@ -33,6 +33,7 @@ brand_enrolment = sa.Table(
     # The figure of its contract, and a higher one that waits for a second person.
     sa.Column("contract_day", sa.Integer, nullable=True),
     sa.Column("proposed_day", sa.Integer, nullable=True),
+    sa.Column("manager_note", sa.Text, nullable=True),
     moment("enrolled_at"),
     sa.PrimaryKeyConstraint("marketplace_id", "brand_id"),
 )

@@ -25,6 +25,7 @@ class Flash(StrEnum):
     SNOOZED = "Case snoozed. It returns to the queue automatically; until then, find it under Snoozed."
     TAKEN_UP = "Case resumed. It is back in the queue."
     QUEUE_DONE = "End of this queue. Cases above it, or assigned to a colleague, may still be open."
+    BRAND_HANDED_OVER = "Brand handed over. Its new account manager finds it among their brands, with your note."
     BRAND_CHANGED = N_("Change saved. It applies from the next request.")
     DOCUMENT_KEPT = N_("Document saved. Rights and powers of attorney can refer to it.")
     RIGHT_CLAIMED = N_("Right claimed. It cannot be used until your account manager verifies it.")

@@ -139,6 +139,7 @@ FORMS: Final = (
     OneForm("manager_brand.html", "POST /brands/{brand_id}/aliases/{proposal_id}", MANAGER),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/enrolment", MANAGER),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/contract", BY_HTTP),
+    OneForm("manager_brand.html", "POST /brands/{brand_id}/note", MANAGER),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/people/{user_id}", MANAGER),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/agents/{mandate_id}/void", MANAGER),
     OneForm("models.html", "POST /models/train", SCIENTISTS),

@@ -484,6 +484,18 @@ def test_an_account_manager_changes_how_a_brand_is_asked(workshop: Workshop) -> 
         lena.says("Alias accepted. Listings that come in from now on resolve to the brand by it.")
         lena.press("Remove alias")
         lena.says("Alias removed.")
+        _keeps_a_note_and_enrols(lena)
+
+
+def _keeps_a_note_and_enrols(lena: Window) -> None:
+    lena.fill("Note for whoever manages the brand", "Call Camille first.")
+    lena.press("Save note")
+    expect(lena.field("Note for whoever manages the brand")).to_have_value("Call Camille first.")
+    lena.go("/brands/new")
+    lena.fill("Name", "Corvale")
+    lena.fill("Rights, one a row", "kind,title,office,number,territories\nmark,Corvale,EUIPO,018000009,EU")
+    lena.press("Enrol brand")
+    lena.says("Corvale is enrolled")
 
 
 @pytest.mark.soak

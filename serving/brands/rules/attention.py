@@ -15,6 +15,7 @@ class Need(StrEnum):
 
     OVERDUE = "overdue"  # An analyst gets the question now, and the brand loses its say.
     PENDING_REMOVALS = "pending_removals"  # A listing that somebody confirmed as counterfeit stays on sale.
+    REPORTS_TO_RELEASE = "reports_to_release"  # As above, for all listings of a report.
     STANDING_LOST = "standing_lost"
     SILENT = "silent"
     ESCALATED = "escalated"
@@ -52,6 +53,7 @@ class BrandFigures:
     rights_ending: int
     unread: int
     removals_pending: int
+    reports_to_release: int
     aliases_to_decide: int
     sellers_to_check: int
 
@@ -75,6 +77,8 @@ def attention_reasons(figures: BrandFigures, at: datetime, policy: AttentionPoli
         messages |= _answer_needs(figures, at, policy)
     if figures.removals_pending:
         messages[Need.PENDING_REMOVALS] = message("attention.pending_removals", n=figures.removals_pending)
+    if figures.reports_to_release:
+        messages[Need.REPORTS_TO_RELEASE] = message("attention.reports_to_release", n=figures.reports_to_release)
     if figures.rights_to_verify:
         messages[Need.RIGHTS_TO_VERIFY] = message("attention.rights_to_verify", n=figures.rights_to_verify)
     if figures.unread:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from urllib.parse import quote
 
 from features.message import Message, message
 from models.errors import Invalid
@@ -33,6 +34,19 @@ class RightState(StrEnum):
     CARRIED_OVER = "carried_over"
 
 
+_EU_REGISTER: Final = "https://euipo.europa.eu/eSearch/#details/"
+# By the name of the office, letters only. The addresses are those at which the offices show one registration.
+_REGISTERS: Final = {
+    (RightKind.MARK, "EUIPO"): _EU_REGISTER + "trademarks/{number}",
+    (RightKind.DESIGN, "EUIPO"): _EU_REGISTER + "designs/{number}",
+    (RightKind.MARK, "WIPO"): "https://www3.wipo.int/madrid/monitor/en/showData.jsp?ID=ROM.{number}",
+    (RightKind.MARK, "USPTO"): "https://tsdr.uspto.gov/#caseNumber={number}&caseType=US_REGISTRATION_NO"
+    "&searchType=statusSearch",
+    (RightKind.MARK, "DPMA"): "https://register.dpma.de/DPMAregister/marke/register/{number}/DE",
+    (RightKind.MARK, "UKIPO"): "https://trademarks.ipo.gov.uk/ipo-tmcase/page/Results/1/{number}",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Right:
     """A right as registered. `territories` are ISO 3166 codes, EU or WORLD; it is in force before `expires_at`."""
@@ -53,6 +67,12 @@ class Right:
         if self.state is RightState.CARRIED_OVER:
             return message(f"right.{self.kind.value}.carried_over")
         return message(f"right.{self.kind.value}", title=self.title, office=self.office, number=self.number)
+
+    @property
+    def register_address(self) -> str | None:
+        """The page of the mark or design in its office's register; None where we know no address of that office."""
+        place = _REGISTERS.get((self.kind, "".join(filter(str.isalpha, self.office.upper()))))
+        return None if place is None else place.format(number=quote("".join(self.number.split()), safe=""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,20 +64,10 @@ def withdraw_right(runtime: Runtime, person: Person, pair: Pair, right_id: str) 
 
 
 RIGHT_COLUMNS: Final = {
-    "kind": Kind.TEXT,
-    "title": Kind.TEXT,
-    "office": Kind.TEXT,
-    "number": Kind.TEXT,
-    "classes": Kind.TEXT,
-    "territories": Kind.TEXT,
-    "state": Kind.TEXT,
-    "begins_at": Kind.MOMENT,
-    "ends_at": Kind.MOMENT,
-    "document_sha256": Kind.TEXT,
-    "claimed_at": Kind.MOMENT,
-    "settled_at": Kind.MOMENT,
-    "note": Kind.TEXT,
-}
+    "kind": Kind.TEXT, "title": Kind.TEXT, "office": Kind.TEXT, "number": Kind.TEXT, "classes": Kind.TEXT,
+    "territories": Kind.TEXT, "state": Kind.TEXT, "begins_at": Kind.MOMENT, "ends_at": Kind.MOMENT,
+    "document_sha256": Kind.TEXT, "claimed_at": Kind.MOMENT, "settled_at": Kind.MOMENT, "note": Kind.TEXT,
+}  # fmt: skip
 
 
 def file_rows(rights: Sequence[StoredRight]) -> list[tuple[Any, ...]]:

@@ -32,40 +32,18 @@ from serving.standing.store.standings import StandingChange
 from serving.takedowns.rules.removal_check import CheckState
 
 COLUMNS: Final = {
-    "marketplace": Kind.TEXT,
-    "brand": Kind.TEXT,
-    "listing": Kind.TEXT,
-    "version": Kind.COUNT,
-    "title": Kind.TEXT,
-    "price": Kind.MONEY,
-    "currency": Kind.TEXT,
-    "seller": Kind.TEXT,
-    "answer": Kind.TEXT,
-    "reason_code": Kind.TEXT,
-    "asked_at": Kind.MOMENT,
-    "answered_at": Kind.MOMENT,
-    "hours_to_answer": Kind.NUMBER,
-    "outcome": Kind.TEXT,
-    "reason": Kind.TEXT,
-    "removed_at": Kind.MOMENT,
-    "hours_to_removal": Kind.NUMBER,
-    "counter_notice": Kind.TEXT,
-    "counter_notice_at": Kind.MOMENT,
-    "counter_notice_decided_at": Kind.MOMENT,
-}
+    "marketplace": Kind.TEXT, "brand": Kind.TEXT, "listing": Kind.TEXT, "version": Kind.COUNT, "title": Kind.TEXT,
+    "price": Kind.MONEY, "currency": Kind.TEXT, "seller": Kind.TEXT, "answer": Kind.TEXT, "reason_code": Kind.TEXT,
+    "asked_at": Kind.MOMENT, "answered_at": Kind.MOMENT, "hours_to_answer": Kind.NUMBER, "outcome": Kind.TEXT,
+    "reason": Kind.TEXT, "removed_at": Kind.MOMENT, "hours_to_removal": Kind.NUMBER, "counter_notice": Kind.TEXT,
+    "counter_notice_at": Kind.MOMENT, "counter_notice_decided_at": Kind.MOMENT,
+}  # fmt: skip
 
 STANDING_COLUMNS: Final = {
-    "changed_at": Kind.MOMENT,
-    "level": Kind.TEXT,
-    "warned": Kind.TEXT,
-    "audits_right": Kind.COUNT,
-    "audits_wrong": Kind.COUNT,
-    "removals_stood": Kind.COUNT,
-    "removals_overturned": Kind.COUNT,
-    "removals_undefended": Kind.COUNT,
-    "reasons": Kind.TEXT,
-    "policy_version": Kind.TEXT,
-}
+    "changed_at": Kind.MOMENT, "level": Kind.TEXT, "warned": Kind.TEXT, "audits_right": Kind.COUNT,
+    "audits_wrong": Kind.COUNT, "removals_stood": Kind.COUNT, "removals_overturned": Kind.COUNT,
+    "removals_undefended": Kind.COUNT, "reasons": Kind.TEXT, "policy_version": Kind.TEXT,
+}  # fmt: skip
 _ALL_CHANGES: Final = 10_000
 
 

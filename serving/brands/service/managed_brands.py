@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection
 
 from features.message import Message
 from models.errors import Conflict, Invalid, NotFound, require
-from serving.accounts.rules.access import Person
+from serving.accounts.rules.access import Person, Role
 from serving.accounts.service.provisioning import NewEnrolment, enrol
-from serving.accounts.store import accounts
+from serving.accounts.store import accounts, people
 from serving.audit.store import audit
 from serving.brands.policy import AttentionPolicy, RightsPolicy
 from serving.brands.rules.attention import BrandFigures, Reason, attention_reasons
@@ -19,11 +20,13 @@ from serving.brands.rules.authorisation import MessageSide
 from serving.brands.rules.rights import RightState
 from serving.brands.service.brand_messages import managed_pairs
 from serving.brands.service.rights_claims import settle_right
-from serving.brands.store import brand_attention, brand_messages, brands, certifications, mandates
+from serving.brands.store import account_managers, brand_attention, brand_messages, brands, certifications, mandates
 from serving.brands.store.brands import Enrolment
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
+from serving.reports.rules.step_up import RELEASED_WITHIN
+from serving.reports.store import step_ups
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.standing import Level, outlook
 from serving.standing.service import current_standing
@@ -32,6 +35,7 @@ from serving.takedowns.policy import BudgetPolicy
 from serving.takedowns.store import approvals
 
 _MOST_QUESTIONS = 10_000
+_LONGEST_NOTE: Final = 4_000
 _SETTLED_BY_MANAGER = frozenset({RightState.VERIFIED, RightState.REFUSED})
 
 
@@ -84,6 +88,11 @@ def attention_of_brands(
     certified, pending = certifications.certified_brands(connection, pairs), Counter[tuple[str, str | None]]()
     for batch in approvals.pending_batches(connection, set(enrolled)):
         pending[batch.marketplace_id, batch.brand_id] += batch.pending
+    to_release = Counter(
+        (report.marketplace_id, report.brand_id)
+        for report in step_ups.step_ups_since(connection, pairs, at - RELEASED_WITHIN)
+        if report.waits_for and report.stopped_at is None
+    )
     changes = standings.latest_changes(connection, pairs)
     reasons_by_brand = {}
     for pair in pairs:
@@ -102,6 +111,7 @@ def attention_of_brands(
             rights_ending=ending.get(pair, 0),
             unread=unread.get(pair, 0),
             removals_pending=pending[pair],
+            reports_to_release=to_release[pair],
             aliases_to_decide=proposed.get(pair, 0),
             sellers_to_check=to_check.get(pair, 0),
         )
@@ -211,6 +221,28 @@ def approve_contract_day(runtime: Runtime, pair: Pair, *, by: str) -> int:
         about = {"contract_day": enrolled.proposed_day}
         audit.record(connection, runtime.clock.now(), pair[0], by, "brand.contract_set", pair[1], **about)
     return enrolled.proposed_day
+
+
+def keep_note(runtime: Runtime, person: Person, pair: Pair, note: str, to: str) -> bool:
+    """Keep the account manager's note about a brand and hand the brand over; returns whether somebody else has it now.
+
+    `to` is the id of the account manager from now on, which may be the person's own.
+
+    Raises NotFound (it is not their brand) or Invalid (the note is too long; nobody of that id manages brands there).
+    """
+    text, moves = note.strip(), to != person.user_id
+    if len(text) > _LONGEST_NOTE:
+        raise Invalid("A note has at most {most:,} characters.", most=_LONGEST_NOTE)
+    with runtime.store.write() as connection:
+        audit.lock(connection)
+        _require_manager(connection, person, pair)
+        if to not in people.holders(connection, [pair[0]], Role.ACCOUNT_MANAGER).get(pair[0], {}):
+            raise Invalid("Choose an account manager of this marketplace.")
+        brands.set_note(connection, *pair, text or None)
+        account_managers.move(connection, [pair], to)
+        act = "brand.handed_over" if moves else "brand.noted"
+        audit.record(connection, runtime.clock.now(), pair[0], person.actor, act, pair[1], account_manager=to)
+    return moves
 
 
 def judge_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, state: RightState, note: str) -> None:

@@ -29,6 +29,7 @@ class Enrolment:
     daily_questions: int | None
     contract_day: int | None = None
     proposed_day: int | None = None
+    manager_note: str | None = None
 
 
 def add_brand(connection: Connection, new_brand: Brand, at: datetime) -> None:
@@ -141,15 +142,20 @@ def contract_day(connection: Connection, marketplace_id: str, brand_id: str) -> 
 
 def set_contract_day(connection: Connection, marketplace_id: str, brand_id: str, figure: int | None) -> None:
     """Set the figure of a brand's contract; a proposed one ends."""
-    _change_contract(connection, marketplace_id, brand_id, contract_day=figure, proposed_day=None)
+    _change(connection, marketplace_id, brand_id, contract_day=figure, proposed_day=None)
 
 
 def propose_contract_day(connection: Connection, marketplace_id: str, brand_id: str, figure: int) -> None:
     """Keep a figure that waits for a second person."""
-    _change_contract(connection, marketplace_id, brand_id, proposed_day=figure)
+    _change(connection, marketplace_id, brand_id, proposed_day=figure)
 
 
-def _change_contract(connection: Connection, marketplace_id: str, brand_id: str, **columns: object) -> None:
+def set_note(connection: Connection, marketplace_id: str, brand_id: str, note: str | None) -> None:
+    """Keep the account manager's note about a brand in place of the earlier one."""
+    _change(connection, marketplace_id, brand_id, manager_note=note)
+
+
+def _change(connection: Connection, marketplace_id: str, brand_id: str, **columns: object) -> None:
     of_brand = inside(brand_enrolment, marketplace_id, brand_id=brand_id)
     connection.execute(update(brand_enrolment).where(of_brand).values(**columns))
 
@@ -175,6 +181,7 @@ def enrolments(connection: Connection, marketplace_id: str) -> dict[str, Enrolme
             row.daily_questions,
             row.contract_day,
             row.proposed_day,
+            row.manager_note,
         )
         for row in connection.execute(query)
     }

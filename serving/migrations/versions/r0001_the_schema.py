@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "81b2b8e7e6ff"
+revision = "71fd0f35d414"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from features.message import Message, message
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.second_person import Factor, effective_from
+
+# A report that nobody has released in a week is sent again by its tool.
+RELEASED_WITHIN: Final = timedelta(days=7)
 
 
 class StepUpState(StrEnum):

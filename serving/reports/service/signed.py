@@ -19,7 +19,7 @@ from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_accounts
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
-from serving.reports.rules.step_up import StepUpState
+from serving.reports.rules.step_up import RELEASED_WITHIN, StepUpState
 from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredReport
 from serving.reports.store.step_ups import StoredStepUp
@@ -32,8 +32,6 @@ from serving.takedowns.store.removal_notices import Remover
 
 # A key that reports listings one by one tells of itself once in this time; a stop ends them all.
 _TOLD_EVERY: Final = timedelta(hours=1)
-# A report that nobody has released in a week is sent again by its tool.
-RELEASED_WITHIN: Final = timedelta(days=7)
 
 
 def as_signed(person: Person, step_up: StoredStepUp) -> Person:

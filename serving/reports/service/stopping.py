@@ -21,9 +21,8 @@ from serving.cases.store import cases, verdicts
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import ListingResult, Outcome
-from serving.reports.rules.step_up import StepUpState
+from serving.reports.rules.step_up import RELEASED_WITHIN, StepUpState
 from serving.reports.service.reporting import append_step
-from serving.reports.service.signed import RELEASED_WITHIN
 from serving.reports.service.submitting import is_waiting
 from serving.reports.service.waiting import mail_stop
 from serving.reports.service.withdrawing import STANDS, close_case

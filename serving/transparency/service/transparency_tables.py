@@ -81,20 +81,11 @@ class Span:
 
 Rows = list[tuple[Any, ...]]
 _NOTICE_COLUMNS: Final = {
-    "reason_code": Kind.TEXT,
-    "category": Kind.TEXT,
-    "offers_notified": Kind.COUNT,
-    "by_trusted_flaggers": Kind.COUNT,
-    "removed": Kind.COUNT,
-    "no_action": Kind.COUNT,
-    "invalid": Kind.COUNT,
-    "waiting": Kind.COUNT,
-    "by_automated_means_alone": Kind.COUNT,
-    "complaints": Kind.COUNT,
-    "complaints_upheld": Kind.COUNT,
-    "removed_share": Kind.NUMBER,
-    "median_hours": Kind.NUMBER,
-}
+    "reason_code": Kind.TEXT, "category": Kind.TEXT, "offers_notified": Kind.COUNT, "by_trusted_flaggers": Kind.COUNT,
+    "removed": Kind.COUNT, "no_action": Kind.COUNT, "invalid": Kind.COUNT, "waiting": Kind.COUNT,
+    "by_automated_means_alone": Kind.COUNT, "complaints": Kind.COUNT, "complaints_upheld": Kind.COUNT,
+    "removed_share": Kind.NUMBER, "median_hours": Kind.NUMBER,
+}  # fmt: skip
 _COMPLAINT_COLUMNS: Final = {
     "about": Kind.TEXT,
     "route": Kind.TEXT,

@@ -84,6 +84,7 @@ class RightRow:
     kind: str
     title: ShownText
     registered: ShownText
+    register: str | None
     territories: str
     classes: str
     state: StateWords
@@ -149,6 +150,7 @@ def _right_row(
         kind=say(KINDS[right.kind]),
         title=text_view.show(right.title),
         registered=text_view.show(f"{right.office} {right.number}"),
+        register=right.register_address,
         territories=", ".join(sorted(right.territories)),
         classes=", ".join(map(str, right.classes)),
         state=replace(state, word=say(state.word)),

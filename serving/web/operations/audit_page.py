@@ -34,16 +34,9 @@ _MOST_CHECKED: Final = 1_000_000
 _LONGEST: Final = 200
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 _COLUMNS: Final[Columns] = {
-    "sequence": Kind.COUNT,
-    "occurred_at": Kind.MOMENT,
-    "actor": Kind.TEXT,
-    "act": Kind.TEXT,
-    "subject": Kind.TEXT,
-    "payload": Kind.TEXT,
-    "payload_hash": Kind.TEXT,
-    "previous_hash": Kind.TEXT,
-    "entry_hash": Kind.TEXT,
-}
+    "sequence": Kind.COUNT, "occurred_at": Kind.MOMENT, "actor": Kind.TEXT, "act": Kind.TEXT, "subject": Kind.TEXT,
+    "payload": Kind.TEXT, "payload_hash": Kind.TEXT, "previous_hash": Kind.TEXT, "entry_hash": Kind.TEXT,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,6 +197,31 @@ def test_the_figure_of_a_contract_holds_at_once_up_to_the_policys_and_then_with_
     assert visit_as(site, stranger).post(f"{place}/contract", {"contract_day": "3"}).status_code == 404
 
 
+def test_a_brand_is_handed_over_with_a_note_and_its_record(site: Site, place: str) -> None:
+    right_id = a_claim(site)
+    visitor, mei = visit_as(site, site.account_manager), "mei@touchstone.example"
+    successor = invite(site.runtime, mei, "Mei Castellan", Role.ACCOUNT_MANAGER)
+    own = {"manager": site.account_manager.user_id}
+    assert visitor.post(f"{place}/note", own | {"note": "Call <b>Ana</b> first."}).headers["location"].endswith("#note")
+    record = visitor.get(f"{place}/record?at={site.marketplace_id}").text
+    for part in ("Call <b>Ana</b> first.", "1 right to verify.", "Mark “Colline”", "Camille Duval", "Lena Okafor"):
+        assert part in words(record), part
+    assert "eSearch/#details/trademarks/018" in record
+    for name in re.findall(r"/record/(\w+\.\w+)", record):
+        file = visitor.get(f"{place}/record/{name}?at={site.marketplace_id}")
+        assert file.headers["content-disposition"].startswith("attachment"), name
+    for wrong in ({"manager": site.analyst.user_id}, own | {"note": "x" * 4_001}):
+        assert visitor.post(f"{place}/note", wrong).status_code == 422
+    answer = visitor.post(f"{place}/note", {"manager": successor.user_id, "note": "Call Ana first."})
+    assert answer.headers["location"] == "/brands"
+    assert visitor.get(place).status_code == 404
+    assert "Call Ana first." in words(visit_as(site, successor).get(place).text)
+    assert state(site, right_id) is RightState.CLAIMED
+    with site.runtime.store.read() as connection:
+        acts = list(connection.execute(select(audit_entry.c.act)).scalars())
+    assert acts[-2:] == ["brand.noted", "brand.handed_over"]
+
+
 def test_a_brand_that_somebody_else_looks_after_is_not_there(site: Site, place: str) -> None:
     right_id = a_claim(site)
     digest = keep_document(site.runtime, "Aurelle", "certificate.pdf", PDF, by="test")
@@ -206,12 +231,15 @@ def test_a_brand_that_somebody_else_looks_after_is_not_there(site: Site, place: 
     assert stranger.get(place).status_code == 404
     assert stranger.get(f"{place}?at={site.marketplace_id}").status_code == 404
     assert stranger.get(f"{place}/documents/{digest}").status_code == 404
+    assert stranger.get(f"{place}/record").status_code == 404
+    assert stranger.get(f"{place}/record/answers.csv").status_code == 404
     for path, fields in (
         (f"{place}/rights/{right_id}", {"state": "verified"}),
         (f"{place}/people/{site.brand_person.user_id}", {"leads": "yes"}),
         (f"{place}/agents/{mandate_id}/void", {}),
         (f"{place}/enrolment", {"takes_part": "yes"}),
         (f"{place}/messages", {"text": "Hello."}),
+        (f"{place}/note", {"note": "Mine."}),
     ):
         assert stranger.post(path, fields).status_code == 404, path
     assert state(site, right_id) is RightState.CLAIMED

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 
 from features.near_names import NearNames
 from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
-from models.messages.english import in_english
-from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.access import Permission, Person, Role
 from serving.accounts.store import accounts
+from serving.accounts.store import people as staff
 from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
 from serving.brands.policy import RightsPolicy
@@ -222,6 +222,7 @@ def _page(
             (user, certifications.last_pass(connection, user.user_id))
             for user in accounts.people_of_brand(connection, pair)
         ]
+        colleagues = staff.holders(connection, [pair[0]], Role.ACCOUNT_MANAGER)[pair[0]]
         card = standing_card(runtime, connection, pair, brand.enrolment.name, now)
         large = large_rows(runtime, connection, person, pair)
         sellers = tuple(authorised_sellers.open_requests(connection, pair)[:_SELLERS_SHOWN])
@@ -235,7 +236,10 @@ def _page(
         brand_id=pair[1],
         marketplace=brand.marketplace,
         at=pair[0],
-        reasons=tuple(in_english(reason.message) for reason in reasons),
+        reasons=reasons,
+        note=brand.enrolment.manager_note or "",
+        user_id=person.user_id,
+        colleagues=colleagues,
         takes_part=brand.enrolment.takes_part,
         daily_questions="" if daily is None else str(daily),
         contract_day="" if brand.enrolment.contract_day is None else str(brand.enrolment.contract_day),

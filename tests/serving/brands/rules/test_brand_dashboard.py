@@ -225,6 +225,7 @@ QUIET = BrandFigures(
     rights_ending=0,
     unread=0,
     removals_pending=0,
+    reports_to_release=0,
     aliases_to_decide=0,
     sellers_to_check=0,
 )
@@ -249,6 +250,11 @@ LONG_AGO = ATTENTION_NOW - timedelta(days=40)
         ({"unread": 1}, [Need.MESSAGES], "somebody waits for an answer"),
         ({"removals_pending": 2, "unread": 1}, [Need.PENDING_REMOVALS, Need.MESSAGES], "goods it named stay on sale"),
         ({"takes_part": False, "removals_pending": 1}, [Need.PENDING_REMOVALS], "it reported of its own accord"),
+        (
+            {"reports_to_release": 1, "rights_to_verify": 1},
+            [Need.REPORTS_TO_RELEASE, Need.RIGHTS_TO_VERIFY],
+            "as above",
+        ),
         ({"rights_ending": 1}, [Need.RIGHTS_ENDING], "renewal takes time"),
         ({"sellers_to_check": 1}, [Need.SELLERS], "an entry holds only after a check"),
         ({"aliases_to_decide": 1}, [Need.ALIASES], "a proposal waits"),

@@ -29,6 +29,24 @@ MARK = Right(
 NOTICE = Notice(ReasonCode.TRADEMARK_COUNTERFEIT, frozenset({"FR"}), NOW)
 NAMED = "The mark “AURELLE” (EUIPO 018000001)"
 
+
+@pytest.mark.parametrize(
+    ("change", "address", "why"),
+    [
+        ({}, "https://euipo.europa.eu/eSearch/#details/trademarks/018000001", "a mark of the Union"),
+        ({"kind": RightKind.DESIGN}, "https://euipo.europa.eu/eSearch/#details/designs/018000001", "a design"),
+        ({"office": "Uspto."}, "https://tsdr.uspto.gov/#caseNumber=018000001", "however the office is written"),
+        ({"office": "Elsewhere"}, None, "we know no address of its register"),
+        ({"kind": RightKind.COPYRIGHT}, None, "a work is in no register"),
+        ({"number": "01/8 &x"}, "https://euipo.europa.eu/eSearch/#details/trademarks/01%2F8%26x", "typed by anybody"),
+    ],
+)
+def test_a_right_leads_to_its_page_in_the_register(change: dict[str, Any], address: str | None, why: str) -> None:
+    register = replace(MARK, **change).register_address
+    assert (register is None) == (address is None), why
+    assert (register or "").startswith(address or ""), why
+
+
 CASES: list[tuple[dict[str, Any], dict[str, Any], str | None, str]] = [
     ({}, {}, None, "a mark of the Union, sold in France"),
     ({}, {"reason_code": ReasonCode.MARK_MISUSE}, None, "misuse is of a mark too"),

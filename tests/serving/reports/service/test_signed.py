@@ -109,7 +109,10 @@ def test_a_signed_report_waits_until_another_person_releases_it(
     with pytest.raises(NotFound):
         release_report(site.runtime, site.analyst, step_up)
     site.clock.forward(minutes=30)
+    manager = visit_as(site, site.account_manager)
+    assert "1 large report waits for your release." in words(manager.get("/brands").text)
     decide_reports(site.runtime, release_report(site.runtime, site.account_manager, step_up))
+    assert "your release" not in words(manager.get("/brands").text)
     assert state_of(site, second) is ReportState.DECIDED
     assert action_states(site) == {"scheduled": many}
     with pytest.raises(Conflict, match="Nothing of this report waits"):
