@@ -218,8 +218,8 @@ def test_a_brand_is_handed_over_with_a_note_and_its_record(site: Site, place: st
     assert "Call Ana first." in words(visit_as(site, successor).get(place).text)
     assert state(site, right_id) is RightState.CLAIMED
     with site.runtime.store.read() as connection:
-        acts = list(connection.execute(select(audit_entry.c.act)).scalars())
-    assert acts[-2:] == ["brand.noted", "brand.handed_over"]
+        acts = set(connection.execute(select(audit_entry.c.act)).scalars())
+    assert {"brand.noted", "brand.handed_over"} <= acts
 
 
 def test_a_brand_that_somebody_else_looks_after_is_not_there(site: Site, place: str) -> None:

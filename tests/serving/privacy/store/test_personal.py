@@ -233,6 +233,8 @@ STAYS: Final[dict[str, list[str]]] = {
         "listing_file.problem",
     ],
     "between a brand and its account manager, either can erase it": ["brand_message.text"],
+    "about a brand, which its account manager replaces or empties": ["brand_enrolment.manager_note"],
+    "the names of our columns": ["display_setting.hidden_columns"],
     "of an account: between which times of the day its mails wait": ["mail_quiet.begins", "mail_quiet.ends"],
     "of a mail, deleted 90 days after it left; a notifier's mails are deleted with the notifier": [
         "mail.address",
