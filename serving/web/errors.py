@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 from starlette.types import Scope
 
-from models.errors import DomainError
+from models.errors import DomainError, NoRightCarries
 from serving.accounts.rules.access import roles
 from serving.accounts.service import auth
 from serving.accounts.service.second_factors import SecondFactorRequired
@@ -33,8 +33,9 @@ from serving.web.wording.words import size
 # Visitors who come by a link have no account and no start page.
 _BY_LINK: Final = ("/seller/", "/notice/")
 _MACHINE_PATHS: Final = ("/api/", "/livez", "/healthz", "/readyz")
-TITLES: Final = {
+TITLES: Final[dict[int | str, str]] = {
     403: N_("Access denied"),
+    NoRightCarries.code: N_("No verified right covers this"),
     404: N_("Page not found"),
     405: N_("Method not allowed"),
     409: N_("Conflict"),
@@ -54,8 +55,9 @@ NOT_DONE: Final = {
     500: N_("Your input was not recorded: a request is saved completely or not at all."),
     503: N_("Your input was not recorded: a request is saved completely or not at all."),
 }
-NEXT: Final = {
+NEXT: Final[dict[int | str, str]] = {
     403: N_("An administrator of your marketplace assigns roles. Your roles: %(roles)s."),
+    NoRightCarries.code: N_("A lead registers rights under Our brand, Rights, and your account manager verifies them."),
     404: N_("The address may be old or mistyped, or the page may be outside your access. Both cases show this page."),
     405: N_("Open the page from the start page instead of from this address."),
     409: N_("Refresh the page to see the current state. Then decide whether anything is left to do."),
@@ -126,12 +128,12 @@ def _error_page(request: Request, problem: Problem, *, reads: bool = True) -> Re
         display.show_as(replace(display.current_display(), language=language_of(request.scope)))
     page = ErrorPage(
         status=status,
-        title=say(TITLES.get(status, _OTHER)),
+        title=say(TITLES.get(problem.code, TITLES.get(status, _OTHER))),
         sentence=phrase_in_words(problem.phrase),
         has_start=not request.url.path.startswith(_BY_LINK),
         unchanged=session is None and status in _UNCHANGED,
         not_done=None if session is None else _undone_sentence(status),
-        next_step=None if session is None else _next_step(request, session, status),
+        next_step=None if session is None else _next_step(request, session, problem),
         case_address=_case_address(request) if status == 409 else None,
     )
     return respond(request, page, session, status=status)
@@ -141,10 +143,11 @@ def _undone_sentence(status: int) -> str | None:
     return say(NOT_DONE[status]) if status in NOT_DONE else None
 
 
-def _next_step(request: Request, session: Session, status: int) -> str | None:
+def _next_step(request: Request, session: Session, problem: Problem) -> str | None:
     role_names = words.join_list([say(ROLES[role]) for role in roles(session.person.grants)]) or say("none")
     largest = size(runtime_of(request).settings.largest_body_bytes)
-    return say(NEXT[status], roles=role_names, largest=largest) if status in NEXT else None
+    step = NEXT.get(problem.code, NEXT.get(problem.status))
+    return step and say(step, roles=role_names, largest=largest)
 
 
 def _redirect_to_sign_in(request: Request) -> Response:

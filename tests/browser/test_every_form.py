@@ -488,9 +488,9 @@ def test_an_account_manager_changes_how_a_brand_is_asked(workshop: Workshop) -> 
 
 
 def _keeps_a_note_and_enrols(lena: Window) -> None:
-    lena.fill("Note for whoever manages the brand", "Call Camille first.")
+    lena.fill("Note for account managers", "Call Camille first.")
     lena.press("Save note")
-    expect(lena.field("Note for whoever manages the brand")).to_have_value("Call Camille first.")
+    expect(lena.field("Note for account managers")).to_have_value("Call Camille first.")
     lena.go("/brands/new")
     lena.fill("Name", "Corvale")
     lena.fill("Rights, one a row", "kind,title,office,number,territories\nmark,Corvale,EUIPO,018000009,EU")

@@ -4,6 +4,7 @@ import pytest
 
 from models.case import CaseLane, CaseState
 from models.verdict import Evidence, Judgement, ReasonCode
+from serving.brands.service.brand_file import set_sales_territory
 from serving.cases.store import verdicts
 from serving.cases.store.cases import Case
 from serving.listings.service.intake import receive_rows
@@ -33,6 +34,18 @@ def test_a_brand_answers_by_plain_form_and_the_removal_is_scheduled(site: Site) 
     text = words(visitor.get("/brand").text)
     assert "The removal is sent in 3:00. Undo until 09:03:00 UTC." in text
     assert "No listing awaits your answer" in text
+
+
+def test_an_answer_without_a_verified_right_names_what_to_register_and_no_roles(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    visitor = visit_as(site, site.brand_person)
+    set_sales_territory(site.runtime, ["US"], marketplace=None, by="test")
+    refused = visitor.answer(case.case_id, case.version_id, "counterfeit")
+    assert refused.status_code == 403
+    text = words(refused.text)
+    assert "No verified right covers this Nothing was recorded." in text
+    assert "A lead registers rights under Our brand, Rights, and your account manager verifies them." in text
+    assert "roles" not in text
 
 
 def test_undo_withdraws_the_removal_and_asks_again(site: Site) -> None:

@@ -85,7 +85,9 @@ def get_record(brand_id: str, request: Request, runtime: TheRuntime, session: Ma
                 for user in accounts.people_of_brand(connection, pair)
             ],
             sellers=[
-                entry for entry in authorised_sellers.list_entries(connection, pair) if entry.authorisation.holds(now)
+                list_entry
+                for list_entry in authorised_sellers.list_entries(connection, pair)
+                if list_entry.authorisation.holds(now)
             ],
             parts=tuple(RecordPart),
         )
