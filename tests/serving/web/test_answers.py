@@ -4,7 +4,7 @@ import pytest
 
 from models.case import CaseLane, CaseState
 from models.verdict import Evidence, Judgement, ReasonCode
-from serving.brands.service.brand_file import set_sales_territory
+from serving.brands.rules.rights import RightKind
 from serving.cases.store import verdicts
 from serving.cases.store.cases import Case
 from serving.listings.service.intake import receive_rows
@@ -13,6 +13,7 @@ from serving.takedowns.store.actions import StoredAction
 from serving.web.case.answers import answer_of
 from serving.webhooks.rules.action import ActionKind, ActionState
 from tests.fixtures.runtimes import Site, a_case, a_suspect_row, case_now, judge, open_cases
+from tests.serving.brands.service.test_rights import withdraw_all
 from tests.serving.web.visits import hidden_fields, visit_as, words
 
 
@@ -39,7 +40,8 @@ def test_a_brand_answers_by_plain_form_and_the_removal_is_scheduled(site: Site) 
 def test_an_answer_without_a_verified_right_names_what_to_register_and_no_roles(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     visitor = visit_as(site, site.brand_person)
-    set_sales_territory(site.runtime, ["US"], marketplace=None, by="test")
+    for kind in RightKind:
+        withdraw_all(site, kind)
     refused = visitor.answer(case.case_id, case.version_id, "counterfeit")
     assert refused.status_code == 403
     text = words(refused.text)
