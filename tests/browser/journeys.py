@@ -1,4 +1,4 @@
-"""The everyday work of nine people, walked in a browser: `python -m tests.browser.journeys [NAME ...]`.
+"""The everyday work of each role, walked in a browser: `python -m tests.browser.journeys [NAME ...]`.
 
 It prints the actions, the keys and the CPU of the service for each journey (`tests.browser.walking` counts them), on a
 served data directory with fifty open cases and three hundred listings that a brand has not reported yet. A journey ends
@@ -35,6 +35,9 @@ _DECISIONS: Final = 20
 _READS_MS: Final = 300  # A second key within half as long would be taken for the last case's.
 _MOST_WAITS, _AT_REST_SECONDS = 60, 0.04
 _FROM: Final = 5_000  # Listings of the house have lower numbers.
+_RIGHTS: Final = "kind,title,office,number,classes,territories\n" + "\n".join(
+    f"mark,Corvale {number},EUIPO,{18_000_000 + number:09},14 18,EU" for number in range(20)
+)
 _WIDE, _PHONE = (1440, 900), (390, 844)
 
 
@@ -119,6 +122,41 @@ def integration_engineer(stage: Stage) -> Walker:
     return walker
 
 
+def account_manager(stage: Stage) -> Walker:
+    """A brand enrolled with twenty rights and its first user."""
+    walker = stage.walker(Role.ACCOUNT_MANAGER, "/brands")
+    walker.press("Enrol a brand", "link")
+    walker.fill("Name", "Corvale")
+    walker.fill("E-mail of its first user", "claire@corvale.example")
+    walker.fill("Rights, one a row", _RIGHTS)
+    walker.press("Enrol brand")
+    walker.says("Corvale is enrolled")
+    return walker
+
+
+def data_scientist(stage: Stage) -> Walker:
+    """Two runs compared, with the curves of both."""
+    walker = stage.walker(Role.DATA_SCIENTIST, "/models/runs")
+    for box in walker.page.locator("input[name=run]").all()[:2]:
+        walker.click(box)
+    walker.press("Compare ticked runs")
+    walker.says("Slices")
+    return walker
+
+
+def administrator(stage: Stage) -> Walker:
+    """A setting found by its meaning, and a colleague invited."""
+    walker = stage.walker(Role.ADMIN, "/operations")
+    walker.press("Settings", "link")
+    walker.type("input[name=q]", "undo")
+    walker.press("Find settings")
+    walker.press("Users", "link")
+    walker.type("form[action='/people/invitations'] input[name=email]", "nadia@touchstone.example")
+    walker.click(walker.page.locator("form[action='/people/invitations'] button[type=submit]"))
+    walker.says("nadia@touchstone.example")
+    return walker
+
+
 JOURNEYS: Final[Mapping[str, Callable[[Stage], Walker]]] = {
     "analyst, twenty decisions": analyst,
     "analyst on a phone, one decision": analyst_on_a_phone,
@@ -126,6 +164,9 @@ JOURNEYS: Final[Mapping[str, Callable[[Stage], Walker]]] = {
     "seller, an answer": seller,
     "notifier, a notice": notifier,
     "integration engineer, a key": integration_engineer,
+    "account manager, a brand with 20 rights": account_manager,
+    "data scientist, two runs compared": data_scientist,
+    "administrator, a setting and a colleague": administrator,
 }
 
 

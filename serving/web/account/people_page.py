@@ -101,6 +101,7 @@ def people_page(
         error=error,
         link=link,
         link_for=typed.email if typed is not None else "",
+        mails=bool(runtime.settings.smtp_host),
         valid_days=runtime.policies[InvitationPolicy].valid_days,
         wall=runtime.wall.now(),
     )

@@ -1,5 +1,6 @@
 import re
 import shlex
+from dataclasses import replace
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ from serving.cases.service.case_access import lease
 from serving.web.wording.vocabulary import ACTS
 from tests.fixtures.reporting import a_leader
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, invite
+from tests.serving.web.test_sign_in_cookies import with_settings
 from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words
 
 EMAIL = "nadia@touchstone.example"
@@ -239,6 +241,15 @@ def test_a_password_is_changed_on_ones_own_page(site: Site) -> None:
     assert this_browser.post("/settings/password", new).headers["location"] == "/settings"
     assert "every other device is signed out" in words(this_browser.get("/settings").text)
     assert there.get("/queue").status_code == 303
+
+
+def test_the_page_says_whether_the_invitation_was_mailed(site: Site, ada: Person) -> None:
+    invitation = {"email": EMAIL, "role": "analyst"}
+    page = visit_as(site, ada).post("/people/invitations", invitation).text
+    assert f"Send this link to {EMAIL} over a private channel." in words(page)
+    mailing = replace(site, runtime=with_settings(site, smtp_host="127.0.0.1"))
+    page = visit_as(mailing, ada).post("/people/invitations", invitation).text
+    assert f"The invitation is sent to {EMAIL}. You can also pass on its link" in words(page)
 
 
 def test_a_made_link_names_the_service_s_own_address_whatever_the_host_header_says(admin: Visitor) -> None:
