@@ -147,7 +147,7 @@ def data_scientist(stage: Stage) -> Walker:
 def administrator(stage: Stage) -> Walker:
     """A setting found by its meaning, and a colleague invited."""
     walker = stage.walker(Role.ADMIN, "/operations")
-    walker.press("Settings", "link")
+    walker.click(walker.page.locator("main a[href^='/operations/settings']").first)
     walker.type("input[name=q]", "undo")
     walker.press("Find settings")
     walker.press("Users", "link")
