@@ -13,6 +13,10 @@ from serving.api.errors import install_error_handlers
 from serving.web.site import install_pages
 
 Attributes = dict[str, str]
+# The registers of rights that a page may link to: `serving.brands.rules.rights`.
+REGISTERS: Final = frozenset(
+    {"euipo.europa.eu", "www3.wipo.int", "tsdr.uspto.gov", "register.dpma.de", "trademarks.ipo.gov.uk"}
+)
 _SENDS: Final = frozenset({"submit", "image"})
 _BY_ITSELF: Final = frozenset({"popovertarget", "commandfor"})  # The browser's own, without script.
 
@@ -60,6 +64,8 @@ def needs_script(source: str, address: str, takes: Callable[[str, str], bool]) -
 
 def _leads(href: str, takes: Callable[[str, str], bool]) -> bool:
     path = urlsplit(href)
+    if path.scheme == "https" and path.netloc in REGISTERS:
+        return True
     if path.scheme or not path.path.startswith("/"):
         return path.scheme in {"", "mailto"}
     return path.path.startswith(("/static/", "/api/")) or takes("GET", href)

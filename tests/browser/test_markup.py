@@ -20,6 +20,8 @@ def takes(method: str, address: str) -> bool:
         ("<button popovertarget=keys type=button>Keys</button>", ""),  # The browser's own.
         ("<template><button type=button>Undo</button></template>", ""),
         ("<a href=/queue?lane=audit>Audit</a><a href=#main>Skip</a><a href=mailto:a@example.org>A</a>", ""),
+        ("<a href=https://tsdr.uspto.gov/#caseNumber=1>x</a>", ""),  # A register of rights.
+        ("<a href=http://tsdr.uspto.gov/#caseNumber=1>x</a>", "a link to nowhere"),
         ("<form action=/queue><input name=a><input name=b></form>", "without a button"),
         ("<form action=/queue><button type=button>Go</button></form>", "that only a script hears"),
         ("<form method=post action=/queue><button>Go</button></form>", "a form to nowhere: POST /queue"),
