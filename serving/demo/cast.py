@@ -129,8 +129,8 @@ def register_rights(runtime: Runtime, world: World) -> dict[str, str]:
         for kind in RightKind:
             right = rights_claims.NewRight(name, kind, name, "invented", f"{brand.brand.brand_id}-{kind}", ("EU",))
             right_id = rights_claims.claim_right(runtime, right, by=LOCAL)
-            rights_claims.settle_right(
-                runtime, rights_claims.owner_of(runtime, right_id), right_id, RightState.VERIFIED, by=LOCAL
+            rights_claims.settle_rights(
+                runtime, rights_claims.owner_of(runtime, right_id), [right_id], RightState.VERIFIED, by=LOCAL
             )
             if kind is RightKind.MARK:
                 marks[brand.brand.brand_id] = right_id

@@ -152,7 +152,7 @@ def test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_an
     page.goto(f"{furnished_app.address}/brand/rights")
     certificate = tmp_path / "certificate.pdf"
     certificate.write_bytes(_PDF + str(script).encode())
-    for label, text in (("Name or title", f"Weekender {script}"), ("Office", "EUIPO"), ("Number", f"01-{script}")):
+    for label, text in (("Name or title", f"Weekender {script}"), ("Office", "EUIPO"), ("Number", f"01-{script:d}")):
         page.get_by_label(label, exact=True).fill(text)
     page.get_by_label("Territorial scope").fill("EU")
     page.locator("form[action='/brand/rights'] input[type=file]").set_input_files(certificate)
@@ -168,7 +168,8 @@ def test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_an
     expect(page.get_by_text("1 right to verify.")).to_be_visible()
     page.get_by_role("link", name="Aurelle", exact=True).click()
     expect(page.get_by_text(f"Please verify {script}.")).to_be_visible()
-    page.get_by_role("button", name="Verify").click()
+    page.get_by_role("checkbox", name="Mark").check()
+    page.get_by_role("button", name="Verify ticked rights").click()
     expect(page.get_by_text("Pending verification")).to_have_count(0)
     page.get_by_label("Your message").fill(f"Verified {script}.")
     page.get_by_role("button", name="Send message").click()

@@ -6,8 +6,9 @@ from typing import Final
 from models.errors import Invalid
 
 UNSTORABLE: Final = "\x00\ud800-\udfff"
-_ADDRESS: Final = re.compile(rf"[^@\s{UNSTORABLE}]+@[^@\s{UNSTORABLE}]+\Z")
+_ADDRESS: Final = re.compile(rf"[^@\s{UNSTORABLE}]+@[^@\s{UNSTORABLE}]+\.[^@\s.{UNSTORABLE}]+\Z")
 _NAME: Final = re.compile(rf"[^{UNSTORABLE}]{{1,200}}\Z")
+_PREFIX: Final = re.compile(r"[0-9]{4,12}\Z")
 _LONGEST_ADDRESS: Final = 320  # RFC 3696: 64 characters, the sign, 255 characters.
 
 
@@ -16,6 +17,13 @@ def checked_address(email: str) -> str:
     if not _ADDRESS.match(email) or len(email) > _LONGEST_ADDRESS:
         raise Invalid("This is not an e-mail address.")
     return email.strip().lower()
+
+
+def checked_prefix(prefix: str) -> str:
+    """A GS1 company prefix. Raises Invalid (it is not 4 to 12 digits)."""
+    if not _PREFIX.match(prefix):
+        raise Invalid("{prefix} is no GS1 company prefix of 4 to 12 digits.", prefix=prefix[:20])
+    return prefix
 
 
 def checked_name(what: str, name: str) -> str:

@@ -14,6 +14,7 @@ from serving.brands.policy import RightsPolicy
 
 WORLD: Final = "WORLD"  # Copyright in the states of the Berne Convention, and rights carried over unverified.
 UNION: Final = "EU"
+UNREGISTERED: Final = "unregistered"  # The office of a copyright that no register lists.
 
 
 class RightKind(StrEnum):
@@ -47,6 +48,11 @@ _REGISTERS: Final = {
 }
 
 
+def register_of(kind: RightKind, office: str) -> str | None:
+    """The address of a number in an office's register, with a place for the number; None where we know none."""
+    return _REGISTERS.get((kind, "".join(filter(str.isalpha, office.upper()))))
+
+
 @dataclass(frozen=True, slots=True)
 class Right:
     """A right as registered. `territories` are ISO 3166 codes, EU or WORLD; it is in force before `expires_at`."""
@@ -71,7 +77,7 @@ class Right:
     @property
     def register_address(self) -> str | None:
         """The page of the mark or design in its office's register; None where we know no address of that office."""
-        place = _REGISTERS.get((self.kind, "".join(filter(str.isalpha, self.office.upper()))))
+        place = register_of(self.kind, self.office)
         return None if place is None else place.format(number=quote("".join(self.number.split()), safe=""))
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from features.phrase import Phrase
 from models.errors import Invalid
-from serving.brands.rules.rights import WORLD
+from serving.brands.rules.rights import UNION, WORLD, RightKind, register_of
 
 _KINDS: Final = {
     b"%PDF-": ("application/pdf", "pdf"),
@@ -53,14 +53,14 @@ def readable_name(file_name: str) -> str:
     return " ".join(visible_text.split())[:LONGEST_NAME].strip() or "document"
 
 
-_LONGEST: Final = {"title": 200, "office": 40, "number": 40, "agent": 200, "note": 500, "name": 200}
+LONGEST: Final = {"title": 200, "office": 40, "number": 40, "agent": 200, "note": 500, "name": 200}
 _UNFIT: Final = {
-    "title": Phrase("The title must have 1 to {most} characters, all of them visible.", most=_LONGEST["title"]),
-    "office": Phrase("The office must have 1 to {most} characters, all of them visible.", most=_LONGEST["office"]),
-    "number": Phrase("The number must have 1 to {most} characters, all of them visible.", most=_LONGEST["number"]),
-    "agent": Phrase("The agent must have 1 to {most} characters, all of them visible.", most=_LONGEST["agent"]),
-    "note": Phrase("The note has 1 to {most} characters that can be seen.", most=_LONGEST["note"]),
-    "name": Phrase("The name must have 1 to {most} characters, all of them visible.", most=_LONGEST["name"]),
+    "title": Phrase("The title must have 1 to {most} characters, all of them visible.", most=LONGEST["title"]),
+    "office": Phrase("The office must have 1 to {most} characters, all of them visible.", most=LONGEST["office"]),
+    "number": Phrase("The number must have 1 to {most} characters, all of them visible.", most=LONGEST["number"]),
+    "agent": Phrase("The agent must have 1 to {most} characters, all of them visible.", most=LONGEST["agent"]),
+    "note": Phrase("The note has 1 to {most} characters that can be seen.", most=LONGEST["note"]),
+    "name": Phrase("The name must have 1 to {most} characters, all of them visible.", most=LONGEST["name"]),
 }
 
 
@@ -70,12 +70,36 @@ def checked_text(what: str, text: str) -> str:
     Raises Invalid (the text is empty, too long, or contains an invisible character).
     """
     stripped_text = text.strip()
-    if not stripped_text or len(stripped_text) > _LONGEST[what] or not stripped_text.isprintable():
+    if not stripped_text or len(stripped_text) > LONGEST[what] or not stripped_text.isprintable():
         raise Invalid(_UNFIT[what])
     return stripped_text
 
 
-_CODE: Final = re.compile(r"[A-Z]{2}\Z")
+_NUMBER: Final = re.compile(r"[A-Za-z]{0,3}\d[\d ./-]*[A-Za-z]?\Z")  # 018000001, W01234567, UK00003123456, 1234567A
+
+
+def checked_number(kind: RightKind, office: str, number: str) -> str:
+    """The number of a right as it is stored.
+
+    Raises Invalid (as `checked_text`, or the office has a register that we know and no number there looks like this).
+    """
+    text = checked_text("number", number)
+    if register_of(kind, office) is not None and not _NUMBER.match(text):
+        raise Invalid("{number} is no number of the {office}, such as 018000001.", number=text, office=office.strip())
+    return text
+
+
+# The countries of ISO 3166-1, as of 2026.
+_COUNTRIES: Final = (
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ "
+    "CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO "
+    "FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE "
+    "JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO "
+    "MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW "
+    "PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM "
+    "TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"
+)
+_CODES: Final = frozenset(_COUNTRIES.split()) | {UNION, WORLD}
 
 
 def checked_territories(names: Sequence[str]) -> list[str]:
@@ -87,7 +111,7 @@ def checked_territories(names: Sequence[str]) -> list[str]:
     if not codes:
         raise Invalid("Name at least one territory: an ISO 3166 code such as FR, EU or WORLD.")
     for code in codes:
-        if code != WORLD and not _CODE.match(code):
+        if code not in _CODES:
             raise Invalid(
                 "{words} is not a territory. Use an ISO 3166 code such as FR, EU or WORLD.", words=repr(code[:20])
             )

@@ -11,7 +11,7 @@ from serving.accounts.rules.access import Permission, Person
 from serving.audit.store import audit
 from serving.brands.rules.rights import RightState
 from serving.brands.rules.rights_document import checked_territories
-from serving.brands.service.rights_claims import settle_right
+from serving.brands.service.rights_claims import settle_rights
 from serving.brands.store import mandates
 from serving.brands.store.rights import StoredRight
 from serving.marketplaces.store import marketplaces
@@ -60,7 +60,7 @@ def withdraw_right(runtime: Runtime, person: Person, pair: Pair, right_id: str) 
     """
     with runtime.store.read() as connection:
         by = require_lead(connection, person, pair)
-    settle_right(runtime, pair, right_id, RightState.WITHDRAWN, by=by)
+    settle_rights(runtime, pair, [right_id], RightState.WITHDRAWN, by=by)
 
 
 RIGHT_COLUMNS: Final = {

@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 
 from features.message import Message
 from models.errors import Conflict, Invalid, NotFound, require
-from serving.accounts.rules.access import Person, Role
+from serving.accounts.rules.access import Grant, Person, Role
+from serving.accounts.service.given_names import checked_address
+from serving.accounts.service.inviting import invite_by_mail
 from serving.accounts.service.provisioning import NewEnrolment, enrol
 from serving.accounts.store import accounts, people
 from serving.audit.store import audit
@@ -19,7 +21,7 @@ from serving.brands.rules.attention import BrandFigures, Reason, attention_reaso
 from serving.brands.rules.authorisation import MessageSide
 from serving.brands.rules.rights import RightState
 from serving.brands.service.brand_messages import managed_pairs
-from serving.brands.service.rights_claims import settle_right
+from serving.brands.service.rights_claims import settle_rights
 from serving.brands.store import account_managers, brand_attention, brand_messages, brands, certifications, mandates
 from serving.brands.store.brands import Enrolment
 from serving.marketplaces.store import marketplaces
@@ -245,17 +247,35 @@ def keep_note(runtime: Runtime, person: Person, pair: Pair, note: str, to: str) 
     return moves
 
 
-def judge_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, state: RightState, note: str) -> None:
-    """Verify or refuse a right of a brand that the person manages.
+def judge_rights(
+    runtime: Runtime, person: Person, pair: Pair, right_ids: Collection[str], state: RightState, note: str
+) -> None:
+    """Verify or refuse rights of a brand that the person manages, all or none.
 
-    Raises NotFound (it is not of their brand here) or Invalid (the state is neither of the two: only the brand
-    withdraws a right).
+    Raises NotFound (one is not of their brand here) or Invalid (none is chosen; the state is neither of the two: only
+    the brand withdraws a right).
     """
+    if not right_ids:
+        raise Invalid("Tick at least one right.")
     if state not in _SETTLED_BY_MANAGER:
         raise Invalid("Verify the right, or refuse it.")
     with runtime.store.read() as connection:
         _require_manager(connection, person, pair)
-    settle_right(runtime, pair, right_id, state, note=note, by=person.actor)
+    settle_rights(runtime, pair, right_ids, state, note=note, by=person.actor)
+
+
+def invite_lead(runtime: Runtime, person: Person, pair: Pair, email: str) -> str:
+    """Invite somebody to lead a brand that the person manages; returns the path of the link, which is not stored.
+
+    An earlier invitation of the same address ends.
+
+    Raises NotFound (it is not their brand) or Invalid (this is no e-mail address).
+    """
+    address = checked_address(email)
+    with runtime.store.write() as connection:
+        audit.lock(connection)
+        _require_manager(connection, person, pair)
+        return invite_by_mail(runtime, connection, person, address, Grant(Role.BRAND, *pair, leads=True))
 
 
 def _require_manager(connection: Connection, person: Person, pair: Pair) -> None:

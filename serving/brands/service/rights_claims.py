@@ -3,7 +3,7 @@
 The right that a confirmation rests on: found when the brand confirms, and stored with the confirmation.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -20,6 +20,7 @@ from serving.accounts.store import origins
 from serving.audit.store import audit
 from serving.brands.policy import RightsPolicy
 from serving.brands.rules.rights import (
+    UNREGISTERED,
     Basis,
     Mandate,
     Notice,
@@ -31,7 +32,7 @@ from serving.brands.rules.rights import (
     end_of_day,
     is_in_force,
 )
-from serving.brands.rules.rights_document import checked_territories, checked_text
+from serving.brands.rules.rights_document import LONGEST, checked_number, checked_territories, checked_text
 from serving.brands.store import brands, rights, rights_documents
 from serving.brands.store import mandates as powers
 from serving.cases.store.cases import Case
@@ -79,14 +80,17 @@ def right_of_fields(fields: Mapping[str, str], brand: str, marketplace: str) -> 
         raise Invalid("Choose whether it is a mark, a design or a copyright.")
     if not all(number.isascii() and number.isdigit() and len(number) <= 2 for number in classes):
         raise Invalid("Classes are numbers, such as 18, 25.")
+    office, number = (fields.get(name, "").strip() for name in ("office", "number"))
+    if kind == RightKind.COPYRIGHT and not (office or number):  # Works need no registration.
+        office, number = UNREGISTERED, fields.get("title", "")[: LONGEST["number"]]
     days = [fields.get(name, "").strip() for name in ("first_day", "last_day")]
     first, last = (day_of(text) if text else None for text in days)
     return NewRight(
         brand=brand,
         kind=RightKind(kind),
         title=fields.get("title", ""),
-        office=fields.get("office", ""),
-        number=fields.get("number", ""),
+        office=office,
+        number=number,
         territories=tuple(_split_list(fields.get("territories", ""))),
         classes=tuple(map(int, classes)),
         first_day=first,
@@ -128,7 +132,7 @@ def columns_of_right(new_right: NewRight) -> dict[str, Any]:
         "kind": new_right.kind.value,
         "title": checked_text("title", new_right.title),
         "office": checked_text("office", new_right.office),
-        "number": checked_text("number", new_right.number),
+        "number": checked_number(new_right.kind, new_right.office, new_right.number),
         "classes": sorted(set(new_right.classes)),
         "territories": checked_territories(new_right.territories),
         "document_digest": new_right.document,
@@ -164,8 +168,10 @@ def put_right(runtime: Runtime, connection: Connection, pair: Pair, fields: Mapp
     return right_id
 
 
-def settle_right(runtime: Runtime, pair: Pair, right_id: str, state: RightState, *, note: str = "", by: str) -> None:
-    """Verify, refuse or withdraw a right of a brand at one marketplace. Earlier notices under it stay valid.
+def settle_rights(
+    runtime: Runtime, pair: Pair, right_ids: Collection[str], state: RightState, *, note: str = "", by: str
+) -> None:
+    """Verify, refuse or withdraw rights of a brand at one marketplace, all or none. Earlier notices stay valid.
 
     Raises Forbidden (the person verifies a right that they, or an account that counts as the same person, supplied),
     Conflict (the right's current state does not allow this change) or NotFound, Invalid (the brand has no such right
@@ -175,33 +181,37 @@ def settle_right(runtime: Runtime, pair: Pair, right_id: str, state: RightState,
     if state is RightState.REFUSED and not text:
         raise Invalid("Say why the right is refused; the brand reads it.")
     with runtime.store.write() as connection:
-        stored_right = rights.get(connection, pair, right_id)
-        if state not in _MAY_FOLLOW.get(stored_right.right.state, set()):
-            if state is RightState.WITHDRAWN:
-                raise Conflict(_NOT_WITHDRAWN[stored_right.right.state])
-            raise Conflict(
-                "A right that is {was} cannot become {wanted}.",
-                was=_state_in_words(stored_right.right.state),
-                wanted=_state_in_words(state),
-            )
-        if state is RightState.VERIFIED:
-            _require_another(connection, stored_right.claimed_by, by)
-        now = runtime.clock.now()
-        rights.settle(connection, stored_right, state, by=by, note=text, at=now)
-        audit.record(connection, now, pair[0], by, f"right.{state.value}", right_id, brand_id=pair[1])
+        audit.lock(connection)
+        for right_id in right_ids:
+            stored_right = rights.get(connection, pair, right_id)
+            if state not in _MAY_FOLLOW.get(stored_right.right.state, set()):
+                if state is RightState.WITHDRAWN:
+                    raise Conflict(_NOT_WITHDRAWN[stored_right.right.state])
+                raise Conflict(
+                    "A right that is {was} cannot become {wanted}.",
+                    was=_state_in_words(stored_right.right.state),
+                    wanted=_state_in_words(state),
+                )
+            same_person = why_not_verify(connection, stored_right.claimed_by, by)
+            if state is RightState.VERIFIED and same_person is not None:
+                raise Forbidden(same_person)
+            now = runtime.clock.now()
+            rights.settle(connection, stored_right, state, by=by, note=text, at=now)
+            audit.record(connection, now, pair[0], by, f"right.{state.value}", right_id, brand_id=pair[1])
 
 
-def _require_another(connection: Connection, claimed_by: str, by: str) -> None:
-    """Refuse the verification of a right by a user whose account counts as one person with the supplier's."""
+def why_not_verify(connection: Connection, claimed_by: str, by: str) -> Phrase | None:
+    """Why a user cannot verify a right: their account counts as one person with the supplier's; None where they can."""
     if not (claimed_by.startswith(_USER) and by.startswith(_USER)):
-        return
+        return None
     if claimed_by == by:
-        raise Forbidden("You supplied this right. Somebody else must verify it.")
+        return Phrase("You supplied this right. Somebody else must verify it.")
     if not are_independent(origins.roots(connection), claimed_by.removeprefix(_USER), by.removeprefix(_USER)):
-        raise Forbidden(
+        return Phrase(
             "Your account and the one that supplied this right count as one person, because one created the other or "
             "reset its password, or one person did so for both. Somebody else must verify it."
         )
+    return None
 
 
 def owner_of(runtime: Runtime, right_id: str) -> Pair:

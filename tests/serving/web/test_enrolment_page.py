@@ -54,19 +54,30 @@ def test_a_brand_with_twenty_rights_is_enrolled_at_once_and_its_first_user_joins
     assert joined.status_code == 303, words(joined.text)
 
 
+_MISTAKES = [
+    "no name", "enrolled", "no address", "kind", "class", "twice", "number",
+    "territory", "column", "prefix", "no domain", "long id", "no currency",
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "why"),
     [
         ("name", " ", "A brand has a name of at most 200 characters."),
         ("name", "Aurelle", "Aurelle is enrolled here already."),
         ("lead", "nobody", "e-mail"),
-        ("rights", "kind,title\nshape,Corvale\n", "Row 1: Choose whether it is a mark"),
-        ("rights", RIGHTS.replace("14 25", "14 99"), "Row 20: Classes are numbers"),
-        ("rights", RIGHTS + "mark,Corvale 0,EUIPO,018000000,14,EU,\n", "on file"),
+        ("rights", "kind,title\nshape,Corvale\n", "Line 2: Choose whether it is a mark"),
+        ("rights", RIGHTS.replace("14 25", "14 99"), "Line 21: Classes are numbers"),
+        ("rights", RIGHTS + "mark,Corvale 0,EUIPO,018000000,14,EU,\n", "Line 22: The same right as in line 2."),
+        ("rights", RIGHTS.replace("018000000", "not-a-number"), "Line 2: not-a-number is no number of the EUIPO"),
+        ("rights", RIGHTS.replace(",EU", ",XX"), "Line 2: 'XX' is not a territory."),
+        ("rights", RIGHTS.replace("title", "name"), "Line 2: name is no column of rights."),
+        ("gtin_prefixes", "4012345 hello", "hello is no GS1 company prefix of 4 to 12 digits."),
+        ("lead", "claire@corvale", "e-mail"),
         ("sellers", "x" * 300, "Line 1: An id can have at most"),
         ("prices", "model,price\nDiver,540\n", "Row 1:"),
     ],
-    ids=["no name", "enrolled", "no address", "kind", "class", "twice", "long id", "no currency"],
+    ids=_MISTAKES,
 )
 def test_a_mistake_is_shown_beside_its_field_and_nothing_is_saved_or_lost(
     site: Site, field: str, typed: str, why: str

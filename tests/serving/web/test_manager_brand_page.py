@@ -23,9 +23,10 @@ from serving.brands.service.rights_copies import keep_document
 from serving.brands.store import brands, rights
 from serving.operations.service.housekeeping import pass_on_unanswered
 from serving.web.brand.manager import manager_page
+from tests.fixtures.links import path_of
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, having, invite
 from tests.fixtures.strikes import SELLER, strikes_of
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import a_visitor, visit_as, words
 
 PDF = b"%PDF-1.4\nregistration\n%%EOF\n"
 
@@ -81,7 +82,7 @@ def test_a_right_is_verified_with_its_document_before_one(site: Site, place: str
     assert file.content == PDF
     assert file.headers["content-disposition"].startswith("attachment")
     assert file.headers["content-security-policy"] == "default-src 'none'; sandbox"
-    assert visitor.post(f"{place}/rights/{right_id}", {"state": "verified"}).status_code == 303
+    assert visitor.post(f"{place}/rights", {right_id: "yes", "state": "verified"}).status_code == 303
     assert state(site, right_id) is RightState.VERIFIED
     assert "reviewed by Lena Okafor" in words(visitor.get(place).text)
 
@@ -89,11 +90,11 @@ def test_a_right_is_verified_with_its_document_before_one(site: Site, place: str
 def test_a_refusal_has_a_reason_that_the_brand_reads(site: Site, place: str) -> None:
     right_id = a_claim(site, document=False)
     visitor = visit_as(site, site.account_manager)
-    answer = visitor.post(f"{place}/rights/{right_id}", {"state": "refused"})
+    answer = visitor.post(f"{place}/rights", {right_id: "yes", "state": "refused"})
     assert answer.status_code == 422
     assert "Say why the right is refused" in words(answer.text)
     assert state(site, right_id) is RightState.CLAIMED
-    visitor.post(f"{place}/rights/{right_id}", {"state": "refused", "note": "The owner is another company."})
+    visitor.post(f"{place}/rights", {right_id: "yes", "state": "refused", "note": "The owner is another company."})
     assert state(site, right_id) is RightState.REFUSED
     assert "The owner is another company." in words(visitor.get(place).text)
 
@@ -101,14 +102,14 @@ def test_a_refusal_has_a_reason_that_the_brand_reads(site: Site, place: str) -> 
 @pytest.mark.parametrize("new_state", ["withdrawn", "carried_over", "claimed", "", "anything"])
 def test_a_manager_verifies_or_refuses_and_nothing_else(site: Site, place: str, new_state: str) -> None:
     right_id = a_claim(site)
-    answer = visit_as(site, site.account_manager).post(f"{place}/rights/{right_id}", {"state": new_state})
+    answer = visit_as(site, site.account_manager).post(f"{place}/rights", {right_id: "yes", "state": new_state})
     assert answer.status_code == 422
     assert state(site, right_id) is RightState.CLAIMED
 
 
 def test_who_supplied_a_right_does_not_verify_it(site: Site, place: str) -> None:
     right_id = a_claim(site, by=f"user:{site.account_manager.user_id}")
-    answer = visit_as(site, site.account_manager).post(f"{place}/rights/{right_id}", {"state": "verified"})
+    answer = visit_as(site, site.account_manager).post(f"{place}/rights", {right_id: "yes", "state": "verified"})
     assert answer.status_code == 403
     assert "Somebody else must verify it" in words(answer.text)
 
@@ -222,6 +223,35 @@ def test_a_brand_is_handed_over_with_a_note_and_its_record(site: Site, place: st
     assert {"brand.noted", "brand.handed_over"} <= acts
 
 
+def test_many_rights_are_verified_at_once_or_none_of_them(site: Site, place: str) -> None:
+    own, others = a_claim(site, by=site.account_manager.actor), []
+    for number in range(3):
+        new_right = NewRight("Aurelle", RightKind.COPYRIGHT, "Colline", "unregistered", str(number), ("EU",))
+        others.append(claim_right(site.runtime, new_right, by=site.brand_person.actor))
+    visitor = visit_as(site, site.account_manager)
+    text = words(visitor.get(place).text)
+    assert text.count("Somebody else must verify it.") == 1
+    assert "once you hand the brand over" in text
+    ticked = dict.fromkeys([*others, own], "yes")
+    assert visitor.post(f"{place}/rights", {**ticked, "state": "verified"}).status_code == 403
+    assert {state(site, right_id) for right_id in others} == {RightState.CLAIMED}
+    del ticked[own]
+    assert visitor.post(f"{place}/rights", {**ticked, "state": "verified"}).status_code == 303
+    assert {state(site, right_id) for right_id in others} == {RightState.VERIFIED}
+    assert visitor.post(f"{place}/rights", {"state": "verified"}).status_code == 422
+
+
+def test_a_pending_invitation_is_shown_and_a_new_one_ends_it(site: Site, place: str) -> None:
+    visitor = visit_as(site, site.account_manager)
+    links = []
+    for _ in range(2):
+        page = visitor.post(f"{place}/invitations", {"email": "claire@aurelle.example"})
+        assert "claire@aurelle.example is invited until" in words(page.text)
+        links.append(path_of(page.text.partition("<p><code>")[2].partition("</code>")[0]))
+    assert [a_visitor(site).get(link).status_code for link in links] == [404, 200]
+    assert visitor.post(f"{place}/invitations", {"email": "claire"}).status_code == 422
+
+
 def test_a_brand_that_somebody_else_looks_after_is_not_there(site: Site, place: str) -> None:
     right_id = a_claim(site)
     digest = keep_document(site.runtime, "Aurelle", "certificate.pdf", PDF, by="test")
@@ -234,8 +264,9 @@ def test_a_brand_that_somebody_else_looks_after_is_not_there(site: Site, place: 
     assert stranger.get(f"{place}/record").status_code == 404
     assert stranger.get(f"{place}/record/answers.csv").status_code == 404
     for path, fields in (
-        (f"{place}/rights/{right_id}", {"state": "verified"}),
+        (f"{place}/rights", {right_id: "yes", "state": "verified"}),
         (f"{place}/people/{site.brand_person.user_id}", {"leads": "yes"}),
+        (f"{place}/invitations", {"email": "claire@aurelle.example"}),
         (f"{place}/agents/{mandate_id}/void", {}),
         (f"{place}/enrolment", {"takes_part": "yes"}),
         (f"{place}/messages", {"text": "Hello."}),
@@ -250,7 +281,7 @@ def test_a_brand_that_somebody_else_looks_after_is_not_there(site: Site, place: 
 def test_a_right_of_another_brand_is_not_verified_by_way_of_ones_own(site: Site, place: str) -> None:
     new_right = NewRight("Solenne", RightKind.MARK, "Solenne", "EUIPO", "019", ("EU",))
     right_id = claim_right(site.runtime, new_right, by="test")
-    answer = visit_as(site, site.account_manager).post(f"{place}/rights/{right_id}", {"state": "verified"})
+    answer = visit_as(site, site.account_manager).post(f"{place}/rights", {right_id: "yes", "state": "verified"})
     assert answer.status_code == 404
     assert state(site, right_id) is RightState.CLAIMED
 

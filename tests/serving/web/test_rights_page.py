@@ -4,7 +4,7 @@ import pytest
 
 from serving.brands.rules.rights import RightKind, RightState
 from serving.brands.service.brand_file import set_sales_territory
-from serving.brands.service.rights_claims import NewRight, claim_right, settle_right
+from serving.brands.service.rights_claims import NewRight, claim_right, settle_rights
 from serving.brands.service.rights_copies import keep_document
 from serving.brands.store import rights, rights_documents
 from serving.brands.store.rights import StoredRight
@@ -103,9 +103,9 @@ def test_an_end_is_told_in_time_and_a_refusal_with_its_reason(site: Site) -> Non
     soon = claim_right(
         site.runtime, NewRight("Aurelle", RightKind.MARK, "Perle", "EUIPO", "1", ("EU",), last_day=ends), by="test"
     )
-    settle_right(site.runtime, site.pair, soon, RightState.VERIFIED, by="test")
+    settle_rights(site.runtime, site.pair, [soon], RightState.VERIFIED, by="test")
     other = claim_right(site.runtime, NewRight("Aurelle", RightKind.MARK, "Sabline", "EUIPO", "2", ("EU",)), by="test")
-    settle_right(site.runtime, site.pair, other, RightState.REFUSED, note="Another owner.", by="test")
+    settle_rights(site.runtime, site.pair, [other], RightState.REFUSED, note="Another owner.", by="test")
     text = words(visit_as(site, site.brand_person).get(_PLACE).text)
     assert "1 right expires soon" in text
     assert "The right expires in 30 days. Supply the renewal before then." in text

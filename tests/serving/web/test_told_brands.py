@@ -39,7 +39,7 @@ from serving.brands.service.authorised_sellers import MOST, parse_sellers
 from serving.brands.service.brand_file import AGENT, NOT_LEADING
 from serving.brands.service.mandates import NewMandate, grant_mandate
 from serving.brands.service.price_lists import judge_rows
-from serving.brands.service.rights_claims import NewRight, claim_right, settle_right
+from serving.brands.service.rights_claims import NewRight, claim_right, settle_rights
 from serving.brands.service.rights_copies import keep_document
 from serving.composition import default_policies
 from serving.listings.service.intake import receive_rows
@@ -474,14 +474,12 @@ def test_a_brand_s_rights_are_claimed_and_withdrawn_in_its_language(site: Site) 
         )
         right_id = claim_right(site.runtime, new_right, by=f"user:{leader.user_id}")
         if state is not None:
-            settle_right(site.runtime, site.pair, right_id, state, note="18", by="test")
+            settle_rights(site.runtime, site.pair, [right_id], state, note="18", by="test")
     visitor = reader(site, Language("zh"))
     data_words = (
         "Colline",
         "EUIPO",
-        "WIPO Aurelle-mark",
-        "WIPO Aurelle-design",
-        "WIPO Aurelle-copyright",
+        "WIPO",
         "certificate",
         "pdf",
         "PDF",

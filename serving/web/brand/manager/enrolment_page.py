@@ -81,13 +81,18 @@ def _checked(errors: dict[str, list[str]], field: str, read: Callable[[], tuple[
 
 def _rights(text: str, brand: str, scope: PlaceScope, errors: dict[str, list[str]]) -> tuple[NewRight, ...]:
     """The rights of pasted rows; a row that describes none is an error of its own."""
-    rights = []
-    for number, row in enumerate(rows_of("", text.encode()) if text else (), 1):
+    rights, lines = [], dict[tuple[str, str, str], int]()
+    for number, row in enumerate(rows_of("", text.encode()) if text else (), 2):  # The first line names the columns.
         try:
+            if unknown := [column for column in row if column not in _RIGHT_COLUMNS]:
+                raise Invalid(f"{unknown[0]} is no column of rights.")
             right = right_of_fields(row, brand, scope.chosen.name)
-            columns_of_right(right)
+            stored = columns_of_right(right)
+            same = lines.setdefault((stored["kind"], stored["office"], stored["number"]), number)
+            if same != number:
+                raise Invalid(f"The same right as in line {same}.")
         except Invalid as refused:
-            errors.setdefault("rights", []).append(f"Row {number}: {refused.sentence}")
+            errors.setdefault("rights", []).append(f"Line {number}: {refused.sentence}")
         else:
             rights.append(right)
     return tuple(rights)

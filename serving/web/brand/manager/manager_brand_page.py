@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from features.near_names import NearNames
 from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from serving.accounts.policy import InvitationPolicy
 from serving.accounts.rules.access import Permission, Person, Role
 from serving.accounts.store import accounts
 from serving.accounts.store import people as staff
@@ -23,16 +24,19 @@ from serving.brands.rules.rights import RightState
 from serving.brands.service.alias_decisions import ProposedAlias, decide_alias, proposals_of
 from serving.brands.service.authorised_sellers import decide_requests
 from serving.brands.service.brand_messages import erase, mark_read, write
+from serving.brands.service.brand_people import open_invitations
 from serving.brands.service.managed_brands import (
     ManagedBrand,
     attention_of_brands,
     change_enrolment,
-    judge_right,
+    invite_lead,
+    judge_rights,
     managed_brand_of,
     set_contract_day,
     set_lead,
     void_agency,
 )
+from serving.brands.service.rights_claims import why_not_verify
 from serving.brands.store import authorised_sellers, certifications, rights, rights_documents
 from serving.brands.store import mandates as powers
 from serving.guards import Manager, TheRuntime, runtime_of
@@ -44,7 +48,7 @@ from serving.web.brand.reports.limits_page import large_rows
 from serving.web.brand.rights_page import mandate_rows, people_of_rights, right_rows
 from serving.web.brand.standing_part import standing_card
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import Fields, full_address
 from serving.web.rendering import StaffPage, respond
 from serving.web.thread import thread_of
 from serving.web.wording import words
@@ -72,21 +76,34 @@ def get_document(brand_id: str, digest: str, request: Request, runtime: TheRunti
     return downloads.document(f"document-{digest[:12]}", document.media_type, document.content)
 
 
-@router.post(_PLACE + "/rights/{right_id}")
-def post_right(brand_id: str, right_id: str, request: Request, session: Manager, fields: Fields) -> Response:
-    """Verify a right, or refuse it with a reason."""
+@router.post(_PLACE + "/rights")
+def post_rights(brand_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+    """Verify the ticked rights, or refuse them with a reason."""
     runtime, state = runtime_of(request), fields.get("state", "")
     brand = managed_brand(runtime, session, brand_id, fields)
+    ticked = [name for name in fields if name.startswith("rgt_")]
     try:
         if state not in set(RightState):
             raise Invalid("The decision is missing. Verify the right or refuse it.")
-        judge_right(runtime, session.person, brand.pair, right_id, RightState(state), fields.get("note", ""))
+        judge_rights(runtime, session.person, brand.pair, ticked, RightState(state), fields.get("note", ""))
     except NotFound:
         raise
     except DomainError as refused:
         return refused_page(request, session, brand, refused)
     verified = RightState(state) is RightState.VERIFIED
     return redirect_to_part(request, brand, Flash.RIGHT_VERIFIED if verified else Flash.RIGHT_REFUSED, "rights")
+
+
+@router.post(_PLACE + "/invitations")
+def post_invitation(brand_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+    """Invite a lead of the brand; the response shows the link, which is not stored, so there is no redirect."""
+    runtime, address = runtime_of(request), fields.get("email", "").strip()
+    brand = managed_brand(runtime, session, brand_id, fields)
+    try:
+        path = invite_lead(runtime, session.person, brand.pair, address)
+    except DomainError as refused:
+        return refused_page(request, session, brand, refused)
+    return respond(request, _page(runtime, session, brand, link=(full_address(request, path), address)), session)
 
 
 @router.post(_PLACE + "/people/{user_id}")
@@ -208,6 +225,7 @@ def _page(
     error: str | None = None,
     typed: str = "",
     unsent: str | None = None,
+    link: tuple[str, str] | None = None,
 ) -> StaffPage:
     now, pair, person = runtime.clock.now(), brand.pair, session.person
     place, told_days = f"/brands/{pair[1]}/documents", runtime.policies[RightsPolicy].told_before_expiry_days
@@ -222,6 +240,10 @@ def _page(
             (user, certifications.last_pass(connection, user.user_id))
             for user in accounts.people_of_brand(connection, pair)
         ]
+        supplied = {
+            right.right.right_id for right in on_file if why_not_verify(connection, right.claimed_by, person.actor)
+        }
+        invited = open_invitations(connection, pair, runtime.wall.now())
         colleagues = staff.holders(connection, [pair[0]], Role.ACCOUNT_MANAGER)[pair[0]]
         card = standing_card(runtime, connection, pair, brand.enrolment.name, now)
         large = large_rows(runtime, connection, person, pair)
@@ -247,6 +269,11 @@ def _page(
         most_contract_alone=runtime.policies[BudgetPolicy].step_up_day,
         standing=card,
         rights=right_rows(on_file, by_digest, names, now, told_days=told_days, place=place),
+        supplied=supplied,
+        invited=invited,
+        link=link,
+        mails=bool(runtime.settings.smtp_host),
+        valid_days=runtime.policies[InvitationPolicy].valid_days,
         mandates=mandates,
         people=people,
         agents=acting.values(),

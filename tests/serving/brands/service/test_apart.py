@@ -14,7 +14,7 @@ from serving.brands.service.brand_people import end_agency, remove_person
 from serving.brands.service.managed_brands import void_agency
 from serving.brands.service.mandates import NewMandate, grant_mandate, revoke_mandate
 from serving.brands.service.price_lists import load_price_list
-from serving.brands.service.rights_claims import NewRight, claim_right, settle_right
+from serving.brands.service.rights_claims import NewRight, claim_right, settle_rights
 from serving.brands.service.rights_copies import keep_document
 from serving.brands.service.rights_sharing import share_mandate, share_price_list, share_right
 from serving.brands.store import brands
@@ -34,11 +34,11 @@ pytestmark = pytest.mark.attack
 
 
 def _verify(both: TwoMarketplaces, pair: Pair, on_file: BrandFile) -> None:
-    settle_right(both.site.runtime, pair, on_file.right_id, RightState.VERIFIED, by="test")
+    settle_rights(both.site.runtime, pair, [on_file.right_id], RightState.VERIFIED, by="test")
 
 
 def _refuse(both: TwoMarketplaces, pair: Pair, on_file: BrandFile) -> None:
-    settle_right(both.site.runtime, pair, on_file.right_id, RightState.REFUSED, note="Not theirs.", by="test")
+    settle_rights(both.site.runtime, pair, [on_file.right_id], RightState.REFUSED, note="Not theirs.", by="test")
 
 
 def _withdraw_a_claim(both: TwoMarketplaces, pair: Pair, on_file: BrandFile) -> None:

@@ -21,7 +21,7 @@ from serving.brands.service import indicators
 from serving.brands.service.brand_file import require_lead, set_sales_territory
 from serving.brands.service.indicators import NewIndicator, add_indicator
 from serving.brands.service.mandates import NewMandate, grant_mandate, revoke_mandate
-from serving.brands.service.rights_claims import NewRight, claim_right, settle_right
+from serving.brands.service.rights_claims import NewRight, claim_right, settle_rights
 from serving.brands.service.rights_copies import keep_document
 from serving.brands.store import rights, rights_documents
 from serving.brands.tables import brand_document, notice_basis
@@ -42,14 +42,14 @@ def withdraw_all(site: Site, kind: RightKind = RightKind.MARK) -> None:
     """Withdraw all rights of one kind of the site's brand."""
     for stored_right in site.read(rights.rights_of, site.pair):
         if stored_right.right.kind is kind and stored_right.right.state is RightState.VERIFIED:
-            settle_right(site.runtime, site.pair, stored_right.right.right_id, RightState.WITHDRAWN, by="test")
+            settle_rights(site.runtime, site.pair, [stored_right.right.right_id], RightState.WITHDRAWN, by="test")
 
 
 def verify_mark(site: Site, **changes: Any) -> str:
     """Verify one mark as the only mark of the site's brand; returns its id."""
     withdraw_all(site)
     right_id = claim_right(site.runtime, replace(MARK, **changes), by="test")
-    settle_right(site.runtime, site.pair, right_id, RightState.VERIFIED, by="test")
+    settle_rights(site.runtime, site.pair, [right_id], RightState.VERIFIED, by="test")
     return right_id
 
 
@@ -195,20 +195,22 @@ def test_a_right_is_verified_once_and_by_somebody_else(site: Site) -> None:
     with pytest.raises(Conflict, match="on file already"):
         claim_right(site.runtime, MARK, by=manager)
     with pytest.raises(Forbidden, match="Somebody else must verify it"):
-        settle_right(site.runtime, site.pair, right_id, RightState.VERIFIED, by=lead)
+        settle_rights(site.runtime, site.pair, [right_id], RightState.VERIFIED, by=lead)
     with pytest.raises(Invalid, match="Say why"):
-        settle_right(site.runtime, site.pair, right_id, RightState.REFUSED, by=manager)
-    settle_right(site.runtime, site.pair, right_id, RightState.VERIFIED, by=manager)
+        settle_rights(site.runtime, site.pair, [right_id], RightState.REFUSED, by=manager)
+    settle_rights(site.runtime, site.pair, [right_id], RightState.VERIFIED, by=manager)
     with pytest.raises(Conflict, match="that is verified cannot become refused"):
-        settle_right(site.runtime, site.pair, right_id, RightState.REFUSED, note="Not theirs.", by=manager)
+        settle_rights(site.runtime, site.pair, [right_id], RightState.REFUSED, note="Not theirs.", by=manager)
 
 
 def test_a_right_is_not_verified_by_an_account_that_counts_as_its_suppliers(site: Site) -> None:
     right_id = claim_right(site.runtime, MARK, by=f"user:{site.brand_person.user_id}")
     an_invited_user(site, site.brand_person, site.account_manager)
     with pytest.raises(Forbidden, match="count as one person"):
-        settle_right(site.runtime, site.pair, right_id, RightState.VERIFIED, by=f"user:{site.account_manager.user_id}")
-    settle_right(site.runtime, site.pair, right_id, RightState.VERIFIED, by=f"user:{site.analyst.user_id}")
+        settle_rights(
+            site.runtime, site.pair, [right_id], RightState.VERIFIED, by=f"user:{site.account_manager.user_id}"
+        )
+    settle_rights(site.runtime, site.pair, [right_id], RightState.VERIFIED, by=f"user:{site.analyst.user_id}")
 
 
 def test_an_invalid_document_is_refused(site: Site) -> None:

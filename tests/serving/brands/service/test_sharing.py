@@ -18,10 +18,10 @@ from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
 from serving.brands.policy import RightsPolicy
 from serving.brands.rules.rights import RightState
-from serving.brands.service.managed_brands import judge_right
+from serving.brands.service.managed_brands import judge_rights
 from serving.brands.service.mandates import revoke_mandate
 from serving.brands.service.price_lists import load_price_list
-from serving.brands.service.rights_claims import settle_right
+from serving.brands.service.rights_claims import settle_rights
 from serving.brands.service.rights_copies import keep_document
 from serving.brands.service.rights_sharing import share_document, share_mandate, share_price_list, share_right
 from serving.brands.store import brands, mandates, price_lists, rights, rights_documents
@@ -53,7 +53,7 @@ def share(both: TwoMarketplaces, own_file: BrandFile) -> str:
 
 def settle(both: TwoMarketplaces, pair: Pair, right_id: str, *states: RightState) -> None:
     for state in states:
-        settle_right(both.site.runtime, pair, right_id, state, note="Because.", by="test")
+        settle_rights(both.site.runtime, pair, [right_id], state, note="Because.", by="test")
 
 
 def prices(both: TwoMarketplaces, pair: Pair) -> list[tuple[str, str, str, bool]]:
@@ -76,7 +76,7 @@ def test_a_right_arrives_claimed_with_its_document_and_is_verified_by_its_own_pe
     assert shared.right == replace(original.right, right_id=copy, state=RightState.CLAIMED)
     assert (shared.document, shared.claimed_by) == (own_file.digest, f"user:{both.lead.user_id}")
     assert (shared.settled_by, shared.settled_at, shared.note) == (None, None, None)
-    judge_right(both.site.runtime, manager_of(both.site), both.second_pair, copy, RightState.VERIFIED, "")
+    judge_rights(both.site.runtime, manager_of(both.site), both.second_pair, [copy], RightState.VERIFIED, "")
 
 
 def test_the_copy_is_not_verified_by_an_account_that_counts_as_the_sharing_lead(
@@ -85,7 +85,7 @@ def test_the_copy_is_not_verified_by_an_account_that_counts_as_the_sharing_lead(
     copy, omar = share(both, own_file), manager_of(both.site)
     an_invited_user(both.site, both.lead, omar)
     with pytest.raises(Forbidden, match="count as one person"):
-        judge_right(both.site.runtime, omar, both.second_pair, copy, RightState.VERIFIED, "")
+        judge_rights(both.site.runtime, omar, both.second_pair, [copy], RightState.VERIFIED, "")
 
 
 NOT_SHARED = [
