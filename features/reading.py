@@ -21,15 +21,9 @@ from features.records import with_fast_init
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _SCRIPTS: Final = {
-    "latin": "A-Za-zÀ-ɏ",
-    "cyrillic": "Ѐ-ӿ",
-    "greek": "Ͱ-Ͽ",
-    "arabic": "؀-ۿ",
-    "thai": "฀-๿",
-    "chinese": "㐀-鿿",
-    "japanese": "぀-ヿ",
-    "korean": "가-힯",
-}
+    "latin": "A-Za-zÀ-ɏ", "cyrillic": "Ѐ-ӿ", "greek": "Ͱ-Ͽ", "arabic": "؀-ۿ", "thai": "฀-๿", "chinese": "㐀-鿿",
+    "japanese": "぀-ヿ", "korean": "가-힯",
+}  # fmt: skip
 _ALIKE: Final = 0b111  # Latin, Cyrillic and Greek, whose letters look alike.
 _INVISIBLE_CHARACTERS: Final = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff"

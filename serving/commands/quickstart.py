@@ -73,7 +73,7 @@ def quickstart(
     with unusable_file():
         rows = list(islice(read_listings(file, guess, received_at=datetime.now(UTC)), _SHOWN))
     print_table(
-        ("row", "title", "price", "brand", "seller"), map(_shown_row, rows), on_left=("title", "brand", "seller")
+        ("row", "title", "brand", "seller", "price"), map(_shown_row, rows), on_left=("title", "brand", "seller")
     )
     if not yes:
         typer.confirm("Import all rows so? (--column NAME=FIELD corrects a column)", abort=True)

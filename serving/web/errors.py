@@ -34,16 +34,10 @@ from serving.web.wording.words import size
 _BY_LINK: Final = ("/seller/", "/notice/")
 _MACHINE_PATHS: Final = ("/api/", "/livez", "/healthz", "/readyz")
 TITLES: Final[dict[int | str, str]] = {
-    403: N_("Access denied"),
-    NoRightCarries.code: N_("No verified right covers this"),
-    404: N_("Page not found"),
-    405: N_("Method not allowed"),
-    409: N_("Conflict"),
-    413: N_("Request too large"),
-    422: N_("Request failed"),
-    500: N_("Error on our side"),
-    503: N_("Temporarily unavailable"),
-}
+    403: N_("Access denied"), NoRightCarries.code: N_("No verified right covers this"), 404: N_("Page not found"),
+    405: N_("Method not allowed"), 409: N_("Conflict"), 413: N_("Request too large"), 422: N_("Request failed"),
+    500: N_("Error on our side"), 503: N_("Temporarily unavailable"),
+}  # fmt: skip
 # What was not done; only for signed-in users, because only they can have submitted a change.
 NOT_DONE: Final = {
     403: N_("Nothing was opened or changed."),

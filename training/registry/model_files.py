@@ -31,17 +31,10 @@ _FIELDS: Final = {field.name: field for field in LISTING_FIELDS} | {
 }
 _TEXT_OR_NUMBER: Final = frozenset({"occurred_at", "gtin", "mpn"})
 _EXAMPLE: Final = {
-    "external_id": "offer-1",
-    "title": "Leather tote, grey",
-    "description": "With dust bag and receipt.",
-    "brand": "Aurelle",
-    "product_type": "Bags",
-    "price": "129.00",
-    "currency": "EUR",
-    "seller.external_id": "seller-1",
-    "seller.age_days": 12.0,
-    "sales.d7": 3.0,
-}
+    "external_id": "offer-1", "title": "Leather tote, grey", "description": "With dust bag and receipt.",
+    "brand": "Aurelle", "product_type": "Bags", "price": "129.00", "currency": "EUR",
+    "seller.external_id": "seller-1", "seller.age_days": 12.0, "sales.d7": 3.0,
+}  # fmt: skip
 
 
 def copy_code(folder: Path) -> list[str]:

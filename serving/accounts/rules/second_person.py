@@ -122,16 +122,10 @@ class FactorKind(StrEnum):
 # Who can remove a listing or approve a removal, change what decides, or give others these permissions.
 NEEDS_FACTOR: Final = frozenset(
     {
-        Permission.REVIEW_CASES,
-        Permission.ANSWER_QUESTIONS,
-        Permission.LEAD_BRAND,
-        Permission.MANAGE_BRANDS,
-        Permission.TRAIN_MODELS,
-        Permission.PROMOTE_MODELS,
-        Permission.FREEZE_GOLDEN_SETS,
-        Permission.ADMINISTER,
+        Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS, Permission.LEAD_BRAND, Permission.MANAGE_BRANDS,
+        Permission.TRAIN_MODELS, Permission.PROMOTE_MODELS, Permission.FREEZE_GOLDEN_SETS, Permission.ADMINISTER,
     }
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,17 +60,12 @@ class Party(StrEnum):
 
 
 WHO: Final[Mapping[CounterNoticeEvent, Party]] = {
-    CounterNoticeEvent.SUBMIT: Party.SELLER,
-    CounterNoticeEvent.WITHDRAW: Party.SELLER,
-    CounterNoticeEvent.APPEAL: Party.SELLER,
-    CounterNoticeEvent.CONCEDE: Party.RIGHTS_HOLDER,
-    CounterNoticeEvent.MAINTAIN: Party.RIGHTS_HOLDER,
-    CounterNoticeEvent.GO_TO_COURT: Party.RIGHTS_HOLDER,
-    CounterNoticeEvent.UPHOLD: Party.REVIEWER,
-    CounterNoticeEvent.DISMISS: Party.REVIEWER,
-    CounterNoticeEvent.REOPEN: Party.REVIEWER,
-    CounterNoticeEvent.PASS_DEADLINE: Party.CLOCK,
-}
+    CounterNoticeEvent.SUBMIT: Party.SELLER, CounterNoticeEvent.WITHDRAW: Party.SELLER,
+    CounterNoticeEvent.APPEAL: Party.SELLER, CounterNoticeEvent.CONCEDE: Party.RIGHTS_HOLDER,
+    CounterNoticeEvent.MAINTAIN: Party.RIGHTS_HOLDER, CounterNoticeEvent.GO_TO_COURT: Party.RIGHTS_HOLDER,
+    CounterNoticeEvent.UPHOLD: Party.REVIEWER, CounterNoticeEvent.DISMISS: Party.REVIEWER,
+    CounterNoticeEvent.REOPEN: Party.REVIEWER, CounterNoticeEvent.PASS_DEADLINE: Party.CLOCK,
+}  # fmt: skip
 
 _ANSWERS: Final = frozenset({CounterNoticeEvent.SUBMIT, CounterNoticeEvent.MAINTAIN, CounterNoticeEvent.GO_TO_COURT})
 _S, _E = CounterNoticeState, CounterNoticeEvent

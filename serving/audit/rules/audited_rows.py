@@ -174,6 +174,8 @@ def roles_differ(row: Row, steps: Sequence[Step]) -> Difference | None:
         )
         if step.act in _GIVES:
             roles.setdefault(key, step.payload.get("leads"))
+            for role in step.payload.get("also", ()):  # A first administrator holds further roles.
+                roles.setdefault((step.marketplace_id, role, None), False)
         elif step.act in _TAKES:
             roles.pop(key, None)
         elif step.act in _LEADS:

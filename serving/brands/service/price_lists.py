@@ -40,15 +40,9 @@ _FIELDS: Final = {
 
 
 COLUMNS: Final = {
-    "listed_by": Kind.TEXT,
-    "name": Kind.TEXT,
-    "price": Kind.MONEY,
-    "currency": Kind.TEXT,
-    "valid_from": Kind.TEXT,
-    "source": Kind.TEXT,
-    "added_at": Kind.MOMENT,
-    "holds": Kind.TEXT,
-}
+    "listed_by": Kind.TEXT, "name": Kind.TEXT, "price": Kind.MONEY, "currency": Kind.TEXT, "valid_from": Kind.TEXT,
+    "source": Kind.TEXT, "added_at": Kind.MOMENT, "holds": Kind.TEXT,
+}  # fmt: skip
 
 
 def list_rows(entries: Iterable[PriceEntry]) -> list[tuple[Any, ...]]:

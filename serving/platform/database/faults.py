@@ -45,13 +45,8 @@ class DatabaseReadOnly(StorageFault):
 
 # sqlite.org/rescode.html: the low byte of an extended code.
 _SQLITE: Final[dict[int, type[StorageFault]]] = {
-    5: DatabaseLocked,
-    6: DatabaseLocked,
-    8: DatabaseReadOnly,
-    10: StorageFault,
-    13: DatabaseFull,
-    14: StorageFault,
-}
+    5: DatabaseLocked, 6: DatabaseLocked, 8: DatabaseReadOnly, 10: StorageFault, 13: DatabaseFull, 14: StorageFault,
+}  # fmt: skip
 # postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL: Final[dict[str, type[StorageFault]]] = {
     "25006": DatabaseReadOnly,

@@ -24,16 +24,9 @@ from serving.reports.store.reports import StoredReport
 from serving.takedowns.rules.statement import OverturnCause
 
 COLUMNS: Final = {
-    "report": Kind.TEXT,
-    "reported_at": Kind.MOMENT,
-    "number": Kind.COUNT,
-    "named_as": Kind.TEXT,
-    "listing": Kind.TEXT,
-    "title": Kind.TEXT,
-    "at": Kind.MOMENT,
-    "event": Kind.TEXT,
-    "reason": Kind.TEXT,
-}
+    "report": Kind.TEXT, "reported_at": Kind.MOMENT, "number": Kind.COUNT, "named_as": Kind.TEXT,
+    "listing": Kind.TEXT, "title": Kind.TEXT, "at": Kind.MOMENT, "event": Kind.TEXT, "reason": Kind.TEXT,
+}  # fmt: skip
 OBJECTED: Final = "objected"
 _FIRST: Final = {
     ListingResult.SCHEDULED: ListingState.SCHEDULED,

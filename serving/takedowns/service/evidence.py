@@ -29,17 +29,8 @@ from serving.takedowns.store.evidence import StoredSnapshot
 
 SCHEMA: Final = 1
 _TEXT: Final = (
-    "title",
-    "description",
-    "brand",
-    "product_type",
-    "condition",
-    "language",
-    "gtin",
-    "mpn",
-    "ship_from",
-    "link",
-)
+    "title", "description", "brand", "product_type", "condition", "language", "gtin", "mpn", "ship_from", "link",
+)  # fmt: skip
 _SHOWN_APART: Final = frozenset({"title", "description"})
 _PRICE: Final = ("price", "list_price", "currency")
 _LAYOUT: Final = frozenset("\n\r\t")

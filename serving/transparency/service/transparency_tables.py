@@ -87,27 +87,14 @@ _NOTICE_COLUMNS: Final = {
     "removed_share": Kind.NUMBER, "median_hours": Kind.NUMBER,
 }  # fmt: skip
 _COMPLAINT_COLUMNS: Final = {
-    "about": Kind.TEXT,
-    "route": Kind.TEXT,
-    "category": Kind.TEXT,
-    "filed_at": Kind.MOMENT,
-    "outcome": Kind.TEXT,
-    "ended_at": Kind.MOMENT,
-    "ended_by": Kind.TEXT,
-    "automated": Kind.TEXT,
-    "hours": Kind.NUMBER,
-}
+    "about": Kind.TEXT, "route": Kind.TEXT, "category": Kind.TEXT, "filed_at": Kind.MOMENT, "outcome": Kind.TEXT,
+    "ended_at": Kind.MOMENT, "ended_by": Kind.TEXT, "automated": Kind.TEXT, "hours": Kind.NUMBER,
+}  # fmt: skip
 _MISUSE_COLUMNS: Final = {
-    "subject_kind": Kind.TEXT,
-    "subject": Kind.TEXT,
-    "items": Kind.COUNT,
-    "misuses": Kind.COUNT,
-    "share": Kind.NUMBER,
-    "nature": Kind.TEXT,
-    "consequences": Kind.TEXT,
-    "warned_at": Kind.MOMENT,
+    "subject_kind": Kind.TEXT, "subject": Kind.TEXT, "items": Kind.COUNT, "misuses": Kind.COUNT,
+    "share": Kind.NUMBER, "nature": Kind.TEXT, "consequences": Kind.TEXT, "warned_at": Kind.MOMENT,
     "after_warning": Kind.COUNT,
-}
+}  # fmt: skip
 _FIGURE_COLUMNS: Final = {
     "part": Kind.TEXT,
     "indicator": Kind.TEXT,

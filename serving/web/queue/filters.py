@@ -15,21 +15,11 @@ LEASES: Final = {Lease.FREE: "available or mine", Lease.MINE: "mine", Lease.OTHE
 _DAYS: Final = (1, 3, 7, 14, 30)
 _HOURS: Final = (1, 4, 8, 24, 72)
 _NAMES: Final = {
-    FilterName.BRAND: "brand",
-    FilterName.MARKETPLACE: "marketplace",
-    FilterName.LANGUAGE: "language",
-    FilterName.HARM: "expected harm",
-    FilterName.AGE: "age",
-    FilterName.DUE: "due time",
-    FilterName.SELLER: "seller",
-    FilterName.SCORE: "score",
-    FilterName.LEASE: "lease",
-    FilterName.RELIST: "relist",
-    FilterName.SNOOZED: "snoozed",
-    FilterName.LANE: "lane",
-    FilterName.SORT: "order",
-    FilterName.PAGE: "page",
-}
+    FilterName.BRAND: "brand", FilterName.MARKETPLACE: "marketplace", FilterName.LANGUAGE: "language",
+    FilterName.HARM: "expected harm", FilterName.AGE: "age", FilterName.DUE: "due time", FilterName.SELLER: "seller",
+    FilterName.SCORE: "score", FilterName.LEASE: "lease", FilterName.RELIST: "relist", FilterName.SNOOZED: "snoozed",
+    FilterName.LANE: "lane", FilterName.SORT: "order", FilterName.PAGE: "page",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,15 +30,10 @@ class ColumnHead:
 
 
 _COLUMNS: Final = (
-    ("score", "Score", "w-sc"),
-    ("harm", "Expected harm, 7 d", "w-ha num"),
-    ("brand", "Brand", "w-br"),
-    ("title", "Title", ""),
-    ("price", "Price vs. reference", "w-pr"),
-    ("seller", "Seller", "w-se"),
-    ("due", "Due in", "w-ag"),
-    ("reason", "Routing reason", "w-re"),
-)
+    ("score", "Score", "w-sc"), ("harm", "Expected harm, 7 d", "w-ha num"), ("brand", "Brand", "w-br"),
+    ("title", "Title", ""), ("price", "Price vs. reference", "w-pr"), ("seller", "Seller", "w-se"),
+    ("due", "Due in", "w-ag"), ("reason", "Routing reason", "w-re"),
+)  # fmt: skip
 TITLE: Final = "title"
 _HIDEABLE: Final = tuple(key for key, _, _ in _COLUMNS if key != TITLE)
 

@@ -251,18 +251,9 @@ def _parse_sort(text: str) -> Order | None:
 
 
 _READERS: Final[Mapping[str, Callable[[str], object | None]]] = {
-    FilterName.LANE: _parse_lane,
-    FilterName.BRAND: _parse_brand,
-    FilterName.MARKETPLACE: _parse_marketplace,
-    FilterName.LANGUAGE: _parse_languages,
-    FilterName.HARM: _parse_harm,
-    FilterName.AGE: _parse_days,
-    FilterName.DUE: _parse_due,
-    FilterName.SELLER: _parse_seller,
-    FilterName.SCORE: _parse_score,
-    FilterName.LEASE: _parse_lease,
-    FilterName.RELIST: _parse_relist,
-    FilterName.SNOOZED: _parse_relist,
-    FilterName.SORT: _parse_sort,
-    FilterName.PAGE: _parse_page,
-}
+    FilterName.LANE: _parse_lane, FilterName.BRAND: _parse_brand, FilterName.MARKETPLACE: _parse_marketplace,
+    FilterName.LANGUAGE: _parse_languages, FilterName.HARM: _parse_harm, FilterName.AGE: _parse_days,
+    FilterName.DUE: _parse_due, FilterName.SELLER: _parse_seller, FilterName.SCORE: _parse_score,
+    FilterName.LEASE: _parse_lease, FilterName.RELIST: _parse_relist, FilterName.SNOOZED: _parse_relist,
+    FilterName.SORT: _parse_sort, FilterName.PAGE: _parse_page,
+}  # fmt: skip

@@ -14,17 +14,11 @@ _S: Final = CounterNoticeState
 _E: Final = CounterNoticeEvent
 
 FIELDS: Final = (
-    ("decision", N_("Decision")),
-    ("territory", N_("Territorial scope")),
-    ("duration", N_("Duration")),
-    ("ground", N_("Ground")),
-    ("right", N_("Mark and owner")),
-    ("legal_ground", N_("Legal or contractual ground")),
-    ("facts", N_("Facts")),
-    ("source", N_("Source of the case")),
-    ("automated_means", N_("Automated means")),
+    ("decision", N_("Decision")), ("territory", N_("Territorial scope")), ("duration", N_("Duration")),
+    ("ground", N_("Ground")), ("right", N_("Mark and owner")), ("legal_ground", N_("Legal or contractual ground")),
+    ("facts", N_("Facts")), ("source", N_("Source of the case")), ("automated_means", N_("Automated means")),
     ("redress", N_("Your options")),
-)
+)  # fmt: skip
 
 
 def statement_rows(statement: Mapping[str, Any], messages: Mapping[str, Message]) -> tuple[tuple[str, str], ...]:

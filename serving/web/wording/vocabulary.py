@@ -164,16 +164,10 @@ OBJECTION: Final = StateWords(N_("Seller objected"), "v-w")
 
 # What the audit log says of a person, where its entry needs no names.
 ACTS: Final = {
-    "password.changed": "Password changed",
-    "password.reset": "Password reset with a link",
-    "person.invited": "Invited",
-    "person.leads": "Lead rights added",
-    "person.leads_no_more": "Lead rights removed",
-    "person.removed": "Removed from the brand",
-    "person.reactivated": "Reactivated",
-    "reset_link.made": "Password reset link created",
-    "second_factor.added": "Second factor added",
-    "second_factor.recovery_codes": "Recovery codes created",
-    "second_factor.removed": "Second factor removed",
+    "password.changed": "Password changed", "password.reset": "Password reset with a link",
+    "person.invited": "Invited", "person.leads": "Lead rights added", "person.leads_no_more": "Lead rights removed",
+    "person.removed": "Removed from the brand", "person.reactivated": "Reactivated",
+    "reset_link.made": "Password reset link created", "second_factor.added": "Second factor added",
+    "second_factor.recovery_codes": "Recovery codes created", "second_factor.removed": "Second factor removed",
     "second_factor.reset": "Second factor reset",
-}
+}  # fmt: skip

@@ -21,10 +21,12 @@ def test_a_file_becomes_a_queue_with_an_administrator_who_can_sign_in(tmp_path: 
     done = touchstone_in(home, "quickstart", str(path), "--yes")
     assert done.code == 1, "a row was refused"
     assert "name is read as title." in done.out
-    assert "49.90 EUR" in done.out
+    header, first = (re.split("[│┃]", line)[-2].strip() for line in re.findall("[│┃] (?:row|1) .*", done.out))
+    assert (header, first) == ("price", "49.90 EUR")
     assert "3 rows in = 2 new + 0 changed + 0 unchanged + 1 quarantined" in done.out
     assert re.search("Cases in the queue: [12]\\.", done.out), "the replica, and the belt if the audit sample draws it"
     assert "/reset/" in done.out.splitlines()[-1]
+    assert touchstone_in(home, "audit", "verify").code == 0, "an administrator with every role is as the log says"
     again = touchstone_in(home, "quickstart", str(path), "--yes")
     assert (again.code, "has a marketplace already" in again.err) == (REFUSED, True)
 

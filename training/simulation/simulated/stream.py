@@ -112,20 +112,12 @@ def _drop_time_offset(row: Row) -> None:
 
 # Each makes a row that validation rejects; these are typical mistakes of new integrations.
 _BREAKAGES: Final[tuple[Callable[[Row], None], ...]] = (
-    _spoil_field("currency", "euro"),
-    _spoil_field("price", "-19.90"),
-    _spoil_field("price", "ask"),
-    _spoil_field("titel", "Tote bag"),
-    _spoil_field("seller", "casa-001"),
-    _spoil_field("condition", "like new"),
-    _spoil_field("photos_count", -1),
-    _spoil_field("rating_counts", [1, 2, 3]),
-    _spoil_field("link", "ftp://market.example/1"),
-    _spoil_field("title", "Colline " * 200),
-    _drop_currency,
-    _put_nul_in_title,
-    _drop_time_offset,
-)
+    _spoil_field("currency", "euro"), _spoil_field("price", "-19.90"), _spoil_field("price", "ask"),
+    _spoil_field("titel", "Tote bag"), _spoil_field("seller", "casa-001"), _spoil_field("condition", "like new"),
+    _spoil_field("photos_count", -1), _spoil_field("rating_counts", [1, 2, 3]),
+    _spoil_field("link", "ftp://market.example/1"), _spoil_field("title", "Colline " * 200), _drop_currency,
+    _put_nul_in_title, _drop_time_offset,
+)  # fmt: skip
 
 
 def seller_events(
