@@ -116,21 +116,9 @@ def test_a_form_that_no_browser_sends_is_sent_by_a_test_of_its_page() -> None:
     sent = {address for source in sources for address in re.findall(r"(?:post|get)\(([^,)]+)", source)}
     endings = {form.route.rpartition("/")[2].partition("{")[0] for form in FORMS if form.journey == BY_HTTP} - {""}
     assert endings == {
-        "limits",
-        "step-up",
-        "send",
-        "stop",
-        "approve",
-        "release",
-        "callback",
-        "service-accounts",
-        "keys",
-        "reset",
-        "passkey",
-        "sellers",
-        "test-buy",
-        "contract",
-    }
+        "limits", "step-up", "send", "stop", "approve", "release", "callback",
+        "service-accounts", "keys", "reset", "passkey", "sellers", "test-buy", "contract",
+    }  # fmt: skip
     unsent = [ending for ending in endings if not any(re.search(rf"/{ending}[\"?]", address) for address in sent)]
     assert sorted(unsent) == ["keys", "service-accounts"], "these are sent by a name of their address"
     assert {"PATH", "keys"} <= set(re.findall(r"post\((\w+),", sources[-1]))
