@@ -92,12 +92,8 @@ def test_every_journey_is_a_test_that_holds_that_its_forms_were_sent() -> None:
     for journey in {form.journey for form in FORMS} - {BY_HTTP}:
         file, _, name = journey.partition(".")
         test = getattr(importlib.import_module(f"tests.browser.{file}"), name)
-        holds = {
-            "unsent_forms(",
-            "without_script(",
-            "plain: Page",
-            "phone: Page",
-        }  # Of fixtures, those that hold it at the end.
+        # Of fixtures, those that hold it at the end.
+        holds = {"unsent_forms(", "without_script(", "plain: Page", "phone: Page"}
         assert any(word in inspect.getsource(test) for word in holds), journey
 
 

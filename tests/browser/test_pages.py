@@ -55,6 +55,19 @@ def test_an_analyst_works_by_keyboard_alone(page: Page, stage: Stage) -> None:
     expect(page.get_by_text("recorded for")).to_have_count(0)
 
 
+def test_on_a_phone_the_answers_stay_where_they_are_while_a_note_is_written(page: Page, stage: Stage) -> None:
+    enter(page, stage, stage.site.analyst)
+    page.set_viewport_size({"width": 390, "height": 844})
+    with page.expect_navigation():
+        page.locator("a[data-stop]").last.click()
+    page.evaluate("scrollTo(0, 300)")
+    page.locator(".more").click()
+    answer = page.get_by_role("button", name="Cannot tell")
+    before = answer.bounding_box()
+    page.get_by_placeholder("Note").focus()
+    assert (answer.bounding_box(), page.evaluate("scrollY")) == (before, 300)
+
+
 def test_the_line_of_an_undo_goes_when_its_time_is_up(page: Page, stage: Stage) -> None:
     enter(page, stage, stage.site.analyst)
     with page.expect_navigation():  # Until it is loaded, keys still reach the page before.
