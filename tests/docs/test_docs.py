@@ -1,11 +1,14 @@
 import json
 import re
+from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 from babel import Locale
+from standardwebhooks import Webhook
 
 from features.listing import Listing, check
 from serving.api.contract.requests import listing_schema
@@ -81,3 +84,17 @@ def test_no_document_or_file_names_a_registry_host_or_a_machine() -> None:
     hosts = re.compile("pythonh" + "osted|pyp" + r"i\.org/simple|registry\.np" + "mjs|/wo" + "rk/main")
     for path in [*HAND_WRITTEN, *sorted(Path(ROOT / "requirements").iterdir())]:
         assert not hosts.search(path.read_text(encoding="utf-8")), path
+
+
+def test_the_guide_s_check_of_a_webhook_agrees_with_the_library_of_the_scheme() -> None:
+    page, guide = (ROOT / "docs" / "integrating.md").read_text(encoding="utf-8"), dict[str, Any]()
+    exec(re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0], guide)  # noqa: S102  # The page is ours.
+    secret, body, now = f"whsec_{b64encode(bytes(24)).decode()}", b'{"a": 1}', datetime.now(UTC)
+    headers = {
+        "webhook-id": "act_1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": f"v1,old {Webhook(secret).sign('act_1', now, body.decode())}",
+    }
+    assert guide["is_authentic"](secret, headers, body)
+    assert not guide["is_authentic"](secret, headers, body + b" ")
+    assert not guide["is_authentic"](secret, headers | {"webhook-timestamp": "1"}, body)

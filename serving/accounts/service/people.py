@@ -211,15 +211,14 @@ def _transfer_work(
     leases = deferrals.leases_of_person(connection, marketplace_ids, whose.user_id, now)
     taken = [] if follower is None else _transferable_cases(connection, leases, follower)
     until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].lease_seconds)
+    in_hand = assignments.cases_in_hand(connection, marketplace_ids, whose.user_id, now)
     handed_over = deferrals.move_leases(connection, taken, whose.user_id, successor, until)
-    freed = deferrals.move_leases(
-        connection, [lease for lease in leases if lease not in taken], whose.user_id, None, None
-    )
+    deferrals.move_leases(connection, [lease for lease in leases if lease not in taken], whose.user_id, None, None)
     assignments.withdraw(connection, marketplace_ids, whose.user_id)
     if follower is not None:
         text = f"Handed over by {whose.name} to {follower.name}"[:200]
         cases.add_events(connection, [_case_event(runtime, lease, text, by, now) for lease in taken])
-    return Handover(handed_over, freed, len(brands), 0)
+    return Handover(handed_over, in_hand - handed_over, len(brands), 0)
 
 
 def _move_brands(

@@ -80,6 +80,11 @@ def open_case_counts(connection: Connection, marketplace_id: str, at: datetime) 
     return Counter(mine.values())
 
 
+def cases_in_hand(connection: Connection, marketplaces: Collection[str], user_id: str, at: datetime) -> int:
+    """The number of open cases that a person has leased or is assigned at these marketplaces."""
+    return sum(open_case_counts(connection, place, at)[user_id] for place in marketplaces)
+
+
 def judges_of(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, set[str]]:
     """The people who have judged the listings of these cases, by case."""
     query = (

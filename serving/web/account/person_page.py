@@ -29,7 +29,7 @@ from serving.audit.store import audit
 from serving.audit.store.audit import DisplayedEntry
 from serving.brands.store import account_managers
 from serving.brands.store.brands import enrolments as brands_of
-from serving.cases.store import deferrals
+from serving.cases.store import assignments
 from serving.guards import Administrator, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.account.people_page import enrolled_brands, role_words
@@ -123,7 +123,7 @@ def person_page(
     places = {place.marketplace_id: place.name for place in administered_marketplaces(runtime, session.person)}
     enrolled = enrolled_brands(runtime, session)
     with runtime.store.read() as connection:
-        leases = deferrals.leases_of_person(connection, marketplace_ids, colleague.user_id, runtime.clock.now())
+        in_hand = assignments.cases_in_hand(connection, marketplace_ids, colleague.user_id, runtime.clock.now())
         looked_after = account_managers.brands_of(connection, marketplace_ids, colleague.user_id)
         history = audit.of_subject(connection, marketplace_ids, colleague.user_id, _SHOWN)
         secrets = tuple(
@@ -154,7 +154,7 @@ def person_page(
         is_oneself=colleague.user_id == session.person.user_id,
         boxes=_role_boxes(colleague, places, enrolled),
         brands=_brand_options(runtime, colleague, places),
-        leases=len(leases),
+        in_hand=in_hand,
         looks_after=len(looked_after),
         successors=dict(sorted(others.items(), key=lambda pair: pair[1])),
         history=[

@@ -17,25 +17,10 @@ CLEAR = "p,y,shop\n" + "".join(
     + [f"0.1,0,c{number}\n" for number in range(100)]
 )
 KEYS = {
-    "decision",
-    "threshold",
-    "precision_bound",
-    "recall",
-    "listings",
-    "sellers",
-    "needed_sellers",
-    "observed_precision",
-    "flagged_listings",
-    "flagged_sellers",
-    "seller_precision",
-    "seller_precision_bound",
-    "reason",
-    "method",
-    "policy",
-    "score",
-    "precision",
-    "confidence",
-}
+    "decision", "threshold", "precision_bound", "recall", "listings", "sellers", "needed_sellers",
+    "observed_precision", "flagged_listings", "flagged_sellers", "seller_precision", "seller_precision_bound",
+    "reason", "method", "policy", "score", "precision", "confidence",
+}  # fmt: skip
 
 
 def test_a_promise_is_written_and_printed(home: Path, tmp_path: Path) -> None:

@@ -21,21 +21,9 @@ _BASE: Final = 250
 _TIMES: Final = 400
 _BRANDS: Final = 700
 _COPIED: Final = [
-    "listing",
-    "listing_version",
-    "review_case",
-    "verdict",
-    "action",
-    "removal_approval",
-    "approval_batch",
-    "report",
-    "report_item",
-    "report_outcome",
-    "confirmation",
-    "case_event",
-    "strike_hit",
-    "score",
-]
+    "listing", "listing_version", "review_case", "verdict", "action", "removal_approval", "approval_batch", "report",
+    "report_item", "report_outcome", "confirmation", "case_event", "strike_hit", "score",
+]  # fmt: skip
 # Steps of SQLite's machine, in thousands: about as many as in 100 ms of CPU.
 _MOST_STEPS: Final = 3_000
 

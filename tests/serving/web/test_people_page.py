@@ -161,7 +161,7 @@ def test_who_is_deactivated_is_out_at_their_next_click_and_the_page_says_what_be
     analyst = visit_as(site, site.analyst)
     lease(site.runtime, site.analyst, a_case(site).case_id)
     path = f"/people/{site.analyst.user_id}"
-    assert "Has 1 open case" in words(admin.get(path).text)
+    assert "Has 1 open case, leased or assigned" in words(admin.get(path).text)
     to = {"to": site.second_analyst.user_id}
     assert admin.post(f"{path}/deactivate", to).headers["location"] == path
     assert analyst.get("/queue").headers["location"] == "/sign-in?next=%2Fqueue"

@@ -37,24 +37,9 @@ ALL = sorted(TEMPLATES.rglob("*.html"))
 KIT = Path(__file__).with_name("kit")
 # What pages for brands, sellers and notifiers may hold as it is stored. None has a score or names a reporter.
 _FOR_OUTSIDERS = {
-    AccountOfBrand,
-    AuditTally,
-    BrandPerson,
-    Display,
-    Draft,
-    Marketplace,
-    Message,
-    NamedRight,
-    OwnedSecret,
-    QuietHours,
-    RemovalTally,
-    Right,
-    SecretPolicy,
-    ServiceAccount,
-    SigningKey,
-    StoredFactor,
-    StoredRight,
-}
+    AccountOfBrand, AuditTally, BrandPerson, Display, Draft, Marketplace, Message, NamedRight, OwnedSecret,
+    QuietHours, RemovalTally, Right, SecretPolicy, ServiceAccount, SigningKey, StoredFactor, StoredRight,
+}  # fmt: skip
 _CLASS = re.compile(r'class="((?:[^"{]|\{[{%].*?[%}]\})*)"')
 _OUTPUT = re.compile(r"\{[{%].*?[%}]\}")
 

@@ -17,26 +17,10 @@ TITLES = {
     "ES": "Bolso Aurelle réplica",
 }
 HOSTILE = [
-    "",
-    " ",
-    "\x00",
-    "\ud800",
-    '"',
-    "'",
-    "''' OR 1=1 --",
-    '" OR rowid:*',
-    "NEAR(a b, 5)",
-    "a AND b OR NOT c",
-    "words : bag",
-    "^bag -tote +x",
-    "bag*** (",
-    "& | ! <-> :* \\",
-    "%_%",
-    "x" * 10_000,
-    "bag " * 5_000,
-    "\u202e\u200b\u0000bag",
-    "😀🔥",
-]
+    "", " ", "\x00", "\ud800", '"', "'", "''' OR 1=1 --", '" OR rowid:*', "NEAR(a b, 5)", "a AND b OR NOT c",
+    "words : bag", "^bag -tote +x", "bag*** (", "& | ! <-> :* \\", "%_%", "x" * 10_000, "bag " * 5_000,
+    "\u202e\u200b\u0000bag", "😀🔥",
+]  # fmt: skip
 
 
 def receive_titles(site: Site, titles: dict[str, str]) -> None:
