@@ -85,12 +85,12 @@ def _rights(text: str, brand: str, scope: PlaceScope, errors: dict[str, list[str
     for number, row in enumerate(rows_of("", text.encode()) if text else (), 2):  # The first line names the columns.
         try:
             if unknown := [column for column in row if column not in _RIGHT_COLUMNS]:
-                raise Invalid(f"{unknown[0]} is no column of rights.")
+                raise Invalid("{column} is no column of rights.", column=unknown[0])
             right = right_of_fields(row, brand, scope.chosen.name)
             stored = columns_of_right(right)
             same = lines.setdefault((stored["kind"], stored["office"], stored["number"]), number)
             if same != number:
-                raise Invalid(f"The same right as in line {same}.")
+                raise Invalid("The same right as in line {line}.", line=same)
         except Invalid as refused:
             errors.setdefault("rights", []).append(f"Line {number}: {refused.sentence}")
         else:
