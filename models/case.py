@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 from features.phrase import Phrase
-from models.errors import Conflict
+from models.errors import Conflict, require
 
 
 class CaseLane(StrEnum):
@@ -59,10 +59,7 @@ def next_state(state: CaseState, event: CaseEvent) -> CaseState:
 
     Raises Conflict (the event cannot happen in this state; the sentence says what happened before).
     """
-    following = _TRANSITIONS.get((state, event))
-    if following is None:
-        raise Conflict(_WHY_NOT[state])
-    return following
+    return require(_TRANSITIONS.get((state, event)), _WHY_NOT[state], Conflict)
 
 
 # The lanes in order of precedence, for a listing that changes while its case is open.

@@ -103,8 +103,8 @@ class BundleTooSlow(BundleRefused):
     """A bundle was not loaded in time, which tells of the machine and not of the bundle."""
 
 
-def require(record: T | None, unless: str | Phrase) -> T:
-    """The value, unless it is None. Raises NotFound (there is no value; `unless` is the phrase of the error)."""
+def require(record: T | None, unless: str | Phrase, error: type[DomainError] = NotFound) -> T:
+    """The value, unless it is None. Raises the error (there is no value; `unless` is its phrase)."""
     if record is None:
-        raise NotFound(unless)
+        raise error(unless)
     return record

@@ -87,14 +87,14 @@ class Reading:
         return cls(file_format, layout, digest, has_ids, received_at)
 
 
-def batches(rows: Iterable[R]) -> Iterator[list[R]]:
-    """Batches of at most a thousand rows, smaller where rows are long."""
+def batches(rows: Iterable[R], most: int = _BATCH, most_characters: int = _BATCH_CHARACTERS) -> Iterator[list[R]]:
+    """Batches of at most so many rows, smaller where rows are long."""
     batch: list[R] = []
     characters = 0
     for row in rows:
         batch.append(row)
         characters += sum(len(cell) for cell in row.cells.values() if isinstance(cell, str))
-        if len(batch) == _BATCH or characters >= _BATCH_CHARACTERS:
+        if len(batch) == most or characters >= most_characters:
             yield batch
             batch, characters = [], 0
     if batch:

@@ -193,7 +193,8 @@ class Reporters:
         sent: dict[str, Any] = person.call("POST", "/api/v1/brand/reports", body, key=f"demo-{self._sent}")
         if planned.bought is not None:
             address = f"/api/v1/brand/reports/{sent['report_id']}/documents?name=invoice.pdf"
-            person.call("POST", address, _invoice(planned.bought))
+            document = f"%PDF-1.4\n% Simulated invoice of {planned.bought}\n%%EOF\n"
+            person.call("POST", address, document.encode())
         for number, name in enumerate(planned.listings, start=1):
             truth = self.world.truth[name]
             if truth.brand_id == planned.brand_id and not truth.counterfeit:
@@ -214,11 +215,6 @@ def _test_buy(planned: PlannedReport, bought: str) -> dict[str, str]:
         "finding": _FINDING,
         "listing": bought,
     }
-
-
-def _invoice(bought: str) -> bytes:
-    """A document that only says what it stands for."""
-    return f"%PDF-1.4\n% Simulated invoice of {bought}\n%%EOF\n".encode()
 
 
 @dataclass(slots=True)

@@ -41,8 +41,8 @@ class Flash(StrEnum):
     NAMING_UNDONE = "Naming undone. The brand of the case is what it was before."
     MESSAGE_ERASED = N_("Erased. The author and the time stay on record.")
     MESSAGE_SENT = N_("Message sent.")
-    RIGHT_REFUSED = "Right refused. The brand sees the reason."
-    RIGHT_VERIFIED = "Right verified. The brand's confirmations can rely on it from now on."
+    RIGHT_REFUSED = "Ticked rights refused. The brand sees the reason."
+    RIGHT_VERIFIED = "Ticked rights verified. The brand's confirmations can rely on them from now on."
     PRICES_ADDED = N_("Prices added. The comparison uses them from the next listing.")
     PRICES_SHARED = N_("Prices shared. The other marketplace compares listings with them from the next one.")
     PRICES_ALL_THERE = N_("Nothing to share: the other marketplace has the same prices.")

@@ -25,7 +25,8 @@ def main(arguments: Sequence[str]) -> int:
     if wrong:
         print(f"The encoder {package} is not version {encoder.version}: {', '.join(wrong)} differ.")  # noqa: T201
         return REFUSED
-    titles = [_encodable_title(title) for title in json.load(sys.stdin)]
+    # Without what C reads as the end of a title, and with a mark in place of what UTF-8 cannot hold.
+    titles = [title.replace("\0", " ").encode("utf-8", "replace").decode() for title in json.load(sys.stdin)]
     encodings = importlib.import_module(package).passage(titles)
     sys.stdout.buffer.write(np.rint(np.asarray(encodings) * STEPS).astype("<i2").tobytes())
     return 0
@@ -43,11 +44,6 @@ def _file_digest(path: Path) -> str | None:
         return None
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _encodable_title(title: str) -> str:
-    """The title without what C reads as its end, and with a mark in place of what UTF-8 cannot hold."""
-    return title.replace("\0", " ").encode("utf-8", "replace").decode()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from training.adapters.files import RawRow
 from training.adapters.parquet import RowGroupReader
-from training.dataset import Reading
+from training.dataset import Reading, batches
 from training.score.numbered import AT_ONCE, integer_array, pack_batches, with_numbers
 from training.score.parts import Part, Slice
 
@@ -32,7 +32,9 @@ class _Shard(NamedTuple):
 
 def shards_of_rows(rows: Iterable[RawRow], reading: Reading, most: int) -> Iterator[Part]:
     """The rows as parts of about `most`, more only where one seller has more."""
-    return _parts_of_windows(_row_shards(window, reading, most) for window in _row_windows(rows))
+    return _parts_of_windows(
+        _row_shards(window, reading, most) for window in batches(rows, WINDOW_ROWS, WINDOW_CHARACTERS)
+    )
 
 
 def shards_of_groups(path: Path, groups: Sequence[int], reading: Reading, most: int) -> Iterator[Part]:
@@ -49,19 +51,6 @@ def _parts_of_windows(windows: Iterable[Iterator[_Shard]]) -> Iterator[Part]:
             shard, number = following, number + 1
         yield Part(number, shard.size, shard.rows)
         number += 1
-
-
-def _row_windows(rows: Iterable[RawRow]) -> Iterator[list[RawRow]]:
-    window: list[RawRow] = []
-    characters = 0
-    for row in rows:
-        window.append(row)
-        characters += sum(len(cell) for cell in row.cells.values() if isinstance(cell, str))
-        if len(window) == WINDOW_ROWS or characters >= WINDOW_CHARACTERS:
-            yield window
-            window, characters = [], 0
-    if window:
-        yield window
 
 
 def _row_shards(window: Sequence[RawRow], reading: Reading, most: int) -> Iterator[_Shard]:

@@ -1,6 +1,7 @@
 """Validation of names and e-mail addresses before they are stored."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from models.errors import Invalid
@@ -19,11 +20,12 @@ def checked_address(email: str) -> str:
     return email.strip().lower()
 
 
-def checked_prefix(prefix: str) -> str:
-    """A GS1 company prefix. Raises Invalid (it is not 4 to 12 digits)."""
-    if not _PREFIX.match(prefix):
-        raise Invalid("{prefix} is no GS1 company prefix of 4 to 12 digits.", prefix=prefix[:20])
-    return prefix
+def checked_prefixes(prefixes: Sequence[str]) -> tuple[str, ...]:
+    """GS1 company prefixes as they are stored. Raises Invalid (one is not 4 to 12 digits)."""
+    for prefix in prefixes:
+        if not _PREFIX.match(prefix):
+            raise Invalid("{prefix} is no GS1 company prefix of 4 to 12 digits.", prefix=prefix[:20])
+    return tuple(prefixes)
 
 
 def checked_name(what: str, name: str) -> str:

@@ -14,7 +14,7 @@ from models.errors import DomainError, Invalid, require
 from serving.accounts.rules.access import Grant, Role, Scope
 from serving.accounts.rules.second_person import Origin, OriginKind
 from serving.accounts.service import auth
-from serving.accounts.service.given_names import checked_address, checked_name, checked_prefix
+from serving.accounts.service.given_names import checked_address, checked_name, checked_prefixes
 from serving.accounts.store import accounts, origins
 from serving.audit.rules.chain import FOUNDED
 from serving.audit.service.signing import public_key
@@ -145,9 +145,7 @@ def _store_person(runtime: Runtime, connection: Connection, person: NewPerson, h
 
 def add_brand(runtime: Runtime, *, name: str, aliases: Sequence[str], gtin_prefixes: Sequence[str], by: str) -> Brand:
     """Register a brand; it is enrolled at no marketplace yet."""
-    brand = Brand(
-        runtime.ids.new("brd"), checked_name("brand", name), tuple(aliases), tuple(map(checked_prefix, gtin_prefixes))
-    )
+    brand = Brand(runtime.ids.new("brd"), checked_name("brand", name), tuple(aliases), checked_prefixes(gtin_prefixes))
     with runtime.store.write() as connection:
         brands.add_brand(connection, brand, runtime.clock.now())
         _record(runtime, connection, "", by, _AuditedAct("brand.registered", brand.brand_id, {"name": brand.name}))

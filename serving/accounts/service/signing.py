@@ -86,7 +86,8 @@ def admit(runtime: Runtime, request: SignedRequest, address: str | None) -> Admi
         person = _answering_person(connection, key, account, now, policy)
     network = network_hash(runtime, address)
     with runtime.store.write() as connection:
-        until = _made_at(signed) + timedelta(seconds=policy.signature_seconds) + HTTPMessageVerifier.max_clock_skew
+        made_at = datetime.fromtimestamp(int(signed.parameters["created"]), UTC)
+        until = made_at + timedelta(seconds=policy.signature_seconds) + HTTPMessageVerifier.max_clock_skew
         if not service_accounts.take_nonce(connection, key.key_id, str(signed.nonce), now, until):
             raise NotSignedIn("This nonce was used before. Sign each request with a new one.")
         hours = timedelta(hours=runtime.policies[SecretPolicy].use_noted_hours)
@@ -148,10 +149,6 @@ def _verified(keys: _StoredKeys, request: SignedRequest, policy: ServiceAccountP
 def _invalid(refused: InvalidSignature) -> NotSignedIn:
     why = str(refused)[:_LONGEST_WHY] or "it was not made by the key that it names, or not of this request"
     return NotSignedIn("The signature of this request is not valid: {why}.", why=why.rstrip("."))
-
-
-def _made_at(signed: VerifyResult) -> datetime:
-    return datetime.fromtimestamp(int(signed.parameters["created"]), UTC)
 
 
 def _answering_person(

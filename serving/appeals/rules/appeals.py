@@ -7,7 +7,7 @@ from typing import Final
 
 from features.message import Message, message
 from features.phrase import Phrase
-from models.errors import Conflict, DeadlinePassed
+from models.errors import Conflict, DeadlinePassed, require
 from models.labels import AppealState
 from serving.appeals.policy import AppealPolicy
 from serving.platform.deadlines import after_months
@@ -38,10 +38,7 @@ _WHY_NOT: Final = {
 
 def next_state(state: AppealState, event: AppealEvent) -> AppealState:
     """The state after an event. Raises Conflict (the event cannot happen in this state)."""
-    following = _TRANSITIONS.get((state, event))
-    if following is None:
-        raise Conflict(_WHY_NOT[state])
-    return following
+    return require(_TRANSITIONS.get((state, event)), _WHY_NOT[state], Conflict)
 
 
 # Included with every appeal, so that every possible appellant has been informed (DSA, Article 23(4)).

@@ -127,21 +127,17 @@ def _outcome(answer: AnswerFacts) -> tuple[AnswerOutcome, str]:
         return AnswerOutcome.UNDONE, "answer.undone"
     if answer.judgement is not Judgement.COUNTERFEIT:
         return AnswerOutcome.NO_REMOVAL_ASKED, "answer.no_removal"
-    match answer.appeal:
-        case AppealState.UPHELD:
-            return AnswerOutcome.REJECTED, "answer.appeal_upheld"
-        case AppealState.UNANSWERED:
-            return AnswerOutcome.REJECTED, "answer.appeal_unanswered"
-        case AppealState.OPEN:
-            return AnswerOutcome.CONTESTED, "answer.appeal_open"
-        case AppealState.DISMISSED:
-            return AnswerOutcome.ACCEPTED, "answer.appeal_dismissed"
-        case AppealState.NONE if answer.counter_notice is not None:
-            return _COUNTERED[answer.counter_notice]
-        case AppealState.NONE:
-            return _outcome_of_removal(answer.removal)
+    if answer.appeal is not AppealState.NONE:
+        return _APPEALED[answer.appeal]
+    return _REMOVALS[answer.removal] if answer.counter_notice is None else _COUNTERED[answer.counter_notice]
 
 
+_APPEALED: Final = {
+    AppealState.UPHELD: (AnswerOutcome.REJECTED, "answer.appeal_upheld"),
+    AppealState.UNANSWERED: (AnswerOutcome.REJECTED, "answer.appeal_unanswered"),
+    AppealState.OPEN: (AnswerOutcome.CONTESTED, "answer.appeal_open"),
+    AppealState.DISMISSED: (AnswerOutcome.ACCEPTED, "answer.appeal_dismissed"),
+}
 _COUNTERED: Final = {
     CounterNoticeState.WITH_SELLER: (AnswerOutcome.CONTESTED, "answer.with_seller"),
     CounterNoticeState.WITH_RIGHTS_HOLDER: (AnswerOutcome.CONTESTED, "answer.with_rights_holder"),
@@ -152,22 +148,15 @@ _COUNTERED: Final = {
     CounterNoticeState.LAPSED: (AnswerOutcome.ACCEPTED, "answer.lapsed"),
     CounterNoticeState.WITHDRAWN: (AnswerOutcome.ACCEPTED, "answer.withdrawn"),
 }
-
-
-def _outcome_of_removal(removal: ActionState | None) -> tuple[AnswerOutcome, str]:
-    match removal:
-        case ActionState.ACKNOWLEDGED:
-            return AnswerOutcome.ACCEPTED, "answer.removed"
-        case ActionState.WITHDRAWN:
-            return AnswerOutcome.REJECTED, "answer.removal_withdrawn"
-        case ActionState.DEAD:
-            return AnswerOutcome.UNDERWAY, "answer.dead"
-        case ActionState.PENDING_APPROVAL:
-            return AnswerOutcome.UNDERWAY, "answer.pending"
-        case None:
-            return AnswerOutcome.UNDERWAY, "answer.analyst"
-        case ActionState.SCHEDULED | ActionState.SENDING:
-            return AnswerOutcome.UNDERWAY, "answer.underway"
+_REMOVALS: Final = {
+    ActionState.ACKNOWLEDGED: (AnswerOutcome.ACCEPTED, "answer.removed"),
+    ActionState.WITHDRAWN: (AnswerOutcome.REJECTED, "answer.removal_withdrawn"),
+    ActionState.DEAD: (AnswerOutcome.UNDERWAY, "answer.dead"),
+    ActionState.PENDING_APPROVAL: (AnswerOutcome.UNDERWAY, "answer.pending"),
+    ActionState.SCHEDULED: (AnswerOutcome.UNDERWAY, "answer.underway"),
+    ActionState.SENDING: (AnswerOutcome.UNDERWAY, "answer.underway"),
+    None: (AnswerOutcome.UNDERWAY, "answer.analyst"),
+}
 
 
 def _objection_upheld(answer: AnswerFacts) -> bool:

@@ -85,7 +85,11 @@ def checked_number(kind: RightKind, office: str, number: str) -> str:
     """
     text = checked_text("number", number)
     if register_of(kind, office) is not None and not _NUMBER.match(text):
-        raise Invalid("{number} is no number of the {office}, such as 018000001.", number=text, office=office.strip())
+        raise Invalid(
+            "{office} gives no such number as {number}. Enter the registration number, for example 018000001.",
+            office=office.strip(),
+            number=text,
+        )
     return text
 
 

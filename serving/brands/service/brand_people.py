@@ -27,13 +27,23 @@ def invite_colleague(runtime: Runtime, person: Person, pair: Pair, email: str) -
     Raises NotFound, Forbidden (it is not their brand; they do not lead it) or Invalid, Conflict (this is no e-mail
     address; the user with this address represents the brand already).
     """
-    address = checked_address(email)
     with runtime.store.write() as connection:
         audit.lock(connection)
         require_lead(connection, person, pair)
-        if address in {brand_person.email for brand_person in accounts.people_of_brand(connection, pair)}:
-            raise Conflict("{name} already represents your brand.", name=address)
-        return invite_by_mail(runtime, connection, person, address, Grant(Role.BRAND, *pair))
+        return invite_to_brand(runtime, connection, person, pair, email)
+
+
+def invite_to_brand(
+    runtime: Runtime, connection: Connection, person: Person, pair: Pair, email: str, *, leads: bool = False
+) -> str:
+    """Invite a user of a brand after the caller checked the right to invite; returns the path of the link.
+
+    Raises Invalid, Conflict (this is no e-mail address; the user with this address represents the brand already).
+    """
+    address = checked_address(email)
+    if address in {brand_person.email for brand_person in accounts.people_of_brand(connection, pair)}:
+        raise Conflict("{name} already represents your brand.", name=address)
+    return invite_by_mail(runtime, connection, person, address, Grant(Role.BRAND, *pair, leads=leads))
 
 
 def open_invitations(connection: Connection, pair: Pair, at: datetime) -> list[Invitation]:

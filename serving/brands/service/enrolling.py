@@ -1,7 +1,7 @@
 """A brand enrolled at a marketplace with all that it brings: aliases, its lead, rights, sellers and prices, at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from features.brands import Brand
 from models.errors import Conflict, Forbidden, NotFound
 from serving.accounts.rules.access import Grant, Permission, Person, Role
-from serving.accounts.service.given_names import checked_address, checked_name, checked_prefix
+from serving.accounts.service.given_names import checked_address, checked_name, checked_prefixes
 from serving.accounts.service.inviting import invite_by_mail
 from serving.accounts.store import people
 from serving.audit.store import audit
@@ -63,11 +63,10 @@ def enrol_brand(runtime: Runtime, person: Person, marketplace: Marketplace, new:
         raise Forbidden("You manage no brands at this marketplace.")
     name = checked_name("brand", new.name)
     address = checked_address(new.lead_address) if new.lead_address else None
-    prefixes = tuple(checked_prefix(prefix) for prefix in new.gtin_prefixes)
     right_columns = [columns_of_right(right) for right in new.rights]
     with runtime.store.write() as connection:
         audit.lock(connection)
-        brand = _registered(runtime, connection, Brand("", name, tuple(new.aliases), prefixes), by=by)
+        brand = _registered(runtime, connection, name, new, by=by)
         if brand.brand_id in brands.enrolments(connection, marketplace_id):
             raise Conflict("{name} is enrolled here already.", name=name)
         manages = any(
@@ -113,13 +112,13 @@ def _is_alone(connection: Connection, person: Person, marketplace_id: str) -> bo
     return staff <= {person.user_id}
 
 
-def _registered(runtime: Runtime, connection: Connection, new: Brand, *, by: str) -> Brand:
+def _registered(runtime: Runtime, connection: Connection, name: str, new: NewBrand, *, by: str) -> Brand:
     """The brand of this name, which is registered unless a marketplace knows it."""
     try:
-        return brands.by_name(connection, new.name)
+        return brands.by_name(connection, name)
     except NotFound:
         now = runtime.clock.now()
-        brand = replace(new, brand_id=runtime.ids.new("brd"))
+        brand = Brand(runtime.ids.new("brd"), name, tuple(new.aliases), checked_prefixes(new.gtin_prefixes))
         brands.add_brand(connection, brand, now)
         audit.record(connection, now, "", by, "brand.registered", brand.brand_id, name=brand.name)
         return brand

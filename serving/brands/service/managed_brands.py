@@ -10,9 +10,7 @@ from sqlalchemy import Connection
 
 from features.message import Message
 from models.errors import Conflict, Invalid, NotFound, require
-from serving.accounts.rules.access import Grant, Person, Role
-from serving.accounts.service.given_names import checked_address
-from serving.accounts.service.inviting import invite_by_mail
+from serving.accounts.rules.access import Person, Role
 from serving.accounts.service.provisioning import NewEnrolment, enrol
 from serving.accounts.store import accounts, people
 from serving.audit.store import audit
@@ -21,6 +19,7 @@ from serving.brands.rules.attention import BrandFigures, Reason, attention_reaso
 from serving.brands.rules.authorisation import MessageSide
 from serving.brands.rules.rights import RightState
 from serving.brands.service.brand_messages import managed_pairs
+from serving.brands.service.brand_people import invite_to_brand
 from serving.brands.service.rights_claims import settle_rights
 from serving.brands.store import account_managers, brand_attention, brand_messages, brands, certifications, mandates
 from serving.brands.store.brands import Enrolment
@@ -269,13 +268,12 @@ def invite_lead(runtime: Runtime, person: Person, pair: Pair, email: str) -> str
 
     An earlier invitation of the same address ends.
 
-    Raises NotFound (it is not their brand) or Invalid (this is no e-mail address).
+    Raises NotFound (it is not their brand) or Invalid, Conflict (as `invite_to_brand`).
     """
-    address = checked_address(email)
     with runtime.store.write() as connection:
         audit.lock(connection)
         _require_manager(connection, person, pair)
-        return invite_by_mail(runtime, connection, person, address, Grant(Role.BRAND, *pair, leads=True))
+        return invite_to_brand(runtime, connection, person, pair, email, leads=True)
 
 
 def _require_manager(connection: Connection, person: Person, pair: Pair) -> None:

@@ -180,6 +180,7 @@ def settle_rights(
     text = checked_text("note", note) if note.strip() else ""
     if state is RightState.REFUSED and not text:
         raise Invalid("Say why the right is refused; the brand reads it.")
+    now = runtime.clock.now()
     with runtime.store.write() as connection:
         audit.lock(connection)
         for right_id in right_ids:
@@ -192,10 +193,8 @@ def settle_rights(
                     was=_state_in_words(stored_right.right.state),
                     wanted=_state_in_words(state),
                 )
-            same_person = why_not_verify(connection, stored_right.claimed_by, by)
-            if state is RightState.VERIFIED and same_person is not None:
-                raise Forbidden(same_person)
-            now = runtime.clock.now()
+            if state is RightState.VERIFIED and (why_not := why_not_verify(connection, stored_right.claimed_by, by)):
+                raise Forbidden(why_not)
             rights.settle(connection, stored_right, state, by=by, note=text, at=now)
             audit.record(connection, now, pair[0], by, f"right.{state.value}", right_id, brand_id=pair[1])
 

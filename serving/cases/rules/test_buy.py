@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from features.phrase import Phrase
-from models.errors import Conflict, Invalid
+from models.errors import Conflict, Invalid, require
 from models.verdict import Judgement
 
 # The prefix of lines about the goods in a case's timeline.
@@ -85,9 +85,7 @@ def custody_after(before: Custody, event: CustodyEvent, holder: str) -> Custody:
 
     Raises Conflict (the event is impossible now, or somebody else holds the goods; the sentence names the holder).
     """
-    after = _FOLLOWING.get((before.state, event))
-    if after is None:
-        raise Conflict(_WHY_NOT[before.state])
+    after = require(_FOLLOWING.get((before.state, event)), _WHY_NOT[before.state], Conflict)
     if event in {_E.INSPECT, _E.EXAMINE} and holder != before.holder:
         raise Conflict("The goods are with {holder}; hand them over first.", holder=str(before.holder))
     if event is _E.HAND_OVER and holder == before.holder:

@@ -1,6 +1,6 @@
 """The champion of a marketplace: approved by two people, recorded, in force at once, and rolled back."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -262,12 +262,9 @@ def _put_in_force(
             "not_passed": _failed_gates(model),
         },
     )
-    used = _approval_ids(approvals.unused_approvals(connection, marketplace_id, model.digest), stands.counted)
+    unused = approvals.unused_approvals(connection, marketplace_id, model.digest)
+    used = [given_approval.approval_id for given_approval in unused if given_approval.approval in stands.counted]
     approvals.mark_used(connection, marketplace_id, used, promotion_id)
-
-
-def _approval_ids(given_approvals: Collection[approvals.GivenApproval], counted: Collection[Approval]) -> list[str]:
-    return [given_approval.approval_id for given_approval in given_approvals if given_approval.approval in counted]
 
 
 def _record_promotion(

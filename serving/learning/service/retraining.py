@@ -56,7 +56,8 @@ def decide_for(runtime: Runtime, marketplace_id: str) -> Decision:
         )
         retraining.save_decision(connection, marketplace_id, decision_as_json(decision), now)
         if decision.starts:
-            job_id = queue_training(runtime, connection, marketplace_id, by=BY_ITSELF, cause=_cause_as_json(decision))
+            cause = {"cause": decision.code.value, "new_labels": decision.new_labels, "moved": list(decision.moved)}
+            job_id = queue_training(runtime, connection, marketplace_id, by=BY_ITSELF, cause=cause)
     if decision.starts:
         log.info("training.started_by_itself", marketplace_id=marketplace_id, job_id=job_id, cause=decision.code.value)
     return decision
@@ -126,8 +127,3 @@ def decision_as_json(decision: Decision) -> dict[str, Any]:
         for name, moment in (("scheduled_at", decision.scheduled_at), ("not_before", decision.not_before))
     }
     return {**asdict(decision), "code": decision.code.value, "moved": list(decision.moved), **moments}
-
-
-def _cause_as_json(decision: Decision) -> dict[str, Any]:
-    """What the job and the audit log keep of a decision."""
-    return {"cause": decision.code.value, "new_labels": decision.new_labels, "moved": list(decision.moved)}

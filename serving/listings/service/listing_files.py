@@ -145,11 +145,7 @@ def import_files(runtime: Runtime) -> int:
 def delete_file_drafts(runtime: Runtime) -> int:
     """Delete files that nobody imported within a day; returns how many."""
     before = runtime.clock.now() - _KEPT
-    with runtime.store.read() as connection:
-        if not listing_files.has_drafts(connection, before):
-            return 0
-    with runtime.store.write() as connection:
-        return listing_files.delete_drafts(connection, before)
+    return runtime.store.delete_if_any(listing_files.has_drafts, listing_files.delete_drafts, before)
 
 
 def _import_next(runtime: Runtime, file: ListingFile) -> int:

@@ -38,10 +38,6 @@ _COMPLAINTS: Final = select(notice_complaint).order_by(notice_complaint.c.known_
 _OF_CASE: Final = KeyedQuery(_COMPLAINTS.where(inside(notice_complaint, HERE, case_id=bindparam("case"))))
 
 
-def _select_complaints(connection: Connection, *conditions: Any) -> list[NoticeComplaint]:
-    return reader(NoticeComplaint).all(connection, _COMPLAINTS.where(*conditions))
-
-
 def add_complaint(connection: Connection, row: Mapping[str, Any]) -> None:
     """Insert an open complaint."""
     add(connection, notice_complaint, [row])
@@ -49,9 +45,8 @@ def add_complaint(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def of_item(connection: Connection, marketplace_id: str, item_id: str) -> NoticeComplaint | None:
     """The complaint about a notified listing."""
-    complaints = _select_complaints(
-        connection, inside(notice_complaint, marketplace_id), notice_complaint.c.item_id == item_id
-    )
+    of_listing = inside(notice_complaint, marketplace_id, item_id=item_id)
+    complaints = reader(NoticeComplaint).all(connection, _COMPLAINTS.where(of_listing))
     return complaints[0] if complaints else None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, func, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, func, select, update
 
 from models.case import BLIND_LANES
 from models.labels import AppealState
@@ -94,7 +94,8 @@ def _read_right(row: RowMapping) -> NamedRight:
 
 def items_of_notice(connection: Connection, marketplace_id: str, notice_id: str) -> list[NoticeItem]:
     """The listings of a notice, in the notice's order."""
-    return _select_items(connection, inside(notice_item, marketplace_id, notice_id=notice_id))
+    of_notice = inside(notice_item, marketplace_id, notice_id=notice_id)
+    return reader(NoticeItem).all(connection, _ITEMS.where(of_notice))
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[NoticeItem]:
@@ -103,10 +104,6 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[N
 
 _ITEMS: Final = select(notice_item).order_by(notice_item.c.notice_id, notice_item.c.number)
 _OF_CASE: Final = KeyedQuery(_ITEMS.where(inside(notice_item, HERE, case_id=bindparam("case"))))
-
-
-def _select_items(connection: Connection, *conditions: ColumnElement[bool]) -> list[NoticeItem]:
-    return reader(NoticeItem).all(connection, _ITEMS.where(*conditions))
 
 
 def waiting_listings(connection: Connection, marketplace_id: str, reporter_id: str) -> frozenset[str]:

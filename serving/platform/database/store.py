@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -82,6 +83,19 @@ class Store:
             raise
         if wrote:
             self.fault = None
+
+    def delete_if_any(
+        self,
+        is_any: Callable[[Connection, datetime], bool],
+        delete: Callable[[Connection, datetime], int],
+        before: datetime,
+    ) -> int:
+        """Delete what is older than a moment; returns how much. Without any, no write transaction begins."""
+        with self.read() as connection:
+            if not is_any(connection, before):
+                return 0
+        with self.write() as connection:
+            return delete(connection, before)
 
     def _written(self, connection: Connection) -> int | None:
         """A number that changes when the transaction writes; None, without asking the database, where nothing failed.

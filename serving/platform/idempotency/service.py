@@ -140,9 +140,4 @@ def _releasing_lock(runtime: Runtime, keyed_request: RepeatableRequest) -> Itera
 
 def delete_expired(runtime: Runtime) -> int:
     """Delete responses after 24 hours; returns how many."""
-    before = runtime.wall.now() - KEPT_FOR
-    with runtime.store.read() as connection:
-        if not store.any_before(connection, before):
-            return 0
-    with runtime.store.write() as connection:
-        return store.delete_before(connection, before)
+    return runtime.store.delete_if_any(store.any_before, store.delete_before, runtime.wall.now() - KEPT_FOR)

@@ -34,7 +34,6 @@ from serving.reports.store.report_documents import DraftKey, ReportDocument
 
 _CASE: Final = "cas"  # As ids of cases begin.
 _DAY: Final = timedelta(hours=24)
-_MOST_AT_ONCE: Final = 200
 
 
 def draft_key(connection: Connection, person: Person, right_id: str, marketplace_id: str | None, key: str) -> DraftKey:
@@ -224,8 +223,4 @@ def with_content(
 def delete_drafts(runtime: Runtime) -> int:
     """Delete the documents of reports that were begun a day ago and not sent; returns how many."""
     before = runtime.clock.now() - _DAY
-    with runtime.store.read() as connection:
-        if not report_documents.has_drafts(connection, before):
-            return 0
-    with runtime.store.write() as connection:
-        return report_documents.delete_drafts(connection, before, _MOST_AT_ONCE)
+    return runtime.store.delete_if_any(report_documents.has_drafts, report_documents.delete_drafts, before)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
@@ -15,6 +15,8 @@ from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
 from serving.reports.store.carriers import Carrier, carried_by, key_of
 from serving.reports.tables import report_document
+
+_MOST_AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,9 @@ def has_drafts(connection: Connection, before: datetime) -> bool:
     return connection.execute(query).first() is not None
 
 
-def delete_drafts(connection: Connection, before: datetime, most: int) -> int:
+def delete_drafts(connection: Connection, before: datetime) -> int:
     """Delete documents of reports that were begun before a moment and not sent; returns how many."""
-    return delete_some(connection, report_document, report_document.c.document_id, _is_unsent(before), most)
+    return delete_some(connection, report_document, report_document.c.document_id, _is_unsent(before), _MOST_AT_ONCE)
 
 
 def _is_unsent(before: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -168,15 +168,11 @@ def case_timeline(
     def told_text(row: Mapping[str, Any]) -> str:
         if row["actor"] != "router" or not (blind or is_masked):
             return str(row["what"])
-        return "Opened." if is_masked else _first_sentence(row["what"])
+        return "Opened." if is_masked else f"{row['what'].partition('.')[0]}."
 
     return [
         (row["known_at"], told_text(row), None if row["actor"] in _MACHINES else row["actor"]) for row in reversed(rows)
     ]
-
-
-def _first_sentence(text: str) -> str:
-    return f"{text.partition('.')[0]}."
 
 
 @dataclass(frozen=True, slots=True)

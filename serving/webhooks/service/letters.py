@@ -72,11 +72,7 @@ def undeliverable_letters(connection: Connection, marketplace_id: str, most: int
         *seller_actions.in_state(connection, marketplace_id, dead, most),
         *listing_requests.in_state(connection, marketplace_id, dead, most),
     ]
-    return sorted(letters, key=lambda letter: _id_order(letter.action_id), reverse=True)[:most]
-
-
-def _id_order(action_id: str) -> str:
-    return action_id.partition("_")[2]
+    return sorted(letters, key=lambda letter: letter.action_id.partition("_")[2], reverse=True)[:most]
 
 
 def moving_count(connection: Connection) -> int:

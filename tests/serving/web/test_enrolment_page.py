@@ -69,7 +69,7 @@ _MISTAKES = [
         ("rights", "kind,title\nshape,Corvale\n", "Line 2: Choose whether it is a mark"),
         ("rights", RIGHTS.replace("14 25", "14 99"), "Line 21: Classes are numbers"),
         ("rights", RIGHTS + "mark,Corvale 0,EUIPO,018000000,14,EU,\n", "Line 22: The same right as in line 2."),
-        ("rights", RIGHTS.replace("018000000", "not-a-number"), "Line 2: not-a-number is no number of the EUIPO"),
+        ("rights", RIGHTS.replace("018000000", "not-a-number"), "Line 2: EUIPO gives no such number as not-a-number."),
         ("rights", RIGHTS.replace(",EU", ",XX"), "Line 2: 'XX' is not a territory."),
         ("rights", RIGHTS.replace("title", "name"), "Line 2: name is no column of rights."),
         ("gtin_prefixes", "4012345 hello", "hello is no GS1 company prefix of 4 to 12 digits."),
@@ -88,6 +88,14 @@ def test_a_mistake_is_shown_beside_its_field_and_nothing_is_saved_or_lost(
     assert all(text.strip() in page.text.replace("&#34;", '"') for name, text in FIELDS.items() if name != field)
     with site.runtime.store.read() as connection:
         assert connection.execute(select(func.count()).where(brand.c.name == "Corvale")).scalar_one() == 0
+
+
+def test_a_copyright_needs_no_office_and_no_number(site: Site) -> None:
+    typed = {**FIELDS, "rights": "kind,title,territories\ncopyright,Lookbook 2026,EU\n"}
+    assert visit_as(site, site.account_manager).post("/brands/new", typed).status_code == 200
+    enrolled = next(row for row in site.read(brands.enrolments, site.marketplace_id).values() if row.name == "Corvale")
+    [stored] = site.read(rights.rights_of, (site.marketplace_id, enrolled.brand_id))
+    assert (stored.right.office, stored.right.number) == ("unregistered", "Lookbook 2026")
 
 
 def test_rows_of_a_file_are_added_to_what_is_pasted(site: Site) -> None:

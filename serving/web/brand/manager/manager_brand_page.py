@@ -240,9 +240,8 @@ def _page(
             (user, certifications.last_pass(connection, user.user_id))
             for user in accounts.people_of_brand(connection, pair)
         ]
-        supplied = {
-            right.right.right_id for right in on_file if why_not_verify(connection, right.claimed_by, person.actor)
-        }
+        suppliers = {right.claimed_by for right in on_file if right.right.state is RightState.CLAIMED}
+        barred = {supplier for supplier in suppliers if why_not_verify(connection, supplier, person.actor)}
         invited = open_invitations(connection, pair, runtime.wall.now())
         colleagues = staff.holders(connection, [pair[0]], Role.ACCOUNT_MANAGER)[pair[0]]
         card = standing_card(runtime, connection, pair, brand.enrolment.name, now)
@@ -269,7 +268,7 @@ def _page(
         most_contract_alone=runtime.policies[BudgetPolicy].step_up_day,
         standing=card,
         rights=right_rows(on_file, by_digest, names, now, told_days=told_days, place=place),
-        supplied=supplied,
+        unverifiable={right.right.right_id for right in on_file if right.claimed_by in barred},
         invited=invited,
         link=link,
         mails=bool(runtime.settings.smtp_host),

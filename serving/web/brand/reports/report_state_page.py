@@ -220,7 +220,7 @@ def state_page(runtime: Runtime, session: Session, report_id: str) -> ReportStat
         when=words.moment(status.report.known_at, now),
         counts=tuple((REPORT_STATES[state], counts[state]) for state in ListingState if state in counts),
         rows=rows,
-        withdraw_until=_time_or_none(status.may_withdraw),
+        withdraw_until=None if status.may_withdraw is None else words.clock(status.may_withdraw),
         may_retract=status.may_withdraw is None and any(row.number is not None for row in rows),
         step_up=_step_up_part(runtime, session, status),
         decided=status.decided,
@@ -272,10 +272,6 @@ def _takes_documents(runtime: Runtime, status: Status) -> bool:
     policy = runtime.policies[ReportPolicy]
     has_room = len(status.documents) < policy.most_documents
     return has_room and may_hand_in(status.report.known_at, runtime.clock.now(), policy)
-
-
-def _time_or_none(at: datetime | None) -> str | None:
-    return None if at is None else words.clock(at)
 
 
 def _result_row(
